@@ -1,0 +1,39 @@
+# make demo    draw a street, learn it, test it (about five minutes after the install)
+# make test    everything that is checked before a change lands
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := demo
+
+.PHONY: demo test check format clean
+
+$(VENV)/.runtime: setup.cfg pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+demo: $(VENV)/.runtime
+	$(BIN)/python preprocess.py --dataset demo --img $(DEMO)/img
+	$(BIN)/python train_model.py --img $(DEMO)/img --epochs 2 --strides 1 --output $(DEMO)/model.h5
+	$(BIN)/python test_model.py --model $(DEMO)/model.h5 --img $(DEMO)/img --output $(DEMO)/results
+	@echo "pictures: $(DEMO)/results/regularity/"
+
+test: check
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean:
+	rm -rf $(VENV) $(DEMO) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""The three programs: parsers and `main()`."""

@@ -1,0 +1,88 @@
+"""What the three programs share: exit codes, messages for people, progress bars."""
+
+import argparse
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from abnormal.errors import AbnormalError
+
+MENDABLE, USAGE, BUG, INTERRUPTED = 1, 2, 3, 130
+
+
+def run_program(
+    parser: argparse.ArgumentParser,
+    work: Callable[[argparse.Namespace], int],
+    argv: Sequence[str] | None,
+) -> int:
+    """Parses the command line, does the work, and turns what goes wrong into an exit code.
+
+    Returns:
+        What `work` returns; 1 for what the user can mend, 3 for a bug, 130 for Ctrl-C.
+    """
+    args = parser.parse_args(argv)
+    try:
+        return work(args)
+    except AbnormalError as error:
+        if os.environ.get("ABNORMAL_DEBUG"):
+            traceback.print_exc()
+        say(f"{parser.prog}: {error}")
+        return MENDABLE
+    except KeyboardInterrupt:
+        say(f"{parser.prog}: interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if os.environ.get("ABNORMAL_DEBUG"):
+            traceback.print_exc()
+        log = _write_log()
+        say(f"{parser.prog}: this is a bug: {type(error).__name__}: {error}. Details are in {log}")
+        return BUG
+
+
+def say(text: str) -> None:
+    """Tells the user something, beside the results on stdout."""
+    print(text, file=sys.stderr)
+
+
+def _write_log() -> Path:
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="abnormal-", suffix=".log", delete=False, encoding="utf-8"
+    ) as log:
+        log.write(f"command: {sys.argv}\npython: {sys.version}\n\n{traceback.format_exc()}")
+    return Path(log.name)
+
+
+def positive_int(text: str) -> int:
+    """An argument that is a whole number of at least 1."""
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value
+
+
+def positive_float(text: str) -> float:
+    """An argument that is a finite number above 0."""
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise ValueError
+    return value
+
+
+def share(text: str) -> float:
+    """An argument that is a part of a whole: at least 0, less than 1."""
+    value = float(text)
+    if not 0 <= value < 1:
+        raise ValueError
+    return value
+
+
+# What argparse calls a value that it cannot take: "invalid whole number of at least 1 value".
+positive_int.__name__ = "whole number of at least 1"
+positive_float.__name__ = "number above 0"
+share.__name__ = "share (at least 0, less than 1)"

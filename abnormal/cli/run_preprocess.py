@@ -1,0 +1,44 @@
+"""What `preprocess.py` does once its command line is understood."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from abnormal.cli.program import say
+from abnormal.datasets.extract import LEFT_OUT, Outcome, extract_all
+from abnormal.datasets.find import AUTO, find_videos
+from abnormal.errors import AbnormalError
+from abnormal.files import make_folder
+from abnormal.frames.manifest import write_manifest
+
+
+def run_preprocess(args: argparse.Namespace) -> int:
+    """Extracts all videos and returns the exit code."""
+    layout, videos = find_videos(args.dataset, args.videos, args.split)
+    if args.dataset == AUTO:
+        say(f"{args.videos} is read as: {layout}")
+    make_folder(args.img)
+    outcomes: list[Outcome] = []
+    with tqdm(total=len(videos), unit="video") as bar:
+        for outcome in extract_all(videos, args.img, args.size, args.fps, args.workers):
+            outcomes.append(outcome)
+            bar.set_postfix_str(f"{sum(done.frames for done in outcomes)} frames")
+            bar.update()
+    write_manifest(args.img)
+    _print_summary(outcomes, args.img)
+    if all(outcome.status == LEFT_OUT for outcome in outcomes):
+        raise AbnormalError(f"No usable frames came out of {args.videos}: see above.")
+    return int(args.strict and any(outcome.problem for outcome in outcomes))
+
+
+def _print_summary(outcomes: Sequence[Outcome], img: Path) -> None:
+    for split in ("training", "testing"):
+        done = [outcome for outcome in outcomes if outcome.video.split == split and outcome.frames]
+        frames = sum(outcome.frames for outcome in done)
+        print(f"{split}: {len(done)} videos, {frames} frames in {img / split}")
+    for outcome in outcomes:
+        if outcome.problem:
+            place = outcome.video.path or outcome.video.name
+            print(f"  {outcome.status}: {place}: {outcome.problem}")

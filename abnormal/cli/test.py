@@ -1,0 +1,41 @@
+"""`test_model.py`: how regular is each frame of each video?"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from abnormal.cli.program import run_program
+
+SCORE_NAMES = ("gradient", "l2", "difference")
+RUNTIME_NAMES = ("auto", "keras")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the program and returns its exit code."""
+    return run_program(_parser(), _work, argv)
+
+
+def _work(args: argparse.Namespace) -> int:
+    from abnormal.models.backend import start_backend
+
+    start_backend()
+    from abnormal.cli.run_test import run_test
+
+    return run_test(args)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="test_model.py", description="Says how regular each frame of each test video is."
+    )
+    add = parser.add_argument
+    model = Path("model.h5")
+    add("--model", type=Path, nargs="+", default=[model], help="model files (default: model.h5)")
+    add("--img", type=Path, default=Path("img"), help="folder of frames (default: img)")
+    add("--source", type=Path, help="a video, or a folder of them, in place of --img")
+    add("--output", type=Path, default=Path("results"), help="where results go (default: results)")
+    add("--score", choices=SCORE_NAMES, default=SCORE_NAMES[0], help="carries the alarm")
+    add("--threshold", type=float, help="alarm above this score (default: as calibrated)")
+    add("--runtime", choices=RUNTIME_NAMES, default="auto", help="what computes the network")
+    add("--no-figures", action="store_true", help="no pictures")
+    return parser

@@ -1,0 +1,63 @@
+"""`train_model.py`: frames become `model.h5`."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from abnormal.cli.program import positive_float, positive_int, run_program, share
+from abnormal.models.defaults import ARCHITECTURES, SPATIOTEMPORAL
+from abnormal.training.options import LOSS_NAMES, TrainingOptions
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the program and returns its exit code."""
+    return run_program(_parser(), _work, argv)
+
+
+def _work(args: argparse.Namespace) -> int:
+    from abnormal.models.backend import start_backend
+
+    start_backend()
+    from abnormal.cli.run_train import run_training
+
+    return run_training(_options(args))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="train_model.py", description="Learns from the normal frames under img/."
+    )
+    add = parser.add_argument
+    add("--img", type=Path, default=Path("img"), help="folder of frames (default: img)")
+    add("--output", type=Path, default=Path("model.h5"), help="model file (default: model.h5)")
+    add("--arch", choices=tuple(ARCHITECTURES), default=SPATIOTEMPORAL, help="the network")
+    add("--epochs", type=positive_int, help="times through the footage (default: 32)")
+    add("--batch-size", type=positive_int, help="clips of a batch (default: 4)")
+    add("--learning-rate", type=positive_float, help="of Adam (default: 0.001)")
+    add("--loss", choices=LOSS_NAMES, default="mse", help="default: mse, the squared error")
+    add("--strides", type=positive_int, nargs="+", help="frame steps of clips (default: 1 2 3)")
+    add("--validation", type=share, default=0.15, help="part held out (default: 0.15)")
+    add("--patience", type=positive_int, default=5, help="epochs to wait for a better loss")
+    add("--init", type=Path, metavar="MODEL", help="go on from this model, on new footage")
+    add("--seed", type=int, default=0, help="of weights and clips (default: 0)")
+    add("--tensorboard", type=Path, metavar="DIR", help="write TensorBoard files there")
+    return parser
+
+
+def _options(args: argparse.Namespace) -> TrainingOptions:
+    defaults = ARCHITECTURES[args.arch]
+    return TrainingOptions(
+        img=args.img,
+        output=args.output,
+        arch=args.arch,
+        epochs=args.epochs or defaults.epochs,
+        batch_size=args.batch_size or defaults.batch_size,
+        learning_rate=args.learning_rate or defaults.learning_rate,
+        loss=args.loss,
+        strides=tuple(args.strides or defaults.strides),
+        validation=args.validation,
+        patience=args.patience,
+        init=args.init,
+        seed=args.seed,
+        tensorboard=args.tensorboard,
+    )

@@ -1,0 +1,80 @@
+"""Footage that needs no download: a drawn street, with exact labels and masks."""
+
+import functools
+
+from abnormal.datasets.source import TESTING, TRAINING, SourceVideo
+from abnormal.datasets.street import events
+from abnormal.datasets.street.clip import NORMAL, VERSION, Clip, annotate_clip, open_clip
+from abnormal.errors import AbnormalError
+
+TRAINING_CLIPS = 6
+CLIP_FRAMES = 200
+LEAST_CLIP_FRAMES = 40
+"""In a shorter clip an event would have no room beside normal frames."""
+
+CAMERA = "street"
+
+
+def find_demo(
+    seed: int = 0, training_clips: int = TRAINING_CLIPS, clip_frames: int = CLIP_FRAMES
+) -> list[SourceVideo]:
+    """List the demo's videos.
+
+        training  01, 02, ...                                 people walk, stroll, stand and talk
+        testing   runner/01, cyclist/02, cart/03,             the same, and once or twice what
+                  wrong_way/04, left_behind/05                the folder says
+                  normal/06                                   nothing else
+
+    Args:
+        seed: Decides everything that is drawn: one place, and all that happens there.
+        training_clips: How many training videos; the test videos do not depend on it.
+        clip_frames: Frames of each video, at 10 a second.
+
+    Returns:
+        The training videos, then the test videos.
+
+    Raises:
+        AbnormalError: If the seed is negative or the clips are too short.
+    """
+    if seed < 0:
+        raise AbnormalError(f"The demo's seed is {seed}; expected 0 or more")
+    if clip_frames < LEAST_CLIP_FRAMES:
+        raise AbnormalError(
+            f"The demo's clips have {clip_frames} frames; expected {LEAST_CLIP_FRAMES} or more, "
+            "so that an event has room beside normal frames"
+        )
+    training = [
+        _training_video(Clip(seed, f"training/{number:02d}", NORMAL, clip_frames))
+        for number in range(1, training_clips + 1)
+    ]
+    testing = [
+        _test_video(Clip(seed, f"{kind}/{number:02d}", kind, clip_frames))
+        for number, kind in enumerate([*events.EVENTS, NORMAL], start=1)
+    ]
+    return training + testing
+
+
+def _training_video(clip: Clip) -> SourceVideo:
+    return SourceVideo(
+        name=clip.name.removeprefix("training/"),
+        split=TRAINING,
+        open_frames=functools.partial(open_clip, clip),
+        camera=CAMERA,
+        recipe=_recipe(clip),
+    )
+
+
+def _test_video(clip: Clip) -> SourceVideo:
+    return SourceVideo(
+        name=clip.name,
+        split=TESTING,
+        open_frames=functools.partial(open_clip, clip),
+        situation=clip.kind,
+        camera=CAMERA,
+        annotate=functools.partial(annotate_clip, clip),
+        recipe=_recipe(clip),
+    )
+
+
+def _recipe(clip: Clip) -> str:
+    return f"street {VERSION}, seed {clip.seed}, clip {clip.name}, {clip.length} frames"

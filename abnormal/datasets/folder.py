@@ -1,0 +1,66 @@
+"""A folder of one's own videos, at any depth; a folder of pictures is a video too.
+
+    my_videos/
+      normal_week1/gate.mp4 ...     `normal*` and `train*`: normal, for training
+      loitering/gate3.mp4 ...       any other sub-folder: tested, its name is the situation
+      yard.mp4 ...                  videos beside the sub-folders: training
+
+Without sub-folders all videos are for training, or what `--split` says.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from abnormal.datasets.layout import is_frame_folder
+from abnormal.datasets.source import TESTING, TRAINING, SourceVideo
+from abnormal.files import list_folder
+from abnormal.video.decode import is_video, open_video
+from abnormal.video.pictures import open_pictures
+
+
+def find(root: Path, split: str | None = None) -> list[SourceVideo]:
+    """The videos below a folder.
+
+    Args:
+        root: The folder, or one video file.
+        split: For all videos, in place of what the names of the folders say.
+    """
+    paths = list(_walk(root)) if root.is_dir() else [root]
+    base = root if root.is_dir() else root.parent
+    names = Counter(_name(path, base) for path in paths)
+    return [_video(path, base, split, names) for path in paths]
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    if is_frame_folder(folder):
+        yield folder
+    for entry in list_folder(folder):
+        if entry.is_dir():
+            yield from _walk(entry)
+        elif is_video(entry):
+            yield entry
+
+
+def _name(path: Path, root: Path) -> str:
+    relative = path.relative_to(root)
+    if path == root:
+        return root.resolve().name
+    return str(relative if path.is_dir() else relative.with_suffix(""))
+
+
+def _video(path: Path, root: Path, split: str | None, names: Counter[str]) -> SourceVideo:
+    name = _name(path, root)
+    if names[name] > 1:  # gate.avi beside gate.mp4
+        name = f"{name}_{path.suffix.lstrip('.') or 'frames'}"
+    situation = Path(name).parts[0] if len(Path(name).parts) > 1 else ""
+    normal = not situation or re.match(r"(?i)normal|train", situation)
+    return SourceVideo(
+        name=name,
+        split=split or (TRAINING if normal else TESTING),
+        open_frames=partial(open_pictures if path.is_dir() else open_video, path),
+        path=path,
+        situation="" if normal else situation,
+    )

@@ -1,0 +1,78 @@
+"""UCSD Ped1 and Ped2, as the official archive unpacks.
+
+Mahadevan, Li, Bhalodia and Vasconcelos, "Anomaly detection in crowded scenes", CVPR 2010.
+
+    UCSD_Anomaly_Dataset.v1p2/
+      UCSDped2/
+        Train/Train001/001.tif ...      normal, 10 frames a second
+        Test/Test001/001.tif ...
+        Test/Test001_gt/001.bmp ...     a mask for each frame; Ped1 has them for ten clips only
+        Test/UCSDped2.m                 intervals of abnormal frames of all test clips
+"""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from abnormal.datasets.layout import is_frame_folder, read_intervals, read_mask_folder
+from abnormal.datasets.source import TESTING, TRAINING, Annotation, SourceVideo
+from abnormal.files import list_folder
+from abnormal.video.pictures import open_pictures
+
+FPS = 10.0
+
+
+def matches(root: Path) -> bool:
+    """Whether a folder has this layout, or is one of its two cameras."""
+    return bool(_cameras(root))
+
+
+def find(root: Path) -> list[SourceVideo]:
+    """The clips of one camera or of both, those for testing with their labels."""
+    return [
+        _video(camera, split, folder)
+        for camera in _cameras(root)
+        for split, name in ((TRAINING, "Train"), (TESTING, "Test"))
+        for folder in _clips(camera / name)
+    ]
+
+
+def _cameras(root: Path) -> list[Path]:
+    if (root / "Train").is_dir() or (root / "Test").is_dir():
+        return [root]
+    return [path for path in sorted(root.glob("UCSDped[12]")) if path.is_dir()]
+
+
+def _clips(folder: Path) -> list[Path]:
+    entries = list_folder(folder) if folder.is_dir() else []
+    return [
+        entry
+        for entry in entries
+        if entry.is_dir() and not entry.name.endswith("_gt") and is_frame_folder(entry)
+    ]
+
+
+def _video(camera: Path, split: str, folder: Path) -> SourceVideo:
+    annotate, path = _annotation(camera, folder) if split == TESTING else (None, None)
+    return SourceVideo(
+        name=f"{camera.resolve().name}/{folder.name}",
+        split=split,
+        open_frames=partial(open_pictures, folder, FPS),
+        path=folder,
+        camera=camera.resolve().name,
+        annotate=annotate,
+        annotation_path=path,
+    )
+
+
+def _annotation(
+    camera: Path, folder: Path
+) -> tuple[Callable[[], Annotation], Path] | tuple[None, None]:
+    masks = folder.with_name(f"{folder.name}_gt")
+    if masks.is_dir():
+        return partial(read_mask_folder, masks), masks
+    for script in sorted((camera / "Test").glob("UCSDped[12].m")):
+        return partial(
+            read_intervals, script, int(folder.name.removeprefix("Test")), folder
+        ), script
+    return None, None

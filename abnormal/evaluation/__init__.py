@@ -1,0 +1,1 @@
+"""How good the scores are, each figure under the name of its protocol."""

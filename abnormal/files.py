@@ -1,0 +1,163 @@
+"""Files that are complete or absent, listings in natural order, and JSON."""
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from abnormal.errors import AbnormalError
+
+
+def natural_key(name: str | Path) -> list[tuple[int, int, str]]:
+    """A sort key that puts `frame2` before `frame10`, and folders in the order of their parts."""
+    parts = re.split(r"(\d+)", str(name))
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part]
+
+
+def list_folder(folder: Path) -> list[Path]:
+    """The visible entries of a folder in natural order.
+
+    Hidden files, among them the `.DS_Store` and `._*` of macOS, are left out.
+
+    Raises:
+        AbnormalError: The folder is missing, is a file, or may not be read.
+    """
+    try:
+        entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
+    except FileNotFoundError:
+        raise AbnormalError(f"There is no folder {folder}. Check the path.") from None
+    except NotADirectoryError:
+        raise AbnormalError(f"{folder} is a file, but a folder was expected.") from None
+    except PermissionError:
+        raise AbnormalError(
+            f"The folder {folder} may not be read. Check its permissions."
+        ) from None
+    return sorted(entries, key=lambda entry: natural_key(entry.name))
+
+
+def make_folder(folder: Path) -> Path:
+    """Makes a folder and its parents where they are missing.
+
+    Raises:
+        AbnormalError: It cannot be made or written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise AbnormalError(f"{folder} is in the way: a folder was expected there.") from None
+    except OSError as error:
+        raise AbnormalError(
+            f"The folder {folder} cannot be made: {error.strerror}. Choose another place."
+        ) from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise AbnormalError(f"No permission to write into {folder}. Choose another folder.")
+    return folder
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Gives a temporary name in the same folder, and moves the file to `path` when all went well.
+
+    A reader sees the old file or the new one, whole. On an error the temporary file is removed
+    and `path` is as it was.
+    """
+    partial = _temporary(path, "partial")
+    try:
+        yield partial
+        with partial.open("rb") as file:
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise AbnormalError(f"{path} cannot be written: {error.strerror or error}.") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """The same as `replacing` for a folder, which is complete or absent."""
+    partial, old = _temporary(path, "partial"), _temporary(path, "old")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        partial.mkdir(parents=True)
+        yield partial
+        if path.exists():
+            path.replace(old)
+        partial.replace(path)
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _temporary(path: Path, kind: str) -> Path:
+    """A hidden name beside `path` that tells whose it is and keeps the ending."""
+    return path.with_name(f".{kind}-{os.getpid()}-{path.name}")
+
+
+def remove_partial(folder: Path) -> None:
+    """Removes what killed runs left half-written directly in a folder.
+
+    Leftovers of a process that still runs are not touched: they are its work in progress.
+    """
+    if not folder.is_dir():
+        return
+    for entry in folder.iterdir():
+        match = re.match(r"\.(?:partial|old)-(\d+)-", entry.name)
+        if match and not _is_running(int(match[1])):
+            if entry.is_dir():
+                shutil.rmtree(entry, ignore_errors=True)
+            else:
+                entry.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes a value as indented JSON, whole or not at all."""
+    with replacing(path) as partial:
+        partial.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """Reads a JSON file.
+
+    Raises:
+        AbnormalError: The file is missing or is not JSON.
+    """
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise AbnormalError(f"There is no file {path}.") from None
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise AbnormalError(f"{path} is damaged: {error}. Delete it and make it again.") from None
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, or of the names and contents of all visible files below a folder."""
+    digest = hashlib.sha256()
+    if path.is_dir():
+        for entry in list_folder(path):
+            digest.update(entry.name.encode())
+            digest.update(sha256(entry).encode())
+    else:
+        with path.open("rb") as file:
+            _update(digest, file)
+    return digest.hexdigest()
+
+
+def _update(digest: Any, file: BinaryIO) -> None:
+    while block := file.read(1 << 20):
+        digest.update(block)

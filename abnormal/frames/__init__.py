@@ -1,0 +1,1 @@
+"""`img/` on disk, and which of its frames make a clip."""

@@ -1,0 +1,84 @@
+"""All frames of several videos as one uint8 array on disk, built once, never all in memory."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from abnormal.errors import AbnormalError
+from abnormal.files import make_folder, remove_partial, replacing
+from abnormal.frames.clips import Clip
+from abnormal.frames.manifest import VideoRecord, fingerprint
+from abnormal.frames.reader import read_frames
+
+FOLDER = ".cache"
+
+
+@dataclass(frozen=True)
+class FrameCache:
+    """Frames of several videos, one after the other.
+
+    Attributes:
+        frames: `(total, size, size)` uint8, mapped from disk.
+        firsts: Number of each video's first frame in `frames`.
+        lengths: Frames of each video.
+    """
+
+    frames: np.ndarray
+    firsts: tuple[int, ...]
+    lengths: tuple[int, ...]
+
+    def clip(self, clip: Clip, length: int) -> np.ndarray:
+        """The `(length, size, size)` uint8 frames of a clip."""
+        first = self.firsts[clip.video] + clip.start
+        return self.frames[first : first + length * clip.stride : clip.stride][:length]
+
+
+def open_cache(
+    img: Path,
+    records: Sequence[VideoRecord],
+    size: int,
+    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+) -> FrameCache:
+    """Opens the cache of these videos, and builds it first where it is missing.
+
+    Two runs may build it at once: each writes a file of its own and the last one stays.
+
+    Args:
+        img: The folder of frames; the cache lies in `img/.cache`.
+        records: Which videos, in this order.
+        size: Height and width, in pixels.
+        progress: Wraps the numbers of the videos while building.
+    """
+    path = img / FOLDER / f"{size}-{fingerprint(records)[:16]}.npy"
+    if not path.is_file():
+        _build(path, img, records, size, progress)
+    lengths = tuple(record.frames for record in records)
+    firsts = tuple(int(first) for first in np.cumsum((0, *lengths))[:-1])
+    frames = np.load(path, mmap_mode="r", allow_pickle=False)
+    if frames.shape != (sum(lengths), size, size):
+        raise AbnormalError(f"{path} is damaged. Delete it; it is built again.")
+    return FrameCache(frames, firsts, lengths)
+
+
+def _build(
+    path: Path,
+    img: Path,
+    records: Sequence[VideoRecord],
+    size: int,
+    progress: Callable[[Iterable[int]], Iterable[int]],
+) -> None:
+    make_folder(path.parent)
+    remove_partial(path.parent)
+    for old in path.parent.glob(f"{size}-*.npy"):
+        old.unlink(missing_ok=True)
+    shape = (sum(record.frames for record in records), size, size)
+    with replacing(path) as partial:
+        frames = np.lib.format.open_memmap(partial, "w+", np.uint8, shape)
+        at = 0
+        for number in progress(range(len(records))):
+            for image in read_frames(img, records[number], size):
+                frames[at] = image
+                at += 1
+        frames.flush()

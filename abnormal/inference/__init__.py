@@ -1,0 +1,1 @@
+"""A model over a video: frames to clips to residuals to scores."""

@@ -1,0 +1,80 @@
+"""A trained model, ready to score videos."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from abnormal.inference.runtimes import RUNTIMES, Reconstruct
+from abnormal.inference.score import ScoredVideo, causal_scores, frame_scores
+from abnormal.inference.videos import TestVideo
+from abnormal.models.model_file import ModelInfo, load_model
+from abnormal.scoring.calibration import threshold_of
+
+# In the order in which `auto` prefers them.
+AUTO = ("keras",)
+
+
+@dataclass(frozen=True)
+class Detector:
+    """A trained model on a runtime.
+
+    Attributes:
+        name: Of the model, for tables and figures.
+        info: What is known about it.
+        reconstruct: Its network.
+    """
+
+    name: str
+    info: ModelInfo
+    reconstruct: Reconstruct
+
+    def threshold(self, score: str) -> float:
+        """The calibrated threshold of a score."""
+        return threshold_of(self.info.calibration, score)
+
+    def score(
+        self,
+        video: TestVideo,
+        watch: Callable[[Iterable[np.ndarray]], Iterable[np.ndarray]] = iter,
+    ) -> tuple[ScoredVideo, list[str]]:
+        """Scores every frame of a video.
+
+        Args:
+            video: Which.
+            watch: Wraps the frames as they are read, to show progress.
+
+        Returns:
+            The scores, and what was wrong with the video.
+
+        Raises:
+            AbnormalError: It cannot be read.
+        """
+        with video.open_frames(self.info.size, self.info.fps) as opened:
+            raw = frame_scores(watch(opened.frames), self.reconstruct, self.info.clip_length)
+            scored = ScoredVideo(
+                name=video.name,
+                fps=opened.fps,
+                raw=raw,
+                causal=causal_scores(raw, opened.fps),
+                labels=video.read_labels(),
+                situation=video.situation,
+            )
+            return scored, opened.notes
+
+
+def open_detectors(paths: Sequence[Path], runtime: str) -> dict[str, Detector]:
+    """Opens model files by name: the file's own, or its path where two have the same."""
+    stems = [path.stem for path in paths]
+    names = [path.stem if stems.count(path.stem) == 1 else str(path) for path in paths]
+    return {
+        name: open_detector(path, name, runtime) for name, path in zip(names, paths, strict=True)
+    }
+
+
+def open_detector(path: Path, name: str, runtime: str) -> Detector:
+    """Opens a model file on a runtime, `"auto"` or a name of `RUNTIMES`."""
+    model = load_model(path)
+    chosen = AUTO[0] if runtime == "auto" else runtime
+    return Detector(name, model.info, RUNTIMES[chosen](model.network))

@@ -1,0 +1,95 @@
+"""Scores of every frame of a video, computed as its clips become complete."""
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from abnormal.errors import AbnormalError
+from abnormal.frames.clips import ClipWindow, stream_clips
+from abnormal.inference.runtimes import Reconstruct
+from abnormal.scoring.regularity import causal_mean, regularity
+from abnormal.scoring.residual import SCORES, ClipResidual
+
+BATCH_CLIPS = 4
+
+
+def to_input(frames: np.ndarray) -> np.ndarray:
+    """uint8 frames `(..., height, width)` as the network's input, float32 in [0, 1]."""
+    return frames.astype(np.float32) / np.float32(255)
+
+
+def frame_scores(
+    frames: Iterable[np.ndarray], reconstruct: Reconstruct, clip_length: int
+) -> dict[str, np.ndarray]:
+    """All scores of every frame of a video, not smoothed.
+
+    Memory does not depend on the video's length, but for the scores themselves.
+
+    Args:
+        frames: `(size, size)` uint8 each, in order.
+        reconstruct: The network.
+        clip_length: Frames of a clip.
+
+    Returns:
+        For each name in `SCORES` its `(n,)` float64.
+    """
+    parts: dict[str, list[np.ndarray]] = {name: [] for name in SCORES}
+    for residual, window in _residuals(stream_clips(frames, clip_length), reconstruct):
+        for name, score in SCORES.items():
+            parts[name].append(score(residual)[window.first : window.stop])
+    if not parts[next(iter(SCORES))]:
+        raise AbnormalError("No frame of it could be read.")
+    return {name: np.concatenate(values) for name, values in parts.items()}
+
+
+@dataclass(frozen=True)
+class ScoredVideo:
+    """A video with the scores that a model gave to its frames.
+
+    Attributes:
+        name: Of the video.
+        fps: Frames per second.
+        raw: For each score's name `(n,)`, as it comes from each clip.
+        causal: The same, lightly smoothed without looking ahead: what alarms use.
+        labels: `(n,)` uint8, 1 where abnormal; None where not known.
+        situation: The kind of event; empty where unknown.
+    """
+
+    name: str
+    fps: float
+    raw: dict[str, np.ndarray]
+    causal: dict[str, np.ndarray]
+    labels: np.ndarray | None = None
+    situation: str = ""
+
+    @property
+    def regularity(self) -> np.ndarray:
+        """The regularity of each frame by the Euclidean error, over the whole video."""
+        return regularity(self.raw["l2"])
+
+
+def causal_scores(raw: dict[str, np.ndarray], fps: float) -> dict[str, np.ndarray]:
+    """The scores as alarms use them: lightly smoothed, without looking ahead."""
+    return {name: causal_mean(values, fps) for name, values in raw.items()}
+
+
+def _residuals(
+    windows: Iterable[ClipWindow], reconstruct: Reconstruct
+) -> Iterator[tuple[ClipResidual, ClipWindow]]:
+    windows = iter(windows)
+    before: ClipWindow | None = None
+    while batch := list(itertools.islice(windows, BATCH_CLIPS)):
+        clips = to_input(np.stack([window.frames for window in batch]))
+        outputs = reconstruct(clips[..., None])[..., 0]
+        for window, clip, output in zip(batch, clips, outputs, strict=True):
+            yield ClipResidual(clip, output, _frame_before(window, before)), window
+            before = window
+
+
+def _frame_before(window: ClipWindow, before: ClipWindow | None) -> np.ndarray | None:
+    """The frame before a clip. The last clip of a video reaches back into the one before it."""
+    if before is None:
+        return None
+    return to_input(before.frames[-1 - window.first])

@@ -1,0 +1,124 @@
+"""The videos to be tested, from `img/` or from anywhere, as frames that a model can take."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from abnormal.datasets import folder
+from abnormal.errors import AbnormalError
+from abnormal.frames.manifest import VideoRecord, read_manifest
+from abnormal.frames.reader import read_frames, read_labels
+from abnormal.video.resample import at_rate, resize
+from abnormal.video.stream import OpenFrames
+
+# Frame rates that differ by less are the same: 29.97 and 30 are not, 25 and 25.01 are.
+_SAME_RATE = 0.0005
+
+
+@dataclass
+class ModelFrames:
+    """Frames ready for a model.
+
+    Attributes:
+        frames: `(size, size)` uint8 each.
+        fps: Frames per second.
+        notes: What was wrong with the source; complete once all frames are read.
+    """
+
+    frames: Iterator[np.ndarray]
+    fps: float
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class TestVideo:
+    """A video to be tested.
+
+    Attributes:
+        name: For tables and figures.
+        open_frames: From a model's size and frames per second to its frames.
+        read_labels: Gives one uint8 per frame, 1 where abnormal; None where labels are unknown.
+        situation: The kind of event; empty where unknown.
+        frames: How many there are; 0 where that is not known before they are read.
+    """
+
+    name: str
+    open_frames: Callable[[int, float], AbstractContextManager[ModelFrames]]
+    read_labels: Callable[[], np.ndarray | None] = lambda: None
+    situation: str = ""
+    frames: int = 0
+
+
+def stored_videos(img: Path) -> list[TestVideo]:
+    """The test videos under `img/`.
+
+    Raises:
+        AbnormalError: There are none.
+    """
+    records = read_manifest(img, "testing")
+    if not records:
+        raise AbnormalError(
+            f"There is no test video in {img}. Add some with `python preprocess.py --videos FOLDER "
+            "--split testing`, or name a video with --source."
+        )
+    return [
+        TestVideo(
+            name=record.video,
+            open_frames=partial(_open_stored, img, record),
+            read_labels=partial(read_labels, img, record),
+            situation=record.situation,
+            frames=record.frames,
+        )
+        for record in records
+    ]
+
+
+def source_videos(path: Path) -> list[TestVideo]:
+    """A video file, or all videos in a folder, without any `img/`.
+
+    Raises:
+        AbnormalError: There is no video there.
+    """
+    if not path.exists():
+        raise AbnormalError(f"There is no file or folder {path}. Check the path given to --source.")
+    videos = folder.find(path)
+    if not videos:
+        raise AbnormalError(f"There is no video in {path}, at any depth.")
+    return [
+        TestVideo(video.name, partial(open_resampled, video.open_frames), situation=video.situation)
+        for video in videos
+    ]
+
+
+@contextlib.contextmanager
+def open_resampled(open_frames: OpenFrames, size: int, fps: float) -> Iterator[ModelFrames]:
+    """Opens a video for a model.
+
+    Args:
+        open_frames: Opens the source.
+        size: Height and width that the model was made for.
+        fps: Frames per second that it was trained on. Another rate is resampled to it by the time
+            stamps; a folder of pictures, which has no clock, is taken to have it.
+    """
+    with open_frames() as stream:
+        frames = stream.frames
+        if stream.fps is not None and abs(stream.fps / fps - 1) > _SAME_RATE:
+            stream.notes.append(f"{stream.fps:g} frames a second are resampled to {fps:g}")
+            frames = at_rate(frames, fps)
+        yield ModelFrames((resize(frame.image, size, size) for frame in frames), fps, stream.notes)
+
+
+@contextlib.contextmanager
+def _open_stored(img: Path, record: VideoRecord, size: int, fps: float) -> Iterator[ModelFrames]:
+    notes = []
+    if abs(record.fps / fps - 1) > _SAME_RATE:
+        notes.append(
+            f"it has {record.fps:g} frames a second, the model knows {fps:g}: things look "
+            f"{fps / record.fps:.2g} times as fast; extract it again with --fps {fps:g}"
+        )
+    yield ModelFrames(read_frames(img, record, size), record.fps, notes)

@@ -1,0 +1,67 @@
+"""Starts Keras's backend, quietly. The only place where TensorFlow is imported by name."""
+
+import contextlib
+import importlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+
+from abnormal.errors import AbnormalError
+
+
+def start_backend() -> None:
+    """Imports Keras with its backend; to be called before the first import of Keras.
+
+    TensorFlow's start-up messages do not reach the terminal, and it takes memory of a graphics
+    card as it needs it, so that others can use the rest.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors remain
+    with _quiet_stderr():
+        backend = importlib.import_module("keras").backend.backend()
+        if backend == "tensorflow":
+            _let_memory_grow()
+
+
+def _let_memory_grow() -> None:
+    import tensorflow as tf
+
+    for device in tf.config.list_physical_devices("GPU"):
+        # Refused once TensorFlow has begun to compute, as it may have in a notebook.
+        with contextlib.suppress(RuntimeError):
+            tf.config.experimental.set_memory_growth(device, True)
+    tf.config.list_logical_devices()  # what starting a device says belongs to the start-up
+
+
+@contextlib.contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """Holds back what C++ writes to stderr, and shows it only if an error follows."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(kept, held.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+@contextlib.contextmanager
+def memory_advice(advice: str) -> Iterator[None]:
+    """Answers a backend that runs out of memory with advice.
+
+    Raises:
+        AbnormalError: In place of the backend's own error, of which each backend has another.
+    """
+    try:
+        yield
+    except Exception as error:
+        named = type(error).__name__ in {"MemoryError", "ResourceExhaustedError"}
+        if not named and "RESOURCE_EXHAUSTED" not in str(error):
+            raise
+        raise AbnormalError(f"There is not enough memory. {advice}") from error

@@ -1,0 +1,166 @@
+"""`model.h5`: a plain Keras model of stock layers, and beside it all that scoring needs to know.
+
+    model.h5
+      model_config, model_weights     as Keras writes and reads them
+      abnormal/info                   a JSON text: `ModelInfo`; Keras ignores it
+
+`keras.models.load_model("model.h5", compile=False)` loads it without this package.
+"""
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import absl.logging
+import h5py
+import keras
+
+from abnormal.errors import AbnormalError
+from abnormal.files import make_folder, replacing
+
+GROUP = "abnormal"
+
+# Keras rebuilds whatever class a file names, with arguments from it. These run no code from it.
+KNOWN_CLASSES = {
+    "Sequential",
+    "InputLayer",
+    "Conv3D",
+    "Conv3DTranspose",
+    "ConvLSTM2D",
+    "DTypePolicy",
+    "GlorotUniform",
+    "Orthogonal",
+    "Zeros",
+}
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What scoring needs to know about a trained model.
+
+    Attributes:
+        arch: Name of its architecture.
+        clip_length: Frames of a clip.
+        size: Height and width of a frame, in pixels.
+        fps: Frames per second of the footage that it was trained on.
+        cameras: The places that it has seen; empty names where they were not told apart.
+        normalisation: How a uint8 pixel becomes the network's input.
+        loss: What it was trained to make small.
+        seed: Of the training.
+        versions: Of Keras, its backend and this package.
+        data_fingerprint: Hash of the training videos.
+        history: One entry per epoch: epoch, loss, val_loss, seconds.
+        calibration: What the scores are on normal footage; see `abnormal.scoring.calibration`.
+    """
+
+    arch: str
+    clip_length: int
+    size: int
+    fps: float
+    cameras: tuple[str, ...] = ()
+    normalisation: str = "pixel / 255"
+    loss: str = "mse"
+    seed: int = 0
+    versions: dict[str, str] = field(default_factory=dict)
+    data_fingerprint: str = ""
+    history: tuple[dict[str, float], ...] = ()
+    calibration: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A model as it came from its file.
+
+    Attributes:
+        network: From `(batch, clip_length, size, size, 1)` float32 in [0, 1] to the same.
+        info: What is known about it.
+        path: Its file.
+    """
+
+    network: keras.Model
+    info: ModelInfo
+    path: Path
+
+
+def save_model(path: Path, network: keras.Model, info: ModelInfo) -> None:
+    """Writes a model file, whole or not at all; a file that is there is replaced.
+
+    Raises:
+        AbnormalError: The folder cannot be written to, or the disk is full.
+    """
+    make_folder(path.absolute().parent)
+    with replacing(path) as partial:
+        _save_network(partial, network)
+        with h5py.File(partial, "a") as file:
+            info_text = json.dumps(dataclasses.asdict(info))
+            file.create_group(GROUP).create_dataset("info", data=info_text)
+
+
+def load_model(path: Path) -> TrainedModel:
+    """Reads a model file without running code from it.
+
+    Raises:
+        AbnormalError: It is missing, is no model file, or has layers that are not known.
+    """
+    info, config = _read(path)
+    unknown = sorted(set(_class_names(config)) - KNOWN_CLASSES)
+    if unknown:
+        raise AbnormalError(
+            f"{path} is not loaded: it names {', '.join(unknown)}, which no network of this "
+            "program has. A model file from elsewhere may run code; train one with train_model.py."
+        )
+    try:
+        network = keras.models.load_model(path, compile=False)
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        raise _damaged(path, error) from None
+    shape = (info.clip_length, info.size, info.size, 1)
+    if network.input_shape[1:] != shape or network.output_shape[1:] != shape:
+        raise _damaged(path, f"its network takes {network.input_shape[1:]}, not {shape}")
+    return TrainedModel(network, info, path)
+
+
+def _save_network(path: Path, network: keras.Model) -> None:
+    verbosity = absl.logging.get_verbosity()
+    absl.logging.set_verbosity(absl.logging.ERROR)  # Keras would advise another format
+    try:
+        network.save(path, include_optimizer=False)
+    finally:
+        absl.logging.set_verbosity(verbosity)
+
+
+def _read(path: Path) -> tuple[ModelInfo, Any]:
+    if not path.is_file():
+        raise AbnormalError(
+            f"There is no model file {path}. Train one: `python train_model.py --output {path}`."
+        )
+    try:
+        with h5py.File(path, "r") as file:
+            config = json.loads(file.attrs["model_config"])
+            stored = json.loads(file[GROUP]["info"][()])
+        info = ModelInfo(**stored)
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise _damaged(path, error) from None
+    return dataclasses.replace(
+        info, cameras=tuple(info.cameras), history=tuple(info.history)
+    ), config
+
+
+def _damaged(path: Path, why: object) -> AbnormalError:
+    return AbnormalError(
+        f"{path} is not a model file of this program ({why}). Expected: what train_model.py writes."
+    )
+
+
+def _class_names(config: Any) -> Iterator[str]:
+    """Every class that a Keras configuration names, at any depth."""
+    if isinstance(config, dict):
+        if "class_name" in config:
+            yield str(config["class_name"])
+        for value in config.values():
+            yield from _class_names(value)
+    elif isinstance(config, list):
+        for value in config:
+            yield from _class_names(value)

@@ -1,0 +1,63 @@
+"""The spatiotemporal autoencoder.
+
+Chong and Tay, "Abnormal event detection in videos using spatiotemporal autoencoder", ISNN 2017
+(arXiv:1701.01546), figures 1 and 2, for a frame of 227x227:
+
+    input            T x 227 x 227 x   1
+    conv1            T x  55 x  55 x 128    11x11, stride 4    spatial encoder, frame by frame
+    conv2            T x  26 x  26 x  64     5x5,  stride 2
+    convlstm1        T x  26 x  26 x  64     3x3               temporal encoder-decoder
+    convlstm2        T x  26 x  26 x  32     3x3
+    convlstm3        T x  26 x  26 x  64     3x3
+    deconv1          T x  55 x  55 x 128     5x5,  stride 2    spatial decoder
+    deconv2          T x 227 x 227 x   1    11x11, stride 4
+
+The convolutions are not padded. Axis 1 is time: a recurrent layer that is given
+(height, width, time, channels) takes the rows of a picture for its time steps.
+"""
+
+import keras
+
+from abnormal.errors import AbnormalError
+
+
+def fits(size: int) -> bool:
+    """Whether the decoder gives back a frame of just this size."""
+    inner = (size - 11) // 4 + 1
+    return (size - 11) % 4 == 0 and (inner - 5) % 2 == 0 and inner >= 5 + 2
+
+
+def build(clip_length: int, size: int) -> keras.Sequential:
+    """Builds the untrained network.
+
+    Args:
+        clip_length: Frames of a clip.
+        size: Height and width of a frame, in pixels: 8 k + 3, from 35 on.
+
+    Returns:
+        A model from `(batch, clip_length, size, size, 1)` in [0, 1] to the same.
+
+    Raises:
+        AbnormalError: The strided layers cannot reproduce this size.
+    """
+    if not fits(size):
+        near = sorted(filter(fits, range(35, size + 200)), key=lambda other: abs(other - size))
+        shown = ", ".join(str(other) for other in sorted(near[:4]))
+        raise AbnormalError(
+            f"Frames of {size}x{size} cannot be reproduced by the spatiotemporal network. "
+            f"Sizes near it that can: {shown}."
+        )
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input((clip_length, size, size, 1), name="clip"),
+            layers.Conv3D(128, (1, 11, 11), (1, 4, 4), activation="relu", name="conv1"),
+            layers.Conv3D(64, (1, 5, 5), (1, 2, 2), activation="relu", name="conv2"),
+            layers.ConvLSTM2D(64, 3, padding="same", return_sequences=True, name="convlstm1"),
+            layers.ConvLSTM2D(32, 3, padding="same", return_sequences=True, name="convlstm2"),
+            layers.ConvLSTM2D(64, 3, padding="same", return_sequences=True, name="convlstm3"),
+            layers.Conv3DTranspose(128, (1, 5, 5), (1, 2, 2), activation="relu", name="deconv1"),
+            layers.Conv3DTranspose(1, (1, 11, 11), (1, 4, 4), activation="sigmoid", name="deconv2"),
+        ],
+        name="spatiotemporal",
+    )

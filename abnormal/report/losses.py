@@ -1,0 +1,31 @@
+"""The plot of training losses."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from matplotlib.ticker import MaxNLocator
+
+from abnormal.report.figure import COLOURS, new_figure, write_figure
+
+
+def plot_losses(histories: Mapping[str, Sequence[Mapping[str, float]]], path: Path) -> None:
+    """Draws the losses of one or several models over their epochs.
+
+    Args:
+        histories: For each model's name its epochs, as in its model file.
+        path: The picture to write.
+    """
+    figure = new_figure()
+    axes = figure.subplots()
+    for (name, history), colour in zip(histories.items(), COLOURS, strict=False):
+        for key, style in (("loss", "-"), ("val_loss", "--")):
+            points = [(entry["epoch"], entry[key]) for entry in history if key in entry]
+            if points:
+                label = f"{name}, {'training' if key == 'loss' else 'held out'}"
+                axes.plot(*zip(*points, strict=True), style, color=colour, marker="o", label=label)
+    axes.set(xlabel="epoch", ylabel="reconstruction loss")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_ylim(bottom=0)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    write_figure(figure, path)

@@ -1,0 +1,86 @@
+"""`scores.csv`, and the short table on the terminal."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from abnormal.evaluation.evaluate import MICRO_PER_VIDEO, MICRO_RAW
+from abnormal.files import replacing
+from abnormal.inference.score import ScoredVideo
+
+
+def scores_table(
+    model: str, videos: Sequence[ScoredVideo], score: str, threshold: float
+) -> pd.DataFrame:
+    """One row per frame.
+
+    Args:
+        model: Its name.
+        videos: As it scored them.
+        score: Which score carries the alarm.
+        threshold: A frame whose score is above it is an alarm.
+
+    Returns:
+        Columns model, video, frame (from 0), time_sec, error (Euclidean, on pixels in [0, 1]),
+        regularity (by that error, over the whole video: it looks back), score and alarm (causal),
+        label (1 abnormal, 0 normal, missing where unknown).
+    """
+    return pd.concat([_rows(model, video, score, threshold) for video in videos])
+
+
+def _rows(model: str, video: ScoredVideo, score: str, threshold: float) -> pd.DataFrame:
+    frames = np.arange(len(video.raw["l2"]))
+    labels = [pd.NA] * len(frames) if video.labels is None else video.labels
+    return pd.DataFrame(
+        {
+            "model": model,
+            "video": video.name,
+            "frame": frames,
+            "time_sec": frames / video.fps,
+            "error": video.raw["l2"],
+            "regularity": video.regularity,
+            "score": video.causal[score],
+            "alarm": (video.causal[score] > threshold).astype(int),
+            "label": pd.array(labels, dtype="Int8"),
+        }
+    )
+
+
+def write_scores(path: Path, table: pd.DataFrame) -> None:
+    """Writes the table, whole or not at all."""
+    with replacing(path) as partial:
+        table.to_csv(partial, index=False, float_format="%.7g")
+
+
+def metrics_lines(model: str, metrics: Mapping[str, Any]) -> Iterator[str]:
+    """The figures of a model for the terminal, a line each."""
+    yield f"{model}: {metrics['frames']} frames of {metrics['videos']} videos"
+    if metrics["scores"]:
+        yield "  frame AUC (EER)        all frames, raw     each video stretched"
+        for name, figures in metrics["scores"].items():
+            raw, per_video = figures.get(MICRO_RAW, ""), figures.get(MICRO_PER_VIDEO)
+            yield f"  {name:<22} {_percent(raw):<19} {_percent(per_video)}"
+    alarm = metrics["alarm"]
+    if metrics["situations"]:
+        yield f"  {alarm['score']} by situation"
+        for name, figures in metrics["situations"].items():
+            yield f"  {name:<22} {_percent(figures[MICRO_RAW])}"
+    yield (
+        f"  alarms ({alarm['score']} > {alarm['threshold']:.4g}): {alarm['alarm_frames']} frames"
+        + _rate(alarm["detection_rate"], "abnormal")
+        + _rate(alarm["false_alarm_rate"], "normal")
+    )
+
+
+def _percent(figures: Mapping[str, float] | str | None) -> str:
+    if not figures:
+        return "" if figures == "" else "not defined: frames of one class only"
+    assert not isinstance(figures, str)
+    return f"{100 * figures['auc']:5.1f} % ({100 * figures['eer']:.1f} %)"
+
+
+def _rate(rate: float | None, kind: str) -> str:
+    return "" if rate is None else f", {100 * rate:.1f} % of the {kind} ones"

@@ -1,0 +1,77 @@
+"""A clip beside its reconstruction, and the scores by name that are computed from the two."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from abnormal.scoring.cells import largest_cell
+
+WARM_UP = 2
+"""Frames at a clip's start in which a recurrent network's residual still settles."""
+
+
+@dataclass(frozen=True)
+class ClipResidual:
+    """A clip, its reconstruction, and the frame before.
+
+    Attributes:
+        frames: `(T, height, width)` float32 in [0, 1].
+        reconstruction: The same shape and range.
+        previous: `(height, width)` float32, the frame before the clip; None at a video's start.
+    """
+
+    frames: np.ndarray
+    reconstruction: np.ndarray
+    previous: np.ndarray | None = None
+
+
+def l2(clip: ClipResidual) -> np.ndarray:
+    """Euclidean distance between each frame and its reconstruction.
+
+    Chong and Tay, 2017 (arXiv:1701.01546), equation 2.
+
+    Returns:
+        `(T,)` float64, at least 0, at most the square root of the number of pixels.
+    """
+    square = np.square(clip.frames - clip.reconstruction, dtype=np.float32)
+    return np.sqrt(square.sum((1, 2), dtype=np.float64))
+
+
+def gradient(clip: ClipResidual) -> np.ndarray:
+    """Absolute change of the residual from frame to frame, in the cell where it is largest.
+
+    What the network cannot follow moves in its residual. Only frames of one clip are compared, as
+    a recurrent network reconstructs the first frames of a clip otherwise than the last ones. For
+    the same reason the first `WARM_UP` frames take the figure of the one after them, which is
+    known when the clip is.
+
+    Returns:
+        `(T,)` float64 in [0, 2]. Zeros for clips of one frame, which have no such change.
+    """
+    change = np.abs(np.diff(clip.frames - clip.reconstruction, axis=0))
+    if not len(change):
+        return np.zeros(len(clip.frames))
+    cells = largest_cell(change)
+    first = min(WARM_UP - 1, len(cells) - 1)
+    return np.concatenate((np.full(first + 1, cells[first]), cells[first:]))
+
+
+def difference(clip: ClipResidual) -> np.ndarray:
+    """Absolute change from frame to frame, in the cell where it is largest. No network is used.
+
+    The baseline that a network has to beat. The first frame of a video has no change: 0.
+
+    Returns:
+        `(T,)` float64 in [0, 1].
+    """
+    before = clip.frames[0] if clip.previous is None else clip.previous
+    return largest_cell(np.abs(np.diff(clip.frames, axis=0, prepend=before[None])))
+
+
+SCORES: dict[str, Callable[[ClipResidual], np.ndarray]] = {
+    "gradient": gradient,
+    "l2": l2,
+    "difference": difference,
+}
+DEFAULT_SCORE = "gradient"

@@ -1,0 +1,1 @@
+"""Pixels in and out: a file or a folder of pictures becomes frames with times."""

@@ -1,0 +1,79 @@
+"""Video files in any container that PyAV reads, as grey frames with their time stamps."""
+
+import contextlib
+import mimetypes
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+
+from abnormal.errors import AbnormalError
+from abnormal.video.stream import Frame, FrameStream
+
+# What the `mimetypes` table of some systems leaves out.
+_MORE_SUFFIXES = {".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".mts"}
+_MORE_SUFFIXES |= {".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv", ".3gp", ".h264", ".hevc"}
+
+av.logging.set_level(av.logging.PANIC)  # what is wrong is said in `notes`, not by FFmpeg
+
+
+def is_video(path: Path) -> bool:
+    """Whether the name ends like that of a video."""
+    suffix = path.suffix.lower()
+    return suffix in _MORE_SUFFIXES or (mimetypes.guess_type(f"x{suffix}")[0] or "").startswith(
+        "video/"
+    )
+
+
+@contextlib.contextmanager
+def open_video(path: Path) -> Iterator[FrameStream]:
+    """Opens a video file.
+
+    Args:
+        path: A file in any container and codec that PyAV reads.
+
+    Yields:
+        Its frames at their own size. A damaged part is skipped and said in the notes.
+
+    Raises:
+        AbnormalError: The file is missing, or there is no video in it.
+    """
+    try:
+        container = av.open(str(path))
+    except FileNotFoundError:
+        raise AbnormalError(f"There is no file {path}.") from None
+    except OSError as error:  # PyAV's errors are OSErrors too
+        raise AbnormalError(f"{path} is not a video that can be read ({error.strerror}).") from None
+    with container:
+        if not container.streams.video:
+            raise AbnormalError(f"{path} has no video in it.")
+        track = container.streams.video[0]
+        track.thread_type = "AUTO"
+        rate = track.average_rate or track.guessed_rate
+        stream = FrameStream(iter(()), float(rate) if rate else None)
+        stream.frames = _decode(container, track, stream)
+        yield stream
+
+
+def _decode(
+    container: av.container.InputContainer, track: av.VideoStream, stream: FrameStream
+) -> Iterator[Frame]:
+    start = None
+    damaged = 0
+    for packet in container.demux(track):
+        try:
+            pictures = packet.decode()
+        except (OSError, ValueError):  # PyAV's InvalidDataError is a ValueError
+            damaged += 1
+            continue
+        for picture in pictures:
+            time_sec = (
+                picture.time if picture.time is not None else stream.length / (stream.fps or 25)
+            )
+            start = time_sec if start is None else start
+            yield Frame(picture.to_ndarray(format="gray"), time_sec - start, stream.length)
+            stream.length += 1
+    if damaged:
+        stream.notes.append(f"{damaged} damaged parts of it were skipped")
+    if stream.length < 0.98 * track.frames - 1:
+        stream.notes.append(f"truncated: {stream.length} of {track.frames} frames could be read")

@@ -1,0 +1,81 @@
+"""Single pictures, and folders of them, as grey frames."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import PIL.ImageOps
+
+from abnormal.errors import AbnormalError
+from abnormal.files import list_folder
+from abnormal.video.stream import Frame, FrameStream
+
+PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".pgm", ".webp")
+
+
+def is_picture(path: Path) -> bool:
+    """Whether the name ends like that of a picture."""
+    return path.suffix.lower() in PICTURE_SUFFIXES
+
+
+def list_pictures(folder: Path) -> list[Path]:
+    """The pictures directly in a folder, in natural order."""
+    return [path for path in list_folder(folder) if is_picture(path)]
+
+
+def read_picture(path: Path) -> np.ndarray:
+    """Reads a picture of any depth and number of channels.
+
+    Returns:
+        `(height, width)` uint8, grey. Sixteen bits are cut to their upper eight.
+
+    Raises:
+        AbnormalError: The picture is missing, truncated, or none.
+    """
+    try:
+        with PIL.Image.open(path) as picture:
+            if picture.mode.startswith("I"):
+                return (np.asarray(picture) >> 8).clip(0, 255).astype(np.uint8)
+            return np.array(PIL.ImageOps.exif_transpose(picture).convert("L"))
+    except FileNotFoundError:
+        raise AbnormalError(f"There is no file {path}.") from None
+    except (OSError, SyntaxError, ValueError) as error:
+        raise AbnormalError(f"{path} is not a picture that can be read ({error}).") from None
+
+
+@contextlib.contextmanager
+def open_pictures(folder: Path, fps: float | None = None) -> Iterator[FrameStream]:
+    """Opens a folder of pictures as a video.
+
+    Args:
+        folder: Its pictures are the frames, in natural order of their names.
+        fps: Frames per second, where known: a folder has no clock. Times are then exact;
+            otherwise they count 25 frames as a second.
+
+    Yields:
+        Its frames. A picture that cannot be read is skipped and said in the notes.
+    """
+    paths = list_pictures(folder)
+    if not paths:
+        raise AbnormalError(
+            f"There is no picture in {folder}. Expected: {', '.join(PICTURE_SUFFIXES)}."
+        )
+    stream = FrameStream(iter(()), fps, len(paths))
+    stream.frames = _read_all(paths, stream)
+    yield stream
+
+
+def _read_all(paths: list[Path], stream: FrameStream) -> Iterator[Frame]:
+    broken = []
+    for index, path in enumerate(paths):
+        try:
+            image = read_picture(path)
+        except AbnormalError:
+            broken.append(path.name)
+            continue
+        yield Frame(image, index / (stream.fps or 25.0), index)
+    if broken:
+        shown = ", ".join(broken[:3]) + (", ..." if len(broken) > 3 else "")
+        stream.notes.append(f"{len(broken)} of {len(paths)} pictures cannot be read ({shown})")
