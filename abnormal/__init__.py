@@ -1,3 +1,12 @@
-"""Learns what a camera regularly sees, and says when and where it does not."""
+"""Learns what a camera regularly sees, and says when and where it does not.
 
-__version__ = "0.1.0"
+model = abnormal.load("model.h5")
+table = abnormal.score_video(model, "gate.mp4")    # a row per frame: regularity, score, alarm
+figures = abnormal.evaluate(model, "img")          # against the labels under img/
+"""
+
+from abnormal.api import evaluate, load, score_video
+from abnormal.errors import AbnormalError
+from abnormal.version import __version__
+
+__all__ = ["AbnormalError", "__version__", "evaluate", "load", "score_video"]

@@ -7,3 +7,15 @@ class AbnormalError(Exception):
     The message is one line: what happened, with the value; what was expected; how to mend it.
     The programs print it on stderr without a traceback and exit with 1.
     """
+
+
+class Stopped(Exception):  # noqa: N818  (nothing went wrong: somebody asked for it)
+    """A run that stopped because it was asked to, with all that is needed to go on.
+
+    Attributes:
+        exit_code: For the shell: 143 after SIGTERM, 130 after Ctrl-C.
+    """
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code

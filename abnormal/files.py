@@ -1,6 +1,7 @@
 """Files that are complete or absent, listings in natural order, and JSON."""
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -15,8 +16,9 @@ from abnormal.errors import AbnormalError
 
 def natural_key(name: str | Path) -> list[tuple[int, int, str]]:
     """A sort key that puts `frame2` before `frame10`, and folders in the order of their parts."""
-    parts = re.split(r"(\d+)", str(name))
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part]
+    parts = [part for part in re.split(r"(\d+)", str(name)) if part]
+    key = [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]
+    return [*key, (-1, 0, str(name))]  # so that 1 and 01 have an order too
 
 
 def list_folder(folder: Path) -> list[Path]:
@@ -49,7 +51,9 @@ def make_folder(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
-        raise AbnormalError(f"{folder} is in the way: a folder was expected there.") from None
+        raise AbnormalError(
+            f"The folder {folder} cannot be made: a file is in its way. Choose another place."
+        ) from None
     except OSError as error:
         raise AbnormalError(
             f"The folder {folder} cannot be made: {error.strerror}. Choose another place."
@@ -75,7 +79,8 @@ def replacing(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise AbnormalError(f"{path} cannot be written: {error.strerror or error}.") from error
     finally:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -83,15 +88,29 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     """The same as `replacing` for a folder, which is complete or absent."""
     partial, old = _temporary(path, "partial"), _temporary(path, "old")
     shutil.rmtree(partial, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
     try:
         partial.mkdir(parents=True)
         yield partial
         if path.exists():
-            path.replace(old)
-        partial.replace(path)
-        shutil.rmtree(old, ignore_errors=True)
+            _move(path, old)
+        _move(partial, path)
     finally:
+        if old.exists() and not path.exists():
+            _move(old, path)
         shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _move(folder: Path, to: Path) -> None:
+    """Renames a folder; copies it where a mounted folder cannot rename."""
+    try:
+        folder.replace(to)
+    except OSError as error:
+        if error.errno not in {errno.ENOTSUP, errno.EPERM, errno.EXDEV, errno.ENOSYS}:
+            raise
+        shutil.copytree(folder, to)
+        shutil.rmtree(folder)
 
 
 def _temporary(path: Path, kind: str) -> Path:
@@ -135,12 +154,14 @@ def read_json(path: Path) -> Any:
     """Reads a JSON file.
 
     Raises:
-        AbnormalError: The file is missing or is not JSON.
+        AbnormalError: The file is missing, may not be read, or is not JSON.
     """
     try:
         return json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise AbnormalError(f"There is no file {path}.") from None
+    except OSError as error:
+        raise AbnormalError(f"{path} cannot be read: {error.strerror}.") from None
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise AbnormalError(f"{path} is damaged: {error}. Delete it and make it again.") from None
 

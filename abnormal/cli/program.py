@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from abnormal.errors import AbnormalError
+from abnormal.errors import AbnormalError, Stopped
 
 MENDABLE, USAGE, BUG, INTERRUPTED = 1, 2, 3, 130
 
@@ -21,7 +21,8 @@ def run_program(
     """Parses the command line, does the work, and turns what goes wrong into an exit code.
 
     Returns:
-        What `work` returns; 1 for what the user can mend, 3 for a bug, 130 for Ctrl-C.
+        What `work` returns; 1 for what the user can mend, 3 for a bug, 130 for Ctrl-C,
+        143 where SIGTERM was answered in good order.
     """
     args = parser.parse_args(argv)
     try:
@@ -31,6 +32,9 @@ def run_program(
             traceback.print_exc()
         say(f"{parser.prog}: {error}")
         return MENDABLE
+    except Stopped as stopped:
+        say(f"{parser.prog}: {stopped}")
+        return stopped.exit_code
     except KeyboardInterrupt:
         say(f"{parser.prog}: interrupted")
         return INTERRUPTED

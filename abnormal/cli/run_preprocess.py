@@ -10,7 +10,7 @@ from abnormal.cli.program import say
 from abnormal.datasets.extract import LEFT_OUT, Outcome, extract_all
 from abnormal.datasets.find import AUTO, find_videos
 from abnormal.errors import AbnormalError
-from abnormal.files import make_folder
+from abnormal.files import make_folder, natural_key
 from abnormal.frames.manifest import write_manifest
 
 
@@ -26,10 +26,13 @@ def run_preprocess(args: argparse.Namespace) -> int:
             outcomes.append(outcome)
             bar.set_postfix_str(f"{sum(done.frames for done in outcomes)} frames")
             bar.update()
+    outcomes.sort(key=lambda done: (done.video.split, natural_key(done.video.name)))
     write_manifest(args.img)
     _print_summary(outcomes, args.img)
     if all(outcome.status == LEFT_OUT for outcome in outcomes):
-        raise AbnormalError(f"No usable frames came out of {args.videos}: see above.")
+        raise AbnormalError(
+            f"No usable frames came out of {args.videos or args.dataset}: see above."
+        )
     return int(args.strict and any(outcome.problem for outcome in outcomes))
 
 

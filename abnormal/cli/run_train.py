@@ -22,8 +22,8 @@ def run_training(options: TrainingOptions) -> int:
     return 0
 
 
-def _open_meter(frames: int) -> tqdm:
-    return tqdm(total=frames, unit=" frames", smoothing=0.05)
+def _open_meter(frames: int, done: int) -> tqdm:
+    return tqdm(total=frames, initial=done, unit=" frames", smoothing=0.05)
 
 
 def _cache_progress(videos: Iterable[int]) -> Iterable[int]:

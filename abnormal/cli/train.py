@@ -15,6 +15,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _work(args: argparse.Namespace) -> int:
+    if args.status:
+        from abnormal.cli.status import print_status
+
+        return print_status(_checkpoints(args))
     from abnormal.models.backend import start_backend
 
     start_backend()
@@ -31,6 +35,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--img", type=Path, default=Path("img"), help="folder of frames (default: img)")
     add("--output", type=Path, default=Path("model.h5"), help="model file (default: model.h5)")
     add("--arch", choices=tuple(ARCHITECTURES), default=SPATIOTEMPORAL, help="the network")
+    add("--size", type=positive_int, help="height and width of a frame (default: 227)")
+    add("--clip-length", type=positive_int, help="frames of a clip (default: 10)")
     add("--epochs", type=positive_int, help="times through the footage (default: 32)")
     add("--batch-size", type=positive_int, help="clips of a batch (default: 4)")
     add("--learning-rate", type=positive_float, help="of Adam (default: 0.001)")
@@ -40,8 +46,18 @@ def _parser() -> argparse.ArgumentParser:
     add("--patience", type=positive_int, default=5, help="epochs to wait for a better loss")
     add("--init", type=Path, metavar="MODEL", help="go on from this model, on new footage")
     add("--seed", type=int, default=0, help="of weights and clips (default: 0)")
+    add("--checkpoints", type=Path, metavar="DIR", help="default: checkpoints/MODEL by --output")
+    add("--checkpoint-every", type=positive_float, default=600, metavar="SECONDS", help="600")
+    add("--keep", type=positive_int, default=5, help="checkpoints to keep (default: 5)")
+    add("--restart", action="store_true", help="begin anew in spite of checkpoints")
+    add("--status", action="store_true", help="print what the folder of checkpoints holds")
     add("--tensorboard", type=Path, metavar="DIR", help="write TensorBoard files there")
     return parser
+
+
+def _checkpoints(args: argparse.Namespace) -> Path:
+    """Beside the model file, under its name, so that two models never share a folder."""
+    return args.checkpoints or args.output.parent / "checkpoints" / args.output.stem
 
 
 def _options(args: argparse.Namespace) -> TrainingOptions:
@@ -50,6 +66,8 @@ def _options(args: argparse.Namespace) -> TrainingOptions:
         img=args.img,
         output=args.output,
         arch=args.arch,
+        size=args.size or defaults.size,
+        clip_length=args.clip_length or defaults.clip_length,
         epochs=args.epochs or defaults.epochs,
         batch_size=args.batch_size or defaults.batch_size,
         learning_rate=args.learning_rate or defaults.learning_rate,
@@ -59,5 +77,9 @@ def _options(args: argparse.Namespace) -> TrainingOptions:
         patience=args.patience,
         init=args.init,
         seed=args.seed,
+        checkpoints=_checkpoints(args),
+        checkpoint_every=args.checkpoint_every,
+        keep=args.keep,
+        restart=args.restart,
         tensorboard=args.tensorboard,
     )

@@ -8,7 +8,7 @@ from abnormal.datasets.street.clip import NORMAL, VERSION, Clip, annotate_clip, 
 from abnormal.errors import AbnormalError
 
 TRAINING_CLIPS = 6
-CLIP_FRAMES = 200
+CLIP_FRAMES = 250
 LEAST_CLIP_FRAMES = 40
 """In a shorter clip an event would have no room beside normal frames."""
 
@@ -28,7 +28,7 @@ def find_demo(
     Args:
         seed: Decides everything that is drawn: one place, and all that happens there.
         training_clips: How many training videos; the test videos do not depend on it.
-        clip_frames: Frames of each video, at 10 a second.
+        clip_frames: Frames of each video, at 25 a second.
 
     Returns:
         The training videos, then the test videos.

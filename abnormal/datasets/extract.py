@@ -1,8 +1,11 @@
 """Videos become frames under `img/`: several at a time, each complete or absent."""
 
 import multiprocessing
+import os
+import signal
+import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +14,9 @@ from typing import Any
 from abnormal.datasets.source import TRAINING, SourceVideo
 from abnormal.errors import AbnormalError
 from abnormal.files import remove_partial, replacing_folder, sha256
-from abnormal.frames.manifest import VideoRecord, read_record, write_record
-from abnormal.frames.writer import write_frames, write_labels, write_masks
+from abnormal.frames.manifest import RECORD, VideoRecord, read_record, write_record
+from abnormal.frames.writer import Written, write_frames, write_labels, write_masks
 from abnormal.video.resample import at_rate
-from abnormal.video.stream import Frame
 
 DEFAULT_FPS = 25.0
 SHORTEST_CLIP = 10
@@ -56,18 +58,35 @@ def extract_all(
     unfinished = []
     with _pool(min(workers, len(videos))) as pool:
         jobs = {pool.submit(extract, video, img, size, fps): video for video in videos}
-        for job in as_completed(jobs):
-            if isinstance(job.exception(), BrokenProcessPool):
-                unfinished.append(jobs[job])
-            else:
-                yield job.result()
-    for video in unfinished:
-        yield _extract_alone(video, img, size, fps)
+        try:
+            for job in as_completed(jobs):
+                if isinstance(job.exception(), BrokenProcessPool):
+                    unfinished.append(jobs[job])
+                else:
+                    yield job.result()
+        finally:  # after Ctrl-C no further video is begun
+            pool.shutdown(wait=False, cancel_futures=True)
+    with ThreadPoolExecutor(workers) as threads:
+        yield from threads.map(lambda video: _extract_alone(video, img, size, fps), unfinished)
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
     # Forked processes would inherit the locks of this one's threads.
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+    spawn = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(workers, mp_context=spawn, initializer=_end_with_parent)
+
+
+def _end_with_parent() -> None:
+    """Lets a worker end on Ctrl-C without a traceback, and not outlive a program that is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    threading.Thread(target=_await_parent, daemon=True).start()
+
+
+def _await_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent:
+        parent.join()
+        os._exit(1)
 
 
 def _extract_alone(video: SourceVideo, img: Path, size: int, fps: float | None) -> Outcome:
@@ -96,6 +115,8 @@ def extract(video: SourceVideo, img: Path, size: int, fps: float | None) -> Outc
                 f"{folder} holds frames of {record.source.get('path', 'drawn footage')}: "
                 "choose another --img, or delete that folder."
             )
+        if any(found.parent != folder for found in folder.rglob(RECORD)):
+            raise AbnormalError(f"There are other videos in {folder}: choose another --img.")
         with replacing_folder(folder) as partial:
             record = _write(video, partial, size, fps, origin)
     except Exception as error:  # whatever is odd about one file, the others are done
@@ -107,7 +128,7 @@ def extract(video: SourceVideo, img: Path, size: int, fps: float | None) -> Outc
 
 def _same(made: dict[str, Any], origin: dict[str, Any]) -> bool:
     """Whether the frames at hand are what would be made again; the source may have moved."""
-    return all(made.get(key) == value for key, value in origin.items() if key != "path")
+    return all(made.get(key) == origin.get(key) for key in {*made, *origin} - {"path", "shape"})
 
 
 def _foreign(made: dict[str, Any], origin: dict[str, Any]) -> bool:
@@ -136,15 +157,16 @@ def _write(
             folder, at_rate(stream.frames, rate) if resampled else stream.frames, size
         )
         notes += stream.notes
-    if not written:
+    if not written.numbers:
         raise AbnormalError("; ".join(["no frame in it could be read", *notes]))
-    if len(written) < SHORTEST_CLIP and video.split == TRAINING:
-        notes.append(f"too short to train on: {len(written)} frames, a clip has {SHORTEST_CLIP}")
+    frames = len(written.numbers)
+    if frames < SHORTEST_CLIP and video.split == TRAINING:
+        notes.append(f"too short to train on: {frames} frames, a clip has {SHORTEST_CLIP}")
     masked = _write_annotation(video, folder, written, stream.length, size)
     record = VideoRecord(
         split=video.split,
         video=video.name,
-        frames=len(written),
+        frames=frames,
         fps=rate,
         height=size,
         width=size,
@@ -152,7 +174,7 @@ def _write(
         camera=video.camera,
         labelled=video.annotate is not None,
         masked=masked,
-        source=origin | {"shape": list(written[0].image.shape[:2])},
+        source=origin | {"shape": list(written.shape)},
         notes=tuple(notes),
     )
     write_record(folder, record)
@@ -160,7 +182,7 @@ def _write(
 
 
 def _write_annotation(
-    video: SourceVideo, folder: Path, written: Sequence[Frame], length: int, size: int
+    video: SourceVideo, folder: Path, written: Written, length: int, size: int
 ) -> bool:
     if video.annotate is None:
         return False
@@ -169,9 +191,8 @@ def _write_annotation(
         raise AbnormalError(
             f"The labels do not fit: {len(annotation.labels)} labels for {length} frames."
         )
-    numbers = [frame.number for frame in written]
-    write_labels(folder, annotation.labels[numbers])
+    write_labels(folder, annotation.labels[written.numbers])
     if annotation.masks is None:
         return False
-    write_masks(folder, [annotation.masks[number] for number in numbers], size)
+    write_masks(folder, (annotation.masks[number] for number in written.numbers), size)
     return True

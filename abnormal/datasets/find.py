@@ -39,6 +39,11 @@ def find_videos(
     if not root.exists():
         raise AbnormalError(f"There is no folder {root}. Check the path given to --videos.")
     layout = _recognise(root) if dataset == AUTO else dataset
+    if split and layout != FOLDER:
+        raise AbnormalError(
+            f"{root} is read as {layout}, which says itself what is for training. Leave --split "
+            "out, or read it as a plain folder with --dataset folder."
+        )
     if layout == FOLDER:
         videos = folder.find(root, split)
     elif LAYOUTS[layout].matches(root):

@@ -5,20 +5,19 @@
       loitering/gate3.mp4 ...       any other sub-folder: tested, its name is the situation
       yard.mp4 ...                  videos beside the sub-folders: training
 
-Without sub-folders all videos are for training, or what `--split` says.
+Without sub-folders all videos are for training, or what `--split` says. Pictures beside videos,
+such as posters and snapshots, are no video.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from abnormal.datasets.layout import is_frame_folder
 from abnormal.datasets.source import TESTING, TRAINING, SourceVideo
 from abnormal.files import list_folder
 from abnormal.video.decode import is_video, open_video
-from abnormal.video.pictures import open_pictures
+from abnormal.video.pictures import is_picture, open_pictures
 
 
 def find(root: Path, split: str | None = None) -> list[SourceVideo]:
@@ -28,20 +27,30 @@ def find(root: Path, split: str | None = None) -> list[SourceVideo]:
         root: The folder, or one video file.
         split: For all videos, in place of what the names of the folders say.
     """
-    paths = list(_walk(root)) if root.is_dir() else [root]
+    paths = _walk(root) if root.is_dir() else [root]
     base = root if root.is_dir() else root.parent
-    names = Counter(_name(path, base) for path in paths)
-    return [_video(path, base, split, names) for path in paths]
+    taken: Counter[str] = Counter()
+    for path in paths:  # a video is not put into the folder of another one's frames
+        name = _name(path, base)
+        taken.update([name, *map(str, Path(name).parents)])
+    return [_video(path, base, split, taken) for path in paths]
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    if is_frame_folder(folder):
-        yield folder
-    for entry in list_folder(folder):
+def _walk(folder: Path) -> list[Path]:
+    entries = list_folder(folder)
+    found = []
+    for entry in entries:
         if entry.is_dir():
-            yield from _walk(entry)
+            found += [] if _is_loop(entry) else _walk(entry)
         elif is_video(entry):
-            yield entry
+            found.append(entry)
+    pictures = sum(is_picture(entry) for entry in entries)
+    beside_videos = any(path.is_file() for path in found)
+    return found if beside_videos or pictures <= len(found) else [folder]
+
+
+def _is_loop(folder: Path) -> bool:
+    return folder.is_symlink() and folder.parent.resolve().is_relative_to(folder.resolve())
 
 
 def _name(path: Path, root: Path) -> str:
@@ -51,9 +60,9 @@ def _name(path: Path, root: Path) -> str:
     return str(relative if path.is_dir() else relative.with_suffix(""))
 
 
-def _video(path: Path, root: Path, split: str | None, names: Counter[str]) -> SourceVideo:
+def _video(path: Path, root: Path, split: str | None, taken: Counter[str]) -> SourceVideo:
     name = _name(path, root)
-    if names[name] > 1:  # gate.avi beside gate.mp4
+    if taken[name] > 1:  # gate.avi beside gate.mp4, or beside gate/
         name = f"{name}_{path.suffix.lstrip('.') or 'frames'}"
     situation = Path(name).parts[0] if len(Path(name).parts) > 1 else ""
     normal = not situation or re.match(r"(?i)normal|train", situation)

@@ -59,7 +59,12 @@ def _annotation(
     masks = root / "masks" / (f"Test{int(digits):03d}_gt" if digits else folder.name)
     if masks.is_dir():
         return partial(read_mask_folder, masks), masks
-    for path in (*sorted(root.glob("*.m")), *sorted(root.glob("*.mat"))):
-        if digits:
-            return partial(read_intervals, path, int(digits), folder), path
+    intervals = _interval_files(root)
+    if digits and intervals:
+        return partial(read_intervals, intervals[0], int(digits), folder), intervals[0]
     return None, None
+
+
+def _interval_files(root: Path) -> list[Path]:
+    files = list_folder(root)
+    return [path for suffix in (".m", ".mat") for path in files if path.suffix == suffix]

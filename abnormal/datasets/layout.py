@@ -69,8 +69,12 @@ def labels_from_intervals(intervals: Iterable[tuple[int, int]], frames: int) -> 
 
 
 def _read_interval_script(path: Path) -> list[list[tuple[int, int]]]:
-    lines = re.findall(r"gt_frame\s*=\s*\[([^\]]*)\]", path.read_text("utf-8", "replace"))
-    return [[(int(a), int(b)) for a, b in re.findall(r"(\d+)\s*:\s*(\d+)", line)] for line in lines]
+    script = re.sub(r"%.*", "", path.read_text("utf-8", "replace"))  # without its comments
+    videos = re.findall(r"gt_frame\s*=\s*\[([^\]]*)\]", script)
+    return [
+        [(int(a), int(b or a)) for a, b in re.findall(r"(\d+)(?:\s*:\s*(\d+))?", video)]
+        for video in videos
+    ]
 
 
 def _read_interval_mat(path: Path) -> list[list[tuple[int, int]]]:
@@ -88,5 +92,5 @@ def _read_mat(path: Path, name: str) -> np.ndarray:
         return scipy.io.loadmat(path, variable_names=[name])[name]
     except KeyError:
         raise AbnormalError(f"{path} has no variable {name!r} in it.") from None
-    except (OSError, ValueError, TypeError, NotImplementedError) as error:
+    except Exception as error:  # SciPy raises whatever a damaged file leads it to
         raise AbnormalError(f"{path} cannot be read as a MATLAB file ({error}).") from None

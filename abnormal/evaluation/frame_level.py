@@ -43,7 +43,6 @@ def _equal_error_rate(false_rate: np.ndarray, miss_rate: np.ndarray) -> float:
     """Where the two rates cross, on the straight line between the points around it."""
     gap = false_rate - miss_rate  # grows from -1 to 1
     after = int(np.argmax(gap >= 0))
-    before = max(after - 1, 0)
-    step = gap[after] - gap[before]
-    share = -gap[before] / step if step else 0.0
+    before = after - 1
+    share = -gap[before] / (gap[after] - gap[before])
     return float(false_rate[before] + share * (false_rate[after] - false_rate[before]))

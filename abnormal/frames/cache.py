@@ -56,10 +56,17 @@ def open_cache(
         _build(path, img, records, size, progress)
     lengths = tuple(record.frames for record in records)
     firsts = tuple(int(first) for first in np.cumsum((0, *lengths))[:-1])
-    frames = np.load(path, mmap_mode="r", allow_pickle=False)
-    if frames.shape != (sum(lengths), size, size):
-        raise AbnormalError(f"{path} is damaged. Delete it; it is built again.")
-    return FrameCache(frames, firsts, lengths)
+    return FrameCache(_map(path, (sum(lengths), size, size)), firsts, lengths)
+
+
+def _map(path: Path, shape: tuple[int, int, int]) -> np.ndarray:
+    try:
+        frames = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise AbnormalError(f"{path} cannot be read ({error}). Delete it: it is remade.") from None
+    if frames.shape != shape or frames.dtype != np.uint8:
+        raise AbnormalError(f"{path} is damaged. Delete it: it is remade.")
+    return frames
 
 
 def _build(
@@ -74,11 +81,10 @@ def _build(
     for old in path.parent.glob(f"{size}-*.npy"):
         old.unlink(missing_ok=True)
     shape = (sum(record.frames for record in records), size, size)
-    with replacing(path) as partial:
-        frames = np.lib.format.open_memmap(partial, "w+", np.uint8, shape)
-        at = 0
+    # Written, not mapped: on a full disk a write is an error, a mapped page ends the process.
+    with replacing(path) as partial, partial.open("wb") as file:
+        header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, header)
         for number in progress(range(len(records))):
             for image in read_frames(img, records[number], size):
-                frames[at] = image
-                at += 1
-        frames.flush()
+                file.write(image.tobytes())

@@ -76,10 +76,10 @@ def write_record(folder: Path, record: VideoRecord) -> None:
 
 
 def read_manifest(img: Path, split: str) -> list[VideoRecord]:
-    """The records of all videos of a split, in natural order.
+    """The records of all videos of a split, in natural order; none where it has no video.
 
     Raises:
-        AbnormalError: There is no manifest, it is damaged, or it lists no video of this split.
+        AbnormalError: There is no manifest, or it is damaged.
     """
     path = img / MANIFEST
     if not path.is_file():
@@ -88,7 +88,7 @@ def read_manifest(img: Path, split: str) -> list[VideoRecord]:
             f"Make them with `python preprocess.py --videos FOLDER --img {img}`."
         )
     content = read_json(path)
-    if not isinstance(content, dict) or "videos" not in content:
+    if not isinstance(content, dict) or not isinstance(content.get("videos"), list):
         raise AbnormalError(f"{path} is not a manifest of frames. Run preprocess.py again.")
     records = [_record(entry, path) for entry in content["videos"]]
     return [record for record in records if record.split == split]
@@ -96,10 +96,11 @@ def read_manifest(img: Path, split: str) -> list[VideoRecord]:
 
 def write_manifest(img: Path) -> list[VideoRecord]:
     """Gathers the records of all whole videos under `img` into the manifest."""
-    found = (read_record(path.parent) for path in img.glob(f"t*ing/**/{RECORD}"))
-    records = sorted(
-        (record for record in found if record), key=lambda r: (r.split, natural_key(r.video))
-    )
+    folders = [path.parent for path in img.glob(f"t*ing/**/{RECORD}")]
+    found = [(folder, read_record(folder)) for folder in folders]
+    # What a killed run left half-written lies under another name than its record says.
+    records = [record for folder, record in found if record and record.folder(img) == folder]
+    records.sort(key=lambda record: (record.split, natural_key(record.video)))
     write_json(img / MANIFEST, {"videos": [dataclasses.asdict(record) for record in records]})
     return records
 
@@ -107,10 +108,13 @@ def write_manifest(img: Path) -> list[VideoRecord]:
 def fingerprint(records: Sequence[VideoRecord]) -> str:
     """A hash that changes when any frame, name or order of these videos does."""
     facts = [
-        (r.split, r.video, r.frames, r.fps, r.height, r.width, r.source.get("sha256"))
-        for r in records
+        (r.split, r.video, r.frames, r.fps, r.height, r.width, _content(r.source)) for r in records
     ]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def _content(source: dict[str, Any]) -> Any:
+    return source.get("sha256") or source.get("recipe")
 
 
 def _record(entry: Any, path: Path) -> VideoRecord:

@@ -1,5 +1,6 @@
 """Reads frames, labels and masks back from `img/`."""
 
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,20 +44,33 @@ def read_labels(img: Path, record: VideoRecord) -> np.ndarray | None:
         return None
     path = record.folder(img) / LABELS
     try:
-        labels = np.loadtxt(path, dtype=np.uint8, ndmin=1)
+        labels = [("0", "1").index(line) for line in path.read_text("utf-8").split()]
     except (OSError, ValueError) as error:
-        raise AbnormalError(f"{path} cannot be read ({error}). Run preprocess.py again.") from None
-    if labels.size != record.frames or labels.max(initial=0) > 1:
-        raise AbnormalError(
-            f"{path} does not fit its video: {labels.size} labels for {record.frames} frames. "
-            "Delete that folder and run preprocess.py again."
-        )
-    return labels
+        raise _damaged(path, f"cannot be read ({error})") from None
+    _check_number(path, len(labels), record)
+    return np.array(labels, np.uint8)
 
 
 def read_masks(img: Path, record: VideoRecord) -> np.ndarray | None:
     """`(frames, height, width)` bool at the size of `img/`; None where masks are not known."""
     if not record.masked:
         return None
-    with np.load(record.folder(img) / MASKS, allow_pickle=False) as stored:
-        return np.unpackbits(stored["packed"], axis=-1, count=int(stored["width"])).astype(bool)
+    path = record.folder(img) / MASKS
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            masks = np.unpackbits(stored["packed"], axis=-1, count=int(stored["width"]))
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise _damaged(path, f"cannot be read ({error})") from None
+    _check_number(path, len(masks), record)
+    return masks.astype(bool)
+
+
+def _check_number(path: Path, found: int, record: VideoRecord) -> None:
+    if found != record.frames:
+        raise _damaged(path, f"does not fit its video: it has {found} for {record.frames} frames")
+
+
+def _damaged(path: Path, problem: str) -> AbnormalError:
+    return AbnormalError(
+        f"{path} {problem}. Delete the folder {path.parent} and run preprocess.py again."
+    )

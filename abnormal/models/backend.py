@@ -2,25 +2,51 @@
 
 import contextlib
 import importlib
+import logging
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
 
 from abnormal.errors import AbnormalError
+from abnormal.version import __version__
 
 
 def start_backend() -> None:
     """Imports Keras with its backend; to be called before the first import of Keras.
 
-    TensorFlow's start-up messages do not reach the terminal, and it takes memory of a graphics
+    TensorFlow's messages, errors apart, do not reach the terminal, and it takes memory of a graphics
     card as it needs it, so that others can use the rest.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors remain
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its advice is for programmers
     with _quiet_stderr():
         backend = importlib.import_module("keras").backend.backend()
         if backend == "tensorflow":
             _let_memory_grow()
+
+
+def make_deterministic() -> None:
+    """Lets the same operations give the same bits, on the processor at least.
+
+    On a graphics card TensorFlow would refuse some operations and slow down others.
+    """
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        if not tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.enable_op_determinism()
+
+
+def versions() -> dict[str, str]:
+    """The versions of this package, of Keras and of its backend."""
+    import keras
+
+    name = keras.backend.backend()
+    backend = importlib.import_module(name)
+    return {"abnormal": __version__, "keras": keras.__version__, name: backend.__version__}
 
 
 def _let_memory_grow() -> None:

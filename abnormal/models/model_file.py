@@ -22,6 +22,10 @@ from abnormal.errors import AbnormalError
 from abnormal.files import make_folder, replacing
 
 GROUP = "abnormal"
+ENDINGS = (".h5", ".hdf5")
+
+# What h5py and Keras raise on damaged files.
+_DAMAGE = (OSError, LookupError, TypeError, ValueError, AttributeError, RuntimeError)
 
 # Keras rebuilds whatever class a file names, with arguments from it. These run no code from it.
 KNOWN_CLASSES = {
@@ -85,12 +89,27 @@ class TrainedModel:
     path: Path
 
 
+def check_ending(path: Path) -> None:
+    """Makes sure that a model file has a name by which Keras knows its format.
+
+    Raises:
+        AbnormalError: It ends otherwise.
+    """
+    if path.suffix not in ENDINGS:
+        raise AbnormalError(
+            f"A model file has a name that ends in {' or '.join(ENDINGS)}, but this one is {path}. "
+            f"Name it {path.stem}{ENDINGS[0]}."
+        )
+
+
 def save_model(path: Path, network: keras.Model, info: ModelInfo) -> None:
     """Writes a model file, whole or not at all; a file that is there is replaced.
 
     Raises:
-        AbnormalError: The folder cannot be written to, or the disk is full.
+        AbnormalError: The name has another ending, the folder cannot be written to, or the disk is
+            full.
     """
+    check_ending(path)
     make_folder(path.absolute().parent)
     with replacing(path) as partial:
         _save_network(partial, network)
@@ -106,7 +125,7 @@ def load_model(path: Path) -> TrainedModel:
         AbnormalError: It is missing, is no model file, or has layers that are not known.
     """
     info, config = _read(path)
-    unknown = sorted(set(_class_names(config)) - KNOWN_CLASSES)
+    unknown = sorted(set(_unknown_names(config)))
     if unknown:
         raise AbnormalError(
             f"{path} is not loaded: it names {', '.join(unknown)}, which no network of this "
@@ -114,7 +133,7 @@ def load_model(path: Path) -> TrainedModel:
         )
     try:
         network = keras.models.load_model(path, compile=False)
-    except (ValueError, TypeError, KeyError, OSError) as error:
+    except _DAMAGE as error:
         raise _damaged(path, error) from None
     shape = (info.clip_length, info.size, info.size, 1)
     if network.input_shape[1:] != shape or network.output_shape[1:] != shape:
@@ -136,31 +155,34 @@ def _read(path: Path) -> tuple[ModelInfo, Any]:
         raise AbnormalError(
             f"There is no model file {path}. Train one: `python train_model.py --output {path}`."
         )
+    check_ending(path)
     try:
         with h5py.File(path, "r") as file:
             config = json.loads(file.attrs["model_config"])
             stored = json.loads(file[GROUP]["info"][()])
         info = ModelInfo(**stored)
-    except (OSError, KeyError, TypeError, ValueError) as error:
+        cameras, history = tuple(info.cameras), tuple(info.history)
+    except _DAMAGE as error:
         raise _damaged(path, error) from None
-    return dataclasses.replace(
-        info, cameras=tuple(info.cameras), history=tuple(info.history)
-    ), config
+    return dataclasses.replace(info, cameras=cameras, history=history), config
 
 
 def _damaged(path: Path, why: object) -> AbnormalError:
+    first_line = (str(why).splitlines() or ["damaged"])[0]
     return AbnormalError(
-        f"{path} is not a model file of this program ({why}). Expected: what train_model.py writes."
+        f"{path} is not a model file of this program ({first_line}). "
+        "Expected: what train_model.py writes."
     )
 
 
-def _class_names(config: Any) -> Iterator[str]:
-    """Every class that a Keras configuration names, at any depth."""
+def _unknown_names(config: Any) -> Iterator[str]:
+    """What a Keras configuration names, at any depth, that is no known class or not Keras's."""
     if isinstance(config, dict):
-        if "class_name" in config:
+        if "class_name" in config and str(config["class_name"]) not in KNOWN_CLASSES:
             yield str(config["class_name"])
-        for value in config.values():
-            yield from _class_names(value)
-    elif isinstance(config, list):
+        if str(config.get("module") or "keras").split(".")[0] != "keras":
+            yield str(config["module"])
+        config = list(config.values())
+    if isinstance(config, list):
         for value in config:
-            yield from _class_names(value)
+            yield from _unknown_names(value)

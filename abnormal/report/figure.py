@@ -1,5 +1,6 @@
 """How all plots look, and how they are written."""
 
+import warnings
 from pathlib import Path
 
 import matplotlib.figure
@@ -20,5 +21,12 @@ def new_figure(height: float = 4.0) -> matplotlib.figure.Figure:
 def write_figure(figure: matplotlib.figure.Figure, path: Path) -> None:
     """Writes a figure, whole or not at all."""
     make_folder(path.absolute().parent)
-    with replacing(path) as partial:
+    with replacing(path) as partial, warnings.catch_warnings():
+        # A letter that the font lacks is drawn as a box; a line on the terminal helps nobody.
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
         figure.savefig(partial)
+
+
+def plain(name: str) -> str:
+    """A name as a text for matplotlib, which takes what is between dollars for a formula."""
+    return name.replace("$", r"\$")

@@ -1,11 +1,12 @@
 """The plot of training losses."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from matplotlib.ticker import MaxNLocator
 
-from abnormal.report.figure import COLOURS, new_figure, write_figure
+from abnormal.report.figure import COLOURS, new_figure, plain, write_figure
 
 
 def plot_losses(histories: Mapping[str, Sequence[Mapping[str, float]]], path: Path) -> None:
@@ -17,11 +18,11 @@ def plot_losses(histories: Mapping[str, Sequence[Mapping[str, float]]], path: Pa
     """
     figure = new_figure()
     axes = figure.subplots()
-    for (name, history), colour in zip(histories.items(), COLOURS, strict=False):
+    for (name, history), colour in zip(histories.items(), itertools.cycle(COLOURS), strict=False):
         for key, style in (("loss", "-"), ("val_loss", "--")):
             points = [(entry["epoch"], entry[key]) for entry in history if key in entry]
             if points:
-                label = f"{name}, {'training' if key == 'loss' else 'held out'}"
+                label = f"{plain(name)}, {'training' if key == 'loss' else 'held out'}"
                 axes.plot(*zip(*points, strict=True), style, color=colour, marker="o", label=label)
     axes.set(xlabel="epoch", ylabel="reconstruction loss")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -1,5 +1,6 @@
 """The plot of a video's regularity and of the score that carries the alarm."""
 
+import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import matplotlib.axes
 import numpy as np
 
 from abnormal.inference.score import ScoredVideo
-from abnormal.report.figure import ABNORMAL, ALARM, COLOURS, new_figure, write_figure
+from abnormal.report.figure import ABNORMAL, ALARM, COLOURS, new_figure, plain, write_figure
 
 
 def plot_regularity(
@@ -24,11 +25,11 @@ def plot_regularity(
     first = next(iter(scored.values()))
     figure = new_figure(5.0)
     upper, lower = figure.subplots(2, 1, sharex=True)
-    figure.suptitle(first.name)
-    for (name, video), colour in zip(scored.items(), COLOURS, strict=False):
+    figure.suptitle(plain(first.name))
+    for (name, video), colour in zip(scored.items(), itertools.cycle(COLOURS), strict=False):
         seconds = np.arange(len(video.regularity)) / video.fps
-        upper.plot(seconds, video.regularity, color=colour, lw=1.2, label=name)
-        lower.plot(seconds, video.causal[score], color=colour, lw=1.2, label=name)
+        upper.plot(seconds, video.regularity, color=colour, lw=1.2, label=plain(name))
+        lower.plot(seconds, video.causal[score], color=colour, lw=1.2, label=plain(name))
         lower.axhline(thresholds[name], color=colour, ls="--", lw=1)
         _mark_alarms(lower, video.causal[score] > thresholds[name], video.fps)
     if first.labels is not None:

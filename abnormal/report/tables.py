@@ -28,7 +28,7 @@ def scores_table(
         regularity (by that error, over the whole video: it looks back), score and alarm (causal),
         label (1 abnormal, 0 normal, missing where unknown).
     """
-    return pd.concat([_rows(model, video, score, threshold) for video in videos])
+    return pd.concat([_rows(model, video, score, threshold) for video in videos], ignore_index=True)
 
 
 def _rows(model: str, video: ScoredVideo, score: str, threshold: float) -> pd.DataFrame:

@@ -34,3 +34,8 @@ class ClipBatches(keras.utils.PyDataset):
         frames = np.stack([self._cache.clip(clip, self._clip_length) for clip in chosen])
         batch = to_input(frames)[..., None]
         return batch, batch
+
+    def frames_of(self, index: int) -> int:
+        """How many frames a batch has."""
+        clips = min(self._batch_size, len(self._clips) - index * self._batch_size)
+        return clips * self._clip_length

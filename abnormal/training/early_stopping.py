@@ -1,7 +1,8 @@
 """When to stop: the validation loss has not become better for a while."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ class EarlyStopping:
     Attributes:
         patience: Epochs without a better loss before the run stops.
         best_loss: The smallest so far.
-        best_epoch: Its 0-based epoch.
+        best_epoch: Its 0-based epoch; -1 before the first.
         best_weights: The weights after it.
         waited: Epochs since.
     """
@@ -36,3 +37,18 @@ class EarlyStopping:
     def should_stop(self) -> bool:
         """Whether the patience is at its end."""
         return self.waited >= self.patience
+
+    def state(self) -> dict[str, Any]:
+        """All but the weights and the patience, which a resumed run may change."""
+        return {
+            "best_loss": self.best_loss,
+            "best_epoch": self.best_epoch,
+            "waited": self.waited,
+        }
+
+    def restore(self, state: Mapping[str, Any], best_weights: Sequence[np.ndarray]) -> None:
+        """Goes back to what `state` and the weights were."""
+        self.best_loss = state["best_loss"]
+        self.best_epoch = state["best_epoch"]
+        self.waited = state["waited"]
+        self.best_weights = list(best_weights)

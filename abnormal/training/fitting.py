@@ -1,120 +1,235 @@
-"""The epochs of a run: fit, judge, keep the best weights, stop when nothing gets better."""
+"""The epochs of a run: fit, judge, keep the best weights, stop when nothing gets better.
 
-import time
-from contextlib import AbstractContextManager
+A run can be left at any batch and gone on with: see `Fitting.checkpoint` and `Fitting.resume`.
+"""
+
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 import keras
+import numpy as np
 import pandas as pd
 
-from abnormal.errors import AbnormalError
+from abnormal.errors import AbnormalError, Stopped
 from abnormal.files import replacing
 from abnormal.frames.clips import Clip, epoch_clips, validation_clips
 from abnormal.training.batches import ClipBatches
+from abnormal.training.checkpoints import Checkpoint
 from abnormal.training.early_stopping import EarlyStopping
 from abnormal.training.footage import Footage
+from abnormal.training.interrupt import Interrupt
+from abnormal.training.keeper import Keeper
 from abnormal.training.options import TrainingOptions
-from abnormal.training.progress import Meter, ShowProgress, write_to_tensorboard
+from abnormal.training.progress import Meter, OpenMeter, write_to_tensorboard
+from abnormal.training.state import capture, restore, restore_metrics
 
-
-class OpenMeter(Protocol):
-    """Opens a progress meter for so many frames."""
-
-    def __call__(self, frames: int) -> AbstractContextManager[Meter]:
-        """Opens it."""
+HOW_TO_GO_ON = "stopped as asked; a checkpoint is written, and the same command goes on from it"
 
 
 class Fitting:
     """A network being fitted to its footage, epoch by epoch.
 
     Attributes:
-        network: The network; after `run` with the weights of the best epoch.
-        history: One entry per finished epoch: epoch, loss, val_loss, seconds.
+        network: The network, compiled.
+        history: One entry per finished epoch: epoch, loss, val_loss.
         stopping: When to stop, and the best weights so far.
+        epoch: How many epochs are finished.
+        batch: How many batches of the next one are done.
     """
 
     def __init__(
-        self, network: keras.Model, footage: Footage, clip_length: int, options: TrainingOptions
+        self,
+        network: keras.Model,
+        footage: Footage,
+        options: TrainingOptions,
+        keeper: Keeper,
+        interrupt: Interrupt,
     ) -> None:
         self.network = network
         self.history: list[dict[str, float]] = []
         self.stopping = EarlyStopping(options.patience)
+        self.epoch = 0
+        self.batch = 0
+        self._epoch_loss: float | None = None  # of an epoch that is fitted but not yet judged
+        self._restored: dict[str, np.ndarray] = {}
+        self._saved: tuple[int, int] | None = None
         self._footage = footage
-        self._clip_length = clip_length
         self._options = options
-        lengths = footage.held_out.lengths
-        self._held_out = ClipBatches(
-            footage.held_out,
-            validation_clips(lengths, clip_length),
-            clip_length,
-            options.batch_size,
-        )
+        self._keeper = keeper
+        self._interrupt = interrupt
+        held_out = validation_clips(footage.held_out.lengths, options.clip_length)
+        self._held_out = self._batches(footage.held_out, held_out)
+
+    def binding(self) -> dict[str, Any]:
+        """What a checkpoint must share with a run that goes on from it."""
+        return self._options.binding() | {
+            "data": self._footage.fingerprint[:12],
+            "backend": keras.backend.backend(),
+        }
+
+    def checkpoint(self) -> Checkpoint:
+        """The run as it is now."""
+        state = {
+            "binding": self.binding(),
+            "history": self.history,
+            "epoch_loss": self._epoch_loss,
+            "stopping": self.stopping.state(),
+        }
+        best = {f"best.{n:04d}": array for n, array in enumerate(self.stopping.best_weights)}
+        return Checkpoint(self.epoch, self.batch, state, capture(self.network) | best)
+
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Goes back to where a checkpoint was made."""
+        self.network.optimizer.build(self.network.trainable_variables)
+        restore(self.network, checkpoint.arrays)
+        best = [name for name in sorted(checkpoint.arrays) if name.startswith("best.")]
+        weights = [checkpoint.arrays[name] for name in best]
+        self.stopping.restore(checkpoint.state["stopping"], weights)
+        self.history = list(checkpoint.state["history"])
+        self.epoch, self.batch = checkpoint.epoch, checkpoint.batch
+        self._epoch_loss = checkpoint.state["epoch_loss"]
+        self._restored = checkpoint.arrays
+        self._saved = (self.epoch, self.batch)
 
     def run(self, open_meter: OpenMeter) -> None:
-        """Fits all epochs, or fewer if the validation loss stops falling.
+        """Fits what is left of the epochs, or less if the validation loss stops falling.
+
+        The network ends with the weights of the best epoch.
 
         Raises:
-            AbnormalError: No video is long enough for a clip.
+            AbnormalError: No video is long enough for a clip, or the loss is not finite.
+            Stopped: A signal asked for it; a checkpoint has been written.
         """
-        with open_meter(self._frames_of_run()) as meter:
-            for epoch in range(self._options.epochs):
-                self._epoch(epoch, meter)
-                if self.stopping.should_stop:
-                    break
+        frames = self._frames_of_epoch() * self._options.epochs
+        with open_meter(frames, self._frames_done()) as meter:
+            while self.epoch < self._options.epochs and not self.stopping.should_stop:
+                meter.set_description_str(f"epoch {self.epoch + 1}/{self._options.epochs}")
+                self._run_epoch(meter)
+        if self._saved != (self.epoch, self.batch):
+            self._save()
         if self.stopping.best_weights:
             self.network.set_weights(self.stopping.best_weights)
 
-    def _epoch(self, epoch: int, meter: Meter) -> None:
-        started = time.monotonic()
-        meter.set_description_str(f"epoch {epoch + 1}/{self._options.epochs}")
-        entry = {"epoch": epoch + 1, "loss": self._fit(epoch, meter)}
+    def after_batch(self, batch: int, loss: float) -> None:
+        """Takes note of a batch that is done: is the loss sound, is a checkpoint due?"""
+        self.batch = batch
+        if not np.isfinite(loss):
+            raise AbnormalError(
+                f"The loss became {loss} in epoch {self.epoch + 1}, batch {batch}. The checkpoints "
+                f"in {self._options.checkpoints} are from before. Begin again with --restart and a "
+                f"--learning-rate smaller than {self._options.learning_rate:g}."
+            )
+        if self._keeper.is_due and not self._interrupt.signal:
+            self._save()
+        self.stop_if_asked()
+
+    def stop_if_asked(self) -> None:
+        """Stops the run with a checkpoint if a signal has come."""
+        if self._interrupt.signal:
+            self._save()
+            raise Stopped(HOW_TO_GO_ON, self._interrupt.exit_code)
+
+    def _save(self) -> None:
+        if self._keeper.save(self.checkpoint()):
+            self._saved = (self.epoch, self.batch)
+
+    def _run_epoch(self, meter: Meter) -> None:
+        if self._epoch_loss is None:
+            self._epoch_loss = self._fit(meter)
+        entry = {"epoch": self.epoch + 1, "loss": self._epoch_loss}
         if len(self._held_out):
-            entry["val_loss"] = float(self.network.evaluate(self._held_out, verbose=0))
-            self.stopping.update(epoch, entry["val_loss"], self.network.get_weights())
-        entry["seconds"] = round(time.monotonic() - started, 3)
+            watch = WatchValidation(self)
+            loss = self.network.evaluate(self._held_out, verbose=0, callbacks=[watch])
+            entry["val_loss"] = float(loss)
+            self.stopping.update(self.epoch, entry["val_loss"], self.network.get_weights())
         self.history.append(entry)
+        self.epoch, self.batch, self._epoch_loss = self.epoch + 1, 0, None
         write_losses(losses_path(self._options.output), self.history)
         if self._options.tensorboard:
             write_to_tensorboard(self._options.tensorboard, entry)
 
-    def _fit(self, epoch: int, meter: Meter) -> float:
-        """Goes through the clips of an epoch once and returns their mean loss."""
-        clips = self._clips(epoch)
-        size = self._options.batch_size
-        batches = ClipBatches(self._footage.training, clips, self._clip_length, size)
-        frames = [
-            len(clips[start : start + size]) * self._clip_length
-            for start in range(0, len(clips), size)
-        ]
+    def _fit(self, meter: Meter) -> float:
+        """Goes through what is left of an epoch's clips and returns their mean loss."""
+        clips = self._clips(self.epoch)[self.batch * self._options.batch_size :]
+        if not clips:  # the checkpoint was made after the last batch
+            return float(self.network.get_metrics_result()["loss"])
+        batches = self._batches(self._footage.training, clips)
         fitted = self.network.fit(
             batches,
-            initial_epoch=epoch,
-            epochs=epoch + 1,
+            initial_epoch=self.epoch,
+            epochs=self.epoch + 1,
             shuffle=False,  # the clips are in random order already, one that can be had again
             verbose=0,
-            callbacks=[ShowProgress(meter, frames)],
+            callbacks=[WatchTraining(self, meter, batches, self._restored)],
         )
+        self._restored = {}
         return float(fitted.history["loss"][0])
 
-    def _clips(self, epoch: int) -> list[Clip]:
-        return epoch_clips(
-            self._footage.training.lengths,
-            self._clip_length,
-            self._options.strides,
-            self._options.seed,
-            epoch,
-        )
+    def _batches(self, cache: Any, clips: list[Clip]) -> ClipBatches:
+        return ClipBatches(cache, clips, self._options.clip_length, self._options.batch_size)
 
-    def _frames_of_run(self) -> int:
-        """Frames of all epochs, if all are like the first: random starts make little difference."""
+    def _clips(self, epoch: int) -> list[Clip]:
+        options = self._options
+        lengths = self._footage.training.lengths
+        return epoch_clips(lengths, options.clip_length, options.strides, options.seed, epoch)
+
+    def _frames_of_epoch(self) -> int:
+        """Frames of the first epoch: the random starts of the others make little difference."""
         clips = len(self._clips(0))
         if not clips:
             raise AbnormalError(
-                f"No training video is long enough for a clip of {self._clip_length} frames with "
-                f"a stride of {min(self._options.strides)}. Choose smaller --strides."
+                f"No training video is long enough for a clip of {self._options.clip_length} "
+                f"frames with a stride of {min(self._options.strides)}. Choose smaller --strides."
             )
-        return clips * self._clip_length * self._options.epochs
+        return clips * self._options.clip_length
+
+    def _frames_done(self) -> int:
+        options = self._options
+        in_epoch = self.batch * options.batch_size * options.clip_length
+        return self.epoch * self._frames_of_epoch() + in_epoch
+
+
+class WatchTraining(keras.callbacks.Callback):
+    """Moves the meter and tells the fitting of each batch."""
+
+    def __init__(
+        self,
+        fitting: Fitting,
+        meter: Meter,
+        batches: ClipBatches,
+        restored: Mapping[str, np.ndarray],
+    ) -> None:
+        super().__init__()
+        self._fitting = fitting
+        self._meter = meter
+        self._batches = batches
+        self._restored = restored
+        self._before = fitting.batch
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Puts the running loss back, which Keras has just set to zero."""
+        if self._restored and self._before:
+            restore_metrics(self.model, self._restored)
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Shows the mean loss of the epoch so far."""
+        loss = float((logs or {})["loss"])
+        self._meter.set_postfix_str(f"loss {loss:.5f}")
+        self._meter.update(self._batches.frames_of(batch))
+        self._fitting.after_batch(self._before + batch + 1, loss)
+
+
+class WatchValidation(keras.callbacks.Callback):
+    """Lets a signal stop a long validation."""
+
+    def __init__(self, fitting: Fitting) -> None:
+        super().__init__()
+        self._fitting = fitting
+
+    def on_test_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Stops if that has been asked for."""
+        self._fitting.stop_if_asked()
 
 
 def losses_path(output: Path) -> Path:
@@ -123,6 +238,6 @@ def losses_path(output: Path) -> Path:
 
 
 def write_losses(path: Path, history: list[dict[str, float]]) -> None:
-    """Writes one row per epoch: epoch, loss, val_loss, seconds."""
+    """Writes one row per epoch: epoch, loss, val_loss."""
     with replacing(path) as partial:
         pd.DataFrame(history).to_csv(partial, index=False)

@@ -37,14 +37,13 @@ class Footage:
     fingerprint: str
 
 
-def open_footage(
-    options: TrainingOptions, clip_length: int, size: int, progress: Progress
-) -> Footage:
+def open_footage(options: TrainingOptions, progress: Progress) -> Footage:
     """Reads the training videos of `img/` and holds some of them out.
 
     Raises:
         AbnormalError: There is nothing to train on.
     """
+    clip_length = options.clip_length
     found = read_manifest(options.img, "training")
     records = tuple(record for record in found if record.frames >= clip_length)
     if not records:
@@ -53,7 +52,7 @@ def open_footage(
             f"There is no training video{shorter} in {options.img}. Videos of ordinary life are "
             "needed: `python preprocess.py --videos FOLDER --split training`."
         )
-    cache = open_cache(options.img, records, size, progress)
+    cache = open_cache(options.img, records, options.size, progress)
     training, held_out = split_videos(cache.lengths, clip_length, options.validation, options.seed)
     return Footage(
         records=records,

@@ -2,8 +2,24 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from abnormal.files import sha256
 
 LOSS_NAMES = ("mse", "mae", "binary_crossentropy", "categorical_crossentropy")
+
+# A run that is resumed has to have the same values, or it would be another run.
+BINDING = (
+    "arch",
+    "size",
+    "clip_length",
+    "validation",
+    "seed",
+    "loss",
+    "batch_size",
+    "strides",
+    "learning_rate",
+)
 
 
 @dataclass(frozen=True)
@@ -14,6 +30,8 @@ class TrainingOptions:
         img: The folder of frames.
         output: The model file to write.
         arch: Name of the architecture.
+        size: Height and width of a frame, in pixels.
+        clip_length: Frames of a clip.
         epochs: How often the footage is gone through.
         batch_size: Clips of a batch.
         learning_rate: Of Adam.
@@ -23,12 +41,18 @@ class TrainingOptions:
         patience: Epochs without a better validation loss before the run stops.
         init: A model file to go on from.
         seed: Of the weights, of the clips and of their order.
+        checkpoints: Folder of the checkpoints.
+        checkpoint_every: Seconds from one checkpoint to the next.
+        keep: How many checkpoints are kept.
+        restart: Whether to begin anew in spite of checkpoints.
         tensorboard: Folder for TensorBoard's files.
     """
 
     img: Path
     output: Path
     arch: str
+    size: int
+    clip_length: int
     epochs: int
     batch_size: int
     learning_rate: float
@@ -38,4 +62,14 @@ class TrainingOptions:
     patience: int
     init: Path | None
     seed: int
+    checkpoints: Path
+    checkpoint_every: float
+    keep: int
+    restart: bool
     tensorboard: Path | None
+
+    def binding(self) -> dict[str, Any]:
+        """The values that a resumed run must share, as JSON gives them back."""
+        values = {name: getattr(self, name) for name in BINDING}
+        init = sha256(self.init)[:12] if self.init and self.init.is_file() else None
+        return values | {"strides": list(self.strides), "init": init}

@@ -1,10 +1,9 @@
-"""What a run shows and keeps while it trains."""
+"""What a run shows while it trains."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
-
-import keras
 
 from abnormal.errors import AbnormalError
 
@@ -22,18 +21,11 @@ class Meter(Protocol):
         """Shows a text before the bar."""
 
 
-class ShowProgress(keras.callbacks.Callback):
-    """Moves the meter after each batch."""
+class OpenMeter(Protocol):
+    """Opens a progress meter for so many frames, of which some are done."""
 
-    def __init__(self, meter: Meter, frames_of_batch: list[int]) -> None:
-        super().__init__()
-        self._meter = meter
-        self._frames = frames_of_batch
-
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Adds the batch's frames and shows the mean loss of the epoch so far."""
-        self._meter.set_postfix_str(f"loss {(logs or {})['loss']:.5f}")
-        self._meter.update(self._frames[batch])
+    def __call__(self, frames: int, done: int) -> AbstractContextManager[Meter]:
+        """Opens it."""
 
 
 def write_to_tensorboard(folder: Path, entry: Mapping[str, float]) -> None:

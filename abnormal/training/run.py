@@ -1,25 +1,31 @@
 """A training run from frames to a calibrated model file."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 
-import abnormal
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder
 from abnormal.inference.runtimes import keras_runtime
 from abnormal.inference.score import causal_scores, frame_scores
-from abnormal.models.backend import memory_advice
-from abnormal.models.defaults import ARCHITECTURES
+from abnormal.models.backend import make_deterministic, memory_advice, versions
 from abnormal.models.model_file import ModelInfo, load_model, save_model
 from abnormal.models.networks import NETWORKS
 from abnormal.scoring.calibration import Calibration, calibrate
-from abnormal.training.fitting import Fitting, OpenMeter, losses_path
+from abnormal.training.checkpoints import newest_checkpoint, set_damaged_aside
+from abnormal.training.fitting import Fitting, losses_path
 from abnormal.training.footage import Footage, Progress, open_footage, videos_of
+from abnormal.training.interrupt import catching_signals
+from abnormal.training.keeper import Clock, Keeper
+from abnormal.training.lock import locked
 from abnormal.training.losses import LOSSES
 from abnormal.training.options import TrainingOptions
+from abnormal.training.progress import OpenMeter
+
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -40,64 +46,63 @@ class Outcome:
 
 
 def train(
-    options: TrainingOptions, open_meter: OpenMeter, progress: Progress, say: Callable[[str], None]
+    options: TrainingOptions,
+    open_meter: OpenMeter,
+    progress: Progress,
+    say: Say,
+    clock: Clock = time.monotonic,
 ) -> Outcome:
     """Trains a network on the normal footage of `img/` and writes its model file.
+
+    A run that died goes on from its newest checkpoint, and ends as if nothing had happened.
 
     Args:
         options: What to do.
         open_meter: Opens a progress meter for so many frames.
         progress: Wraps the numbers of the videos while the cache is built.
         say: Tells the user something.
+        clock: Seconds that only grow.
 
     Raises:
-        AbnormalError: There is nothing to train on, nowhere to write, or too little memory.
+        AbnormalError: There is nothing to train on, nowhere to write, too little memory, or the
+            checkpoints are those of another run.
+        Stopped: A signal asked for it.
     """
     make_folder(options.output.absolute().parent)
-    keras.utils.set_random_seed(options.seed)
-    network, clip_length, size = _network(options)
-    footage = open_footage(options, clip_length, size, progress)
-    _tell(footage, say)
-    network.compile(keras.optimizers.Adam(options.learning_rate), LOSSES[options.loss])
-    fitting = Fitting(network, footage, clip_length, options)
-    smaller = max(1, options.batch_size // 2)
-    with memory_advice(f"Try --batch-size {smaller}, or close what else uses the memory."):
-        fitting.run(open_meter)
-        calibration = _calibrate(network, footage, clip_length)
-    info = ModelInfo(
-        arch=options.arch,
-        clip_length=clip_length,
-        size=size,
-        fps=footage.fps,
-        cameras=tuple(sorted({record.camera for record in footage.records})),
-        loss=options.loss,
-        seed=options.seed,
-        versions=_versions(),
-        data_fingerprint=footage.fingerprint,
-        history=tuple(fitting.history),
-        calibration=calibration.as_dict(),
-    )
-    save_model(options.output, network, info)
+    with locked(options.checkpoints):
+        footage = open_footage(options, progress)
+        _tell(footage, say)
+        make_deterministic()
+        keras.utils.set_random_seed(options.seed)
+        network = _network(options)
+        network.compile(keras.optimizers.Adam(options.learning_rate), LOSSES[options.loss])
+        smaller = max(1, options.batch_size // 2)
+        with memory_advice(f"Try --batch-size {smaller}, or close what else uses the memory."):
+            fitting = _fit(network, footage, options, open_meter, say, clock)
+            calibration = _calibrate(network, footage, options.clip_length)
+        info = _info(options, footage, fitting, calibration)
+        save_model(options.output, network, info)
     stopping = fitting.stopping
     best = stopping.best_epoch + 1 if stopping.best_weights else len(fitting.history)
     return Outcome(info, losses_path(options.output), stopping.should_stop, best)
 
 
-def _network(options: TrainingOptions) -> tuple[keras.Model, int, int]:
-    """The network with its clip length and size: a new one, or the one to go on from."""
+def _network(options: TrainingOptions) -> keras.Model:
+    """A new network, or the one to go on from."""
     if options.init is None:
-        defaults = ARCHITECTURES[options.arch]
-        network = NETWORKS[options.arch](defaults.clip_length, defaults.size)
-        return network, defaults.clip_length, defaults.size
+        return NETWORKS[options.arch](options.clip_length, options.size)
     model = load_model(options.init)
-    if model.info.arch != options.arch:
+    made_for = (model.info.arch, model.info.clip_length, model.info.size)
+    wanted = (options.arch, options.clip_length, options.size)
+    if made_for != wanted:
         raise AbnormalError(
-            f"{options.init} is a {model.info.arch} network, but --arch says {options.arch}."
+            f"{options.init} is a network of (architecture, clip length, size) {made_for}, but "
+            f"{wanted} is asked for. Give the same --arch, --clip-length and --size."
         )
-    return model.network, model.info.clip_length, model.info.size
+    return model.network
 
 
-def _tell(footage: Footage, say: Callable[[str], None]) -> None:
+def _tell(footage: Footage, say: Say) -> None:
     for record in footage.too_short:
         say(f"{record.video} is left out: {record.frames} frames are too short for a clip")
     frames, held = sum(footage.training.lengths), sum(footage.held_out.lengths)
@@ -108,6 +113,54 @@ def _tell(footage: Footage, say: Callable[[str], None]) -> None:
             "warning: nothing is held out, so there is no early stopping, and the alarm's "
             "threshold comes from footage that the network knows; expect more false alarms"
         )
+
+
+def _fit(
+    network: keras.Model,
+    footage: Footage,
+    options: TrainingOptions,
+    open_meter: OpenMeter,
+    say: Say,
+    clock: Clock,
+) -> Fitting:
+    with catching_signals() as interrupt:
+        keeper = Keeper(
+            options.checkpoints,
+            options.checkpoint_every,
+            options.keep,
+            clock,
+            say,
+            replace=options.restart,
+        )
+        fitting = Fitting(network, footage, options, keeper, interrupt)
+        if not options.restart:
+            _resume(fitting, options, say)
+        fitting.run(open_meter)
+    return fitting
+
+
+def _resume(fitting: Fitting, options: TrainingOptions, say: Say) -> None:
+    checkpoint = newest_checkpoint(options.checkpoints, say)
+    if checkpoint is None:
+        return
+    made, now = checkpoint.state["binding"], fitting.binding()
+    differences = [
+        f"{name} was {made.get(name)}, is {value}"
+        for name, value in now.items()
+        if made.get(name) != value
+    ]
+    if differences:
+        raise AbnormalError(
+            f"The checkpoints in {options.checkpoints} are of another run: "
+            f"{'; '.join(differences)}. Use the same values, begin again with --restart, or keep "
+            "both with another folder in --checkpoints."
+        )
+    set_damaged_aside(options.checkpoints, checkpoint)
+    fitting.resume(checkpoint)
+    if fitting.epoch >= options.epochs or fitting.stopping.should_stop:
+        say(f"this run is finished after {fitting.epoch} epochs; {options.output} is written again")
+    else:
+        say(f"going on at epoch {fitting.epoch + 1}, batch {fitting.batch + 1}")
 
 
 def _calibrate(network: keras.Model, footage: Footage, clip_length: int) -> Calibration:
@@ -123,10 +176,19 @@ def _calibrate(network: keras.Model, footage: Footage, clip_length: int) -> Cali
     return calibrate(scores, names, held_out)
 
 
-def _versions() -> dict[str, str]:
-    backend = keras.backend.backend()
-    return {
-        "abnormal": abnormal.__version__,
-        "keras": keras.__version__,
-        backend: __import__(backend).__version__,
-    }
+def _info(
+    options: TrainingOptions, footage: Footage, fitting: Fitting, calibration: Calibration
+) -> ModelInfo:
+    return ModelInfo(
+        arch=options.arch,
+        clip_length=options.clip_length,
+        size=options.size,
+        fps=footage.fps,
+        cameras=tuple(sorted({record.camera for record in footage.records})),
+        loss=options.loss,
+        seed=options.seed,
+        versions=versions(),
+        data_fingerprint=footage.fingerprint,
+        history=tuple(fitting.history),
+        calibration=calibration.as_dict(),
+    )

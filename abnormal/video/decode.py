@@ -42,7 +42,7 @@ def open_video(path: Path) -> Iterator[FrameStream]:
         container = av.open(str(path))
     except FileNotFoundError:
         raise AbnormalError(f"There is no file {path}.") from None
-    except OSError as error:  # PyAV's errors are OSErrors too
+    except (av.error.FFmpegError, OSError) as error:
         raise AbnormalError(f"{path} is not a video that can be read ({error.strerror}).") from None
     with container:
         if not container.streams.video:
@@ -59,21 +59,46 @@ def _decode(
     container: av.container.InputContainer, track: av.VideoStream, stream: FrameStream
 ) -> Iterator[Frame]:
     start = None
+    time_sec = 0.0
     damaged = 0
-    for packet in container.demux(track):
+    for packet in _packets(container, track, stream):
         try:
-            pictures = packet.decode()
-        except (OSError, ValueError):  # PyAV's InvalidDataError is a ValueError
+            pictures = track.decode(packet)
+        except (av.error.FFmpegError, OSError):
             damaged += 1
             continue
         for picture in pictures:
-            time_sec = (
-                picture.time if picture.time is not None else stream.length / (stream.fps or 25)
-            )
-            start = time_sec if start is None else start
-            yield Frame(picture.to_ndarray(format="gray"), time_sec - start, stream.length)
+            shown_sec = stream.length / (stream.fps or 25) if picture.time is None else picture.time
+            start = shown_sec if start is None else start
+            time_sec = shown_sec - start
+            yield Frame(picture.to_ndarray(format="gray"), time_sec, stream.length)
             stream.length += 1
     if damaged:
         stream.notes.append(f"{damaged} damaged parts of it were skipped")
+    _note_truncation(container, track, stream, time_sec)
+
+
+def _packets(
+    container: av.container.InputContainer, track: av.VideoStream, stream: FrameStream
+) -> Iterator[av.Packet | None]:
+    """What is to be decoded, as far as the file can be read; None asks for what is pending."""
+    try:
+        yield from container.demux(track)
+    except (av.error.FFmpegError, OSError) as error:
+        stream.notes.append(f"reading it stopped early ({error.strerror})")
+        yield None
+
+
+def _note_truncation(
+    container: av.container.InputContainer,
+    track: av.VideoStream,
+    stream: FrameStream,
+    last_sec: float,
+) -> None:
+    """Compares what was read with what the file says of itself, where it says anything."""
     if stream.length < 0.98 * track.frames - 1:
         stream.notes.append(f"truncated: {stream.length} of {track.frames} frames could be read")
+    elif not track.frames and container.duration and len(container.streams) == 1:
+        said_sec = container.duration / av.time_base
+        if last_sec < 0.98 * said_sec - 2 / (stream.fps or 25):
+            stream.notes.append(f"truncated: {last_sec:.1f} of {said_sec:.1f} s could be read")

@@ -1,6 +1,7 @@
 """Single pictures, and folders of them, as grey frames."""
 
 import contextlib
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,13 +36,13 @@ def read_picture(path: Path) -> np.ndarray:
         AbnormalError: The picture is missing, truncated, or none.
     """
     try:
-        with PIL.Image.open(path) as picture:
+        with warnings.catch_warnings(action="ignore"), PIL.Image.open(path) as picture:
             if picture.mode.startswith("I"):
                 return (np.asarray(picture) >> 8).clip(0, 255).astype(np.uint8)
             return np.array(PIL.ImageOps.exif_transpose(picture).convert("L"))
     except FileNotFoundError:
         raise AbnormalError(f"There is no file {path}.") from None
-    except (OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, ValueError, PIL.Image.DecompressionBombError) as error:
         raise AbnormalError(f"{path} is not a picture that can be read ({error}).") from None
 
 

@@ -62,12 +62,12 @@ def test_the_list_of_videos():
 def test_every_video_gives_its_frames(video):
     with video.open_frames() as stream:
         frames = list(stream.frames)
-        assert (stream.fps, stream.length, stream.notes) == (10.0, FRAMES, [])
+        assert (stream.fps, stream.length, stream.notes) == (25.0, FRAMES, [])
     assert {(frame.image.shape, frame.image.dtype) for frame in frames} == {
         ((240, 360), np.dtype(np.uint8))
     }
     assert [frame.number for frame in frames] == list(range(FRAMES))
-    assert [frame.time_sec for frame in frames] == pytest.approx(np.arange(FRAMES) / 10.0)
+    assert [frame.time_sec for frame in frames] == pytest.approx(np.arange(FRAMES) / 25.0)
     assert len({frame.image.tobytes() for frame in frames}) == FRAMES
 
 

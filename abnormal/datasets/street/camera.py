@@ -8,7 +8,7 @@ import numpy as np
 
 WIDTH = 360
 HEIGHT = 240
-FPS = 10.0
+FPS = 25.0
 
 _HORIZON_Y_PX = -90.0
 _CENTRE_X_PX = 180.0

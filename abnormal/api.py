@@ -1,0 +1,71 @@
+"""What other programs call: `abnormal.load`, `abnormal.score_video`, `abnormal.evaluate`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from abnormal.models.backend import start_backend
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from abnormal.inference.detector import Detector
+
+
+def load(path: str | Path, runtime: str = "auto") -> "Detector":
+    """Loads a trained model.
+
+    Args:
+        path: A model file of `train_model.py`.
+        runtime: What computes the network: `"auto"` or `"keras"`.
+
+    Raises:
+        AbnormalError: It is no such file.
+    """
+    start_backend()
+    from abnormal.inference.detector import open_detector
+
+    return open_detector(Path(path), Path(path).stem, runtime)
+
+
+def score_video(
+    model: "Detector", source: str | Path, score: str = "gradient", threshold: float | None = None
+) -> "pd.DataFrame":
+    """Scores every frame of a video.
+
+    Args:
+        model: From `load`.
+        source: A video file or a folder of pictures; of a folder of videos all are scored.
+        score: Which score carries the alarm.
+        threshold: A frame whose score is above it is an alarm; None for the calibrated one.
+
+    Returns:
+        The columns of `results/scores.csv`, one row per frame.
+
+    Raises:
+        AbnormalError: There is no video that can be read.
+    """
+    from abnormal.inference.videos import source_videos
+    from abnormal.report.tables import scores_table
+
+    videos = [model.score(video)[0] for video in source_videos(Path(source))]
+    limit = model.threshold(score) if threshold is None else threshold
+    return scores_table(model.name, videos, score, limit)
+
+
+def evaluate(
+    model: "Detector",
+    img: str | Path = "img",
+    score: str = "gradient",
+    threshold: float | None = None,
+) -> dict[str, Any]:
+    """Scores the test videos under `img/` and compares them with their labels.
+
+    Returns:
+        The figures of one model as in `results/metrics.json`.
+    """
+    from abnormal.evaluation.evaluate import evaluate as figures_of
+    from abnormal.inference.videos import stored_videos
+
+    videos = [model.score(video)[0] for video in stored_videos(Path(img))]
+    limit = model.threshold(score) if threshold is None else threshold
+    return figures_of(videos, score, limit)

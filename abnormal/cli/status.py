@@ -1,0 +1,37 @@
+"""`train_model.py --status`: what a folder of checkpoints holds."""
+
+import time
+from pathlib import Path
+
+from abnormal.errors import AbnormalError
+from abnormal.training.checkpoints import Checkpoint, list_checkpoints, load_checkpoint
+
+
+def print_status(folder: Path) -> int:
+    """Prints a line per checkpoint, oldest first, and returns the exit code."""
+    paths = list_checkpoints(folder)
+    if not paths:
+        raise AbnormalError(f"There is no checkpoint in {folder}. Choose one with --checkpoints.")
+    print(f"{'checkpoint':<26} {'epochs':>6} {'batches':>8} {'loss':>10} {'age':>9} {'size':>9}")
+    for path in paths:
+        age = time.time() - path.stat().st_mtime
+        size = sum(file.stat().st_size for file in path.iterdir()) / 1e6
+        try:
+            facts = _facts(load_checkpoint(path))
+        except ValueError as error:
+            facts = f"damaged: {error}"
+        print(f"{path.name:<26} {facts} {_age(age):>9} {size:>6.1f} MB")
+    return 0
+
+
+def _facts(checkpoint: Checkpoint) -> str:
+    history = checkpoint.state["history"]
+    loss = f"{history[-1]['loss']:.5f}" if history else "-"
+    return f"{checkpoint.epoch:>6} {checkpoint.batch:>8} {loss:>10}"
+
+
+def _age(seconds: float) -> str:
+    minutes = int(seconds // 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"

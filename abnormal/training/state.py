@@ -1,0 +1,46 @@
+"""All that a compiled network's next batch depends on, as arrays, and back."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from abnormal.errors import AbnormalError
+
+
+def capture(network: keras.Model) -> dict[str, np.ndarray]:
+    """Copies the variables of a network, among them dropout's seeds, its optimizer and metrics."""
+    return {name: np.array(keras.ops.convert_to_numpy(variable)) for name, variable in _variables(network)}
+
+
+def restore(network: keras.Model, arrays: Mapping[str, np.ndarray]) -> None:
+    """Puts back what `capture` gave, bit for bit.
+
+    Raises:
+        AbnormalError: The arrays are those of another network.
+    """
+    for name, variable in _variables(network):
+        if name not in arrays or arrays[name].shape != tuple(variable.shape):
+            raise AbnormalError(
+                f"The checkpoint does not fit the network at {variable.path}. Was it made by "
+                "another version? Begin again with --restart."
+            )
+        variable.assign(arrays[name])
+
+
+def restore_metrics(network: keras.Model, arrays: Mapping[str, np.ndarray]) -> None:
+    """Puts back the running loss alone, which Keras sets to zero when an epoch begins."""
+    for number, variable in enumerate(network.metrics_variables):
+        variable.assign(arrays[f"metric.{number:04d}"])
+
+
+def _variables(network: keras.Model) -> Iterator[tuple[str, Any]]:
+    groups = {
+        "network": network.variables,
+        "optimizer": network.optimizer.variables,
+        "metric": network.metrics_variables,
+    }
+    for group, variables in groups.items():
+        for number, variable in enumerate(variables):
+            yield f"{group}.{number:04d}", variable

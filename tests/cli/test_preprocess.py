@@ -1,0 +1,206 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from abnormal.cli import preprocess
+from abnormal.cli.preprocess import main
+from abnormal.datasets import find
+from abnormal.frames.manifest import read_manifest
+
+ROOT = Path(preprocess.__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch):
+    monkeypatch.delenv("ABNORMAL_DEBUG", raising=False)
+
+
+@pytest.fixture
+def run(tmp_path, capsys):
+    """Runs the program and gives exit code, results and messages."""
+
+    def run(videos, *options, img=tmp_path / "img"):
+        code = main(["--videos", str(videos), "--img", str(img), "--workers", "1", *options])
+        out, err = capsys.readouterr()
+        return code, out, err.replace("\r", "\n").splitlines()
+
+    return run
+
+
+@pytest.fixture
+def videos(tmp_path, make_video):
+    make_video(tmp_path / "videos" / "normal" / "1.mp4")
+    make_video(tmp_path / "videos" / "fight" / "2.mp4", frames=15)
+    return tmp_path / "videos"
+
+
+def usage_error(capsys, *arguments):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    return ended.value.code, capsys.readouterr().err
+
+
+def test_videos_become_frames(tmp_path, videos, run):
+    img = tmp_path / "img"
+    code, out, _ = run(videos, "--size", "40")
+    assert code == 0
+    assert out.splitlines() == [
+        f"training: 1 videos, 20 frames in {img / 'training'}",
+        f"testing: 1 videos, 15 frames in {img / 'testing'}",
+    ]
+    (normal,) = read_manifest(img, "training")
+    (fight,) = read_manifest(img, "testing")
+    assert (normal.video, normal.frames, normal.height) == ("normal/1", 20, 40)
+    assert (fight.video, fight.situation) == ("fight/2", "fight")
+    assert len(list(fight.folder(img).glob("*.jpg"))) == 15
+
+
+def test_a_second_run_changes_nothing(tmp_path, videos, run):
+    first = run(videos)
+    jpg = tmp_path / "img" / "training" / "normal" / "1" / "000000.jpg"
+    before = jpg.stat()
+    assert run(videos)[:2] == first[:2]
+    assert jpg.stat() == before
+
+
+def test_one_bad_video_among_good_ones_is_named(tmp_path, videos, run):
+    (videos / "fight" / "bad.mp4").write_text("hello")
+    code, out, err = run(videos)
+    assert code == 0
+    bad = out.splitlines()[2]
+    assert bad.startswith(f"  left out: {videos / 'fight' / 'bad.mp4'}: ")
+    assert "is not a video that can be read" in bad
+    assert not any("Traceback" in line for line in err)
+    assert len(read_manifest(tmp_path / "img", "testing")) == 1
+
+
+def test_strict_takes_one_bad_video_for_a_failure(tmp_path, videos, run):
+    assert run(videos, "--strict")[0] == 0
+    (videos / "fight" / "bad.mp4").write_text("hello")
+    assert run(videos, "--strict")[0] == 1
+    assert len(read_manifest(tmp_path / "img", "training")) == 1
+
+
+def test_no_usable_video(tmp_path, run):
+    (tmp_path / "bad.mp4").write_text("hello")
+    code, out, err = run(tmp_path / "bad.mp4")
+    assert code == 1
+    assert "left out" in out
+    assert err[-1] == (
+        f"preprocess.py: No usable frames came out of {tmp_path / 'bad.mp4'}: see above."
+    )
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: None, "There is no folder"),
+        (lambda path: path.mkdir(), "There is no video in"),
+    ],
+    ids=["missing", "empty"],
+)
+def test_a_folder_of_no_use_is_answered_in_one_line(tmp_path, run, make, message):
+    make(tmp_path / "videos")
+    code, out, err = run(tmp_path / "videos", "--dataset", "folder")
+    assert (code, out, len(err)) == (1, "", 1)
+    assert err[0].startswith(f"preprocess.py: {message} {tmp_path / 'videos'}")
+    assert not (tmp_path / "img").exists()
+
+
+def test_frames_that_cannot_be_put_where_they_shall_go(tmp_path, videos, run):
+    (tmp_path / "file").write_text("")
+    code, out, err = run(videos, "--dataset", "folder", img=tmp_path / "file" / "img")
+    assert (code, out, len(err)) == (1, "", 1)
+    assert "file/img cannot be made: a file is in its way. Choose another place." in err[0]
+
+
+def test_the_split_of_a_flat_folder(tmp_path, run, make_video):
+    make_video(tmp_path / "flat" / "a.mp4")
+    assert run(tmp_path / "flat", "--split", "testing")[0] == 0
+    assert [r.video for r in read_manifest(tmp_path / "img", "testing")] == ["a"]
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "a", "1.5"])
+def test_a_size_that_is_none(capsys, value):
+    code, err = usage_error(capsys, "--size", value)
+    assert code == 2
+    assert "whole number of at least 1" in err
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "a", "nan", "inf"])
+def test_a_rate_that_is_none(capsys, value):
+    code, err = usage_error(capsys, "--fps", value)
+    assert code == 2
+    assert "number above 0" in err
+
+
+def test_an_unknown_dataset_is_answered_with_the_known_ones(capsys):
+    code, err = usage_error(capsys, "--dataset", "shanghai")
+    assert code == 2
+    assert all(name in err for name in find.DATASETS)
+
+
+def test_the_datasets_of_the_command_line_are_those_there_are():
+    assert preprocess.DATASETS == find.DATASETS
+
+
+def fail_with(monkeypatch, error):
+    def work(args):
+        raise error
+
+    monkeypatch.setattr(preprocess, "_work", work)
+
+
+def test_a_bug_is_answered_with_the_path_of_a_log(tmp_path, monkeypatch, run):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    fail_with(monkeypatch, ZeroDivisionError("division by zero"))
+    code, out, err = run("x")
+    assert (code, out, len(err)) == (3, "", 1)
+    assert "this is a bug: ZeroDivisionError: division by zero" in err[0]
+    log = Path(err[0].rsplit(" ", 1)[1])
+    assert log.parent == tmp_path
+    assert "Traceback" in log.read_text()
+
+
+def test_ctrl_c(monkeypatch, run):
+    fail_with(monkeypatch, KeyboardInterrupt())
+    assert run("x") == (130, "", ["preprocess.py: interrupted"])
+
+
+def test_debugging_shows_the_traceback(tmp_path, monkeypatch, run):
+    monkeypatch.setenv("ABNORMAL_DEBUG", "1")
+    code, _, err = run(tmp_path / "gone")
+    assert code == 1
+    assert err[0].startswith("Traceback")
+
+
+def test_help_answers_at_once():
+    """No library that is slow to load is loaded before the command line is understood."""
+    script = """
+import sys
+from abnormal.cli.preprocess import main
+try:
+    main(["--help"])
+finally:
+    heavy = {"numpy", "cv2", "av", "PIL", "scipy", "pandas", "keras", "tensorflow", "matplotlib"}
+    print("loaded:", sorted(heavy & set(sys.modules)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "--videos" in done.stdout
+    assert done.stdout.splitlines()[-1] == "loaded: []"
+
+
+@pytest.mark.skipif(not (ROOT / "preprocess.py").exists(), reason="installed without the scripts")
+def test_the_script_itself(tmp_path, videos):
+    command = [sys.executable, ROOT / "preprocess.py", "--videos", videos, "--workers", "2"]
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, check=False, env=os.environ
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False)
+    assert f"{videos} is read as: folder" in done.stderr
+    assert len(read_manifest(tmp_path / "img", "training")) == 1

@@ -1,0 +1,116 @@
+"""Footage for the tests: tiny, in real formats, and every frame tells its own number."""
+
+from fractions import Fraction
+
+import av
+import numpy as np
+import PIL.Image
+import pytest
+import scipy.io
+
+from abnormal.frames.manifest import VideoRecord, write_manifest, write_record
+from abnormal.frames.writer import write_frames
+from abnormal.video.stream import Frame
+
+DARK, BRIGHT, STRIPES = 25, 230, 8
+PIXEL_FORMATS = {"mjpeg": "yuvj420p", "ffv1": "gray"}
+
+
+def _picture_of(number, height=32, width=48):
+    """Eight upright stripes, dark or bright: the bits of the number."""
+    bits = np.arange(width) * STRIPES // width
+    row = np.where(number >> bits & 1, BRIGHT, DARK).astype(np.uint8)
+    return np.tile(row, (height, 1))
+
+
+def _number_of(picture):
+    """The number that a picture tells; every row has to tell the same one."""
+    middles = ((np.arange(STRIPES) + 0.5) * picture.shape[1] / STRIPES).astype(int)
+    numbers = (picture[:, middles] > (DARK + BRIGHT) / 2) @ (1 << np.arange(STRIPES))
+    assert len(set(numbers)) == 1, f"rows of several frames in one picture: {numbers}"
+    return int(numbers[0])
+
+
+def _make_video(
+    path, frames=20, height=32, width=48, fps=25, codec="mpeg4", times_ms=None, pictures=None
+):
+    """Encodes frames 0, 1, ... with PyAV; `times_ms` are their times in place of a fixed rate."""
+    if pictures is None:
+        pictures = [_picture_of(number, height, width) for number in range(frames)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=fps)
+        stream.height, stream.width = pictures[0].shape[:2]
+        stream.pix_fmt = PIXEL_FORMATS.get(codec, "yuv420p")
+        if times_ms:
+            stream.codec_context.time_base = Fraction(1, 1000)
+        for number, picture in enumerate(pictures):
+            kind = "gray" if picture.ndim == 2 else "rgb24"
+            frame = av.VideoFrame.from_ndarray(picture, format=kind)
+            if times_ms:
+                frame.pts, frame.time_base = times_ms[number], Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def _make_pictures(folder, frames=12, names="{:03d}.png", height=32, width=48):
+    """Writes frames 0, 1, ... as single pictures with Pillow."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(frames):
+        picture = PIL.Image.fromarray(_picture_of(number, height, width))
+        picture.save(folder / names.format(number))
+    return folder
+
+
+def _save_cells(path, name, cells):
+    """Writes a MATLAB cell array with one row."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    array = np.empty((1, len(cells)), object)
+    array[0] = [np.asarray(cell) for cell in cells]
+    scipy.io.savemat(path, {name: array})
+    return path
+
+
+def _make_img(img, lengths, size=16):
+    """Writes videos such as `{"training/01": 12}` as preprocess.py would."""
+    for number, (place, frames) in enumerate(lengths.items()):
+        split, video = place.split("/", 1)
+        folder = img / place
+        folder.mkdir(parents=True)
+        write_frames(
+            folder, (Frame(_picture_of(k, size, size), k / 25, k) for k in range(frames)), size
+        )
+        source = {"sha256": f"{number}"}
+        write_record(folder, VideoRecord(split, video, frames, 25.0, size, size, source=source))
+    return write_manifest(img)
+
+
+@pytest.fixture(scope="session")
+def picture_of():
+    return _picture_of
+
+
+@pytest.fixture(scope="session")
+def number_of():
+    return _number_of
+
+
+@pytest.fixture(scope="session")
+def make_video():
+    return _make_video
+
+
+@pytest.fixture(scope="session")
+def make_pictures():
+    return _make_pictures
+
+
+@pytest.fixture(scope="session")
+def save_cells():
+    return _save_cells
+
+
+@pytest.fixture(scope="session")
+def make_img():
+    return _make_img

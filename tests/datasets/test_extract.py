@@ -1,0 +1,375 @@
+import functools
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+from abnormal.datasets import extract as extraction
+from abnormal.datasets.extract import LEFT_OUT, UNCHANGED, WRITTEN, extract, extract_all
+from abnormal.datasets.folder import find
+from abnormal.datasets.source import TESTING, TRAINING, Annotation, SourceVideo
+from abnormal.files import replacing_folder
+from abnormal.frames.manifest import read_record, write_manifest
+from abnormal.frames.reader import read_frames, read_labels, read_masks
+from abnormal.video.pictures import open_pictures
+from abnormal.video.stream import Frame, FrameStream
+
+SIZE = 32
+
+
+@pytest.fixture
+def img(tmp_path):
+    return tmp_path / "img"
+
+
+@pytest.fixture
+def video(tmp_path, make_video):
+    (video,) = find(make_video(tmp_path / "videos" / "gate.mp4"))
+    return video
+
+
+def labelled(path, labels, masks=None):
+    return SourceVideo(
+        name="gate",
+        split=TESTING,
+        open_frames=functools.partial(open_pictures, path, 10.0),
+        path=path,
+        annotate=lambda: Annotation(np.array(labels, np.uint8), masks),
+    )
+
+
+def drawn(name, open_frames, split=TRAINING):
+    return SourceVideo(name=name, split=split, open_frames=open_frames, recipe=name)
+
+
+def outcome(video, img, fps=None, size=SIZE):
+    found = extract(video, img, size, fps)
+    return found.status, found.frames, found.problem
+
+
+def numbers_under(img, video, number_of):
+    record = read_record(img / video.split / video.name)
+    return [number_of(picture) for picture in read_frames(img, record, SIZE)]
+
+
+def entries(img):
+    return sorted(path.name for path in (img / "training").iterdir())
+
+
+def test_frames_under_img_are_those_of_the_video(img, video, number_of):
+    assert outcome(video, img) == (WRITTEN, 20, "")
+    assert numbers_under(img, video, number_of) == list(range(20))
+    record = read_record(img / "training" / "gate")
+    assert (record.split, record.video, record.frames) == ("training", "gate", 20)
+    assert (record.fps, record.height, record.width) == (25.0, SIZE, SIZE)
+    assert (record.labelled, record.masked, record.notes) == (False, False, ())
+    assert record.source["path"] == str(video.path)
+    assert record.source["shape"] == [32, 48]
+    assert len(record.source["sha256"]) == 64
+    assert entries(img) == ["gate"]
+
+
+@pytest.mark.parametrize(
+    ("fps", "expected"),
+    [(5, [0, 5, 10, 15]), (12.5, range(0, 20, 2)), (50, [k // 2 for k in range(39)])],
+)
+def test_another_rate_takes_the_frames_by_their_times(img, video, number_of, fps, expected):
+    extract(video, img, SIZE, fps)
+    assert numbers_under(img, video, number_of) == list(expected)
+    assert read_record(img / "training" / "gate").fps == fps
+
+
+def test_pictures_without_a_clock(tmp_path, img, make_pictures, number_of):
+    (video,) = find(make_pictures(tmp_path / "gate"))
+    said = "no frame rate is known: 25 is taken; set it with --fps"
+    assert outcome(video, img) == (WRITTEN, 12, said)
+    assert outcome(video, img, fps=10) == (WRITTEN, 12, "")
+    assert read_record(img / "training" / "gate").fps == 10
+    assert numbers_under(img, video, number_of) == list(range(12))
+
+
+def test_a_second_run_finds_everything_done(img, video):
+    extract(video, img, SIZE, None)
+    before = (img / "training" / "gate" / "000000.jpg").stat()
+    assert outcome(video, img) == (UNCHANGED, 20, "")
+    assert (img / "training" / "gate" / "000000.jpg").stat() == before
+
+
+def test_a_changed_video_is_extracted_again(img, video, make_video, number_of):
+    extract(video, img, SIZE, None)
+    make_video(video.path, frames=15)
+    assert outcome(video, img) == (WRITTEN, 15, "")
+    assert numbers_under(img, video, number_of) == list(range(15))
+    assert len(list((img / "training" / "gate").glob("*.jpg"))) == 15
+
+
+@pytest.mark.parametrize("change", [{"fps": 5}, {"size": 16}])
+def test_another_rate_or_size_means_extracting_again(img, video, change):
+    extract(video, img, SIZE, None)
+    assert outcome(video, img, **change)[0] == WRITTEN
+    assert outcome(video, img, **change)[0] == UNCHANGED
+
+
+def test_a_moved_video_is_not_extracted_again(tmp_path, img, video):
+    extract(video, img, SIZE, None)
+    video.path.parent.rename(tmp_path / "moved")
+    (moved,) = find(tmp_path / "moved")
+    assert outcome(moved, img)[0] == UNCHANGED
+
+
+def test_another_video_of_the_same_name_is_refused(tmp_path, img, video, make_video, number_of):
+    extract(video, img, SIZE, None)
+    (other,) = find(make_video(tmp_path / "other" / "gate.mp4", frames=11))
+    status, frames, problem = outcome(other, img)
+    assert (status, frames) == (LEFT_OUT, 0)
+    assert f"holds frames of {video.path}: choose another --img" in problem
+    assert numbers_under(img, video, number_of) == list(range(20))
+
+
+def test_videos_below_the_folder_of_another_one_are_kept(tmp_path, img, video, make_video):
+    inner = find(make_video(tmp_path / "other" / "gate" / "inner.mp4").parents[1], TRAINING)[0]
+    assert outcome(inner, img)[0] == WRITTEN
+    assert inner.name == "gate/inner"
+    status, _, problem = outcome(video, img)
+    assert status == LEFT_OUT
+    assert "There are other videos in" in problem
+    assert outcome(inner, img)[0] == UNCHANGED
+
+
+def test_a_truncated_video_is_kept_and_said(tmp_path, img, make_video, number_of):
+    path = make_video(tmp_path / "gate.avi", frames=60, codec="mjpeg")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 7 // 10])
+    (video,) = find(path)
+    status, frames, problem = outcome(video, img)
+    assert status == WRITTEN
+    assert f"truncated: {frames} of 60 frames could be read" in problem
+    assert numbers_under(img, video, number_of) == list(range(frames))
+    assert outcome(video, img) == (UNCHANGED, frames, problem)
+
+
+def test_a_video_too_short_to_train_on_is_said(tmp_path, img, make_video):
+    path = make_video(tmp_path / "gate.mp4", frames=9)
+    said = "too short to train on: 9 frames, a clip has 10"
+    assert outcome(find(path)[0], img) == (WRITTEN, 9, said)
+    assert outcome(find(path, TESTING)[0], img) == (WRITTEN, 9, "")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "problem"),
+    [
+        (lambda path: path.write_text("hello"), "is not a video that can be read"),
+        (lambda path: path.unlink(), "No such file"),
+    ],
+    ids=["text", "gone"],
+)
+def test_what_is_no_video_is_left_out(img, video, spoil, problem):
+    spoil(video.path)
+    status, frames, found = outcome(video, img)
+    assert (status, frames) == (LEFT_OUT, 0)
+    assert problem in found
+    assert list((img / "training").glob("*")) == [] if img.exists() else True
+
+
+def test_pictures_none_of_which_can_be_read(tmp_path, img, make_pictures):
+    folder = make_pictures(tmp_path / "gate", 3)
+    for path in folder.iterdir():
+        path.write_text("broken")
+    status, _, problem = outcome(find(folder)[0], img, fps=10)
+    assert status == LEFT_OUT
+    assert problem.startswith("no frame in it could be read; 3 of 3 pictures cannot be read")
+
+
+def test_labels_stay_with_their_pictures_where_one_is_broken(
+    tmp_path, img, make_pictures, number_of
+):
+    folder = make_pictures(tmp_path / "gate")
+    (folder / "004.png").write_text("broken")
+    labels = [0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 1]
+    masks = [np.full((32, 48), label, np.uint8) for label in labels]
+    video = labelled(folder, labels, masks)
+    assert outcome(video, img) == (WRITTEN, 11, "1 of 12 pictures cannot be read (004.png)")
+    record = read_record(img / "testing" / "gate")
+    kept = numbers_under(img, video, number_of)
+    assert kept == [0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11]
+    assert read_labels(img, record).tolist() == [labels[number] for number in kept]
+    assert read_masks(img, record).any(axis=(1, 2)).tolist() == [bool(labels[k]) for k in kept]
+
+
+def test_labels_stay_with_their_pictures_at_another_rate(tmp_path, img, make_pictures, number_of):
+    labels = [0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 1]
+    video = labelled(make_pictures(tmp_path / "gate"), labels)
+    extract(video, img, SIZE, 5)
+    kept = numbers_under(img, video, number_of)
+    assert kept == [0, 2, 4, 6, 8, 10]
+    record = read_record(img / "testing" / "gate")
+    assert read_labels(img, record).tolist() == [labels[number] for number in kept]
+    assert (record.labelled, record.masked) == (True, False)
+
+
+def test_masks_keep_their_place(tmp_path, img, make_pictures):
+    masks = np.zeros((12, 32, 48), np.uint8)
+    masks[5, :16, 24:] = 1
+    extract(labelled(make_pictures(tmp_path / "gate"), masks.any((1, 2)), masks), img, SIZE, None)
+    found = read_masks(img, read_record(img / "testing" / "gate"))
+    expected = np.zeros((12, SIZE, SIZE), bool)
+    expected[5, :16, 16:] = True
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("count", [11, 13])
+def test_labels_that_do_not_fit(tmp_path, img, make_pictures, count):
+    video = labelled(make_pictures(tmp_path / "gate"), [0] * count)
+    said = f"The labels do not fit: {count} labels for 12 frames."
+    assert outcome(video, img) == (LEFT_OUT, 0, said)
+    assert not (img / "testing" / "gate").exists()
+
+
+def test_labels_that_are_gone_are_gone_from_img_too(tmp_path, img, make_pictures, save_cells):
+    folder = make_pictures(tmp_path / "gate")
+    path = save_cells(tmp_path / "labels.mat", "x", [[1]])
+    with_labels = labelled(folder, [1] * 12)
+    object.__setattr__(with_labels, "annotation_path", path)
+    extract(with_labels, img, SIZE, None)
+    assert outcome(with_labels, img)[0] == UNCHANGED
+    (without,) = find(folder, TESTING)
+    assert outcome(without, img)[0] == WRITTEN
+    assert not read_record(img / "testing" / "gate").labelled
+
+
+def test_an_unexpected_error_of_one_video_names_itself(img):
+    status, _, problem = outcome(drawn("x", functools.partial(int, "a")), img)
+    assert (status, problem[:11]) == (LEFT_OUT, "ValueError:")
+
+
+def test_memory_does_not_depend_on_the_length_of_a_video(img):
+    """Each frame is drawn into the same memory: whoever kept one would see it change."""
+
+    @contextmanager
+    def endless():
+        def frames():
+            image = np.empty((SIZE, SIZE), np.uint8)
+            for number in range(100):
+                assert len(list(img.rglob("*.jpg"))) == number  # all before it are on the disk
+                image[:] = 2 * number
+                yield Frame(image, number / 25, number)
+
+        yield FrameStream(frames(), 25.0, 100)
+
+    video = drawn("long", endless)
+    assert outcome(video, img) == (WRITTEN, 100, "")
+    pictures = read_frames(img, read_record(img / "training" / "long"), SIZE)
+    assert [round(picture.mean() / 2) for picture in pictures] == list(range(100))
+
+
+def test_a_run_killed_in_the_middle_is_completed_by_the_next_one(img, video, number_of):
+    script = """
+import os, sys
+from pathlib import Path
+from abnormal.datasets import extract as extraction
+from abnormal.datasets.folder import find
+extraction.write_record = lambda *_: os._exit(9)
+extraction.extract(find(Path(sys.argv[1]))[0], Path(sys.argv[2]), 32, None)
+"""
+    command = [sys.executable, "-c", script, video.path, img]
+    assert subprocess.run(command, check=False).returncode == 9
+    assert len(list(img.rglob("*.jpg"))) == 20
+    assert write_manifest(img) == []
+    assert outcome(video, img) == (WRITTEN, 20, "")
+    assert entries(img) == ["gate"]
+    assert numbers_under(img, video, number_of) == list(range(20))
+
+
+def test_an_interrupted_run_leaves_the_old_frames(img, video, make_video, monkeypatch, number_of):
+    extract(video, img, SIZE, None)
+    make_video(video.path, frames=15)
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(extraction, "write_record", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        extract(video, img, SIZE, None)
+    assert entries(img) == ["gate"]
+    assert numbers_under(img, video, number_of) == list(range(20))
+
+
+def test_the_work_of_a_running_process_is_left_alone(img, video):
+    with replacing_folder(img / "training" / "other") as partial:
+        extract(video, img, SIZE, None)
+        assert partial.is_dir()
+    assert entries(img) == ["gate", "other"]
+
+
+def test_a_video_that_kills_its_process_is_left_out_and_the_others_are_done(
+    tmp_path, img, make_video
+):
+    for number in range(3):
+        make_video(tmp_path / "videos" / f"{number}.mp4")
+    good = find(tmp_path / "videos")
+    videos = [drawn("killer", functools.partial(os._exit, 7)), *good]
+    found = {done.video.name: done for done in extract_all(videos, img, SIZE, None, workers=2)}
+    assert found["killer"].status == LEFT_OUT
+    assert found["killer"].problem == "the process that read it was killed"
+    assert {found[video.name].status for video in good} <= {WRITTEN, UNCHANGED}
+    assert [record.frames for record in write_manifest(img)] == [20, 20, 20]
+    assert entries(img) == ["0", "1", "2"]
+
+
+def test_no_worker_outlives_a_program_that_is_killed(tmp_path, make_video):
+    make_video(tmp_path / "0.mp4")
+    script = """
+import functools, os, sys, time
+from pathlib import Path
+from abnormal.datasets.extract import extract_all
+from abnormal.datasets.folder import find
+from abnormal.datasets.source import SourceVideo
+if __name__ == "__main__":
+    slow = SourceVideo("slow", "training", functools.partial(time.sleep, 600), recipe="slow")
+    videos = [*find(Path(sys.argv[1])), slow]
+    for done in extract_all(videos, Path(sys.argv[2]), 32, None, 2):
+        print(done.video.name, flush=True)
+        os._exit(9)
+"""
+    path = tmp_path / "run.py"
+    path.write_text(script)
+    # The workers inherit the pipe: it ends when the last of them does.
+    done = subprocess.run(
+        [sys.executable, path, tmp_path / "0.mp4", tmp_path / "img"],
+        check=False,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (9, b"0\n")
+
+
+def test_no_further_video_is_begun_once_the_caller_has_stopped(tmp_path, img, make_video):
+    for number in range(30):
+        make_video(tmp_path / "videos" / f"{number}.mp4", frames=2)
+    outcomes = extract_all(find(tmp_path / "videos"), img, SIZE, None, workers=1)
+    next(outcomes)
+    outcomes.close()
+    assert len(write_manifest(img)) < 30
+
+
+def test_workers_end_on_ctrl_c_without_a_traceback():
+    spawn = multiprocessing.get_context("spawn")
+    ready = spawn.Event()
+    worker = spawn.Process(target=_wait_as_worker, args=(ready,))
+    worker.start()
+    ready.wait()
+    os.kill(worker.pid, signal.SIGINT)
+    worker.join()
+    assert worker.exitcode == -signal.SIGINT
+
+
+def _wait_as_worker(ready):
+    extraction._end_with_parent()
+    ready.set()
+    time.sleep(600)

@@ -1,0 +1,3 @@
+from abnormal.models.backend import start_backend
+
+start_backend()  # before a test module imports Keras

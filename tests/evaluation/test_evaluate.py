@@ -1,0 +1,105 @@
+import json
+
+import numpy as np
+import pytest
+
+from abnormal.evaluation.evaluate import (
+    MICRO_PER_VIDEO,
+    MICRO_RAW,
+    PROTOCOLS,
+    evaluate,
+    labels_of,
+)
+from abnormal.inference.score import ScoredVideo
+from abnormal.scoring.residual import SCORES
+
+
+def scored(name, values, labels, situation="", errors=None):
+    """A video to which every causal score gives the same values."""
+    values = np.array(values, float)
+    return ScoredVideo(
+        name=name,
+        fps=10.0,
+        raw={score: np.array(errors or values, float) for score in SCORES},
+        causal=dict.fromkeys(SCORES, values),
+        labels=None if labels is None else np.array(labels, np.uint8),
+        situation=situation,
+    )
+
+
+VIDEOS = [
+    scored("dark", [0.1, 0.2, 0.1, 0.2], [0, 1, 0, 1], "cart"),
+    scored("light", [0.5, 0.9, 0.5, 0.9], [0, 1, 0, 1], "bicycle"),
+    scored("calm", [0.3, 0.3], [0, 0], "normal"),
+    scored("unknown", [0.8, 0.1, 0.8], None, "cart"),
+]
+
+
+def test_what_was_tested():
+    tree = evaluate(VIDEOS, "gradient", 0.4)
+    counts = ("videos", "frames", "labelled_videos", "labelled_frames", "abnormal_frames")
+    assert [tree[name] for name in counts] == [4, 13, 3, 10, 4]
+
+
+def test_each_figure_stands_under_its_protocol():
+    tree = evaluate(VIDEOS[:2], "gradient", 0.4)
+    assert tree["protocols"] == PROTOCOLS
+    assert set(tree["scores"]) == {*SCORES, "regularity"}
+    for name in SCORES:
+        # Together, the 0.2 of the dark video lie below the 0.5 of the light one: 12 of 16 pairs.
+        assert tree["scores"][name][MICRO_RAW]["auc"] == pytest.approx(0.75)
+        # Each by itself is in perfect order.
+        assert tree["scores"][name][MICRO_PER_VIDEO] == {"auc": 1.0, "eer": 0.0}
+    assert list(tree["scores"]["regularity"]) == [MICRO_PER_VIDEO]
+
+
+def test_the_regularity_falls_with_abnormality():
+    video = scored("a", [0.0, 0.0, 0.0], [0, 0, 1], errors=[1.0, 2.0, 8.0])
+    figures = evaluate([video], "gradient", 1.0)["scores"]
+    assert figures["regularity"][MICRO_PER_VIDEO]["auc"] == 1.0
+    assert figures["gradient"][MICRO_RAW]["auc"] == 0.5
+
+
+def test_each_situation_is_judged_by_itself():
+    situations = evaluate(VIDEOS, "gradient", 0.4)["situations"]
+    perfect = {MICRO_RAW: {"auc": 1.0, "eer": 0.0}}
+    assert situations == {"bicycle": perfect, "cart": perfect, "normal": {MICRO_RAW: None}}
+    assert list(situations) == ["bicycle", "cart", "normal"]
+
+
+def test_alarms_are_above_the_threshold():
+    alarm = evaluate(VIDEOS, "gradient", 0.5)["alarm"]
+    # Above 0.5: twice 0.9, and twice 0.8 in the video without labels, which have no rate.
+    assert alarm == {
+        "score": "gradient",
+        "threshold": 0.5,
+        "alarm_frames": 4,
+        "false_alarm_rate": 0.0,
+        "detection_rate": 0.5,
+    }
+    assert evaluate(VIDEOS, "gradient", 0.2)["alarm"]["false_alarm_rate"] == pytest.approx(4 / 6)
+
+
+@pytest.mark.parametrize(("label", "false_alarms", "detection"), [(0, 1.0, None), (1, None, 1.0)])
+def test_frames_of_one_class_have_no_figures(label, false_alarms, detection):
+    tree = evaluate([scored("a", [0.5, 0.6], [label, label], "x")], "l2", 0.1)
+    for figures in tree["scores"].values():
+        assert set(figures.values()) == {None}
+    assert tree["situations"] == {"x": {MICRO_RAW: None}}
+    assert tree["alarm"]["false_alarm_rate"] == false_alarms
+    assert tree["alarm"]["detection_rate"] == detection
+
+
+def test_videos_without_labels_count_for_alarms_only():
+    tree = evaluate(VIDEOS[3:], "l2", 0.5)
+    assert (tree["videos"], tree["labelled_videos"], tree["labelled_frames"]) == (1, 0, 0)
+    assert (tree["scores"], tree["situations"]) == ({}, {})
+    assert tree["alarm"]["alarm_frames"] == 2
+    assert tree["alarm"]["false_alarm_rate"] is tree["alarm"]["detection_rate"] is None
+    with pytest.raises(ValueError, match="unknown has no labels"):
+        labels_of(VIDEOS[3])
+
+
+def test_the_tree_is_json():
+    tree = evaluate(VIDEOS, "difference", 0.4)
+    assert json.loads(json.dumps(tree, allow_nan=False)) == tree

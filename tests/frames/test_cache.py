@@ -1,0 +1,163 @@
+import dataclasses
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from abnormal.errors import AbnormalError
+from abnormal.frames.cache import open_cache
+from abnormal.frames.clips import Clip, epoch_clips
+from abnormal.frames.manifest import read_manifest
+from abnormal.frames.reader import read_frames
+
+LENGTHS = {"training/a": 30, "training/b": 5, "training/c": 40}
+
+
+@pytest.fixture
+def records(tmp_path, make_img):
+    return make_img(tmp_path, LENGTHS)
+
+
+def files(img):
+    return [path.name for path in (img / ".cache").iterdir()]
+
+
+@pytest.mark.parametrize("size", [16, 12])
+def test_the_cache_holds_the_frames_as_they_are_read_singly(tmp_path, records, size):
+    cache = open_cache(tmp_path, records, size)
+    singly = [picture for record in records for picture in read_frames(tmp_path, record, size)]
+    np.testing.assert_array_equal(cache.frames, singly)
+    assert cache.frames.dtype == np.uint8
+    assert isinstance(cache.frames, np.memmap)
+    assert (cache.firsts, cache.lengths) == ((0, 30, 35), (30, 5, 40))
+
+
+@pytest.mark.parametrize(
+    ("clip", "expected"),
+    [
+        (Clip(0, 0, 1), range(10)),
+        (Clip(0, 3, 2), range(3, 23, 2)),
+        (Clip(0, 2, 3), range(2, 32, 3)),
+        (Clip(2, 12, 3), range(12, 42, 3)),
+        (Clip(2, 30, 1), range(30, 40)),
+    ],
+)
+def test_a_clip_is_what_it_says_with_time_first(tmp_path, records, number_of, clip, expected):
+    frames = open_cache(tmp_path, records, 16).clip(clip, 10)
+    assert frames.shape == (10, 16, 16)
+    assert [number_of(frame) for frame in frames] == list(expected)
+
+
+def test_the_clips_of_an_epoch_show_one_video_each(tmp_path, records, number_of):
+    cache = open_cache(tmp_path, records, 16)
+    clips = epoch_clips(cache.lengths, 5, (1, 2, 3), seed=0, epoch=0)
+    assert {clip.video for clip in clips} == {0, 1, 2}
+    for clip in clips:
+        numbers = [number_of(frame) for frame in cache.clip(clip, 5)]
+        assert numbers == [clip.start + clip.stride * k for k in range(5)]
+
+
+def test_the_cache_is_built_once(tmp_path, records):
+    calls = []
+
+    def progress(numbers):
+        calls.append(list(numbers))
+        return calls[-1]
+
+    for _ in range(2):
+        open_cache(tmp_path, records, 16, progress)
+    assert calls == [[0, 1, 2]]
+
+
+def test_a_changed_video_means_another_cache_and_the_old_one_goes(tmp_path, records):
+    open_cache(tmp_path, records, 16)
+    old = files(tmp_path)
+    changed = [*records[:2], dataclasses.replace(records[2], source={"sha256": "new"})]
+    open_cache(tmp_path, changed, 16)
+    assert len(files(tmp_path)) == 1
+    assert files(tmp_path) != old
+
+
+def test_caches_of_two_sizes_live_side_by_side(tmp_path, records):
+    for size in (16, 12, 16):
+        open_cache(tmp_path, records, size)
+    assert len(files(tmp_path)) == 2
+
+
+def test_two_may_build_at_once(tmp_path, records):
+    script = """
+import sys
+from pathlib import Path
+from abnormal.frames.cache import open_cache
+from abnormal.frames.manifest import read_manifest
+img = Path(sys.argv[1])
+def progress(numbers):
+    print("building", flush=True)
+    for number in numbers:
+        yield number
+        if number == 1:
+            sys.stdin.read()
+open_cache(img, read_manifest(img, "training"), 16, progress)
+"""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-c", script, tmp_path], stdin=pipe, stdout=pipe
+    ) as other:
+        assert other.stdout.readline() == b"building\n"
+        first = open_cache(tmp_path, records, 16)  # while the other one is in the middle
+        before = np.array(first.frames)
+        other.stdin.close()
+    assert other.returncode == 0
+    np.testing.assert_array_equal(first.frames, before)
+    np.testing.assert_array_equal(open_cache(tmp_path, records, 16).frames, before)
+    assert len(files(tmp_path)) == 1
+
+
+def test_a_killed_builder_leaves_no_cache(tmp_path, records):
+    script = """
+import os, sys
+from pathlib import Path
+from abnormal.frames.cache import open_cache
+from abnormal.frames.manifest import read_manifest
+img = Path(sys.argv[1])
+open_cache(img, read_manifest(img, "training"), 16, lambda numbers: (
+    os._exit(9) if number == 2 else number for number in numbers))
+"""
+    killed = subprocess.run([sys.executable, "-c", script, tmp_path], check=False)
+    assert killed.returncode == 9
+    (left,) = files(tmp_path)
+    assert left.startswith(".partial-")
+    cache = open_cache(tmp_path, records, 16)
+    assert len(files(tmp_path)) == 1
+    assert cache.frames.shape == (75, 16, 16)
+
+
+def test_a_missing_frame_leaves_no_cache(tmp_path, records):
+    (records[2].folder(tmp_path) / "000020.jpg").unlink()
+    with pytest.raises(AbnormalError, match=r"000020\.jpg"):
+        open_cache(tmp_path, records, 16)
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda path: path.write_bytes(path.read_bytes()[:1000]),
+        lambda path: path.write_bytes(b""),
+        lambda path: np.save(path, np.zeros((3, 16, 16), np.uint8)),
+        lambda path: np.save(path, np.zeros((75, 16, 16), np.float32)),
+    ],
+    ids=["truncated", "empty", "too few", "floats"],
+)
+def test_a_damaged_cache(tmp_path, records, spoil):
+    open_cache(tmp_path, records, 16)
+    (name,) = files(tmp_path)
+    spoil(tmp_path / ".cache" / name)
+    with pytest.raises(AbnormalError, match=rf"{name} .*Delete it: it is remade"):
+        open_cache(tmp_path, records, 16)
+
+
+def test_the_manifest_lists_no_cache(tmp_path, records):
+    open_cache(tmp_path, records, 16)
+    assert read_manifest(tmp_path, "training") == records

@@ -1,0 +1,153 @@
+import collections
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from abnormal.frames.clips import Clip, clip_span, epoch_clips, stream_clips, validation_clips
+
+STRIDES = (1, 2, 3)
+
+lengths = st.lists(st.integers(0, 90), max_size=6)
+clip_lengths = st.integers(1, 12)
+
+
+def numbers_of(clip, length):
+    return [clip.start + clip.stride * k for k in range(length)]
+
+
+@pytest.mark.parametrize(("stride", "span"), [(1, 10), (2, 19), (3, 28)])
+def test_span_of_the_strides_of_the_paper(stride, span):
+    assert clip_span(10, stride) == span
+
+
+@given(lengths, clip_lengths, st.integers(0, 9), st.integers(0, 9))
+def test_a_clip_of_an_epoch_never_crosses_the_border_of_its_video(frames, length, seed, epoch):
+    for clip in epoch_clips(frames, length, STRIDES, seed, epoch):
+        assert clip.start >= 0
+        assert numbers_of(clip, length)[-1] < frames[clip.video]
+
+
+@given(lengths, clip_lengths, st.integers(0, 9), st.integers(0, 9))
+def test_clips_of_an_epoch_lie_end_to_end(frames, length, seed, epoch):
+    clips = epoch_clips(frames, length, STRIDES, seed, epoch)
+    for stride, (video, count) in itertools.product(STRIDES, enumerate(frames)):
+        starts = sorted(c.start for c in clips if (c.video, c.stride) == (video, stride))
+        if count < clip_span(length, stride):
+            assert starts == []
+            continue
+        assert starts[0] < length * stride  # no clip fits in before the first one
+        assert set(np.diff(starts)) <= {length * stride}
+        assert starts[-1] + length * stride + clip_span(length, stride) > count  # nor after
+
+
+@given(lengths, clip_lengths, st.integers(0, 9), st.integers(0, 9))
+def test_no_frame_is_shown_twice_in_an_epoch_with_one_stride(frames, length, seed, epoch):
+    for stride in STRIDES:
+        shown = collections.Counter(
+            (clip.video, number)
+            for clip in epoch_clips(frames, length, [stride], seed, epoch)
+            for number in numbers_of(clip, length)
+        )
+        assert max(shown.values(), default=1) == 1
+
+
+def test_all_strides_of_all_long_enough_videos_are_there():
+    clips = epoch_clips([9, 10, 18, 19, 27, 28], 10, STRIDES, seed=0, epoch=0)
+    assert sorted({(clip.stride, clip.video) for clip in clips}) == [
+        *[(1, 1), (1, 2), (1, 3), (1, 4), (1, 5)],
+        *[(2, 3), (2, 4), (2, 5)],
+        (3, 5),
+    ]
+
+
+def test_an_epoch_depends_on_its_seed_and_number_alone():
+    def clips(seed, epoch):
+        return epoch_clips([200, 300], 10, STRIDES, seed, epoch)
+
+    first = clips(0, 0)
+    np.random.default_rng().random(10)
+    for other in (clips(0, 1), clips(1, 0), clips(5, 7)):
+        assert sorted(other) != sorted(first)
+    assert clips(0, 0) == first
+
+
+def test_the_first_frames_of_videos_and_strides_are_drawn_each_for_itself():
+    clips = epoch_clips([400] * 20, 10, STRIDES, seed=0, epoch=0)
+    firsts = collections.defaultdict(list)
+    for clip in clips:
+        firsts[clip.video, clip.stride].append(clip.start)
+    assert len({min(starts) for starts in firsts.values()}) > 10
+
+
+def test_every_first_frame_is_drawn_at_some_time():
+    firsts = {
+        min(clip.start for clip in epoch_clips([100], 4, [2], seed=0, epoch=epoch))
+        for epoch in range(200)
+    }
+    assert firsts == set(range(8))
+
+
+def test_an_epoch_is_shuffled():
+    clips = epoch_clips([2000], 10, [1], seed=0, epoch=0)
+    assert clips != sorted(clips)
+    other = epoch_clips([2000], 10, [1], seed=0, epoch=1)
+    ranks = [np.argsort([clip.start for clip in some])[:190].tolist() for some in (clips, other)]
+    assert ranks[0] != ranks[1]
+
+
+def test_validation_clips_by_hand():
+    assert validation_clips([25, 9, 10], 10) == [Clip(0, 0, 1), Clip(0, 10, 1), Clip(2, 0, 1)]
+
+
+def pictures(count):
+    return (np.full((2, 3), number, np.uint8) for number in range(count))
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [
+        (0, []),
+        (1, [([0, 0, 0, 0], 0, 1)]),
+        (3, [([0, 1, 2, 2], 0, 3)]),
+        (4, [([0, 1, 2, 3], 0, 4)]),
+        (6, [([0, 1, 2, 3], 0, 4), ([2, 3, 4, 5], 2, 4)]),
+        (9, [([0, 1, 2, 3], 0, 4), ([4, 5, 6, 7], 0, 4), ([5, 6, 7, 8], 3, 4)]),
+    ],
+)
+def test_a_stream_cut_into_clips_by_hand(count, expected):
+    windows = list(stream_clips(pictures(count), 4))
+    assert [(w.frames[:, 0, 0].tolist(), w.first, w.stop) for w in windows] == expected
+
+
+@given(st.integers(1, 120), clip_lengths)
+def test_a_stream_shows_every_frame_once_in_order(count, length):
+    new = []
+    for window in stream_clips(pictures(count), length):
+        assert window.frames.shape == (length, 2, 3)
+        new += window.frames[window.first : window.stop, 0, 0].tolist()
+    assert new == list(range(count))
+
+
+@given(st.integers(1, 120), clip_lengths)
+def test_a_frame_waits_for_the_end_of_its_clip_and_no_longer(count, length):
+    taken = []
+    frames = (taken.append(number) or picture for number, picture in enumerate(pictures(count)))
+    for window in stream_clips(frames, length):
+        oldest = int(window.frames[window.first, 0, 0])
+        assert taken[-1] - oldest < length
+
+
+def test_axis_0_of_a_clip_is_time_and_no_picture_is_mixed_with_another(picture_of, number_of):
+    (window,) = stream_clips((picture_of(number, 10, 16) for number in range(10)), 10)
+    assert window.frames.shape == (10, 10, 16)
+    assert [number_of(picture) for picture in window.frames] == list(range(10))
+
+
+def test_a_clip_does_not_change_when_the_stream_goes_on():
+    windows = stream_clips(pictures(8), 4)
+    first = next(windows)
+    next(windows)
+    assert first.frames[:, 0, 0].tolist() == [0, 1, 2, 3]

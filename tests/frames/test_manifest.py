@@ -1,0 +1,123 @@
+import dataclasses
+import json
+
+import pytest
+
+from abnormal.errors import AbnormalError
+from abnormal.frames.manifest import (
+    VideoRecord,
+    fingerprint,
+    read_manifest,
+    read_record,
+    write_manifest,
+    write_record,
+)
+
+RECORD = VideoRecord(
+    split="testing",
+    video="loitering/gate3",
+    frames=12,
+    fps=25.0,
+    height=227,
+    width=227,
+    situation="loitering",
+    camera="gate",
+    labelled=True,
+    masked=True,
+    source={"sha256": "abc", "shape": [360, 640]},
+    notes=("truncated: 12 of 20 frames could be read",),
+)
+
+
+def put(img, split, video, **changes):
+    record = dataclasses.replace(RECORD, split=split, video=video, **changes)
+    record.folder(img).mkdir(parents=True)
+    write_record(record.folder(img), record)
+    return record
+
+
+def test_a_record_is_read_as_it_was_written(tmp_path):
+    write_record(tmp_path, RECORD)
+    assert read_record(tmp_path) == RECORD
+
+
+def test_a_folder_without_a_record_holds_no_whole_video(tmp_path):
+    assert read_record(tmp_path) is None
+
+
+def test_the_manifest_lists_each_split_in_natural_order(tmp_path):
+    for split, video in [
+        ("training", "10"),
+        ("training", "9"),
+        ("testing", "cart/2"),
+        ("testing", "cart/10"),
+        ("testing", "biker/11"),
+    ]:
+        put(tmp_path, split, video)
+    write_manifest(tmp_path)
+    assert [r.video for r in read_manifest(tmp_path, "training")] == ["9", "10"]
+    tested = read_manifest(tmp_path, "testing")
+    assert [r.video for r in tested] == ["biker/11", "cart/2", "cart/10"]
+    assert tested[1] == dataclasses.replace(RECORD, video="cart/2")
+    assert tested[1].folder(tmp_path) == tmp_path / "testing" / "cart" / "2"
+
+
+def test_a_split_without_videos_is_empty(tmp_path):
+    put(tmp_path, "training", "1")
+    write_manifest(tmp_path)
+    assert read_manifest(tmp_path, "testing") == []
+
+
+def test_what_a_killed_run_left_is_not_in_the_manifest(tmp_path):
+    folder = put(tmp_path, "training", "1").folder(tmp_path)
+    for name in (".partial-123-1", ".old-123-1"):
+        folder.rename(folder.with_name(name))
+        assert write_manifest(tmp_path) == []
+        folder.with_name(name).rename(folder)
+    assert len(write_manifest(tmp_path)) == 1
+
+
+def test_no_manifest(tmp_path):
+    with pytest.raises(AbnormalError, match=r"There are no frames in .*preprocess\.py --videos"):
+        read_manifest(tmp_path, "training")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{",
+        "[]",
+        '{"videos": null}',
+        '{"videos": [1]}',
+        '{"videos": [{"video": "a", "notes": []}]}',
+        json.dumps({"videos": [dataclasses.asdict(RECORD) | {"unknown": 1}]}),
+    ],
+)
+def test_a_manifest_that_is_none(tmp_path, content):
+    (tmp_path / "manifest.json").write_text(content)
+    with pytest.raises(AbnormalError, match=r"manifest\.json is (damaged|not a manifest)"):
+        read_manifest(tmp_path, "training")
+
+
+def test_the_fingerprint_tells_videos_apart():
+    drawn = dataclasses.replace(RECORD, source={"recipe": "street, seed 0"})
+    one = [RECORD, drawn]
+    others = [
+        [drawn, RECORD],
+        [RECORD],
+        *[
+            [dataclasses.replace(RECORD, **change), drawn]
+            for change in (
+                {"video": "x"},
+                {"split": "training"},
+                {"frames": 13},
+                {"fps": 10.0},
+                {"height": 100},
+                {"source": {"sha256": "def"}},
+            )
+        ],
+        [RECORD, dataclasses.replace(drawn, source={"recipe": "street, seed 1"})],
+    ]
+    assert len({fingerprint(records) for records in (one, *others)}) == len(others) + 1
+    moved = dataclasses.replace(RECORD, source={**RECORD.source, "path": "/elsewhere"})
+    assert fingerprint([moved, drawn]) == fingerprint(one)

@@ -1,0 +1,97 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from abnormal.datasets import folder
+from abnormal.datasets.extract import extract
+from abnormal.datasets.source import Annotation
+from abnormal.errors import AbnormalError
+from abnormal.frames.manifest import write_manifest
+from abnormal.inference import videos
+from abnormal.inference.detector import AUTO, open_detector, open_detectors
+from abnormal.inference.runtimes import RUNTIMES
+from abnormal.inference.score import causal_scores
+from abnormal.models.model_file import save_model
+
+LABELS = np.array([0, 1] * 13, np.uint8)
+
+
+@pytest.fixture(scope="module")
+def img(street_file, tmp_path_factory):
+    """The street's frames as jpg."""
+    (source,) = folder.find(street_file, "testing")
+    labelled = dataclasses.replace(source, situation="cart", annotate=lambda: Annotation(LABELS))
+    path = tmp_path_factory.mktemp("img")
+    assert extract(labelled, path, 67, None).status == "written"
+    write_manifest(path)
+    return path
+
+
+@pytest.fixture
+def model_path(tmp_path, network, model_info):
+    save_model(tmp_path / "model.h5", network, model_info)
+    return tmp_path / "model.h5"
+
+
+def test_the_jpg_step_does_not_matter(detector, img, street_file):
+    (stored,) = videos.stored_videos(img)
+    (direct,) = videos.source_videos(street_file)
+    by_jpg, notes = detector.score(stored)
+    by_file, more_notes = detector.score(direct)
+    assert notes == more_notes == []
+    # A jpg of quality 95 changes a pixel by one or two greys of 255. In the mean over the 64 pixels
+    # of a cell 0.01 is more than that makes, and a tenth of what a frame beside it would.
+    for name, tolerance in {"gradient": 0.01, "difference": 0.01, "l2": 0.05}.items():
+        np.testing.assert_allclose(by_jpg.raw[name], by_file.raw[name], atol=tolerance)
+    assert np.abs(np.diff(by_file.raw["gradient"])).max() > 0.02
+
+
+def test_a_scored_video_has_all_that_is_known_of_it(detector, img):
+    (stored,) = videos.stored_videos(img)
+    video, _ = detector.score(stored)
+    assert (video.name, video.situation, video.fps) == ("cart", "cart", 10.0)
+    assert video.labels.tolist() == LABELS.tolist()
+    assert {values.shape for values in video.raw.values()} == {(26,)}
+    for name, values in causal_scores(video.raw, 10.0).items():
+        assert np.array_equal(video.causal[name], values)
+
+
+def test_progress_sees_every_frame(detector, street_file):
+    seen = []
+    (video,) = videos.source_videos(street_file)
+    detector.score(video, lambda frames: (seen.append(1) or frame for frame in frames))
+    assert len(seen) == 26
+
+
+def test_notes_are_complete_when_the_video_is_read(detector, greys):
+    video = videos.TestVideo(
+        "a", lambda size, fps: videos.open_resampled(greys([0.0, 0.1], 20.0), size, fps)
+    )
+    assert detector.score(video)[1] == ["20 frames a second are resampled to 10"]
+
+
+def test_the_threshold_is_the_calibrated_one(detector):
+    assert detector.threshold("gradient") == 0.25
+    with pytest.raises(AbnormalError, match="no threshold for the score 'motion'"):
+        detector.threshold("motion")
+
+
+@pytest.mark.parametrize("runtime", ["auto", *RUNTIMES])
+def test_every_runtime_gives_what_the_network_gives(model_path, network, runtime):
+    detector = open_detector(model_path, "a", runtime)
+    clips = np.random.default_rng(0).random((2, *network.input_shape[1:]), np.float32)
+    outputs = detector.reconstruct(clips)
+    np.testing.assert_allclose(outputs, network.predict_on_batch(clips), atol=1e-5)
+    assert (outputs.shape, outputs.dtype) == (clips.shape, np.float32)
+    assert set(AUTO) <= set(RUNTIMES)
+
+
+def test_models_are_named_after_their_files(model_path, tmp_path):
+    paths = [tmp_path / "a.h5", tmp_path / "b" / "c.h5", tmp_path / "d" / "c.h5"]
+    for path in paths:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(model_path.read_bytes())
+    detectors = open_detectors(paths, "auto")
+    assert list(detectors) == ["a", str(paths[1]), str(paths[2])]
+    assert [detector.name for detector in detectors.values()] == list(detectors)

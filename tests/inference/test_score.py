@@ -1,0 +1,140 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from abnormal.errors import AbnormalError
+from abnormal.inference.score import (
+    BATCH_CLIPS,
+    ScoredVideo,
+    causal_scores,
+    frame_scores,
+    to_input,
+)
+from abnormal.scoring.residual import SCORES
+
+lengths = st.integers(1, 35)
+clip_lengths = st.integers(1, 10)
+
+
+def random_frames(count):
+    return np.random.default_rng(count).integers(0, 256, (count, 8, 8), np.uint8)
+
+
+def black(clips):
+    return np.zeros_like(clips)
+
+
+def darker_with_time(clips):
+    """Takes a hundredth of the light for each place in the clip: none of the first frame's."""
+    places = np.arange(clips.shape[1], dtype=np.float32)[:, None, None, None]
+    return clips * (1 - places / 100)
+
+
+def place_in_clip(frame, count, length):
+    """Where a frame is in the clip that its score comes from; short videos are padded."""
+    last_whole = count // length * length
+    if frame < last_whole or count < length:
+        return frame % length
+    return frame - (count - length)
+
+
+@settings(deadline=None)
+@given(lengths, clip_lengths)
+def test_every_frame_gets_one_score(count, length):
+    scores = frame_scores(random_frames(count), black, length)
+    assert list(scores) == list(SCORES)
+    assert {values.shape for values in scores.values()} == {(count,)}
+
+
+@settings(deadline=None)
+@given(lengths, clip_lengths)
+def test_a_score_is_that_of_its_own_frame(count, length):
+    """Frames that are shifted, mixed with others or read along another axis would show."""
+    frames = random_frames(count)
+    norms = np.sqrt(np.square(frames / 255).sum((1, 2)))
+    assert frame_scores(frames, black, length)["l2"] == pytest.approx(norms, rel=1e-5)
+
+
+@settings(deadline=None)
+@given(lengths, clip_lengths)
+def test_a_reconstruction_is_that_of_its_own_frame(count, length):
+    frames = random_frames(count)
+    norms = np.sqrt(np.square(frames / 255).sum((1, 2)))
+    places = np.array([place_in_clip(frame, count, length) for frame in range(count)])
+    scores = frame_scores(frames, darker_with_time, length)["l2"]
+    np.testing.assert_allclose(scores, norms * places / 100, rtol=1e-4, atol=1e-5)
+
+
+@settings(deadline=None)
+@given(lengths, clip_lengths)
+def test_the_difference_is_to_the_frame_before_across_clips(count, length):
+    frames = random_frames(count)
+    change = np.abs(np.diff(frames / 255, axis=0, prepend=frames[:1] / 255)).mean((1, 2))
+    assert frame_scores(frames, black, length)["difference"] == pytest.approx(change, abs=1e-6)
+
+
+def test_the_gradient_stays_within_a_clip():
+    greys = np.array([0, 0, 0, 0, 200, 200, 200, 200, 200, 255], np.uint8)
+    frames = np.broadcast_to(greys[:, None, None], (10, 8, 8))
+    scores = frame_scores(frames, black, 4)["gradient"]
+    # The jump between two clips does not count; the last clip is that of frames 6 to 9.
+    assert scores == pytest.approx([0] * 9 + [55 / 255])
+
+
+@pytest.mark.parametrize("count", [1, 2, 9])
+def test_a_short_video_is_filled_up_with_its_last_frame(count):
+    frames, seen = random_frames(count), []
+    frame_scores(frames, lambda clips: seen.append(clips) or clips, 10)
+    (clips,) = seen
+    assert clips.shape == (1, 10, 8, 8, 1)
+    assert np.array_equal(clips[0, :count, ..., 0], to_input(frames))
+    assert (clips[0, count:] == clips[0, count - 1]).all()
+
+
+def test_the_network_sees_clips_in_order_with_time_as_axis_1():
+    frames, seen = random_frames(30), []
+    frame_scores(frames, lambda clips: seen.append(clips) or clips, 3)
+    assert [clips.shape for clips in seen] == [(4, 3, 8, 8, 1), (4, 3, 8, 8, 1), (2, 3, 8, 8, 1)]
+    assert {clips.dtype.name for clips in seen} == {"float32"}
+    assert np.array_equal(np.concatenate(seen).reshape(30, 8, 8), to_input(frames))
+
+
+def test_only_one_batch_is_read_ahead():
+    read, batches = [], []
+
+    def reading():
+        for frame in random_frames(100):
+            read.append(1)
+            yield frame
+
+    def reconstruct(clips):
+        batches.append(len(clips))
+        assert len(read) <= 5 * sum(batches)
+        return clips
+
+    frame_scores(reading(), reconstruct, 5)
+    assert batches == [BATCH_CLIPS] * (20 // BATCH_CLIPS)
+
+
+def test_a_video_without_frames_is_said_to_have_none():
+    with pytest.raises(AbnormalError, match="No frame of it could be read"):
+        frame_scores([], black, 10)
+
+
+def test_pixels_become_0_to_1():
+    pixels = to_input(np.array([[[0, 51, 255]]], np.uint8))
+    assert pixels.dtype == np.float32
+    assert pixels.tolist() == [[[0, pytest.approx(0.2), 1]]]
+
+
+def test_what_alarms_use_is_calm_and_causal():
+    raw = {"l2": np.array([0.0, 4.0, 8.0, 0.0]), "gradient": np.zeros(4)}
+    assert causal_scores(raw, fps=2.0)["l2"].tolist() == [0, 2, 6, 4]
+    assert list(causal_scores(raw, fps=2.0)) == ["l2", "gradient"]
+
+
+def test_the_regularity_is_by_the_error_that_is_not_smoothed():
+    raw = {"l2": np.array([1.0, 4.0, 2.0])}
+    video = ScoredVideo("a", 25.0, raw, {"l2": np.zeros(3)})
+    assert video.regularity.tolist() == [1, 0.25, 0.75]

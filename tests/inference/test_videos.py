@@ -1,0 +1,162 @@
+import numpy as np
+import pytest
+
+from abnormal.datasets.extract import extract
+from abnormal.datasets.source import Annotation, SourceVideo
+from abnormal.errors import AbnormalError
+from abnormal.frames.manifest import write_manifest
+from abnormal.inference import videos
+
+
+def greys_of(opened):
+    return [int(frame[0, 0]) for frame in opened.frames]
+
+
+@pytest.mark.parametrize(
+    ("fps", "seen"),
+    [
+        (20.0, [0, 2, 4, 6]),  # every other one
+        (5.0, [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6]),  # every one twice, but for the last
+        (10.0, [0, 1, 2, 3, 4, 5, 6]),
+        (10.004, [0, 1, 2, 3, 4, 5, 6]),  # near enough
+        (None, [0, 1, 2, 3, 4, 5, 6]),  # a folder of pictures has no clock
+    ],
+)
+def test_another_rate_is_resampled(greys, fps, seen):
+    source = greys([number / (fps or 10.0) for number in range(7)], fps)
+    with videos.open_resampled(source, 8, 10.0) as opened:
+        assert greys_of(opened) == seen
+        assert opened.fps == 10.0
+        resampled = [f"{fps:g} frames a second are resampled to 10"] if fps in (20, 5) else []
+        assert opened.notes == resampled
+
+
+def test_time_stamps_decide_and_not_the_number_of_a_frame(greys):
+    source = greys([0.0, 0.1, 0.5, 0.6], 6.0)  # nothing for 0.4 seconds
+    with videos.open_resampled(source, 8, 10.0) as opened:
+        assert greys_of(opened) == [0, 1, 1, 1, 1, 2, 3]
+
+
+def test_frames_have_the_size_of_the_model(greys):
+    with videos.open_resampled(greys([0.0], 10.0), 35, 10.0) as opened:
+        assert [(frame.shape, frame.dtype.name) for frame in opened.frames] == [((35, 35), "uint8")]
+
+
+def test_notes_of_the_source_are_kept(greys):
+    source = greys([0.0, 0.1], 10.0)
+    with source() as stream:
+        stream.notes.append("truncated")
+        with videos.open_resampled(lambda: _again(stream), 8, 10.0) as opened:
+            assert opened.notes == ["truncated"]
+
+
+class _again:  # noqa: N801
+    """Opens a stream that is open."""
+
+    def __init__(self, stream):
+        self.stream = stream
+
+    def __enter__(self):
+        return self.stream
+
+    def __exit__(self, *_):
+        pass
+
+
+@pytest.fixture
+def img(tmp_path, greys):
+    """A test video with labels, one without, and a training video."""
+    labels = np.array([0, 1, 1, 0, 0], np.uint8)
+    times_sec = [number / 10 for number in range(5)]
+    sources = [
+        SourceVideo(
+            "cart/02",
+            "testing",
+            greys(times_sec, 10.0),
+            situation="cart",
+            annotate=lambda: Annotation(labels),
+            recipe="a",
+        ),
+        SourceVideo("10", "testing", greys(times_sec, 10.0), recipe="b"),
+        SourceVideo("9", "testing", greys(times_sec, 10.0), recipe="c"),
+        SourceVideo("01", "training", greys(times_sec, 10.0), recipe="d"),
+    ]
+    for source in sources:
+        assert extract(source, tmp_path, 16, None).frames == 5
+    write_manifest(tmp_path)
+    return tmp_path
+
+
+def test_stored_videos_are_the_test_videos_in_natural_order(img):
+    found = videos.stored_videos(img)
+    assert [(video.name, video.situation, video.frames) for video in found] == [
+        ("9", "", 5),
+        ("10", "", 5),
+        ("cart/02", "cart", 5),
+    ]
+
+
+def test_stored_videos_have_their_labels(img):
+    found = {video.name: video.read_labels() for video in videos.stored_videos(img)}
+    assert found["cart/02"].tolist() == [0, 1, 1, 0, 0]
+    assert found["9"] is found["10"] is None
+
+
+def test_stored_frames_have_the_size_of_the_model(img):
+    with videos.stored_videos(img)[0].open_frames(8, 10.0) as opened:
+        assert np.shape(list(opened.frames)) == (5, 8, 8)
+        assert (opened.fps, opened.notes) == (10.0, [])
+
+
+def test_a_stored_video_at_another_rate_is_said_to_be(img):
+    with videos.stored_videos(img)[0].open_frames(8, 25.0) as opened:
+        assert opened.fps == 10.0
+        (note,) = opened.notes
+    assert "10 frames a second, the model knows 25: things look 2.5 times as fast" in note
+    assert "--fps 25" in note
+
+
+def test_where_no_test_video_is_stored_one_is_told_how_to_add_some(tmp_path, greys):
+    extract(SourceVideo("01", "training", greys([0.0], 10.0), recipe="a"), tmp_path, 16, None)
+    write_manifest(tmp_path)
+    with pytest.raises(AbnormalError, match=r"no test video in .*--split testing.*--source"):
+        videos.stored_videos(tmp_path)
+
+
+def test_a_source_that_is_missing(tmp_path):
+    with pytest.raises(AbnormalError, match=r"no file or folder .*gate\.mp4.*--source"):
+        videos.source_videos(tmp_path / "gate.mp4")
+
+
+def test_a_source_without_videos(tmp_path):
+    with pytest.raises(AbnormalError, match=r"no video in .* at any depth"):
+        videos.source_videos(tmp_path)
+
+
+def test_a_source_that_is_no_video(tmp_path):
+    (tmp_path / "gate.mp4").write_text("no video\n")
+    (video,) = videos.source_videos(tmp_path / "gate.mp4")
+    with (
+        pytest.raises(AbnormalError, match=r"gate\.mp4 is not a video that can be read"),
+        video.open_frames(8, 10.0),
+    ):
+        pass
+
+
+def test_a_file_as_a_source(street_file):
+    (video,) = videos.source_videos(street_file)
+    assert (video.name, video.frames, video.read_labels()) == ("cart", 0, None)
+    with video.open_frames(35, 10.0) as opened:
+        assert np.shape(list(opened.frames)) == (26, 35, 35)
+        assert (opened.fps, opened.notes) == (10.0, [])
+
+
+def test_a_folder_as_a_source(street_file, tmp_path):
+    (tmp_path / "loitering").mkdir()
+    (tmp_path / "loitering" / "gate.mkv").symlink_to(street_file)
+    (tmp_path / "yard.mkv").symlink_to(street_file)
+    found = videos.source_videos(tmp_path)
+    assert {(video.name, video.situation) for video in found} == {
+        ("loitering/gate", "loitering"),
+        ("yard", ""),
+    }

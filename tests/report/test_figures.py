@@ -1,0 +1,147 @@
+import itertools
+
+import matplotlib.pyplot
+import numpy as np
+import PIL.Image
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from abnormal.errors import AbnormalError
+from abnormal.report import regularity
+from abnormal.report.figure import ABNORMAL, ALARM, new_figure, write_figure
+from abnormal.report.losses import plot_losses
+from abnormal.report.regularity import intervals, plot_regularity
+
+HISTORY = [
+    {"epoch": 1, "loss": 0.5, "val_loss": 0.6, "seconds": 1.0},
+    {"epoch": 2, "loss": 0.25, "val_loss": 0.5, "seconds": 1.0},
+]
+
+
+def read(path):
+    with PIL.Image.open(path) as picture:
+        picture.load()
+        return np.asarray(picture.convert("RGB"))
+
+
+def has_colour(pixels, colour):
+    wanted = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
+    return (np.abs(pixels.astype(int) - wanted).max(-1) <= 2).any()
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The figures, before they are written."""
+    figures = []
+    write = regularity.write_figure
+    monkeypatch.setattr(
+        regularity, "write_figure", lambda fig, path: (figures.append(fig), write(fig, path))
+    )
+    return figures
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ([], []),
+        ([0, 0], []),
+        ([1, 1, 1], [(0, 3)]),
+        ([0, 1, 1, 0, 1], [(1, 3), (4, 5)]),
+        ([1, 0, 0, 1], [(0, 1), (3, 4)]),
+    ],
+)
+def test_intervals_by_hand(flags, expected):
+    assert list(intervals(np.array(flags, bool))) == expected
+
+
+@settings(deadline=None)
+@given(st.lists(st.booleans(), max_size=40))
+def test_intervals_say_which_flags_are_set(flags):
+    found = list(intervals(np.array(flags, bool)))
+    again = np.zeros(len(flags), bool)
+    for start, stop in found:
+        assert start < stop
+        again[start:stop] = True
+    assert again.tolist() == flags
+    assert all(stop < start for (_, stop), (start, _) in itertools.pairwise(found))
+
+
+def test_a_regularity_plot_is_a_picture_with_its_intervals(scored, tmp_path):
+    video = scored("gate", 8, [0, 0, 1, 1, 0, 0, 0, 0])
+    path = tmp_path / "regularity" / "cart" / "gate.png"
+    plot_regularity({"model": video}, "l2", {"model": 3.0}, path)
+    pixels = read(path)
+    assert pixels.shape == (550, 990, 3)
+    assert has_colour(pixels, ABNORMAL)
+    assert has_colour(pixels, ALARM)
+
+
+def test_where_labels_are_unknown_nothing_is_shaded(scored, tmp_path):
+    plot_regularity({"model": scored("gate", 8)}, "l2", {"model": 3.0}, tmp_path / "gate.png")
+    assert not has_colour(read(tmp_path / "gate.png"), ABNORMAL)
+
+
+def test_true_intervals_are_shaded_in_seconds(scored, tmp_path, drawn):
+    video = scored("gate", 8, [0, 0, 1, 1, 0, 0, 0, 1], fps=4.0)
+    plot_regularity({"model": video}, "l2", {"model": 3.0}, tmp_path / "gate.png")
+    for axes in drawn[0].axes:
+        shades = [patch.get_window_extent() for patch in axes.patches]
+        seconds = [
+            axes.transData.inverted().transform(box)[:, 0].round(6).tolist() for box in shades
+        ]
+        assert seconds == [[0.5, 1.0], [1.75, 2.0]]
+
+
+def test_the_curves_are_the_regularity_and_the_score(scored, tmp_path, drawn):
+    video = scored("gate", 8, fps=4.0)
+    plot_regularity({"model": video}, "l2", {"model": 3.0}, tmp_path / "gate.png")
+    upper, lower = (axes.lines for axes in drawn[0].axes)
+    np.testing.assert_array_equal(upper[0].get_data(), (np.arange(8) / 4.0, video.regularity))
+    np.testing.assert_array_equal(lower[0].get_data(), (np.arange(8) / 4.0, video.causal["l2"]))
+    assert set(lower[1].get_ydata()) == {3.0}
+
+
+def test_every_model_has_its_curve(scored, tmp_path, drawn):
+    models = {f"model {number}": scored() for number in range(8)}  # more than there are colours
+    plot_regularity(models, "l2", dict.fromkeys(models, 3.0), tmp_path / "gate.png")
+    upper, lower = drawn[0].axes
+    assert upper.get_legend_handles_labels()[1] == list(models)
+    assert lower.get_legend_handles_labels()[1] == [*models, "threshold", "alarm"]
+
+
+@pytest.mark.parametrize("name", ["cash$register$", r"a$\frac{$", "正门/夜里", "a_b^c%d"])
+def test_a_name_is_no_formula_and_needs_no_font(scored, tmp_path, name, capfd):
+    plot_regularity({name: scored(name)}, "l2", {name: 3.0}, tmp_path / "gate.png")
+    plot_losses({name: HISTORY}, tmp_path / "losses.png")
+    assert read(tmp_path / "gate.png").shape == (550, 990, 3)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("frames", [1, 2])
+def test_short_videos_can_be_drawn(scored, tmp_path, frames):
+    plot_regularity({"m": scored("a", frames)}, "l2", {"m": 0.0}, tmp_path / "a.png")
+    assert read(tmp_path / "a.png").shape == (550, 990, 3)
+
+
+@pytest.mark.parametrize("keys", [("epoch", "loss", "val_loss"), ("epoch", "loss")])
+def test_a_plot_of_losses_is_a_picture(tmp_path, keys):
+    history = [{key: entry[key] for key in keys} for entry in HISTORY]
+    plot_losses({"model": history}, tmp_path / "losses.png")
+    pixels = read(tmp_path / "losses.png")
+    assert pixels.shape == (440, 990, 3)
+    assert has_colour(pixels, "#0072B2")
+
+
+def test_figures_of_many_videos_leave_none_open(scored, tmp_path):
+    for number in range(3):
+        plot_regularity({"m": scored()}, "l2", {"m": 3.0}, tmp_path / f"{number}.png")
+    assert matplotlib.pyplot.get_fignums() == []
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_figure_is_written_whole_or_not_at_all(tmp_path):
+    (tmp_path / "a.png").mkdir()
+    with pytest.raises(AbnormalError, match=r"a\.png cannot be written"):
+        write_figure(new_figure(), tmp_path / "a.png")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]

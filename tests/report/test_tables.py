@@ -1,0 +1,123 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from abnormal.errors import AbnormalError
+from abnormal.evaluation.evaluate import MICRO_PER_VIDEO, MICRO_RAW, evaluate
+from abnormal.report.tables import metrics_lines, scores_table, write_scores
+
+COLUMNS = ["model", "video", "frame", "time_sec", "error", "regularity", "score", "alarm", "label"]
+
+
+@pytest.fixture
+def table(scored):
+    videos = [scored("a/b", 3, [0, 1, 1], fps=2.0), scored("c", 2)]
+    return scores_table("model", videos, "l2", 1.9)
+
+
+def test_the_columns_are_those_that_users_rely_on(table):
+    assert table.columns.tolist() == COLUMNS
+    kinds = {name: dtype.kind for name, dtype in table.dtypes.items()}
+    assert {name for name, kind in kinds.items() if kind == "f"} == {
+        "time_sec",
+        "error",
+        "regularity",
+        "score",
+    }
+    assert kinds["frame"] == kinds["alarm"] == "i"
+    assert str(table["label"].dtype) == "Int8"
+
+
+def test_one_row_per_frame(table):
+    assert table.index.tolist() == [0, 1, 2, 3, 4]
+    assert table["model"].tolist() == ["model"] * 5
+    assert table["video"].tolist() == ["a/b", "a/b", "a/b", "c", "c"]
+    assert table["frame"].tolist() == [0, 1, 2, 0, 1]
+    assert table["time_sec"].tolist() == [0, 0.5, 1, 0, 0.25]
+    assert table["error"].tolist() == [1, 2, 3, 1, 2]
+    assert table["regularity"].tolist() == pytest.approx([1, 2 / 3, 1 / 3, 1, 0.5])
+    assert table["score"].tolist() == [1, 1.5, 2.5, 1, 1.5]  # the mean of the last second
+    assert table["alarm"].tolist() == [0, 0, 1, 0, 0]
+    assert table["label"].tolist() == [0, 1, 1, pd.NA, pd.NA]
+
+
+def test_a_score_at_the_threshold_is_no_alarm(scored):
+    assert scores_table("m", [scored(frames=3, fps=1.0)], "l2", 2.0)["alarm"].tolist() == [0, 0, 1]
+
+
+def test_the_score_that_was_asked_for_is_in_the_table(scored):
+    video = scored(frames=3)
+    video.causal["difference"][:] = 7
+    assert scores_table("m", [video], "difference", 1)["score"].tolist() == [7, 7, 7]
+    assert scores_table("m", [video], "difference", 1)["error"].tolist() == [1, 2, 3]
+
+
+def test_a_table_comes_back_from_its_file(table, tmp_path):
+    write_scores(tmp_path / "scores.csv", table)
+    lines = (tmp_path / "scores.csv").read_text().splitlines()
+    assert lines[0] == ",".join(COLUMNS)
+    assert lines[3] == "model,a/b,2,1,3,0.3333333,2.5,1,1"
+    assert lines[5] == "model,c,1,0.25,2,0.5,1.5,0,"
+    read = pd.read_csv(tmp_path / "scores.csv", dtype={"label": "Int8"})
+    pd.testing.assert_frame_equal(read, table, check_dtype=False, rtol=1e-6)
+
+
+def test_a_table_that_cannot_be_written_leaves_nothing(table, tmp_path):
+    (tmp_path / "scores.csv").mkdir()
+    with pytest.raises(AbnormalError, match=r"scores\.csv cannot be written"):
+        write_scores(tmp_path / "scores.csv", table)
+    assert [path.name for path in tmp_path.iterdir()] == ["scores.csv"]
+
+
+def metrics(**changes):
+    return {
+        "videos": 2,
+        "frames": 300,
+        "scores": {},
+        "situations": {},
+        "alarm": {
+            "score": "gradient",
+            "threshold": 0.123456,
+            "alarm_frames": 12,
+            "false_alarm_rate": None,
+            "detection_rate": None,
+        },
+    } | changes
+
+
+def test_lines_without_labels():
+    assert list(metrics_lines("model", metrics())) == [
+        "model: 300 frames of 2 videos",
+        "  alarms (gradient > 0.1235): 12 frames",
+    ]
+
+
+def test_lines_with_labels():
+    figures = {"auc": 0.91234, "eer": 0.15}
+    alarm = metrics()["alarm"] | {"false_alarm_rate": 0.01, "detection_rate": 0.5}
+    full = metrics(
+        scores={
+            "gradient": {MICRO_RAW: figures, MICRO_PER_VIDEO: figures},
+            "regularity": {MICRO_PER_VIDEO: figures},
+        },
+        situations={"cart": {MICRO_RAW: figures}, "normal": {MICRO_RAW: None}},
+        alarm=alarm,
+    )
+    assert list(metrics_lines("model", full)) == [
+        "model: 300 frames of 2 videos",
+        "  frame AUC (EER)        all frames, raw     each video stretched",
+        "  gradient                91.2 % (15.0 %)     91.2 % (15.0 %)",
+        "  regularity                                  91.2 % (15.0 %)",
+        "  gradient by situation",
+        "  cart                    91.2 % (15.0 %)",
+        "  normal                 not defined: frames of one class only",
+        "  alarms (gradient > 0.1235): 12 frames, 50.0 % of the abnormal ones, "
+        "1.0 % of the normal ones",
+    ]
+
+
+def test_what_evaluate_gives_can_be_shown(scored):
+    tree = evaluate([scored(labels=[0, 0, 0, 0, 0])], "l2", np.inf)
+    lines = list(metrics_lines("model", tree))
+    assert sum("not defined" in line for line in lines) == 4
+    assert lines[-1] == "  alarms (l2 > inf): 0 frames, 0.0 % of the normal ones"

@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from abnormal.scoring.cells import cell_means, largest_cell
+
+
+def naive_sides(length, cell):
+    """First and last pixel of each cell along one side, found by walking along it."""
+    sides = [[first, min(first + cell, length)] for first in range(0, length, cell)]
+    if len(sides) > 1 and sides[-1][1] - sides[-1][0] < cell // 2 + cell % 2:
+        last = sides.pop()
+        sides[-1][1] = last[1]
+    return sides
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(1, 3), st.integers(1, 40), st.integers(1, 40), st.integers(1, 12), st.data())
+def test_a_cell_is_the_mean_of_its_pixels(count, height, width, cell, data):
+    seed = data.draw(st.integers(0, 99))
+    images = np.random.default_rng(seed).random((count, height, width), np.float32)
+    rows, columns = naive_sides(height, cell), naive_sides(width, cell)
+    expected = [
+        [[image[a:b, c:d].mean(dtype=np.float64) for c, d in columns] for a, b in rows]
+        for image in images
+    ]
+    means = cell_means(images, cell)
+    np.testing.assert_allclose(means, expected, rtol=1e-9)
+    np.testing.assert_array_equal(largest_cell(images, cell), means.max((1, 2)))
+
+
+@pytest.mark.parametrize(
+    ("size", "cells"),
+    [(3, 1), (8, 1), (11, 1), (12, 2), (16, 2), (35, 4), (36, 5), (227, 28)],
+)
+def test_how_many_cells_fit(size, cells):
+    assert cell_means(np.zeros((1, size, 8))).shape == (1, cells, 1)
+    assert cell_means(np.zeros((1, 8, size))).shape == (1, 1, cells)
+
+
+def test_each_picture_has_its_own_largest_cell():
+    images = np.zeros((2, 16, 24), np.float32)
+    images[0, 9, 20] = 0.64  # in the cell of rows 8..15 and columns 16..23
+    images[1, :8, :8] = 0.25
+    assert cell_means(images)[0, 1, 2] == pytest.approx(0.01)
+    assert np.count_nonzero(cell_means(images)) == 2
+    assert largest_cell(images) == pytest.approx([0.01, 0.25])

@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+
+from abnormal.scoring.residual import (
+    DEFAULT_SCORE,
+    SCORES,
+    ClipResidual,
+    difference,
+    gradient,
+    l2,
+)
+
+
+def flat(*greys):
+    """A clip of pictures of 8x8 pixels, one cell, each of one grey."""
+    return np.stack([np.full((8, 8), grey, np.float32) for grey in greys])
+
+
+def test_l2_is_the_euclidean_distance_of_each_frame():
+    frames = np.zeros((2, 2, 2), np.float32)
+    output = np.array([[[0.3, 0.0], [0.4, 0.0]], [[0.1, 0.1], [0.1, 0.1]]], np.float32)
+    assert l2(ClipResidual(frames, output)) == pytest.approx([0.5, 0.2])
+
+
+def test_l2_can_reach_the_root_of_the_number_of_pixels():
+    assert l2(ClipResidual(flat(1, 0), flat(0, 1))).tolist() == [8.0, 8.0]
+
+
+@pytest.mark.parametrize(
+    ("residuals", "expected"),
+    [
+        # Changes 0.1, 0.2, 0.4: the second stands for both frames in which a clip warms up.
+        ((0.0, 0.1, 0.3, 0.7), [0.2, 0.2, 0.2, 0.4]),
+        ((0.0, 0.9, 0.8, 0.8), [0.1, 0.1, 0.1, 0.0]),
+        ((0.0, 0.5, 0.1), [0.4, 0.4, 0.4]),
+        ((0.0, 0.5), [0.5, 0.5]),
+        ((0.7,), [0.0]),
+    ],
+)
+def test_gradient_by_hand(residuals, expected):
+    output = flat(*[0.1 for _ in residuals])
+    clip = ClipResidual(flat(*[0.1 + residual for residual in residuals]), output)
+    assert gradient(clip) == pytest.approx(expected, abs=1e-7)
+
+
+def test_gradient_is_of_the_residual_not_of_the_picture():
+    frames = flat(0.1, 0.9, 0.2, 0.8)
+    assert not gradient(ClipResidual(frames, frames)).any()
+    assert gradient(ClipResidual(frames, flat(0, 0, 0, 0))).all()
+
+
+def test_gradient_does_not_know_the_frame_before_the_clip():
+    frames, output = flat(0.1, 0.2, 0.4), flat(0, 0, 0)
+    alone = gradient(ClipResidual(frames, output))
+    assert np.array_equal(gradient(ClipResidual(frames, output, flat(0.9)[0])), alone)
+
+
+@pytest.mark.parametrize(
+    ("previous", "expected"), [(None, [0.0, 0.3, 0.1]), (0.9, [0.8, 0.3, 0.1])]
+)
+def test_difference_starts_with_the_frame_before_the_clip(previous, expected):
+    before = None if previous is None else flat(previous)[0]
+    clip = ClipResidual(flat(0.1, 0.4, 0.3), flat(1, 1, 1), before)
+    assert difference(clip) == pytest.approx(expected)
+
+
+def test_difference_does_not_know_the_network():
+    frames = flat(0.1, 0.4, 0.3)
+    clips = [ClipResidual(frames, output) for output in (frames, 1 - frames)]
+    assert np.array_equal(difference(clips[0]), difference(clips[1]))
+
+
+@pytest.mark.parametrize("name", ["gradient", "difference"])
+def test_the_cell_with_most_change_counts(name):
+    frames = np.zeros((4, 16, 16), np.float32)
+    frames[2:, 8:, :8] = 0.5  # one of the four cells, from the third frame on
+    frames[2:, :8, :8] = 0.2
+    scores = SCORES[name](ClipResidual(frames, np.zeros_like(frames)))
+    assert scores[2] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("name", SCORES)
+@pytest.mark.parametrize("length", [1, 2, 3, 10])
+def test_every_score_gives_one_number_per_frame(name, length):
+    rng = np.random.default_rng(length)
+    frames, output = rng.random((2, length, 35, 35), np.float32)
+    scores = SCORES[name](ClipResidual(frames, output))
+    assert (scores.shape, scores.dtype) == ((length,), np.float64)
+    assert np.isfinite(scores).all()
+    assert (scores >= 0).all()
+
+
+def test_the_alarm_is_carried_by_the_gradient():
+    assert DEFAULT_SCORE == "gradient"
+    assert set(SCORES) == {"gradient", "l2", "difference"}

@@ -1,0 +1,239 @@
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from abnormal.errors import AbnormalError
+from abnormal.files import (
+    list_folder,
+    make_folder,
+    natural_key,
+    read_json,
+    remove_partial,
+    replacing,
+    replacing_folder,
+    sha256,
+    write_json,
+)
+
+
+def write(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def names(folder):
+    return sorted(entry.name for entry in folder.iterdir())
+
+
+@pytest.fixture
+def dead_process():
+    done = subprocess.Popen([sys.executable, "-c", ""])
+    done.wait()
+    return done.pid
+
+
+@pytest.mark.parametrize(
+    "ordered",
+    [
+        ["frame2", "frame10"],
+        ["1", "2", "10"],
+        ["9.jpg", "10.jpg", "a.jpg"],
+        ["cam2/frame10", "cam10/frame2"],
+        ["a", "a1", "a2b", "a10"],
+    ],
+)
+def test_natural_order(ordered):
+    backwards = ordered[::-1]
+    assert sorted(backwards, key=natural_key) == ordered
+
+
+@given(st.lists(st.integers(0, 10**12), unique=True))
+def test_numbers_without_leading_zeros_are_in_the_order_of_their_values(numbers):
+    found = sorted((f"f{number}.jpg" for number in numbers), key=natural_key)
+    assert found == [f"f{number}.jpg" for number in sorted(numbers)]
+
+
+@given(st.permutations(["1", "01", "001", "1a", "01a", "a", "²", "a1", "a01"]))
+def test_the_order_does_not_depend_on_how_a_disk_lists_its_files(names):
+    expected = ["001", "01", "1", "01a", "1a", "a", "a01", "a1", "²"]
+    assert sorted(names, key=natural_key) == expected
+
+
+def test_list_folder_leaves_hidden_files_out(tmp_path):
+    for name in ("10.jpg", "9.jpg", ".DS_Store", "._9.jpg", ".partial-1-x"):
+        write(tmp_path / name, "")
+    assert [path.name for path in list_folder(tmp_path)] == ["9.jpg", "10.jpg"]
+
+
+def test_list_folder_says_what_is_wrong(tmp_path):
+    with pytest.raises(AbnormalError, match=r"There is no folder .*gone\. Check the path"):
+        list_folder(tmp_path / "gone")
+    with pytest.raises(AbnormalError, match=r"is a file, but a folder was expected"):
+        list_folder(write(tmp_path / "file", ""))
+
+
+def test_make_folder_makes_parents_and_accepts_what_is_there(tmp_path):
+    assert make_folder(tmp_path / "a" / "b").is_dir()
+    assert make_folder(tmp_path / "a" / "b").is_dir()
+
+
+@pytest.mark.parametrize("place", ["file", "file/img", "file/a/img"])
+def test_make_folder_where_a_file_is_in_the_way(tmp_path, place):
+    write(tmp_path / "file", "")
+    with pytest.raises(AbnormalError, match=r"cannot be made: a file is in its way"):
+        make_folder(tmp_path / place)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no /proc")
+def test_make_folder_where_the_system_takes_none():
+    with pytest.raises(AbnormalError, match=r"/proc/abnormal cannot be made: .+ another place"):
+        make_folder(Path("/proc/abnormal"))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
+def test_make_folder_that_may_not_be_written_to(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(AbnormalError, match="No permission to write into"):
+        make_folder(tmp_path)
+
+
+def test_replacing_shows_the_old_file_until_the_new_one_is_whole(tmp_path):
+    path = write(tmp_path / "scores.csv", "old")
+    with replacing(path) as partial:
+        assert partial.parent == path.parent
+        assert partial.suffix == ".csv"
+        partial.write_text("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+    assert names(tmp_path) == ["scores.csv"]
+
+
+def failing(write_some, path):
+    with replacing(path) as partial:
+        write_some(partial)
+        raise RuntimeError("in the middle")
+
+
+def test_replacing_keeps_the_old_file_on_an_error(tmp_path):
+    path = write(tmp_path / "file", "old")
+    with pytest.raises(RuntimeError, match="in the middle"):
+        failing(lambda partial: partial.write_text("half"), path)
+    assert path.read_text() == "old"
+    assert names(tmp_path) == ["file"]
+
+
+@pytest.mark.parametrize("place", ["gone/file", "file/below"])
+def test_replacing_where_nothing_can_be_written(tmp_path, place):
+    write(tmp_path / "file", "")
+    path = tmp_path / place
+    with pytest.raises(AbnormalError, match=r"cannot be written: No"), replacing(path) as partial:
+        partial.write_text("")
+
+
+def test_replacing_folder_shows_the_old_folder_until_the_new_one_is_whole(tmp_path):
+    path = tmp_path / "deep" / "video"
+    for text in ("old", "new"):
+        with replacing_folder(path) as partial:
+            write(partial / text, text)
+            assert path.exists() == (text == "new")
+    assert names(path) == ["new"]
+    assert names(path.parent) == ["video"]
+
+
+def failing_folder(path, work):
+    with replacing_folder(path) as partial:
+        write(partial / "half", "")
+        work(partial)
+
+
+def interrupt(_):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("work", "error"),
+    [(interrupt, KeyboardInterrupt), (shutil.rmtree, FileNotFoundError)],
+    ids=["while writing", "while swapping"],
+)
+def test_replacing_folder_keeps_the_old_folder_on_an_error(tmp_path, work, error):
+    path = tmp_path / "video"
+    write(path / "old", "")
+    with pytest.raises(error):
+        failing_folder(path, work)
+    assert names(path) == ["old"]
+    assert names(tmp_path) == ["video"]
+
+
+def test_what_a_killed_process_left_is_no_result_and_is_removed(tmp_path):
+    write(tmp_path / "file", "old")
+    write(tmp_path / "video" / "old", "")
+    script = """
+import os, sys
+from pathlib import Path
+from abnormal.files import replacing, replacing_folder
+root = Path(sys.argv[1])
+with replacing(root / "file") as file, replacing_folder(root / "video") as folder:
+    file.write_text("half")
+    (folder / "half").write_text("")
+    os._exit(9)
+"""
+    assert subprocess.run([sys.executable, "-c", script, tmp_path], check=False).returncode == 9
+    assert len(names(tmp_path)) == 4
+    remove_partial(tmp_path)
+    assert names(tmp_path) == ["file", "video"]
+    assert (tmp_path / "file").read_text() == "old"
+    assert names(tmp_path / "video") == ["old"]
+
+
+def test_remove_partial_leaves_the_work_of_running_processes(tmp_path, dead_process):
+    kept = {f".partial-{os.getpid()}-a", f".old-{os.getppid()}-b", "partial-1-c", ".hidden"}
+    for name in kept | {f".partial-{dead_process}-d", f".old-{dead_process}-e"}:
+        write(tmp_path / name, "")
+    write(tmp_path / f".partial-{dead_process}-folder" / "000000.jpg", "")
+    remove_partial(tmp_path)
+    assert set(names(tmp_path)) == kept
+
+
+def test_remove_partial_of_no_folder(tmp_path):
+    remove_partial(tmp_path / "gone")
+
+
+def test_json_round_trip(tmp_path):
+    value = {"name": "Straße", "list": [1, 2.5, None]}
+    write_json(tmp_path / "x.json", value)
+    assert read_json(tmp_path / "x.json") == value
+
+
+def test_json_that_cannot_be_read(tmp_path):
+    with pytest.raises(AbnormalError, match=r"There is no file .*gone\.json"):
+        read_json(tmp_path / "gone.json")
+    with pytest.raises(AbnormalError, match=r"cannot be read: Is a directory"):
+        read_json(tmp_path)
+    with pytest.raises(AbnormalError, match=r"half\.json is damaged: .*Delete it"):
+        read_json(write(tmp_path / "half.json", '{"name": '))
+
+
+def test_sha256_of_a_file_is_that_of_its_bytes(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * 3_000_000)
+    assert sha256(path) == hashlib.sha256(b"x" * 3_000_000).hexdigest()
+
+
+def test_sha256_of_a_folder_changes_with_names_and_contents_but_not_with_junk(tmp_path):
+    write(tmp_path / "clip" / "1.png", "a")
+    write(tmp_path / "clip" / "2.png", "b")
+    before = sha256(tmp_path / "clip")
+    write(tmp_path / "clip" / ".DS_Store", "junk")
+    assert sha256(tmp_path / "clip") == before
+    (tmp_path / "clip" / "2.png").rename(tmp_path / "clip" / "3.png")
+    renamed = sha256(tmp_path / "clip")
+    write(tmp_path / "clip" / "3.png", "c")
+    assert len({before, renamed, sha256(tmp_path / "clip")}) == 3

@@ -1,0 +1,126 @@
+import numpy as np
+import pytest
+
+from abnormal.errors import AbnormalError
+from abnormal.training.checkpoints import (
+    ARRAYS,
+    STATE,
+    SUMS,
+    Checkpoint,
+    list_checkpoints,
+    load_checkpoint,
+    newest_checkpoint,
+    save_checkpoint,
+    set_damaged_aside,
+)
+
+
+def checkpoint(epoch, batch=0):
+    arrays = {
+        "network.0000": np.array([1e-45, np.pi, -0.0], np.float32),
+        "seed": np.array([7, 2**31], np.uint32),
+    }
+    return Checkpoint(epoch, batch, {"history": [{"loss": 0.1}], "best": float("inf")}, arrays)
+
+
+def truncate(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def flip_a_bit(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def remove(path):
+    path.unlink()
+
+
+def test_what_is_loaded_is_what_was_saved_bit_for_bit(tmp_path):
+    saved = checkpoint(2, 17)
+
+    loaded = load_checkpoint(save_checkpoint(tmp_path, saved, keep=5))
+
+    assert (loaded.epoch, loaded.batch, loaded.state) == (2, 17, saved.state)
+    assert {name: (a.dtype, a.tobytes()) for name, a in loaded.arrays.items()} == {
+        name: (a.dtype, a.tobytes()) for name, a in saved.arrays.items()
+    }
+
+
+def test_the_newest_are_kept_whoever_wrote_the_others(tmp_path):
+    for position in ((0, 3), (9, 1), (10, 0), (10, 20), (10, 3)):
+        save_checkpoint(tmp_path, checkpoint(*position), keep=3)
+
+    assert [path.name for path in list_checkpoints(tmp_path)] == [
+        "epoch0010-batch000000",
+        "epoch0010-batch000003",
+        "epoch0010-batch000020",
+    ]
+
+
+@pytest.mark.parametrize("harm", [truncate, flip_a_bit, remove])
+@pytest.mark.parametrize("name", [STATE, ARRAYS, SUMS])
+def test_a_damaged_newest_is_named_and_the_one_before_is_used(tmp_path, name, harm):
+    save_checkpoint(tmp_path, checkpoint(1), keep=5)
+    newest = save_checkpoint(tmp_path, checkpoint(2), keep=5)
+    harm(newest / name)
+    warnings = []
+
+    used = newest_checkpoint(tmp_path, warnings.append)
+
+    assert used.epoch == 1
+    assert len(warnings) == 1
+    assert str(newest) in warnings[0]
+
+
+def test_all_damaged_is_an_error_and_not_a_start_from_nothing(tmp_path):
+    for epoch in (1, 2):
+        flip_a_bit(save_checkpoint(tmp_path, checkpoint(epoch), keep=5) / ARRAYS)
+
+    with pytest.raises(AbnormalError, match=r"All 2 checkpoints .* damaged.*--restart"):
+        newest_checkpoint(tmp_path, lambda _: None)
+
+
+def test_a_damaged_one_is_set_aside_and_not_deleted(tmp_path):
+    used = checkpoint(1)
+    save_checkpoint(tmp_path, used, keep=5)
+    flip_a_bit(save_checkpoint(tmp_path, checkpoint(2), keep=5) / ARRAYS)
+
+    set_damaged_aside(tmp_path, used)
+
+    assert [path.name for path in list_checkpoints(tmp_path)] == ["epoch0001-batch000000"]
+    assert (tmp_path / "epoch0002-batch000000.damaged" / ARRAYS).is_file()
+
+
+def test_no_checkpoint_is_none(tmp_path):
+    assert newest_checkpoint(tmp_path / "missing", lambda _: None) is None
+
+
+def test_a_save_that_died_is_no_checkpoint(tmp_path, monkeypatch):
+    save_checkpoint(tmp_path, checkpoint(1), keep=1)
+    monkeypatch.setattr(np, "savez", _full_disk)
+
+    with pytest.raises(OSError, match="No space left"):
+        save_checkpoint(tmp_path, checkpoint(2), keep=1)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["epoch0001-batch000000"]
+    assert load_checkpoint(tmp_path / "epoch0001-batch000000").epoch == 1
+
+
+def _full_disk(path, **arrays):
+    path.write_bytes(b"the beginning")
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("lacking", ["fsync", "replace"])
+def test_a_mounted_folder_may_lack_fsync_or_rename(tmp_path, monkeypatch, lacking):
+    def refuse(*_):
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(f"os.{lacking}", refuse)
+
+    path = save_checkpoint(tmp_path, checkpoint(3), keep=1)
+
+    assert load_checkpoint(path).epoch == 3
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]

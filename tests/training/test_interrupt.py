@@ -1,0 +1,29 @@
+import os
+import signal
+
+import pytest
+
+from abnormal.training.interrupt import catching_signals
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_is_noted_with_the_exit_code_of_shells(number, code):
+    with catching_signals() as interrupt:
+        assert interrupt.signal == 0
+        os.kill(os.getpid(), number)
+        assert (interrupt.signal, interrupt.exit_code) == (number, code)
+
+
+def test_a_second_ctrl_c_acts_at_once():
+    with catching_signals():
+        os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_afterwards_signals_do_what_they_did():
+    before = signal.getsignal(signal.SIGTERM)
+    with catching_signals():
+        assert signal.getsignal(signal.SIGTERM) != before
+
+    assert signal.getsignal(signal.SIGTERM) == before

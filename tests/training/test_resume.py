@@ -1,0 +1,343 @@
+"""A run that died and went on is, bit for bit, the run that was left alone."""
+
+import contextlib
+import dataclasses
+import itertools
+import os
+import shutil
+import signal
+
+import keras
+import numpy as np
+import pytest
+
+from abnormal.errors import AbnormalError, Stopped
+from abnormal.frames.manifest import VideoRecord, write_manifest, write_record
+from abnormal.frames.writer import write_frames
+from abnormal.models import networks
+from abnormal.models.model_file import KNOWN_CLASSES, load_model
+from abnormal.training import run as run_module
+from abnormal.training.checkpoints import list_checkpoints
+from abnormal.training.fitting import WatchValidation
+from abnormal.training.options import TrainingOptions
+from abnormal.training.run import train
+from abnormal.video.stream import Frame
+
+SIZE, LENGTH = 16, 4
+BATCHES = 8  # of an epoch: see `options`
+EPOCHS = 3
+
+
+class Death(BaseException):
+    """What SIGKILL does, as far as one process can do it to itself."""
+
+
+def small_network(clip_length, size):
+    """Few weights, and all that has a state: dropout's seeds and batch normalisation."""
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input((clip_length, size, size, 1)),
+            layers.Conv3D(3, (1, 4, 4), (1, 4, 4), activation="relu"),
+            layers.BatchNormalization(),
+            layers.Dropout(0.3),
+            layers.Conv3DTranspose(1, (1, 4, 4), (1, 4, 4), activation="sigmoid"),
+        ]
+    )
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch):
+    monkeypatch.setitem(networks.NETWORKS, "spatiotemporal", small_network)
+    monkeypatch.setattr(
+        "abnormal.models.model_file.KNOWN_CLASSES",
+        {*KNOWN_CLASSES, "BatchNormalization", "Dropout", "Ones"},
+    )
+
+
+@pytest.fixture(scope="module")
+def img(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("footage") / "img"
+    draw = np.random.default_rng(0)
+    for number, length in enumerate((29, 22, 34), start=1):
+        video = folder / "training" / f"{number:02d}"
+        video.mkdir(parents=True)
+        pictures = draw.integers(0, 255, (length, SIZE, SIZE), np.uint8)
+        write_frames(video, (Frame(p, n / 10, n) for n, p in enumerate(pictures)), SIZE)
+        write_record(video, VideoRecord("training", video.name, length, 10.0, SIZE, SIZE))
+    write_manifest(folder)
+    return folder
+
+
+@pytest.fixture
+def options(img, tmp_path):
+    return TrainingOptions(
+        img=img,
+        output=tmp_path / "model.h5",
+        arch="spatiotemporal",
+        size=SIZE,
+        clip_length=LENGTH,
+        epochs=EPOCHS,
+        batch_size=2,
+        learning_rate=1e-2,
+        loss="mse",
+        strides=(1, 2),
+        validation=0.3,
+        patience=9,
+        init=None,
+        seed=3,
+        checkpoints=tmp_path / "checkpoints",
+        checkpoint_every=600,
+        keep=5,
+        restart=False,
+        tensorboard=None,
+    )
+
+
+class Meter:
+    """Counts batches, and lets something happen at one of them."""
+
+    def __init__(self, at=None, happens=None):
+        self.batches, self._at, self._happens = 0, at, happens
+
+    def update(self, n):
+        self.batches += 1
+        if self.batches == self._at:
+            self._happens()
+
+    def set_postfix_str(self, s):
+        pass
+
+    set_description_str = set_postfix_str
+
+
+def die():
+    raise Death
+
+
+def go(options, meter=None, every_batch=True, said=None):
+    """Trains with a clock that makes a checkpoint due after every batch, or never."""
+    seconds = itertools.count(0, 1000 if every_batch else 1)
+    meter = meter or Meter()
+    return train(
+        options,
+        lambda frames, done: contextlib.nullcontext(meter),
+        lambda videos: videos,
+        (said if said is not None else []).append,
+        lambda: next(seconds),
+    )
+
+
+def made(options):
+    """Everything in the model file that a run has to give again."""
+    model = load_model(options.output)
+    weights = [weight.tobytes() for weight in model.network.get_weights()]
+    return weights, model.info.history, model.info.calibration
+
+
+@pytest.fixture(scope="module")
+def left_alone(img, tmp_path_factory):
+    """What a run of these options gives that nobody disturbs; made once."""
+    found = {}
+
+    def run(options):
+        key = (options.epochs, options.patience, options.learning_rate)
+        if key not in found:
+            folder = tmp_path_factory.mktemp("alone")
+            alone = dataclasses.replace(
+                options, output=folder / "model.h5", checkpoints=folder / "checkpoints"
+            )
+            go(alone, every_batch=False)
+            found[key] = made(alone)
+        return found[key]
+
+    return run
+
+
+@pytest.mark.parametrize("batch", [1, 4, BATCHES, BATCHES + 1, EPOCHS * BATCHES])
+def test_killed_at_any_batch_it_ends_the_same(options, left_alone, batch):
+    with pytest.raises(Death):
+        go(options, Meter(batch, die))
+    assert not options.output.exists()
+
+    go(options)
+
+    assert made(options) == left_alone(options)
+
+
+def test_killed_while_it_judges_an_epoch_it_ends_the_same(options, left_alone, monkeypatch):
+    class DyingValidation(WatchValidation):
+        def on_test_batch_end(self, batch, logs=None):
+            raise Death
+
+    with monkeypatch.context() as dying:
+        dying.setattr("abnormal.training.fitting.WatchValidation", DyingValidation)
+        with pytest.raises(Death):
+            go(options)
+
+    go(options)
+
+    assert made(options) == left_alone(options)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_saves_at_the_next_batch_and_says_how_to_go_on(options, left_alone, number, code):
+    meter = Meter(3, lambda: os.kill(os.getpid(), number))
+    with pytest.raises(Stopped, match="the same command goes on") as stopped:
+        go(options, meter, every_batch=False)
+    assert stopped.value.exit_code == code
+    assert meter.batches == 3
+    assert [path.name for path in list_checkpoints(options.checkpoints)] == [
+        "epoch0000-batch000003"
+    ]
+
+    go(options)
+
+    assert made(options) == left_alone(options)
+
+
+def test_a_resumed_run_says_so_and_does_only_what_is_left(options):
+    with pytest.raises(Death):
+        go(options, Meter(BATCHES + 3, die))
+    said, meter = [], Meter()
+
+    go(options, meter, said=said)
+
+    assert "going on at epoch 2, batch 3" in said
+    assert meter.batches == EPOCHS * BATCHES - (BATCHES + 2)
+
+
+def test_a_finished_run_says_so_and_writes_its_model_again(options):
+    go(options)
+    first = made(options)
+    options.output.unlink()
+    said, meter = [], Meter()
+
+    go(options, meter, said=said)
+
+    assert meter.batches == 0
+    assert any("finished after 3 epochs" in line for line in said)
+    assert made(options) == first
+
+
+def test_more_epochs_extend_a_finished_run(options, left_alone):
+    go(dataclasses.replace(options, epochs=1))
+
+    go(options)
+
+    assert made(options) == left_alone(options)
+
+
+def test_other_options_are_refused_with_each_difference(options):
+    go(dataclasses.replace(options, epochs=1))
+    other = dataclasses.replace(options, batch_size=3, seed=4, strides=(1,), epochs=2, patience=1)
+
+    with pytest.raises(AbnormalError) as refused:
+        go(other)
+
+    message = str(refused.value)
+    for part in (
+        "batch_size was 2, is 3",
+        "seed was 3, is 4",
+        "strides was [1, 2], is [1]",
+        "--restart",
+        "--checkpoints",
+    ):
+        assert part in message
+    assert "epochs was" not in message
+    assert "patience" not in message
+
+
+def test_other_footage_is_refused(options, img, tmp_path):
+    go(dataclasses.replace(options, epochs=1))
+    other = tmp_path / "img"
+    shutil.copytree(img / "training" / "01", other / "training" / "01")
+    shutil.copytree(img / "training" / "02", other / "training" / "02")
+    write_manifest(other)
+
+    with pytest.raises(AbnormalError, match="data was"):
+        go(dataclasses.replace(options, img=other))
+
+
+def test_restart_begins_anew(options, left_alone):
+    go(dataclasses.replace(options, epochs=1, learning_rate=0.5))
+    meter = Meter()
+
+    go(dataclasses.replace(options, restart=True), meter)
+
+    assert meter.batches == EPOCHS * BATCHES
+    assert made(options) == left_alone(options)
+
+
+def test_early_stopping_survives_a_death_and_the_best_epoch_is_kept(options, left_alone):
+    # So large a step makes the validation loss worse again.
+    wild = dataclasses.replace(options, epochs=12, patience=2, learning_rate=0.3)
+    with pytest.raises(Death):
+        go(wild, Meter(2 * BATCHES + 2, die))
+
+    outcome = go(wild)
+
+    assert made(wild) == left_alone(wild)
+    losses = [entry["val_loss"] for entry in outcome.info.history]
+    assert outcome.stopped_early
+    assert len(losses) < 12
+    assert outcome.best_epoch == int(np.argmin(losses)) + 1 == len(losses) - 2
+
+
+def test_the_model_has_the_weights_of_the_best_epoch(options):
+    wild = dataclasses.replace(options, epochs=12, patience=2, learning_rate=0.3)
+    outcome = go(wild)
+    folder = options.checkpoints.parent / "best"
+    best = dataclasses.replace(
+        wild,
+        epochs=outcome.best_epoch,
+        output=folder / "model.h5",
+        checkpoints=folder / "checkpoints",
+    )
+    go(best)
+
+    assert made(wild)[0] == made(best)[0]
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_loss_that_is_not_finite_stops_the_run_with_advice(options, monkeypatch, bad):
+    def spoilt(target, output):
+        return keras.ops.mean((target - output) ** 2) * bad
+
+    go(dataclasses.replace(options, epochs=1))
+    before = [path.name for path in list_checkpoints(options.checkpoints)]
+    monkeypatch.setitem(run_module.LOSSES, "mse", spoilt)
+
+    with pytest.raises(AbnormalError, match=r"epoch 2, batch 1\b.*--learning-rate"):
+        go(options)
+
+    assert [path.name for path in list_checkpoints(options.checkpoints)] == before
+
+
+def test_a_full_disk_costs_checkpoints_but_not_the_run(options, left_alone, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    said = []
+    monkeypatch.setattr(np, "savez", full)
+
+    go(options, said=said)
+
+    assert sum("no checkpoint could be written" in line for line in said) >= BATCHES
+    assert made(options) == left_alone(options)
+
+
+def test_a_model_file_that_cannot_be_written_leaves_the_old_one(options, monkeypatch):
+    go(dataclasses.replace(options, epochs=1))
+    before = options.output.read_bytes()
+
+    def full(path, *_):
+        path.write_bytes(b"the beginning")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("abnormal.models.model_file._save_network", full)
+    with pytest.raises(AbnormalError, match="No space left"):
+        go(options)
+
+    assert options.output.read_bytes() == before
+    assert not list(options.output.parent.glob(".partial*"))

@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from abnormal.training.split import Part, split_videos
+
+lengths = st.lists(st.integers(10, 300), min_size=1, max_size=12)
+shares = st.floats(0, 0.9)
+seeds = st.integers(0, 50)
+
+
+def frames_of(parts):
+    return {(part.video, frame) for part in parts for frame in range(part.start, part.stop)}
+
+
+@settings(deadline=None)
+@given(lengths, shares, seeds)
+def test_every_frame_is_on_one_side(video_lengths, share, seed):
+    training, held_out = split_videos(video_lengths, 10, share, seed)
+    everything = {
+        (video, frame) for video, count in enumerate(video_lengths) for frame in range(count)
+    }
+    assert frames_of(training) | frames_of(held_out) == everything
+    assert not frames_of(training) & frames_of(held_out)
+    assert training
+
+
+@settings(deadline=None)
+@given(lengths.filter(lambda video_lengths: len(video_lengths) > 1), shares, seeds)
+def test_videos_are_held_out_whole(video_lengths, share, seed):
+    training, held_out = split_videos(video_lengths, 10, share, seed)
+    for part in training + held_out:
+        assert (part.start, part.stop) == (0, video_lengths[part.video])
+    if share:
+        assert held_out
+        assert len(frames_of(held_out)) >= share * sum(video_lengths) or len(training) == 1
+
+
+@settings(deadline=None)
+@given(lengths, shares, seeds)
+def test_the_same_is_held_out_again(video_lengths, share, seed):
+    first = split_videos(video_lengths, 10, share, seed)
+    assert split_videos(video_lengths, 10, share, seed) == first
+
+
+def test_the_seed_decides_which_videos_are_held_out():
+    held = {split_videos([100] * 6, 10, 0.15, seed)[1][0].video for seed in range(30)}
+    assert held == set(range(6))
+
+
+@pytest.mark.parametrize("video_lengths", [[100], [100, 200, 50]])
+def test_a_share_of_0_holds_nothing_out(video_lengths):
+    training, held_out = split_videos(video_lengths, 10, 0.0, 0)
+    assert training == [Part(video, 0, count) for video, count in enumerate(video_lengths)]
+    assert held_out == []
+
+
+@pytest.mark.parametrize(
+    ("frames", "share", "start"),
+    [(200, 0.15, 170), (100, 0.5, 50), (30, 0.1, 20), (20, 0.15, 10), (19, 0.15, None)],
+)
+def test_of_a_single_video_the_end_is_held_out(frames, share, start):
+    training, held_out = split_videos([frames], 10, share, 0)
+    if start is None:  # too short for a clip on both sides
+        assert (training, held_out) == ([Part(0, 0, frames)], [])
+    else:
+        assert (training, held_out) == ([Part(0, 0, start)], [Part(0, start, frames)])
+
+
+def test_parts_are_in_the_order_of_their_videos():
+    training, held_out = split_videos([100] * 20, 10, 0.4, 3)
+    for parts in (training, held_out):
+        assert np.all(np.diff([part.video for part in parts]) > 0)
+    assert len(held_out) == 8
