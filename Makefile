@@ -1,11 +1,13 @@
 # make demo    draw a street, learn it, test it (about five minutes after the install)
 # make test    everything that is checked before a change lands
+# make chaos   training killed 25 times at random moments
+# make bench   what things cost
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
 
-.PHONY: demo test check format clean
+.PHONY: demo test check format chaos bench clean
 
 $(VENV)/.runtime: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -34,6 +36,12 @@ check: $(VENV)/.dev
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+chaos: $(VENV)/.dev
+	$(BIN)/python benchmarks/chaos.py --runs 25
+
+bench: $(VENV)/.dev
+	$(BIN)/python benchmarks/checkpoint_cost.py
 
 clean:
 	rm -rf $(VENV) $(DEMO) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

@@ -15,8 +15,8 @@ from abnormal.version import __version__
 def start_backend() -> None:
     """Imports Keras with its backend; to be called before the first import of Keras.
 
-    TensorFlow's messages, errors apart, do not reach the terminal, and it takes memory of a graphics
-    card as it needs it, so that others can use the rest.
+    TensorFlow's messages, errors apart, do not reach the terminal, and it takes memory of a
+    graphics card as it needs it, so that others can use the rest.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors remain
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its advice is for programmers
@@ -24,6 +24,9 @@ def start_backend() -> None:
         backend = importlib.import_module("keras").backend.backend()
         if backend == "tensorflow":
             _let_memory_grow()
+        else:  # Keras imports it with any backend as soon as it is given data
+            with contextlib.suppress(ImportError):
+                importlib.import_module("tensorflow")
 
 
 def make_deterministic() -> None:

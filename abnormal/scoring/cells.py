@@ -1,8 +1,9 @@
-"""A picture seen as cells: small enough for a person, large enough to average noise out."""
+"""A picture seen as cells and as patches of them: where in it something is largest."""
 
 import numpy as np
 
 CELL_PX = 8
+PATCH_CELLS = 3
 
 
 def cell_means(images: np.ndarray, cell: int = CELL_PX) -> np.ndarray:
@@ -23,9 +24,22 @@ def cell_means(images: np.ndarray, cell: int = CELL_PX) -> np.ndarray:
     return sums / (row_counts[:, None] * column_counts)
 
 
-def largest_cell(images: np.ndarray, cell: int = CELL_PX) -> np.ndarray:
-    """The largest of the cells' means of each picture: `(T, height, width)` to `(T,)`."""
-    return cell_means(images, cell).max((1, 2))
+def largest_patch(images: np.ndarray) -> np.ndarray:
+    """The largest mean of `PATCH_CELLS` by `PATCH_CELLS` neighbouring cells of each picture.
+
+    Such a patch has about the size of a person. A cell alone has that of a limb, and the swinging
+    leg of somebody who walks is as fast as the body of somebody who runs.
+
+    Args:
+        images: `(T, height, width)`.
+
+    Returns:
+        `(T,)` float64.
+    """
+    cells = cell_means(images)
+    rows, columns = (min(PATCH_CELLS, count) for count in cells.shape[1:])
+    patches = np.lib.stride_tricks.sliding_window_view(cells, (rows, columns), axis=(1, 2))
+    return patches.mean((3, 4)).max((1, 2))
 
 
 def _edges(length: int, cell: int) -> tuple[np.ndarray, np.ndarray]:

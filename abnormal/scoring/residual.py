@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from abnormal.scoring.cells import largest_cell
+from abnormal.scoring.cells import largest_patch
 
 WARM_UP = 2
 """Frames at a clip's start in which a recurrent network's residual still settles."""
@@ -39,7 +39,7 @@ def l2(clip: ClipResidual) -> np.ndarray:
 
 
 def gradient(clip: ClipResidual) -> np.ndarray:
-    """Absolute change of the residual from frame to frame, in the cell where it is largest.
+    """Absolute change of the residual from frame to frame, in the patch where it is largest.
 
     What the network cannot follow moves in its residual. Only frames of one clip are compared, as
     a recurrent network reconstructs the first frames of a clip otherwise than the last ones. For
@@ -52,13 +52,13 @@ def gradient(clip: ClipResidual) -> np.ndarray:
     change = np.abs(np.diff(clip.frames - clip.reconstruction, axis=0))
     if not len(change):
         return np.zeros(len(clip.frames))
-    cells = largest_cell(change)
-    first = min(WARM_UP - 1, len(cells) - 1)
-    return np.concatenate((np.full(first + 1, cells[first]), cells[first:]))
+    largest = largest_patch(change)
+    first = min(WARM_UP - 1, len(largest) - 1)
+    return np.concatenate((np.full(first + 1, largest[first]), largest[first:]))
 
 
 def difference(clip: ClipResidual) -> np.ndarray:
-    """Absolute change from frame to frame, in the cell where it is largest. No network is used.
+    """Absolute change from frame to frame, in the patch where it is largest. No network is used.
 
     The baseline that a network has to beat. The first frame of a video has no change: 0.
 
@@ -66,7 +66,7 @@ def difference(clip: ClipResidual) -> np.ndarray:
         `(T,)` float64 in [0, 1].
     """
     before = clip.frames[0] if clip.previous is None else clip.previous
-    return largest_cell(np.abs(np.diff(clip.frames, axis=0, prepend=before[None])))
+    return largest_patch(np.abs(np.diff(clip.frames, axis=0, prepend=before[None])))
 
 
 SCORES: dict[str, Callable[[ClipResidual], np.ndarray]] = {

@@ -2,7 +2,7 @@
 
 The squared error is the paper's and the default. The cross-entropy over classes that one of the
 descriptions of this network asks for is a constant here: Keras divides by the sum over the last
-axis, which is the single channel, so that the gradient is zero. In the one form that can learn,
+axis, which is the single channel, so that there is nothing to learn. In the one form that can,
 the pixels of a frame are the classes: see `frame_crossentropy`.
 """
 
@@ -30,10 +30,11 @@ def frame_crossentropy(target: Any, output: Any) -> Any:
     shape = keras.ops.shape(target)
     pixels = (shape[0], shape[1], -1)
     target = keras.ops.reshape(target, pixels)
-    # A black frame has no distribution; the small addend makes it a flat one.
+    # A black frame has no distribution; the small addend makes it a flat one, here and below.
     target = target + keras.config.epsilon()
     target = target / keras.ops.sum(target, axis=-1, keepdims=True)
-    return keras.losses.categorical_crossentropy(target, keras.ops.reshape(output, pixels))
+    output = keras.ops.reshape(output, pixels) + keras.config.epsilon()
+    return keras.losses.categorical_crossentropy(target, output)
 
 
 LOSSES: dict[str, Loss] = {

@@ -12,7 +12,7 @@ from abnormal.files import make_folder
 from abnormal.inference.runtimes import keras_runtime
 from abnormal.inference.score import causal_scores, frame_scores
 from abnormal.models.backend import make_deterministic, memory_advice, versions
-from abnormal.models.model_file import ModelInfo, load_model, save_model
+from abnormal.models.model_file import ModelInfo, check_ending, load_model, save_model
 from abnormal.models.networks import NETWORKS
 from abnormal.scoring.calibration import Calibration, calibrate
 from abnormal.training.checkpoints import newest_checkpoint, set_damaged_aside
@@ -68,13 +68,14 @@ def train(
             checkpoints are those of another run.
         Stopped: A signal asked for it.
     """
+    check_ending(options.output)
     make_folder(options.output.absolute().parent)
     with locked(options.checkpoints):
-        footage = open_footage(options, progress)
-        _tell(footage, say)
         make_deterministic()
         keras.utils.set_random_seed(options.seed)
         network = _network(options)
+        footage = open_footage(options, progress)
+        _tell(footage, say)
         network.compile(keras.optimizers.Adam(options.learning_rate), LOSSES[options.loss])
         smaller = max(1, options.batch_size // 2)
         with memory_advice(f"Try --batch-size {smaller}, or close what else uses the memory."):

@@ -32,7 +32,8 @@ def split_videos(
         seed: Which videos are drawn.
 
     Returns:
-        The parts to train on and those held out. The latter are empty where `share` is 0 or the
+        The parts to train on and those held out: of the videos in a drawn order, each that brings
+        the frames held out nearer to the share. They are empty where `share` is 0 or the
         only video is too short to be parted.
     """
     whole = [Part(video, 0, frames) for video, frames in enumerate(video_lengths)]
@@ -45,10 +46,14 @@ def split_videos(
             return whole, []
         return [Part(0, 0, start)], [Part(0, start, video_lengths[0])]
     held: set[int] = set()
-    for video in np.random.default_rng([seed]).permutation(len(whole))[:-1]:
-        if held and sum(video_lengths[video] for video in held) >= wanted:
-            break
-        held.add(int(video))
+    frames = 0
+    for video in np.random.default_rng([seed]).permutation(len(whole)).tolist():
+        if abs(frames + video_lengths[video] - wanted) < abs(frames - wanted):
+            held.add(video)
+            frames += video_lengths[video]
+    if not held or len(held) == len(whole):
+        shortest = min(range(len(whole)), key=video_lengths.__getitem__)
+        held = {shortest}
     return (
         [part for part in whole if part.video not in held],
         [part for part in whole if part.video in held],

@@ -11,7 +11,12 @@ from abnormal.errors import AbnormalError
 
 def capture(network: keras.Model) -> dict[str, np.ndarray]:
     """Copies the variables of a network, among them dropout's seeds, its optimizer and metrics."""
-    return {name: np.array(keras.ops.convert_to_numpy(variable)) for name, variable in _variables(network)}
+    if keras.backend.backend() == "jax":
+        network.jax_state_sync()  # within an epoch the variables are elsewhere
+    return {
+        name: np.array(keras.ops.convert_to_numpy(variable))
+        for name, variable in _variables(network)
+    }
 
 
 def restore(network: keras.Model, arrays: Mapping[str, np.ndarray]) -> None:

@@ -40,11 +40,11 @@ def test_the_jpg_step_does_not_matter(detector, img, street_file):
     by_jpg, notes = detector.score(stored)
     by_file, more_notes = detector.score(direct)
     assert notes == more_notes == []
-    # A jpg of quality 95 changes a pixel by one or two greys of 255. In the mean over the 64 pixels
-    # of a cell 0.01 is more than that makes, and a tenth of what a frame beside it would.
-    for name, tolerance in {"gradient": 0.01, "difference": 0.01, "l2": 0.05}.items():
+    # A jpg of quality 95 changes a pixel by one or two greys of 255: a little more noise in every
+    # score, and the same course over time.
+    for name, tolerance in {"gradient": 0.006, "difference": 0.006, "l2": 0.05}.items():
         np.testing.assert_allclose(by_jpg.raw[name], by_file.raw[name], atol=tolerance)
-    assert np.abs(np.diff(by_file.raw["gradient"])).max() > 0.02
+        assert np.corrcoef(by_jpg.raw[name], by_file.raw[name])[0, 1] > 0.97
 
 
 def test_a_scored_video_has_all_that_is_known_of_it(detector, img):

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abnormal.errors import AbnormalError
+from abnormal.inference import score
 from abnormal.inference.score import (
     BATCH_CLIPS,
     ScoredVideo,
@@ -138,3 +139,17 @@ def test_the_regularity_is_by_the_error_that_is_not_smoothed():
     raw = {"l2": np.array([1.0, 4.0, 2.0])}
     video = ScoredVideo("a", 25.0, raw, {"l2": np.zeros(3)})
     assert video.regularity.tolist() == [1, 0.25, 0.75]
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 5, 22, 23, 24])
+def test_a_clip_knows_the_frame_before_it(count, monkeypatch):
+    frames, clips = random_frames(count), []
+    probe = {"probe": lambda clip: clips.append(clip) or np.zeros(len(clip.frames))}
+    monkeypatch.setattr(score, "SCORES", probe)
+    frame_scores(frames, black, 4)
+    starts = [*range(0, count - 3, 4), *([count - 4] if count > 4 and count % 4 else [])] or [0]
+    assert [clip.previous is None for clip in clips] == [start == 0 for start in starts]
+    for start, clip in zip(starts, clips, strict=True):
+        assert np.array_equal(clip.frames[0], to_input(frames[start]))
+        if start:
+            assert np.array_equal(clip.previous, to_input(frames[start - 1]))

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abnormal.scoring.cells import cell_means, largest_cell
+from abnormal.scoring.cells import cell_means, largest_patch
 
 
 def naive_sides(length, cell):
@@ -27,7 +27,6 @@ def test_a_cell_is_the_mean_of_its_pixels(count, height, width, cell, data):
     ]
     means = cell_means(images, cell)
     np.testing.assert_allclose(means, expected, rtol=1e-9)
-    np.testing.assert_array_equal(largest_cell(images, cell), means.max((1, 2)))
 
 
 @pytest.mark.parametrize(
@@ -39,10 +38,34 @@ def test_how_many_cells_fit(size, cells):
     assert cell_means(np.zeros((1, 8, size))).shape == (1, 1, cells)
 
 
-def test_each_picture_has_its_own_largest_cell():
-    images = np.zeros((2, 16, 24), np.float32)
-    images[0, 9, 20] = 0.64  # in the cell of rows 8..15 and columns 16..23
-    images[1, :8, :8] = 0.25
-    assert cell_means(images)[0, 1, 2] == pytest.approx(0.01)
-    assert np.count_nonzero(cell_means(images)) == 2
-    assert largest_cell(images) == pytest.approx([0.01, 0.25])
+def test_each_picture_has_its_own_largest_patch():
+    images = np.zeros((3, 40, 32), np.float32)
+    images[0, 9, 20] = 0.64 * 9  # one pixel: a cell of 0.09, a patch of 0.01
+    images[1, 8:32, :24] = 0.25  # fills one patch
+    images[2, 32:, 24:] = 0.9  # one cell, in the corner
+
+    assert np.count_nonzero(cell_means(images)[0]) == 1
+    assert largest_patch(images) == pytest.approx([0.01, 0.25, 0.1])
+
+
+def test_a_picture_smaller_than_a_patch_is_one():
+    images = np.zeros((1, 16, 8))
+    images[0, :8] = 0.5
+    assert largest_patch(images) == pytest.approx([0.25])
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(20, 60), st.integers(20, 60), st.integers(0, 99))
+def test_a_patch_is_the_mean_of_three_by_three_cells(height, width, seed):
+    images = np.random.default_rng(seed).random((2, height, width))
+    cells = cell_means(images)
+    rows, columns = cells.shape[1:]
+    expected = [
+        max(
+            picture[r : r + 3, c : c + 3].mean()
+            for r in range(max(rows - 2, 1))
+            for c in range(max(columns - 2, 1))
+        )
+        for picture in cells
+    ]
+    np.testing.assert_allclose(largest_patch(images), expected)

@@ -71,10 +71,10 @@ def test_difference_does_not_know_the_network():
 
 
 @pytest.mark.parametrize("name", ["gradient", "difference"])
-def test_the_cell_with_most_change_counts(name):
-    frames = np.zeros((4, 16, 16), np.float32)
-    frames[2:, 8:, :8] = 0.5  # one of the four cells, from the third frame on
-    frames[2:, :8, :8] = 0.2
+def test_the_patch_with_most_change_counts(name):
+    frames = np.zeros((4, 48, 48), np.float32)
+    frames[2:, 24:, :24] = 0.5  # one quarter, a patch, from the third frame on
+    frames[2:, :24, 24:] = 0.2
     scores = SCORES[name](ClipResidual(frames, np.zeros_like(frames)))
     assert scores[2] == pytest.approx(0.5)
 

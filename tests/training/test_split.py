@@ -34,7 +34,20 @@ def test_videos_are_held_out_whole(video_lengths, share, seed):
         assert (part.start, part.stop) == (0, video_lengths[part.video])
     if share:
         assert held_out
-        assert len(frames_of(held_out)) >= share * sum(video_lengths) or len(training) == 1
+        wanted, frames = share * sum(video_lengths), len(frames_of(held_out))
+        assert frames < 2 * wanted or len(held_out) == 1
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_long_video_is_not_held_out_where_a_short_one_will_do(seed):
+    _, held_out = split_videos([1000, 100], 10, 0.15, seed)
+    assert held_out == [Part(1, 0, 100)]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_share_is_met_as_nearly_as_whole_videos_allow(seed):
+    _, held_out = split_videos([100] * 20, 10, 0.15, seed)
+    assert len(held_out) == 3
 
 
 @settings(deadline=None)

@@ -1,0 +1,157 @@
+"""The three programs as a user runs them: real processes, in the layout of CUHK Avenue."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import av
+import numpy as np
+import pandas as pd
+import PIL.Image
+import pytest
+import scipy.io
+
+from abnormal.cli import test, train
+from abnormal.datasets.demo import find_demo
+
+MAINS = {"train_model.py": train.main, "test_model.py": test.main}
+ROOT = Path(__file__).parent.parent
+FRAMES = 40
+COLUMNS = ["model", "video", "frame", "time_sec", "error", "regularity", "score", "alarm", "label"]
+SMALL = ["--size", "75", "--epochs", "1", "--strides", "1"]
+
+
+def run(program, *options, cwd):
+    return subprocess.run(
+        [sys.executable, str(ROOT / program), *map(str, options)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def encode(path, video):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(path), "w") as container, video.open_frames() as stream:
+        track = container.add_stream("mpeg4", rate=25)
+        track.width, track.height, track.pix_fmt, track.bit_rate = 360, 240, "yuv420p", 4_000_000
+        for frame in stream.frames:
+            container.mux(track.encode(av.VideoFrame.from_ndarray(frame.image, format="gray")))
+        container.mux(track.encode())
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory):
+    """A folder with `avenue/`: two videos to learn from, one with a cart to test."""
+    folder = tmp_path_factory.mktemp("work")
+    videos = {video.name: video for video in find_demo(training_clips=2, clip_frames=FRAMES)}
+    for name in ("01", "02"):
+        encode(folder / "avenue" / "training_videos" / f"{name}.avi", videos[name])
+    cart = next(video for name, video in videos.items() if name.startswith("cart"))
+    encode(folder / "avenue" / "testing_videos" / "01.avi", cart)
+    cells = np.empty((1, FRAMES), object)
+    cells[0] = list(cart.annotate().masks)
+    masks = folder / "avenue" / "ground_truth_demo" / "testing_label_mask"
+    masks.mkdir(parents=True)
+    scipy.io.savemat(masks / "1_label.mat", {"volLabel": cells})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def done(work):
+    """The three commands of the README, one after the other."""
+    return [
+        run("preprocess.py", "--videos", "avenue/", cwd=work),
+        run("train_model.py", *SMALL, cwd=work),
+        run("test_model.py", "--model", "model.h5", cwd=work),
+    ]
+
+
+def test_the_three_commands_of_the_readme_end_well_and_say_nothing_foreign(done):
+    assert [program.returncode for program in done] == [0, 0, 0], [p.stderr for p in done]
+    for program in done:
+        for foreign in ("tensorflow", "cuda", "oneDNN", "absl", "Warning", "WARNING", "E0000"):
+            assert foreign not in program.stderr
+
+
+def test_results_go_to_stdout_and_progress_to_stderr(done):
+    preprocess, train, test = done
+    assert "training: 2 videos, 80 frames" in preprocess.stdout
+    assert "testing: 1 videos, 40 frames" in preprocess.stdout
+    assert "epoch 1/1" in train.stderr
+    assert "model: model.h5" in train.stdout
+    assert "frame AUC" in test.stdout
+    assert not any("%|" in program.stdout for program in done)
+
+
+def test_every_frame_has_its_row(work, done):
+    scores = pd.read_csv(work / "results" / "scores.csv", dtype={"video": str})
+
+    assert list(scores.columns) == COLUMNS
+    assert scores["frame"].tolist() == list(range(FRAMES))
+    assert scores["time_sec"].tolist() == pytest.approx(np.arange(FRAMES) / 25)
+    assert set(scores["video"]) == {"01"}
+    assert scores["regularity"].between(0, 1).all()
+    assert set(scores["label"]) == {0, 1}
+
+
+def test_metrics_losses_and_pictures_are_there(work, done):
+    metrics = json.loads((work / "results" / "metrics.json").read_text())["model"]
+    assert metrics["labelled_frames"] == FRAMES
+    assert {"gradient", "l2", "difference", "regularity"} == set(metrics["scores"])
+    assert list(pd.read_csv(work / "model.losses.csv").columns) == ["epoch", "loss", "val_loss"]
+    for picture in ("model.losses.png", "results/regularity/01.png"):
+        with PIL.Image.open(work / picture) as opened:
+            assert opened.width > 600
+
+
+def test_a_video_without_any_img_is_scored_alike(work, done, tmp_path):
+    source = work / "avenue" / "testing_videos" / "01.avi"
+
+    program = run(
+        "test_model.py", "--source", source, "--output", tmp_path, "--no-figures", cwd=work
+    )
+
+    assert program.returncode == 0, program.stderr
+    stored = pd.read_csv(work / "results" / "scores.csv")
+    direct = pd.read_csv(tmp_path / "scores.csv")
+    assert direct["label"].isna().all()
+    np.testing.assert_allclose(direct["error"], stored["error"], rtol=0.02)
+    np.testing.assert_allclose(direct["score"], stored["score"], rtol=0.1, atol=0.003)
+    assert not (tmp_path / "regularity").exists()
+
+
+@pytest.mark.parametrize(
+    ("program", "options", "says"),
+    [
+        ("train_model.py", ["--img", "nowhere"], r"no frames in nowhere.*preprocess\.py"),
+        ("train_model.py", ["--img", "untrained"], "no training video"),
+        ("train_model.py", ["--output", "avenue/training_videos/01.avi/model.h5"], "in its way"),
+        ("train_model.py", ["--size", "100"], "100x100 cannot be reproduced.*99, 107"),
+        ("test_model.py", ["--model", "missing.h5"], r"no model file missing\.h5.*train_model"),
+        ("test_model.py", ["--model", "text.h5"], r"text\.h5 is not a model file"),
+        ("test_model.py", ["--source", "missing.mp4"], r"no file or folder missing\.mp4"),
+        ("test_model.py", ["--source", "empty"], "no video in empty"),
+        ("test_model.py", ["--img", "untested"], "no test video"),
+        ("test_model.py", ["--output", "text.h5/results"], "in its way"),
+    ],
+)
+def test_what_a_user_can_mend_is_one_line(work, done, monkeypatch, capsys, program, options, says):
+    (work / "empty").mkdir(exist_ok=True)
+    (work / "text.h5").write_text("no model")
+    for name in ("untrained", "untested"):
+        (work / name).mkdir(exist_ok=True)
+        (work / name / "manifest.json").write_text('{"videos": []}')
+
+    monkeypatch.chdir(work)
+
+    code = MAINS[program](options)
+
+    told = capsys.readouterr()
+    assert code == 1
+    assert re.search(says, told.err), told.err
+    assert len(told.err.splitlines()) == 1
+    assert told.out == ""
