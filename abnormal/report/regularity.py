@@ -39,10 +39,10 @@ def plot_regularity(
     lower.set(ylabel=f"{score} score", xlabel="time (s)", ylim=(0, None))
     for axes in (upper, lower):
         axes.grid(alpha=0.3)
-    upper.legend(loc="lower left", fontsize="small")
+        axes.margins(x=0)
     lower.plot([], [], color="grey", ls="--", lw=1, label="threshold")
     lower.plot([], [], color=ALARM, lw=4, label="alarm")
-    lower.legend(loc="upper left", fontsize="small")
+    figure.legend(handles=lower.get_legend_handles_labels()[0], loc="outside lower center", ncols=4)
     write_figure(figure, path)
 
 
@@ -63,4 +63,4 @@ def _mark_alarms(axes: matplotlib.axes.Axes, alarm: np.ndarray, fps: float) -> N
     """A red bar along the bottom wherever there is an alarm."""
     for start, stop in intervals(alarm):
         bar = axes.get_xaxis_transform()
-        axes.plot([start / fps, stop / fps], [0.01, 0.01], color=ALARM, lw=4, transform=bar)
+        axes.fill_between([start / fps, stop / fps], 0, 0.025, color=ALARM, lw=0, transform=bar)
