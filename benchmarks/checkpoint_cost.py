@@ -44,9 +44,8 @@ def main() -> None:
             saves.append(time.perf_counter() - trained)
         size = sum(file.stat().st_size for file in Path(folder).rglob("*")) / 5e6
     save, train = statistics.median(saves), statistics.median(trains)
-    print(
-        f"a batch of 4 clips trains in {train:.2f} s; a checkpoint ({size:.1f} MB) takes {save:.3f} s"
-    )
+    print(f"a batch of 4 clips trains in {train:.2f} s")
+    print(f"a checkpoint of {size:.1f} MB is saved in {save:.3f} s")
     print(f"at one in {EVERY_SEC} s: {100 * save / EVERY_SEC:.3f} % of the training time")
 
 

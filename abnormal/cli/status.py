@@ -25,9 +25,7 @@ def print_status(folder: Path) -> int:
 
 
 def _facts(checkpoint: Checkpoint) -> str:
-    history = checkpoint.state["history"]
-    loss = f"{history[-1]['loss']:.5f}" if history else "-"
-    return f"{checkpoint.epoch:>6} {checkpoint.batch:>8} {loss:>10}"
+    return f"{checkpoint.epoch:>6} {checkpoint.batch:>8} {checkpoint.state['running_loss']:>10.5f}"
 
 
 def _age(seconds: float) -> str:

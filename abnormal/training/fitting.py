@@ -20,7 +20,7 @@ from abnormal.training.early_stopping import EarlyStopping
 from abnormal.training.footage import Footage
 from abnormal.training.interrupt import Interrupt
 from abnormal.training.keeper import Keeper
-from abnormal.training.options import TrainingOptions
+from abnormal.training.options import BINDING, TrainingOptions
 from abnormal.training.progress import Meter, OpenMeter, write_to_tensorboard
 from abnormal.training.state import capture, restore, restore_metrics
 
@@ -52,6 +52,7 @@ class Fitting:
         self.epoch = 0
         self.batch = 0
         self._epoch_loss: float | None = None  # of an epoch that is fitted but not yet judged
+        self._running_loss: float | None = None  # so far, of the epoch that is under way
         self._restored: dict[str, np.ndarray] = {}
         self._saved: tuple[int, int] | None = None
         self._footage = footage
@@ -61,19 +62,24 @@ class Fitting:
         held_out = validation_clips(footage.held_out.lengths, options.clip_length)
         self._held_out = self._batches(footage.held_out, held_out)
 
-    def binding(self) -> dict[str, Any]:
-        """What a checkpoint must share with a run that goes on from it."""
-        return self._options.binding() | {
-            "data": self._footage.fingerprint[:12],
-            "backend": keras.backend.backend(),
-        }
+    def differences(self, checkpoint: Checkpoint) -> list[str]:
+        """What a checkpoint must share with a run that goes on from it, and does not."""
+        made = checkpoint.state | checkpoint.state["options"]
+        now = self._surroundings() | self._options.record()
+        return [
+            f"{name} was {made.get(name)}, is {now[name]}"
+            for name in (*BINDING, *self._surroundings())
+            if made.get(name) != now[name]
+        ]
 
     def checkpoint(self) -> Checkpoint:
         """The run as it is now."""
         state = {
-            "binding": self.binding(),
+            "options": self._options.record(),
+            **self._surroundings(),
             "history": self.history,
             "epoch_loss": self._epoch_loss,
+            "running_loss": self._running_loss,
             "stopping": self.stopping.state(),
         }
         best = {f"best.{n:04d}": array for n, array in enumerate(self.stopping.best_weights)}
@@ -89,6 +95,7 @@ class Fitting:
         self.history = list(checkpoint.state["history"])
         self.epoch, self.batch = checkpoint.epoch, checkpoint.batch
         self._epoch_loss = checkpoint.state["epoch_loss"]
+        self._running_loss = checkpoint.state["running_loss"]
         self._restored = checkpoint.arrays
         self._saved = (self.epoch, self.batch)
 
@@ -113,7 +120,7 @@ class Fitting:
 
     def after_batch(self, batch: int, loss: float) -> None:
         """Takes note of a batch that is done: is the loss sound, is a checkpoint due?"""
-        self.batch = batch
+        self.batch, self._running_loss = batch, loss
         if not np.isfinite(loss):
             raise AbnormalError(
                 f"The loss became {loss} in epoch {self.epoch + 1}, batch {batch}. The checkpoints "
@@ -129,6 +136,10 @@ class Fitting:
         if self._interrupt.signal:
             self._save()
             raise Stopped(HOW_TO_GO_ON, self._interrupt.exit_code)
+
+    def _surroundings(self) -> dict[str, str]:
+        """What a run depends on beside its options."""
+        return {"data": self._footage.fingerprint[:12], "backend": keras.backend.backend()}
 
     def _save(self) -> None:
         if self._keeper.save(self.checkpoint()):

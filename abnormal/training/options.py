@@ -1,5 +1,6 @@
 """What a training run is asked to do."""
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ LOSS_NAMES = ("mse", "mae", "binary_crossentropy", "categorical_crossentropy")
 # A run that is resumed has to have the same values, or it would be another run.
 BINDING = (
     "arch",
+    "init",
     "size",
     "clip_length",
     "validation",
@@ -68,8 +70,11 @@ class TrainingOptions:
     restart: bool
     tensorboard: Path | None
 
-    def binding(self) -> dict[str, Any]:
-        """The values that a resumed run must share, as JSON gives them back."""
-        values = {name: getattr(self, name) for name in BINDING}
+    def record(self) -> dict[str, Any]:
+        """All options as a checkpoint keeps them; of `init` the hash, as its file may move."""
+        values = {
+            name: str(value) if isinstance(value, Path) else value
+            for name, value in dataclasses.asdict(self).items()
+        }
         init = sha256(self.init)[:12] if self.init and self.init.is_file() else None
         return values | {"strides": list(self.strides), "init": init}

@@ -144,13 +144,7 @@ def _resume(fitting: Fitting, options: TrainingOptions, say: Say) -> None:
     checkpoint = newest_checkpoint(options.checkpoints, say)
     if checkpoint is None:
         return
-    made, now = checkpoint.state["binding"], fitting.binding()
-    differences = [
-        f"{name} was {made.get(name)}, is {value}"
-        for name, value in now.items()
-        if made.get(name) != value
-    ]
-    if differences:
+    if differences := fitting.differences(checkpoint):
         raise AbnormalError(
             f"The checkpoints in {options.checkpoints} are of another run: "
             f"{'; '.join(differences)}. Use the same values, begin again with --restart, or keep "

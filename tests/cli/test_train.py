@@ -1,0 +1,76 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from abnormal.cli.train import _options, _parser, main
+from abnormal.models.defaults import ARCHITECTURES
+from abnormal.training.checkpoints import ARRAYS, Checkpoint, save_checkpoint
+from abnormal.training.losses import LOSSES
+from abnormal.training.options import LOSS_NAMES
+
+
+def options(*argv):
+    return _options(_parser().parse_args(argv))
+
+
+def test_what_is_not_said_is_the_default_of_the_architecture():
+    defaults = ARCHITECTURES["spatiotemporal"]
+    resolved = options()
+    assert resolved.output == Path("model.h5")
+    for name in ("size", "clip_length", "epochs", "batch_size", "learning_rate", "strides"):
+        assert getattr(resolved, name) == getattr(defaults, name)
+    assert (resolved.validation, resolved.checkpoint_every, resolved.keep) == (0.15, 600, 5)
+
+
+def test_what_is_said_overrides_it():
+    resolved = options("--size", "123", "--clip-length", "4", "--epochs", "2", "--strides", "2")
+    assert (resolved.size, resolved.clip_length, resolved.epochs) == (123, 4, 2)
+    assert resolved.strides == (2,)
+
+
+@pytest.mark.parametrize(
+    ("argv", "folder"),
+    [
+        ([], "checkpoints/model"),
+        (["--output", "here/gate.h5"], "here/checkpoints/gate"),
+        (["--output", "here/gate.h5", "--checkpoints", "there"], "there"),
+    ],
+)
+def test_two_models_never_share_a_folder_of_checkpoints(argv, folder):
+    assert options(*argv).checkpoints == Path(folder)
+
+
+def test_the_losses_that_can_be_chosen_are_those_there_are():
+    assert set(LOSS_NAMES) == set(LOSSES)
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [["--epochs", "0"], ["--validation", "1"], ["--learning-rate", "-1"], ["--arch", "nothing"]],
+)
+def test_impossible_values_are_a_usage_error(argv, capsys):
+    with pytest.raises(SystemExit) as left:
+        main(argv)
+    assert left.value.code == 2
+    assert argv[0] in capsys.readouterr().err
+
+
+def test_status_prints_what_the_folder_holds(tmp_path, capsys):
+    arrays = {"network.0000": np.zeros(250_000, np.float32)}
+    for batch, loss in ((7, 0.25), (12, 0.125)):
+        save_checkpoint(tmp_path, Checkpoint(3, batch, {"running_loss": loss}, arrays), keep=5)
+    (tmp_path / "epoch0003-batch000012" / ARRAYS).write_bytes(b"damaged")
+
+    assert main(["--status", "--checkpoints", str(tmp_path)]) == 0
+
+    heads, first, second = capsys.readouterr().out.splitlines()
+    assert heads.split() == ["checkpoint", "epochs", "batches", "loss", "age", "size"]
+    assert first.split() == ["epoch0003-batch000007", "3", "7", "0.25000", "0", "min", "1.0", "MB"]
+    assert "epoch0003-batch000012" in second
+    assert "damaged" in second
+
+
+def test_status_of_nothing_is_one_line(tmp_path, capsys):
+    assert main(["--status", "--checkpoints", str(tmp_path)]) == 1
+    assert f"no checkpoint in {tmp_path}" in capsys.readouterr().err

@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+
+import abnormal
+from abnormal.datasets.demo import find_demo
+from abnormal.datasets.extract import extract
+from abnormal.frames.manifest import write_manifest
+from abnormal.models.backend import start_backend
+
+start_backend()
+
+from abnormal.models.model_file import ModelInfo, save_model  # noqa: E402
+from abnormal.models.networks import NETWORKS  # noqa: E402
+
+SIZE, LENGTH, FRAMES = 35, 4, 40
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    path = tmp_path_factory.mktemp("model") / "street.h5"
+    thresholds = {"gradient": 0.05, "l2": 5.0, "difference": 0.05}
+    info = ModelInfo("spatiotemporal", LENGTH, SIZE, 25.0, calibration={"thresholds": thresholds})
+    save_model(path, NETWORKS["spatiotemporal"](LENGTH, SIZE), info)
+    return abnormal.load(path)
+
+
+@pytest.fixture(scope="module")
+def img(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("street") / "img"
+    for video in find_demo(training_clips=1, clip_frames=FRAMES):
+        if video.name.startswith(("cart", "normal")):
+            assert not extract(video, folder, SIZE, None).problem
+    write_manifest(folder)
+    return folder
+
+
+def test_a_video_becomes_a_table_with_a_row_per_frame(model, img):
+    table = abnormal.score_video(model, img / "testing" / "cart" / "03")
+
+    assert len(table) == FRAMES
+    assert (table["model"] == "street").all()
+    assert (table["alarm"] == (table["score"] > 0.05)).all()
+    assert np.isfinite(table["error"]).all()
+
+
+def test_a_threshold_and_a_score_of_ones_own(model, img):
+    table = abnormal.score_video(model, img / "testing" / "cart" / "03", "difference", 0.0)
+
+    assert (table["alarm"] == (table["score"] > 0)).all()
+
+
+def test_labels_become_figures(model, img):
+    figures = abnormal.evaluate(model, img)
+
+    assert figures["labelled_frames"] == 2 * FRAMES
+    assert 0 <= figures["scores"]["gradient"]["micro_raw"]["auc"] <= 1
+    assert figures["situations"]["normal"]["micro_raw"] is None
+
+
+def test_what_is_no_model_is_an_error_that_can_be_caught(tmp_path):
+    with pytest.raises(abnormal.AbnormalError, match="no model file"):
+        abnormal.load(tmp_path / "missing.h5")
