@@ -131,12 +131,12 @@ def test_labels_and_masks_fit_each_other(video):
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-@pytest.mark.parametrize("length", [40, 90, 200])
+@pytest.mark.parametrize("seconds", [4, 9, 20])
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_event_takes_a_part_of_its_clip(kind, length, seed):
-    whole = Clip(seed, "any", kind, length)
+def test_an_event_takes_a_part_of_its_clip(kind, seconds, seed):
+    whole = Clip(seed, "any", kind, round(seconds * camera.FPS))
     actors = clip.cast_of(whole)
-    times = np.arange(length) / camera.FPS
+    times = np.arange(whole.length) / camera.FPS
     there = [any(body.abnormal for body in clip.stage(actors, t)) for t in times]
     assert 0.2 <= np.mean(there) <= 0.6
     assert not there[0]
@@ -144,7 +144,8 @@ def test_an_event_takes_a_part_of_its_clip(kind, length, seed):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_short_clip_has_both_normal_and_abnormal_frames(kind):
-    assert 0.15 <= annotation_of(kind).labels.mean() <= 0.5
+    # In the shortest clip, 1.6 s, a cart is in sight for half a second before its middle is.
+    assert 0.15 <= annotation_of(kind).labels.mean() <= 0.6
 
 
 def test_the_normal_clip_has_no_event():
