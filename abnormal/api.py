@@ -1,5 +1,6 @@
 """What other programs call: `abnormal.load`, `abnormal.score_video`, `abnormal.evaluate`."""
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,8 @@ def score_video(
         threshold: A frame whose score is above it is an alarm; None for the calibrated one.
 
     Returns:
-        The columns of `results/scores.csv`, one row per frame.
+        The columns of `results/scores.csv`, one row per frame. A source at another frame rate than
+        the model's is resampled to it; a warning says so, as of anything wrong with a video.
 
     Raises:
         AbnormalError: There is no video that can be read.
@@ -47,7 +49,12 @@ def score_video(
     from abnormal.inference.videos import source_videos
     from abnormal.report.tables import scores_table
 
-    videos = [model.score(video)[0] for video in source_videos(Path(source))]
+    videos = []
+    for video in source_videos(Path(source)):
+        scored, notes = model.score(video)
+        videos.append(scored)
+        for note in notes:
+            warnings.warn(f"{video.name}: {note}", stacklevel=2)
     limit = model.threshold(score) if threshold is None else threshold
     return scores_table(model.name, videos, score, limit)
 

@@ -13,6 +13,8 @@ from typing import Any, BinaryIO
 
 from abnormal.errors import AbnormalError
 
+_UNSUPPORTED = {errno.ENOTSUP, errno.EPERM, errno.EXDEV, errno.ENOSYS, errno.EINVAL}
+
 
 def natural_key(name: str | Path) -> list[tuple[int, int, str]]:
     """A sort key that puts `frame2` before `frame10`, and folders in the order of their parts."""
@@ -73,9 +75,8 @@ def replacing(path: Path) -> Iterator[Path]:
     partial = _temporary(path, "partial")
     try:
         yield partial
-        with partial.open("rb") as file:
-            os.fsync(file.fileno())
-        partial.replace(path)
+        flush(partial)
+        _move(partial, path)
     except OSError as error:
         raise AbnormalError(f"{path} cannot be written: {error.strerror or error}.") from error
     finally:
@@ -102,15 +103,30 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _move(folder: Path, to: Path) -> None:
-    """Renames a folder; copies it where a mounted folder cannot rename."""
+def _move(source: Path, to: Path) -> None:
+    """Renames a file or folder; copies it where a mounted folder cannot rename."""
     try:
-        folder.replace(to)
+        source.replace(to)
     except OSError as error:
-        if error.errno not in {errno.ENOTSUP, errno.EPERM, errno.EXDEV, errno.ENOSYS}:
+        if error.errno not in _UNSUPPORTED:
             raise
-        shutil.copytree(folder, to)
-        shutil.rmtree(folder)
+        if source.is_dir():
+            shutil.copytree(source, to)
+            shutil.rmtree(source)
+        else:
+            shutil.copyfile(source, to)
+
+
+def flush(path: Path) -> None:
+    """Sends a file or folder to the disk, as far as a mounted folder can do that."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise
+    finally:
+        os.close(handle)
 
 
 def _temporary(path: Path, kind: str) -> Path:
@@ -121,14 +137,17 @@ def _temporary(path: Path, kind: str) -> Path:
 def remove_partial(folder: Path) -> None:
     """Removes what killed runs left half-written directly in a folder.
 
-    Leftovers of a process that still runs are not touched: they are its work in progress.
+    What a run had moved out of the way and not yet replaced is moved back. Leftovers of a process
+    that still runs are not touched: they are its work in progress.
     """
     if not folder.is_dir():
         return
     for entry in folder.iterdir():
-        match = re.match(r"\.(?:partial|old)-(\d+)-", entry.name)
-        if match and not _is_running(int(match[1])):
-            if entry.is_dir():
+        match = re.match(r"\.(partial|old)-(\d+)-(.+)", entry.name)
+        if match and not _is_running(int(match[2])):
+            if match[1] == "old" and not (folder / match[3]).exists():
+                _move(entry, folder / match[3])
+            elif entry.is_dir():
                 shutil.rmtree(entry, ignore_errors=True)
             else:
                 entry.unlink(missing_ok=True)

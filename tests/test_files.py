@@ -194,12 +194,22 @@ with replacing(root / "file") as file, replacing_folder(root / "video") as folde
 
 
 def test_remove_partial_leaves_the_work_of_running_processes(tmp_path, dead_process):
-    kept = {f".partial-{os.getpid()}-a", f".old-{os.getppid()}-b", "partial-1-c", ".hidden"}
+    kept = {f".partial-{os.getpid()}-a", f".old-{os.getppid()}-b", "partial-1-c", ".hidden", "e"}
     for name in kept | {f".partial-{dead_process}-d", f".old-{dead_process}-e"}:
         write(tmp_path / name, "")
     write(tmp_path / f".partial-{dead_process}-folder" / "000000.jpg", "")
     remove_partial(tmp_path)
     assert set(names(tmp_path)) == kept
+
+
+def test_remove_partial_gives_back_what_was_not_yet_replaced(tmp_path, dead_process):
+    write(tmp_path / f".old-{dead_process}-01" / "000000.jpg", "the only copy")
+    write(tmp_path / f".old-{dead_process}-02" / "000000.jpg", "replaced")
+    write(tmp_path / "02" / "000000.jpg", "newer")
+    remove_partial(tmp_path)
+    assert names(tmp_path) == ["01", "02"]
+    assert (tmp_path / "01" / "000000.jpg").read_text() == "the only copy"
+    assert (tmp_path / "02" / "000000.jpg").read_text() == "newer"
 
 
 def test_remove_partial_of_no_folder(tmp_path):
@@ -237,3 +247,19 @@ def test_sha256_of_a_folder_changes_with_names_and_contents_but_not_with_junk(tm
     renamed = sha256(tmp_path / "clip")
     write(tmp_path / "clip" / "3.png", "c")
     assert len({before, renamed, sha256(tmp_path / "clip")}) == 3
+
+
+@pytest.mark.parametrize("lacking", ["os.fsync", "os.replace"])
+def test_a_mounted_folder_may_lack_fsync_or_rename(tmp_path, monkeypatch, lacking):
+    def refuse(*_):
+        raise OSError(95, "Operation not supported")
+
+    path = tmp_path / "model.h5"
+    path.write_text("old")
+    monkeypatch.setattr(lacking, refuse)
+
+    with replacing(path) as partial:
+        partial.write_text("new")
+
+    assert path.read_text() == "new"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["model.h5"]

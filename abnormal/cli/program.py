@@ -78,6 +78,14 @@ def positive_float(text: str) -> float:
     return value
 
 
+def seed(text: str) -> int:
+    """An argument that is a seed: a whole number from 0 to 2**32 - 1."""
+    value = int(text)
+    if not 0 <= value < 2**32:
+        raise ValueError
+    return value
+
+
 def share(text: str) -> float:
     """An argument that is a part of a whole: at least 0, less than 1."""
     value = float(text)
@@ -88,5 +96,6 @@ def share(text: str) -> float:
 
 # What argparse calls a value that it cannot take: "invalid whole number of at least 1 value".
 positive_int.__name__ = "whole number of at least 1"
+seed.__name__ = "seed (0 to 4294967295)"
 positive_float.__name__ = "number above 0"
 share.__name__ = "share (at least 0, less than 1)"

@@ -26,13 +26,13 @@ def run_test(args: argparse.Namespace) -> int:
     """Scores all videos, writes all results, and returns the exit code."""
     detectors = open_detectors(args.model, args.runtime)
     videos = source_videos(args.source) if args.source else stored_videos(args.img)
-    make_folder(args.output)
-    with memory_advice("Close what else uses the memory."):
-        scored = _score_all(detectors, videos)
     thresholds = {
         name: detector.threshold(args.score) if args.threshold is None else args.threshold
         for name, detector in detectors.items()
     }
+    make_folder(args.output)
+    with memory_advice("Close what else uses the memory."):
+        scored = _score_all(detectors, videos)
     tables = [scores_table(name, scored[name], args.score, thresholds[name]) for name in scored]
     write_scores(args.output / "scores.csv", pd.concat(tables))
     metrics = {

@@ -14,10 +14,12 @@ def print_status(folder: Path) -> int:
         raise AbnormalError(f"There is no checkpoint in {folder}. Choose one with --checkpoints.")
     print(f"{'checkpoint':<26} {'epochs':>6} {'batches':>8} {'loss':>10} {'age':>9} {'size':>9}")
     for path in paths:
-        age = time.time() - path.stat().st_mtime
-        size = sum(file.stat().st_size for file in path.iterdir()) / 1e6
         try:
+            age = time.time() - path.stat().st_mtime
+            size = sum(file.stat().st_size for file in path.iterdir()) / 1e6
             facts = _facts(load_checkpoint(path))
+        except FileNotFoundError:  # a run has just replaced it
+            continue
         except ValueError as error:
             facts = f"damaged: {error}"
         print(f"{path.name:<26} {facts} {_age(age):>9} {size:>6.1f} MB")

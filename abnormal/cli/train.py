@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from abnormal.cli.program import positive_float, positive_int, run_program, share
+from abnormal.cli.program import positive_float, positive_int, run_program, seed, share
 from abnormal.models.defaults import ARCHITECTURES, SPATIOTEMPORAL
 from abnormal.training.options import LOSS_NAMES, TrainingOptions
 
@@ -44,8 +44,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--strides", type=positive_int, nargs="+", help="frame steps of clips (default: 1 2 3)")
     add("--validation", type=share, default=0.15, help="part held out (default: 0.15)")
     add("--patience", type=positive_int, default=5, help="epochs to wait for a better loss")
-    add("--init", type=Path, metavar="MODEL", help="go on from this model, on new footage")
-    add("--seed", type=int, default=0, help="of weights and clips (default: 0)")
+    add(
+        "--init",
+        type=Path,
+        metavar="MODEL",
+        help="go on from this model; name another --output",
+    )
+    add("--seed", type=seed, default=0, help="of weights and clips (default: 0)")
     add("--checkpoints", type=Path, metavar="DIR", help="default: checkpoints/MODEL by --output")
     add("--checkpoint-every", type=positive_float, default=600, metavar="SECONDS", help="600")
     add("--keep", type=positive_int, default=5, help="checkpoints to keep (default: 5)")

@@ -5,6 +5,7 @@
       loitering/gate3.mp4 ...       any other sub-folder: tested, its name is the situation
       yard.mp4 ...                  videos beside the sub-folders: training
 
+A folder of frames that this program has made, with its manifest, is passed over.
 Without sub-folders all videos are for training, or what `--split` says. Pictures beside videos,
 such as posters and snapshots, are no video.
 """
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from abnormal.datasets.source import TESTING, TRAINING, SourceVideo
 from abnormal.files import list_folder
+from abnormal.frames.manifest import MANIFEST
 from abnormal.video.decode import is_video, open_video
 from abnormal.video.pictures import is_picture, open_pictures
 
@@ -41,7 +43,7 @@ def _walk(folder: Path) -> list[Path]:
     found = []
     for entry in entries:
         if entry.is_dir():
-            found += [] if _is_loop(entry) else _walk(entry)
+            found += [] if _is_loop(entry) or (entry / MANIFEST).is_file() else _walk(entry)
         elif is_video(entry):
             found.append(entry)
     pictures = sum(is_picture(entry) for entry in entries)

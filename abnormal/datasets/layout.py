@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy.io
@@ -29,9 +30,22 @@ def annotation_from_masks(masks: Sequence[np.ndarray]) -> Annotation:
     return Annotation(np.array([mask.any() for mask in masks], np.uint8), masks)
 
 
+class MaskPictures(Sequence[np.ndarray]):
+    """Masks that are read each time one is asked for: a long video's do not fit into memory."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = paths
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __getitem__(self, number: Any) -> Any:
+        return read_picture(self._paths[number])
+
+
 def read_mask_folder(folder: Path) -> Annotation:
     """A folder of pictures, one mask per frame in natural order, not 0 where abnormal."""
-    return annotation_from_masks([read_picture(path) for path in list_pictures(folder)])
+    return annotation_from_masks(MaskPictures(list_pictures(folder)))
 
 
 def read_intervals(path: Path, number: int, folder: Path) -> Annotation:

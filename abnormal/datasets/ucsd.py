@@ -10,6 +10,7 @@ Mahadevan, Li, Bhalodia and Vasconcelos, "Anomaly detection in crowded scenes", 
         Test/UCSDped2.m                 intervals of abnormal frames of all test clips
 """
 
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -38,9 +39,8 @@ def find(root: Path) -> list[SourceVideo]:
 
 
 def _cameras(root: Path) -> list[Path]:
-    if (root / "Train").is_dir() or (root / "Test").is_dir():
-        return [root]
-    return [path for path in sorted(root.glob("UCSDped[12]")) if path.is_dir()]
+    candidates = [root, *sorted(root.glob("UCSDped[12]"))]
+    return [path for path in candidates if _clips(path / "Train") or _clips(path / "Test")]
 
 
 def _clips(folder: Path) -> list[Path]:
@@ -71,8 +71,8 @@ def _annotation(
     masks = folder.with_name(f"{folder.name}_gt")
     if masks.is_dir():
         return partial(read_mask_folder, masks), masks
-    for script in sorted((camera / "Test").glob("UCSDped[12].m")):
-        return partial(
-            read_intervals, script, int(folder.name.removeprefix("Test")), folder
-        ), script
+    number = re.fullmatch(r"Test(\d+)", folder.name)
+    scripts = sorted((camera / "Test").glob("UCSDped[12].m"))
+    if number and scripts:
+        return partial(read_intervals, scripts[0], int(number[1]), folder), scripts[0]
     return None, None

@@ -78,8 +78,6 @@ def _build(
 ) -> None:
     make_folder(path.parent)
     remove_partial(path.parent)
-    for old in path.parent.glob(f"{size}-*.npy"):
-        old.unlink(missing_ok=True)
     shape = (sum(record.frames for record in records), size, size)
     # Written, not mapped: on a full disk a write is an error, a mapped page ends the process.
     with replacing(path) as partial, partial.open("wb") as file:
@@ -88,3 +86,6 @@ def _build(
         for number in progress(range(len(records))):
             for image in read_frames(img, records[number], size):
                 file.write(image.tobytes())
+    for old in path.parent.glob(f"{size}-*.npy"):
+        if old != path:
+            old.unlink(missing_ok=True)

@@ -56,7 +56,7 @@ class ModelInfo:
         seed: Of the training.
         versions: Of Keras, its backend and this package.
         data_fingerprint: Hash of the training videos.
-        history: One entry per epoch: epoch, loss, val_loss, seconds.
+        history: One entry per epoch: epoch, loss, val_loss.
         calibration: What the scores are on normal footage; see `abnormal.scoring.calibration`.
     """
 

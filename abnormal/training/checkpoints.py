@@ -12,10 +12,9 @@ A name ending in `.damaged` is a folder whose checksums did not fit when it was 
 
 import contextlib
 import json
-import os
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,8 +22,9 @@ from typing import Any
 import numpy as np
 
 from abnormal.errors import AbnormalError
-from abnormal.files import make_folder, remove_partial, replacing_folder, sha256
+from abnormal.files import flush, make_folder, remove_partial, replacing_folder, sha256
 
+FORMAT = 1  # grows when a program could no longer read the checkpoints of the one before
 STATE, ARRAYS, SUMS = "state.json", "arrays.npz", "SHA256SUMS"
 
 
@@ -49,7 +49,8 @@ def list_checkpoints(folder: Path) -> list[Path]:
     """The folders of the checkpoints, oldest first, unread."""
     if not folder.is_dir():
         return []
-    return sorted(path for path in folder.iterdir() if _position(path) and path.is_dir())
+    found = [path for path in folder.iterdir() if _position(path) and path.is_dir()]
+    return sorted(found, key=_position)
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int) -> Path:
@@ -63,13 +64,14 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int) -> Path:
     remove_partial(folder)
     path = folder / f"epoch{checkpoint.epoch:04d}-batch{checkpoint.batch:06d}"
     with replacing_folder(path) as partial:
-        (partial / STATE).write_text(json.dumps(checkpoint.state, indent=1), "utf-8")
+        state = {"format": FORMAT, **checkpoint.state}
+        (partial / STATE).write_text(json.dumps(state, indent=1), "utf-8")
         np.savez(partial / ARRAYS, **checkpoint.arrays)  # type: ignore[arg-type]
         sums = "".join(f"{sha256(partial / name)}  {name}\n" for name in (STATE, ARRAYS))
         (partial / SUMS).write_text(sums, "ascii")
         for name in (STATE, ARRAYS, SUMS, ""):
-            _flush(partial / name)
-    _flush(folder)
+            flush(partial / name)
+    flush(folder)
     for old in list_checkpoints(folder)[:-keep]:
         shutil.rmtree(old, ignore_errors=True)
     return path
@@ -80,10 +82,9 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
     Raises:
         ValueError: It is damaged; the message says how.
+        AbnormalError: Another version of this program made it.
     """
-    position = _position(path)
-    if position is None:
-        raise ValueError(f"{path.name} is not the name of a checkpoint")
+    epoch, batch = _position(path)
     try:
         _check_sums(path)
         state = json.loads((path / STATE).read_text("utf-8"))
@@ -91,7 +92,12 @@ def load_checkpoint(path: Path) -> Checkpoint:
             arrays = dict(stored)
     except OSError as error:
         raise ValueError(f"{error.filename or path}: {error.strerror}") from error
-    return Checkpoint(*position, state, arrays)
+    if state.pop("format", None) != FORMAT:
+        raise AbnormalError(
+            f"The checkpoint {path} was made by another version of this program. Go on with that "
+            "version, begin anew with --restart, or use another folder with --checkpoints."
+        )
+    return Checkpoint(epoch, batch, state, arrays)
 
 
 def newest_checkpoint(folder: Path, warn: Callable[[str], None]) -> Checkpoint | None:
@@ -113,7 +119,7 @@ def newest_checkpoint(folder: Path, warn: Callable[[str], None]) -> Checkpoint |
         try:
             return load_checkpoint(path)
         except ValueError as error:
-            warn(f"warning: the checkpoint {path} is damaged ({error}); the one before it is used")
+            warn(f"warning: the checkpoint {path} is damaged ({error}); it is not used")
     if found:
         raise AbnormalError(
             f"All {len(found)} checkpoints in {folder} are damaged. To begin again from nothing: "
@@ -125,23 +131,17 @@ def newest_checkpoint(folder: Path, warn: Callable[[str], None]) -> Checkpoint |
 def set_damaged_aside(folder: Path, used: Checkpoint) -> None:
     """Renames checkpoints newer than the one used, so that they are not taken for the newest."""
     for path in list_checkpoints(folder):
-        position = _position(path)
-        if position and position > (used.epoch, used.batch):
+        if _position(path) > (used.epoch, used.batch):
+            aside = path.with_name(f"{path.name}.damaged")
+            shutil.rmtree(aside, ignore_errors=True)
             with contextlib.suppress(OSError):
-                path.rename(path.with_name(f"{path.name}.damaged"))
+                path.rename(aside)
 
 
-def same_arrays(one: Mapping[str, np.ndarray], other: Mapping[str, np.ndarray]) -> bool:
-    """Whether two sets of arrays are the same, bit for bit."""
-    return one.keys() == other.keys() and all(
-        value.dtype == other[name].dtype and value.tobytes() == other[name].tobytes()
-        for name, value in one.items()
-    )
-
-
-def _position(path: Path) -> tuple[int, int] | None:
+def _position(path: Path) -> tuple[int, ...]:
+    """Epochs and batches by the name of a folder; an empty tuple where it is no checkpoint."""
     match = re.fullmatch(r"epoch(\d{4,})-batch(\d{6,})", path.name)
-    return (int(match[1]), int(match[2])) if match else None
+    return (int(match[1]), int(match[2])) if match else ()
 
 
 def _check_sums(path: Path) -> None:
@@ -151,13 +151,3 @@ def _check_sums(path: Path) -> None:
     for name in (STATE, ARRAYS):
         if sums.get(name) != sha256(path / name):
             raise ValueError(f"the checksum of {name} does not fit")
-
-
-def _flush(path: Path) -> None:
-    """Sends a file or folder to the disk; some mounted folders cannot, and need no error."""
-    with contextlib.suppress(OSError):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

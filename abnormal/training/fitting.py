@@ -3,7 +3,7 @@
 A run can be left at any batch and gone on with: see `Fitting.checkpoint` and `Fitting.resume`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,8 @@ from abnormal.training.options import BINDING, TrainingOptions
 from abnormal.training.progress import Meter, OpenMeter, write_to_tensorboard
 from abnormal.training.state import capture, restore, restore_metrics
 
-HOW_TO_GO_ON = "stopped as asked; a checkpoint is written, and the same command goes on from it"
+HOW_TO_GO_ON = "stopped as asked; the same command goes on from here (without --restart)"
+NOT_SAVED = "stopped as asked; no checkpoint could be written, so the same command does this again"
 
 
 class Fitting:
@@ -45,6 +46,7 @@ class Fitting:
         options: TrainingOptions,
         keeper: Keeper,
         interrupt: Interrupt,
+        say: Callable[[str], None],
     ) -> None:
         self.network = network
         self.history: list[dict[str, float]] = []
@@ -59,6 +61,7 @@ class Fitting:
         self._options = options
         self._keeper = keeper
         self._interrupt = interrupt
+        self._say = say
         held_out = validation_clips(footage.held_out.lengths, options.clip_length)
         self._held_out = self._batches(footage.held_out, held_out)
 
@@ -99,6 +102,11 @@ class Fitting:
         self._restored = checkpoint.arrays
         self._saved = (self.epoch, self.batch)
 
+    def save_start(self) -> None:
+        """Saves the run before its first batch, which puts it in the place of an older one."""
+        self.network.optimizer.build(self.network.trainable_variables)
+        self._save()
+
     def run(self, open_meter: OpenMeter) -> None:
         """Fits what is left of the epochs, or less if the validation loss stops falling.
 
@@ -113,20 +121,15 @@ class Fitting:
             while self.epoch < self._options.epochs and not self.stopping.should_stop:
                 meter.set_description_str(f"epoch {self.epoch + 1}/{self._options.epochs}")
                 self._run_epoch(meter)
-        if self._saved != (self.epoch, self.batch):
-            self._save()
+        self._save()
+        self._write_losses()
         if self.stopping.best_weights:
             self.network.set_weights(self.stopping.best_weights)
 
     def after_batch(self, batch: int, loss: float) -> None:
         """Takes note of a batch that is done: is the loss sound, is a checkpoint due?"""
         self.batch, self._running_loss = batch, loss
-        if not np.isfinite(loss):
-            raise AbnormalError(
-                f"The loss became {loss} in epoch {self.epoch + 1}, batch {batch}. The checkpoints "
-                f"in {self._options.checkpoints} are from before. Begin again with --restart and a "
-                f"--learning-rate smaller than {self._options.learning_rate:g}."
-            )
+        self._demand_finite("loss", loss)
         if self._keeper.is_due and not self._interrupt.signal:
             self._save()
         self.stop_if_asked()
@@ -134,16 +137,43 @@ class Fitting:
     def stop_if_asked(self) -> None:
         """Stops the run with a checkpoint if a signal has come."""
         if self._interrupt.signal:
-            self._save()
-            raise Stopped(HOW_TO_GO_ON, self._interrupt.exit_code)
+            saved = self._save()
+            raise Stopped(HOW_TO_GO_ON if saved else NOT_SAVED, self._interrupt.exit_code)
 
     def _surroundings(self) -> dict[str, str]:
         """What a run depends on beside its options."""
-        return {"data": self._footage.fingerprint[:12], "backend": keras.backend.backend()}
+        return {
+            "data": self._footage.fingerprint[:12],
+            "backend": keras.backend.backend(),
+            "precision": keras.config.dtype_policy().name,
+        }
 
-    def _save(self) -> None:
-        if self._keeper.save(self.checkpoint()):
-            self._saved = (self.epoch, self.batch)
+    def _save(self) -> bool:
+        """Saves a checkpoint, unless there is one of this very moment, and tells whether it is."""
+        position = (self.epoch, self.batch)
+        if self._saved != position:
+            checkpoint = self.checkpoint()
+            weights = [a for name, a in checkpoint.arrays.items() if name.startswith("network")]
+            # The loss of a batch is from before its step, which may have ruined the weights.
+            total = sum(float(np.sum(weight, dtype=np.float64)) for weight in weights)
+            self._demand_finite("sum of the weights", total)
+            if self._keeper.save(checkpoint):
+                self._saved = position
+        return self._saved == position
+
+    def _demand_finite(self, name: str, value: float) -> None:
+        if not np.isfinite(value):
+            raise AbnormalError(
+                f"The {name} became {value} in epoch {self.epoch + 1}, batch {self.batch}. What is "
+                f"in {self._options.checkpoints} is from before. Begin again with --restart and a "
+                f"--learning-rate smaller than {self._options.learning_rate:g}."
+            )
+
+    def _write_losses(self) -> None:
+        try:
+            write_losses(losses_path(self._options.output), self.history)
+        except AbnormalError as error:
+            self._say(f"warning: {error} Training goes on")
 
     def _run_epoch(self, meter: Meter) -> None:
         if self._epoch_loss is None:
@@ -153,10 +183,11 @@ class Fitting:
             watch = WatchValidation(self)
             loss = self.network.evaluate(self._held_out, verbose=0, callbacks=[watch])
             entry["val_loss"] = float(loss)
+            self._demand_finite("validation loss", entry["val_loss"])
             self.stopping.update(self.epoch, entry["val_loss"], self.network.get_weights())
         self.history.append(entry)
         self.epoch, self.batch, self._epoch_loss = self.epoch + 1, 0, None
-        write_losses(losses_path(self._options.output), self.history)
+        self._write_losses()
         if self._options.tensorboard:
             write_to_tensorboard(self._options.tensorboard, entry)
 

@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder
@@ -29,33 +30,43 @@ def locked(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise _held(folder, file.name) from None
+            raise _held(folder) from None
         except OSError:  # a mounted folder without locks: the name inside has to do
             _refuse_if_alive(folder)
-        file.truncate(0)
-        file.write(f"{socket.gethostname()} {os.getpid()}\n")
-        file.flush()
+        _sign(file, f"{socket.gethostname()} {os.getpid()}\n")
         yield
+        _sign(file, "")
+
+
+def _sign(file: TextIO, owner: str) -> None:
+    """Writes who holds the folder; on a full disk the lock holds without a name."""
+    with contextlib.suppress(OSError):
         file.truncate(0)
+        file.write(owner)
+        file.flush()
 
 
-def _held(folder: Path, name: str) -> AbnormalError:
-    host, process = _owner(Path(name)) or ("an unknown host", "unknown")
+def _held(folder: Path) -> AbnormalError:
+    host, process = _owner(folder) or ("unknown", "unknown")
     return AbnormalError(
         f"Another training run writes to {folder}: host {host}, process {process}. Wait for it, "
-        "stop it, or use another folder with --checkpoints."
+        f"stop it, or use another folder with --checkpoints. If there is none, delete "
+        f"{folder / LOCK}."
     )
 
 
-def _owner(path: Path) -> tuple[str, str] | None:
-    words = path.read_text("utf-8").split()
-    return (words[0], words[1]) if len(words) == 2 else None
+def _owner(folder: Path) -> tuple[str, str] | None:
+    words = (folder / LOCK).read_text("utf-8", "replace").split()
+    return (words[0], words[1]) if len(words) == 2 and words[1].isdecimal() else None
 
 
 def _refuse_if_alive(folder: Path) -> None:
-    owner = _owner(folder / LOCK)
-    if owner is None or owner[0] != socket.gethostname() or int(owner[1]) == os.getpid():
-        return
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(int(owner[1]), 0)
-        raise _held(folder, str(folder / LOCK))
+    owner = _owner(folder)
+    if owner and owner[0] == socket.gethostname() and int(owner[1]) != os.getpid():
+        try:
+            os.kill(int(owner[1]), 0)
+        except ProcessLookupError:
+            return
+        except PermissionError:  # it lives, and belongs to somebody else
+            pass
+        raise _held(folder)

@@ -1,11 +1,13 @@
 """What a run shows while it trains."""
 
+import importlib.util
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
 from abnormal.errors import AbnormalError
+from abnormal.files import make_folder
 
 
 class Meter(Protocol):
@@ -28,19 +30,24 @@ class OpenMeter(Protocol):
         """Opens it."""
 
 
-def write_to_tensorboard(folder: Path, entry: Mapping[str, float]) -> None:
-    """Adds an epoch's figures to a TensorBoard log.
+def check_tensorboard(folder: Path) -> None:
+    """Sees before the training whether TensorBoard's files can be written.
 
     Raises:
-        AbnormalError: TensorBoard is not installed.
+        AbnormalError: TensorBoard is not installed, or the folder cannot be written to.
     """
-    try:
-        import tensorboard.summary
-    except ImportError:
+    if importlib.util.find_spec("tensorboard") is None:
         raise AbnormalError(
             "TensorBoard is not installed. Install it with `pip install 'abnormal[tensorboard]'`, "
             "or leave --tensorboard out."
-        ) from None
+        )
+    make_folder(folder)
+
+
+def write_to_tensorboard(folder: Path, entry: Mapping[str, float]) -> None:
+    """Adds an epoch's figures to a TensorBoard log."""
+    import tensorboard.summary
+
     writer = tensorboard.summary.Writer(str(folder))
     for name, value in entry.items():
         if name != "epoch":

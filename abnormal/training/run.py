@@ -23,7 +23,7 @@ from abnormal.training.keeper import Clock, Keeper
 from abnormal.training.lock import locked
 from abnormal.training.losses import LOSSES
 from abnormal.training.options import TrainingOptions
-from abnormal.training.progress import OpenMeter
+from abnormal.training.progress import OpenMeter, check_tensorboard
 
 Say = Callable[[str], None]
 
@@ -69,6 +69,13 @@ def train(
         Stopped: A signal asked for it.
     """
     check_ending(options.output)
+    if options.init and options.init.resolve() == options.output.resolve():
+        raise AbnormalError(
+            f"--init {options.init} would be overwritten by what comes of it. Name another file "
+            "with --output."
+        )
+    if options.tensorboard:
+        check_tensorboard(options.tensorboard)
     make_folder(options.output.absolute().parent)
     with locked(options.checkpoints):
         make_deterministic()
@@ -133,8 +140,10 @@ def _fit(
             say,
             replace=options.restart,
         )
-        fitting = Fitting(network, footage, options, keeper, interrupt)
-        if not options.restart:
+        fitting = Fitting(network, footage, options, keeper, interrupt, say)
+        if options.restart:
+            fitting.save_start()
+        else:
             _resume(fitting, options, say)
         fitting.run(open_meter)
     return fitting

@@ -47,7 +47,13 @@ def test_the_losses_that_can_be_chosen_are_those_there_are():
 
 @pytest.mark.parametrize(
     "argv",
-    [["--epochs", "0"], ["--validation", "1"], ["--learning-rate", "-1"], ["--arch", "nothing"]],
+    [
+        ["--epochs", "0"],
+        ["--validation", "1"],
+        ["--learning-rate", "-1"],
+        ["--arch", "nothing"],
+        ["--seed", "-1"],
+    ],
 )
 def test_impossible_values_are_a_usage_error(argv, capsys):
     with pytest.raises(SystemExit) as left:

@@ -358,3 +358,35 @@ def test_split_is_refused_where_the_layout_says_it(tmp_path, make_video):
 
     with pytest.raises(AbnormalError, match=r"read as avenue.*--dataset folder"):
         find_videos("auto", tmp_path, "testing")
+
+
+def test_a_folder_passes_over_the_frames_that_were_made_in_it(tmp_path, make_video, make_img):
+    make_video(tmp_path / "gate.mp4")
+    make_img(tmp_path / "img", {"training/01": 3, "testing/cart/02": 3})
+
+    assert [video.name for video in find_folder(tmp_path)] == ["gate"]
+
+
+def test_videos_in_train_and_test_are_not_ucsd(tmp_path, make_video):
+    make_video(tmp_path / "Train" / "a.mp4")
+    make_video(tmp_path / "Test" / "b.mp4")
+
+    layout, videos = find_videos("auto", tmp_path)
+
+    assert layout == "folder"
+    assert {(video.name, video.split) for video in videos} == {
+        ("Train/a", TRAINING),
+        ("Test/b", TESTING),
+    }
+
+
+def test_another_folder_among_the_test_clips_of_ucsd_is_a_clip_without_labels(
+    tmp_path, make_pictures
+):
+    for name in ("Test001", "extra"):
+        make_pictures(tmp_path / "UCSDped2" / "Test" / name, FRAMES)
+    (tmp_path / "UCSDped2" / "Test" / "UCSDped2.m").write_text(SCRIPT)
+
+    labelled = {video.name: bool(video.annotate) for video in find_ucsd(tmp_path)}
+
+    assert labelled == {"UCSDped2/Test001": True, "UCSDped2/extra": False}

@@ -93,6 +93,32 @@ def test_a_damaged_one_is_set_aside_and_not_deleted(tmp_path):
     assert (tmp_path / "epoch0002-batch000000.damaged" / ARRAYS).is_file()
 
 
+def test_one_set_aside_before_is_no_obstacle(tmp_path):
+    used = checkpoint(1)
+    for _ in range(2):
+        save_checkpoint(tmp_path, used, keep=5)
+        flip_a_bit(save_checkpoint(tmp_path, checkpoint(2), keep=5) / ARRAYS)
+        set_damaged_aside(tmp_path, used)
+
+    assert [path.name for path in list_checkpoints(tmp_path)] == ["epoch0001-batch000000"]
+
+
+def test_one_moved_out_of_the_way_by_a_run_that_died_is_moved_back(tmp_path):
+    path = save_checkpoint(tmp_path, checkpoint(4), keep=5)
+    path.rename(path.with_name(f".old-{2**22 + 1}-{path.name}"))
+
+    assert newest_checkpoint(tmp_path, print).epoch == 4
+
+
+def test_that_of_another_version_is_told_as_such(tmp_path, monkeypatch):
+    monkeypatch.setattr("abnormal.training.checkpoints.FORMAT", 0)
+    save_checkpoint(tmp_path, checkpoint(1), keep=5)
+    monkeypatch.undo()
+
+    with pytest.raises(AbnormalError, match=r"another version.*--restart"):
+        newest_checkpoint(tmp_path, print)
+
+
 def test_no_checkpoint_is_none(tmp_path):
     assert newest_checkpoint(tmp_path / "missing", lambda _: None) is None
 

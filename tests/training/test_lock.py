@@ -58,3 +58,12 @@ def test_where_there_are_no_locks_the_name_inside_has_to_do(tmp_path, holder, mo
     holder.wait()
     with locked(tmp_path):
         pass
+
+
+@pytest.mark.parametrize("inside", ["", "two words", "host", f"{socket.gethostname()} 4194305"])
+def test_a_name_that_says_nothing_is_no_obstacle(tmp_path, monkeypatch, inside):
+    (tmp_path / LOCK).write_text(inside)
+    monkeypatch.setattr("fcntl.flock", lambda *_: (_ for _ in ()).throw(OSError(95, "no locks")))
+
+    with locked(tmp_path):
+        pass

@@ -17,7 +17,7 @@ from abnormal.frames.writer import write_frames
 from abnormal.models import networks
 from abnormal.models.model_file import KNOWN_CLASSES, load_model
 from abnormal.training import run as run_module
-from abnormal.training.checkpoints import list_checkpoints
+from abnormal.training.checkpoints import list_checkpoints, load_checkpoint
 from abnormal.training.fitting import WatchValidation
 from abnormal.training.options import TrainingOptions
 from abnormal.training.run import train
@@ -269,6 +269,76 @@ def test_restart_begins_anew(options, left_alone):
     assert made(options) == left_alone(options)
 
 
+def test_a_restart_that_dies_goes_on_without_the_option(options, left_alone):
+    go(dataclasses.replace(options, epochs=1, learning_rate=0.5))
+    anew = dataclasses.replace(options, restart=True)
+    with pytest.raises(Death):
+        go(anew, Meter(1, die), every_batch=False)
+
+    go(options)
+
+    assert made(options) == left_alone(options)
+
+
+def test_a_finished_run_writes_its_losses_again(options):
+    outcome = go(dataclasses.replace(options, epochs=1))
+    outcome.losses.unlink()
+
+    go(dataclasses.replace(options, epochs=1))
+
+    assert outcome.losses.read_text().startswith("epoch,loss,val_loss\n1,")
+
+
+def test_going_on_from_a_model_does_not_overwrite_it(options):
+    go(dataclasses.replace(options, epochs=1))
+
+    with pytest.raises(AbnormalError, match=r"--init .* would be overwritten.*--output"):
+        go(dataclasses.replace(options, init=options.output))
+
+    other = options.output.parent / "other"
+    outcome = go(
+        dataclasses.replace(
+            options,
+            init=options.output,
+            output=other / "model.h5",
+            checkpoints=other / "checkpoints",
+            epochs=1,
+        )
+    )
+    first = load_model(options.output).info.history[0]["loss"]
+    assert outcome.info.history[0]["loss"] < first
+
+
+def test_tensorboard_gets_the_losses_of_each_epoch(options, tmp_path):
+    pytest.importorskip("tensorboard", reason="TensorBoard is not installed")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    log = tmp_path / "log"
+    outcome = go(dataclasses.replace(options, tensorboard=log, epochs=2))
+
+    steps = {}
+    for path in sorted(log.iterdir()):
+        events = EventAccumulator(str(path))
+        events.Reload()
+        for event in events.Tensors("val_loss"):
+            steps[event.step] = event.tensor_proto.float_val[0]
+    history = outcome.info.history
+    assert steps == {
+        1: pytest.approx(history[0]["val_loss"]),
+        2: pytest.approx(history[1]["val_loss"]),
+    }
+
+
+def test_a_tensorboard_folder_that_cannot_be_is_told_before_the_training(options, tmp_path):
+    (tmp_path / "file").write_text("")
+    meter = Meter()
+
+    with pytest.raises(AbnormalError, match="in its way"):
+        go(dataclasses.replace(options, tensorboard=tmp_path / "file" / "log"), meter)
+
+    assert meter.batches == 0
+
+
 def test_early_stopping_survives_a_death_and_the_best_epoch_is_kept(options, left_alone):
     # So large a step makes the validation loss worse again.
     wild = dataclasses.replace(options, epochs=12, patience=2, learning_rate=0.3)
@@ -314,16 +384,41 @@ def test_a_loss_that_is_not_finite_stops_the_run_with_advice(options, monkeypatc
     assert [path.name for path in list_checkpoints(options.checkpoints)] == before
 
 
+def test_weights_that_a_step_has_ruined_reach_no_checkpoint_and_no_model(options):
+    huge = dataclasses.replace(options, learning_rate=1e38, keep=1)
+
+    with pytest.raises(AbnormalError, match=r"became nan.*--learning-rate"):
+        go(huge)
+
+    for path in list_checkpoints(options.checkpoints):
+        arrays = load_checkpoint(path).arrays
+        assert all(np.isfinite(array).all() for array in arrays.values())
+    assert not options.output.exists()
+
+
+def test_a_full_disk_is_not_called_a_checkpoint(options, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    meter = Meter(3, lambda: os.kill(os.getpid(), signal.SIGTERM))
+
+    with pytest.raises(Stopped, match="no checkpoint could be written"):
+        go(options, meter, every_batch=False)
+
+
 def test_a_full_disk_costs_checkpoints_but_not_the_run(options, left_alone, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
     said = []
     monkeypatch.setattr(np, "savez", full)
+    monkeypatch.setattr("pandas.DataFrame.to_csv", full)
 
     go(options, said=said)
 
     assert sum("no checkpoint could be written" in line for line in said) >= BATCHES
+    assert sum("losses.csv cannot be written" in line for line in said) >= EPOCHS
     assert made(options) == left_alone(options)
 
 
