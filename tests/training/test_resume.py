@@ -196,6 +196,25 @@ def test_a_signal_saves_at_the_next_batch_and_says_how_to_go_on(options, left_al
     assert made(options) == left_alone(options)
 
 
+def test_a_signal_while_it_judges_an_epoch_saves_too(options, left_alone, monkeypatch):
+    class Signalled(WatchValidation):
+        def on_test_batch_end(self, batch, logs=None):
+            os.kill(os.getpid(), signal.SIGTERM)
+            super().on_test_batch_end(batch, logs)
+
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr("abnormal.training.fitting.WatchValidation", Signalled)
+        with pytest.raises(Stopped):
+            go(options, every_batch=False)
+    assert [path.name for path in list_checkpoints(options.checkpoints)] == [
+        f"epoch0000-batch{BATCHES:06d}"
+    ]
+
+    go(options)
+
+    assert made(options) == left_alone(options)
+
+
 def test_a_resumed_run_says_so_and_does_only_what_is_left(options):
     with pytest.raises(Death):
         go(options, Meter(BATCHES + 3, die))
