@@ -9,6 +9,7 @@ checkpoints are written after every batch, so that many of the kills fall into a
 """
 
 import argparse
+import math
 import os
 import random
 import shutil
@@ -22,6 +23,7 @@ import h5py
 
 from abnormal.datasets.demo import find_demo
 from abnormal.datasets.extract import extract_all
+from abnormal.datasets.source import TRAINING
 from abnormal.frames.manifest import write_manifest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,9 +40,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         draw_footage(work / "img")
-        whole = train(work, "whole", None)
+        whole_sec = train(work, "whole", None)
         failures = sum(
-            not survives(work, f"run{number}", random.Random(f"{args.seed} {number}"), whole)
+            not survives(work, f"run{number}", random.Random(f"{args.seed} {number}"), whole_sec)
             for number in range(args.runs)
         )
     print(f"{args.runs - failures} passed, {failures} failed")
@@ -49,14 +51,14 @@ def main() -> int:
 
 def draw_footage(img: Path) -> None:
     """Draws three short normal videos."""
-    videos = [video for video in find_demo(training_clips=3, clip_frames=40) if video.path is None]
-    normal = [video for video in videos if video.split == "training"]
+    videos = find_demo(training_clips=3, clip_frames=40)
+    normal = [video for video in videos if video.split == TRAINING]
     for outcome in extract_all(normal, img, SIZE, None, 2):
         assert not outcome.problem, outcome
     write_manifest(img)
 
 
-def train(work: Path, name: str, kill_after_sec: float | None) -> float | None:
+def train(work: Path, name: str, kill_after_sec: float | None) -> float:
     """Trains, or goes on training, in a process of its own.
 
     Args:
@@ -65,7 +67,7 @@ def train(work: Path, name: str, kill_after_sec: float | None) -> float | None:
         kill_after_sec: When to kill it, counted from the first sign of training; None for never.
 
     Returns:
-        Seconds that the training took, or None if it was killed.
+        Seconds that the training took, or infinity if it was killed.
     """
     options = "--clip-length 4 --batch-size 2 --epochs 3 --strides 1 2 --checkpoint-every 0.001"
     command = [sys.executable, str(ROOT / "train_model.py"), *options.split(), "--size", str(SIZE)]
@@ -86,18 +88,17 @@ def train(work: Path, name: str, kill_after_sec: float | None) -> float | None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()
-        return None
+        return math.inf
     if process.returncode:
         raise RuntimeError(f"training failed:\n{(said + rest).decode()}")
     return time.monotonic() - started
 
 
-def survives(work: Path, name: str, moments: random.Random, whole_sec: float | None) -> bool:
+def survives(work: Path, name: str, moments: random.Random, whole_sec: float) -> bool:
     """Kills a run up to three times, and compares its model with that of the run left alone."""
-    assert whole_sec is not None
     kills = [moments.uniform(0, whole_sec) for _ in range(moments.randint(1, 3))]
     done = [train(work, name, kill) for kill in kills]
-    if done[-1] is None:
+    if done[-1] == math.inf:
         train(work, name, None)
     saving = len(list((work / name / "checkpoints" / "model").glob(".partial-*")))
     same = contents(work / name / "model.h5") == contents(work / "whole" / "model.h5")

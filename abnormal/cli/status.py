@@ -27,7 +27,9 @@ def print_status(folder: Path) -> int:
 
 
 def _facts(checkpoint: Checkpoint) -> str:
-    return f"{checkpoint.epoch:>6} {checkpoint.batch:>8} {checkpoint.state['running_loss']:>10.5f}"
+    loss = checkpoint.state["running_loss"]  # None before the first batch
+    shown = "-" if loss is None else f"{loss:.5f}"
+    return f"{checkpoint.epoch:>6} {checkpoint.batch:>8} {shown:>10}"
 
 
 def _age(seconds: float) -> str:

@@ -61,8 +61,8 @@ def metrics_lines(model: str, metrics: Mapping[str, Any]) -> Iterator[str]:
     if metrics["scores"]:
         yield "  frame AUC (EER)        all frames, raw     each video stretched"
         for name, figures in metrics["scores"].items():
-            raw, per_video = figures.get(MICRO_RAW, ""), figures.get(MICRO_PER_VIDEO)
-            yield f"  {name:<22} {_percent(raw):<19} {_percent(per_video)}"
+            raw = _percent(figures[MICRO_RAW]) if MICRO_RAW in figures else ""
+            yield f"  {name:<22} {raw:<19} {_percent(figures[MICRO_PER_VIDEO])}"
     alarm = metrics["alarm"]
     if metrics["situations"]:
         yield f"  {alarm['score']} by situation"
@@ -75,10 +75,9 @@ def metrics_lines(model: str, metrics: Mapping[str, Any]) -> Iterator[str]:
     )
 
 
-def _percent(figures: Mapping[str, float] | str | None) -> str:
-    if not figures:
-        return "" if figures == "" else "not defined: frames of one class only"
-    assert not isinstance(figures, str)
+def _percent(figures: Mapping[str, float] | None) -> str:
+    if figures is None:
+        return "not defined: frames of one class only"
     return f"{100 * figures['auc']:5.1f} % ({100 * figures['eer']:.1f} %)"
 
 

@@ -64,14 +64,15 @@ def test_impossible_values_are_a_usage_error(argv, capsys):
 
 def test_status_prints_what_the_folder_holds(tmp_path, capsys):
     arrays = {"network.0000": np.zeros(250_000, np.float32)}
-    for batch, loss in ((7, 0.25), (12, 0.125)):
+    for batch, loss in ((0, None), (7, 0.25), (12, 0.125)):
         save_checkpoint(tmp_path, Checkpoint(3, batch, {"running_loss": loss}, arrays), keep=5)
     (tmp_path / "epoch0003-batch000012" / ARRAYS).write_bytes(b"damaged")
 
     assert main(["--status", "--checkpoints", str(tmp_path)]) == 0
 
-    heads, first, second = capsys.readouterr().out.splitlines()
+    heads, start, first, second = capsys.readouterr().out.splitlines()
     assert heads.split() == ["checkpoint", "epochs", "batches", "loss", "age", "size"]
+    assert start.split()[:4] == ["epoch0003-batch000000", "3", "0", "-"]
     assert first.split() == ["epoch0003-batch000007", "3", "7", "0.25000", "0", "min", "1.0", "MB"]
     assert "epoch0003-batch000012" in second
     assert "damaged" in second
