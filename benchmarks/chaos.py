@@ -34,6 +34,7 @@ def main() -> int:
     """Runs the kills and returns 1 if any run ended otherwise than the one left alone."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=25)
+    parser.add_argument("--kills", type=int, default=3, help="of a run, at most")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of the kills")
     args = parser.parse_args()
     print(f"seed {args.seed}", flush=True)
@@ -42,7 +43,7 @@ def main() -> int:
         draw_footage(work / "img")
         whole_sec = train(work, "whole", None)
         failures = sum(
-            not survives(work, f"run{number}", random.Random(f"{args.seed} {number}"), whole_sec)
+            not survives(work, f"run{number}", draw_kills(args, number, whole_sec))
             for number in range(args.runs)
         )
     print(f"{args.runs - failures} passed, {failures} failed")
@@ -94,9 +95,14 @@ def train(work: Path, name: str, kill_after_sec: float | None) -> float:
     return time.monotonic() - started
 
 
-def survives(work: Path, name: str, moments: random.Random, whole_sec: float) -> bool:
-    """Kills a run up to three times, and compares its model with that of the run left alone."""
-    kills = [moments.uniform(0, whole_sec) for _ in range(moments.randint(1, 3))]
+def draw_kills(args: argparse.Namespace, run: int, whole_sec: float) -> list[float]:
+    """Draws when a run is killed: seconds after it begins, or goes on, to train."""
+    moments = random.Random(f"{args.seed} {run}")
+    return [moments.uniform(0, whole_sec) for _ in range(moments.randint(1, args.kills))]
+
+
+def survives(work: Path, name: str, kills: list[float]) -> bool:
+    """Kills a run, and compares its model with that of the run left alone."""
     done = [train(work, name, kill) for kill in kills]
     if done[-1] == math.inf:
         train(work, name, None)

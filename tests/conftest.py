@@ -16,6 +16,14 @@ DARK, BRIGHT, STRIPES = 25, 230, 8
 PIXEL_FORMATS = {"mjpeg": "yuvj420p", "ffv1": "gray"}
 
 
+# Files whose tests start programs; begun first, they do not keep one core waiting at the end.
+LONG = ("test_chaos.py", "test_notebook.py", "test_jax.py", "test_programs.py", "test_resume.py")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.name not in LONG)
+
+
 def _picture_of(number, height=32, width=48):
     """Eight upright stripes, dark or bright: the bits of the number."""
     bits = np.arange(width) * STRIPES // width
