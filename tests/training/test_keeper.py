@@ -75,3 +75,13 @@ def test_the_checkpoints_of_a_run_begun_anew_go_when_the_first_new_one_is_there(
     keeper.save(checkpoint(1))
 
     assert epochs(tmp_path) == [1]
+
+
+def test_a_checkpoint_with_the_name_of_one_that_has_gone_stays(tmp_path, clock):
+    save_checkpoint(tmp_path, checkpoint(7), keep=5)
+    keeper = Keeper(tmp_path, 600, 5, clock, print, replace=True)
+
+    for epoch in (1, 7, 9):
+        keeper.save(checkpoint(epoch))
+
+    assert epochs(tmp_path) == [1, 7, 9]
