@@ -129,7 +129,7 @@ class Fitting:
     def after_batch(self, batch: int, loss: float) -> None:
         """Takes note of a batch that is done: is the loss sound, is a checkpoint due?"""
         self.batch, self._running_loss = batch, loss
-        self._demand_finite("loss", loss)
+        self._demand_finite("losses", loss)
         if self._keeper.is_due and not self._interrupt.signal:
             self._save()
         self.stop_if_asked()
@@ -155,18 +155,18 @@ class Fitting:
             checkpoint = self.checkpoint()
             weights = [a for name, a in checkpoint.arrays.items() if name.startswith("network")]
             # The loss of a batch is from before its step, which may have ruined the weights.
-            total = sum(float(np.sum(weight, dtype=np.float64)) for weight in weights)
-            self._demand_finite("sum of the weights", total)
+            self._demand_finite("weights", *weights)
             if self._keeper.save(checkpoint):
                 self._saved = position
         return self._saved == position
 
-    def _demand_finite(self, name: str, value: float) -> None:
-        if not np.isfinite(value):
+    def _demand_finite(self, name: str, *values: float | np.ndarray) -> None:
+        if not all(np.isfinite(value).all() for value in values):
             raise AbnormalError(
-                f"The {name} became {value} in epoch {self.epoch + 1}, batch {self.batch}. What is "
-                f"in {self._options.checkpoints} is from before. Begin again with --restart and a "
-                f"--learning-rate smaller than {self._options.learning_rate:g}."
+                f"Training has diverged: the {name} of epoch {self.epoch + 1}, batch {self.batch} "
+                f"are not finite. What is in {self._options.checkpoints} is from before. Begin "
+                f"again with --restart and a --learning-rate smaller than "
+                f"{self._options.learning_rate:g}."
             )
 
     def _write_losses(self) -> None:
@@ -183,7 +183,7 @@ class Fitting:
             watch = WatchValidation(self)
             loss = self.network.evaluate(self._held_out, verbose=0, callbacks=[watch])
             entry["val_loss"] = float(loss)
-            self._demand_finite("validation loss", entry["val_loss"])
+            self._demand_finite("validation losses", entry["val_loss"])
             self.stopping.update(self.epoch, entry["val_loss"], self.network.get_weights())
         self.history.append(entry)
         self.epoch, self.batch, self._epoch_loss = self.epoch + 1, 0, None
