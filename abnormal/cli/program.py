@@ -10,7 +10,7 @@ from pathlib import Path
 
 from abnormal.errors import AbnormalError, Stopped
 
-MENDABLE, USAGE, BUG, INTERRUPTED = 1, 2, 3, 130
+MENDABLE, BUG, INTERRUPTED = 1, 3, 130  # 2, a usage error, is argparse's own
 
 
 def run_program(

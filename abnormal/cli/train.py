@@ -51,8 +51,8 @@ def _parser() -> argparse.ArgumentParser:
         help="go on from this model; name another --output",
     )
     add("--seed", type=seed, default=0, help="of weights and clips (default: 0)")
-    add("--checkpoints", type=Path, metavar="DIR", help="default: checkpoints/MODEL by --output")
-    add("--checkpoint-every", type=positive_float, default=600, metavar="SECONDS", help="600")
+    add("--checkpoints", type=Path, metavar="DIR", help="default: checkpoints/ beside --output")
+    add("--checkpoint-every", type=positive_float, default=600, metavar="SEC", help="default: 600")
     add("--keep", type=positive_int, default=5, help="checkpoints to keep (default: 5)")
     add("--restart", action="store_true", help="begin anew in spite of checkpoints")
     add("--status", action="store_true", help="print what the folder of checkpoints holds")

@@ -74,4 +74,3 @@ SCORES: dict[str, Callable[[ClipResidual], np.ndarray]] = {
     "l2": l2,
     "difference": difference,
 }
-DEFAULT_SCORE = "gradient"
