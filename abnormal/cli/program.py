@@ -78,6 +78,14 @@ def positive_float(text: str) -> float:
     return value
 
 
+def zero_or_more(text: str) -> float:
+    """An argument that is a finite number of at least 0."""
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise ValueError
+    return value
+
+
 def seed(text: str) -> int:
     """An argument that is a seed: a whole number from 0 to 2**32 - 1."""
     value = int(text)
@@ -98,4 +106,5 @@ def share(text: str) -> float:
 positive_int.__name__ = "whole number of at least 1"
 seed.__name__ = "seed (0 to 4294967295)"
 positive_float.__name__ = "number above 0"
+zero_or_more.__name__ = "number of at least 0"
 share.__name__ = "share (at least 0, less than 1)"

@@ -1,11 +1,20 @@
 """`train_model.py`: frames become `model.h5`."""
 
 import argparse
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from abnormal.cli.program import positive_float, positive_int, run_program, seed, share
-from abnormal.models.defaults import ARCHITECTURES, SPATIOTEMPORAL
+from abnormal.cli.program import (
+    positive_float,
+    positive_int,
+    run_program,
+    seed,
+    share,
+    zero_or_more,
+)
+from abnormal.errors import AbnormalError
+from abnormal.models.defaults import ARCHITECTURES, SPATIOTEMPORAL, Defaults
 from abnormal.training.options import LOSS_NAMES, TrainingOptions
 
 
@@ -29,19 +38,29 @@ def _work(args: argparse.Namespace) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="train_model.py", description="Learns from the normal frames under img/."
+        prog="train_model.py",
+        description="Learns from the normal frames under img/.",
+        epilog=_defaults_table(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("--img", type=Path, default=Path("img"), help="folder of frames (default: img)")
     add("--output", type=Path, default=Path("model.h5"), help="model file (default: model.h5)")
-    add("--arch", choices=tuple(ARCHITECTURES), default=SPATIOTEMPORAL, help="the network")
-    add("--size", type=positive_int, help="height and width of a frame (default: 227)")
-    add("--clip-length", type=positive_int, help="frames of a clip (default: 10)")
-    add("--epochs", type=positive_int, help="times through the footage (default: 32)")
-    add("--batch-size", type=positive_int, help="clips of a batch (default: 4)")
-    add("--learning-rate", type=positive_float, help="of Adam (default: 0.001)")
+    add(
+        "--arch",
+        choices=tuple(ARCHITECTURES),
+        default=SPATIOTEMPORAL,
+        help="the network; see below",
+    )
+    add("--size", type=positive_int, help="height and width of a frame")
+    add("--clip-length", type=positive_int, help="frames of a clip")
+    add("--epochs", type=positive_int, help="times through the footage")
+    add("--batch-size", type=positive_int, help="clips of a batch")
+    add("--learning-rate", type=positive_float, help="of Adam")
+    add("--weight-decay", type=zero_or_more, help="weight of the penalty on squared kernels")
+    add("--bottleneck", type=positive_int, help="units of the dense layer of cae")
     add("--loss", choices=LOSS_NAMES, default="mse", help="default: mse, the squared error")
-    add("--strides", type=positive_int, nargs="+", help="frame steps of clips (default: 1 2 3)")
+    add("--strides", type=positive_int, nargs="+", help="frame steps of clips")
     add("--validation", type=share, default=0.15, help="part held out (default: 0.15)")
     add("--patience", type=positive_int, default=5, help="epochs to wait for a better loss")
     add(
@@ -60,6 +79,20 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _defaults_table() -> str:
+    """What the options of a network are where they are not given."""
+    rows = [("default", *ARCHITECTURES)]
+    for name in (field.name for field in dataclasses.fields(Defaults)):
+        values = [getattr(defaults, name) for defaults in ARCHITECTURES.values()]
+        rows.append((f"--{name.replace('_', '-')}", *map(_shown, values)))
+    return "\n".join(" ".join(f"{cell:<16}" for cell in row).rstrip() for row in rows)
+
+
+def _shown(value: float | tuple[int, ...]) -> str:
+    numbers = value if isinstance(value, tuple) else (value,)
+    return " ".join(f"{number:g}" for number in numbers) if value else "-"
+
+
 def _checkpoints(args: argparse.Namespace) -> Path:
     """Beside the model file, under its name, so that two models never share a folder."""
     return args.checkpoints or args.output.parent / "checkpoints" / args.output.stem
@@ -67,6 +100,12 @@ def _checkpoints(args: argparse.Namespace) -> Path:
 
 def _options(args: argparse.Namespace) -> TrainingOptions:
     defaults = ARCHITECTURES[args.arch]
+    if args.bottleneck and not defaults.bottleneck:
+        raise AbnormalError(
+            f"The {args.arch} network has no dense layer, but --bottleneck {args.bottleneck} is "
+            "asked for. Leave the option out, or choose --arch cae."
+        )
+    decay = defaults.weight_decay if args.weight_decay is None else args.weight_decay
     return TrainingOptions(
         img=args.img,
         output=args.output,
@@ -76,6 +115,8 @@ def _options(args: argparse.Namespace) -> TrainingOptions:
         epochs=args.epochs or defaults.epochs,
         batch_size=args.batch_size or defaults.batch_size,
         learning_rate=args.learning_rate or defaults.learning_rate,
+        weight_decay=decay,
+        bottleneck=args.bottleneck or defaults.bottleneck,
         loss=args.loss,
         strides=tuple(args.strides or defaults.strides),
         validation=args.validation,

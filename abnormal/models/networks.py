@@ -4,9 +4,12 @@ from collections.abc import Callable
 
 import keras
 
-from abnormal.models import spatiotemporal
-from abnormal.models.defaults import SPATIOTEMPORAL
+from abnormal.models import cae, lstm_stcae, spatiotemporal, stcae
+from abnormal.models.defaults import CAE, LSTM_STCAE, SPATIOTEMPORAL, STCAE
 
-NETWORKS: dict[str, Callable[[int, int], keras.Sequential]] = {
+NETWORKS: dict[str, Callable[..., keras.Sequential]] = {
     SPATIOTEMPORAL: spatiotemporal.build,
+    CAE: cae.build,
+    STCAE: stcae.build,
+    LSTM_STCAE: lstm_stcae.build,
 }

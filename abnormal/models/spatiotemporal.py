@@ -18,7 +18,8 @@ The convolutions are not padded. Axis 1 is time: a recurrent layer that is given
 
 import keras
 
-from abnormal.errors import AbnormalError
+from abnormal.models.defaults import SPATIOTEMPORAL
+from abnormal.models.sizes import demand_size
 
 
 def fits(size: int) -> bool:
@@ -27,12 +28,16 @@ def fits(size: int) -> bool:
     return (size - 11) % 4 == 0 and (inner - 5) % 2 == 0 and inner >= 5 + 2
 
 
-def build(clip_length: int, size: int) -> keras.Sequential:
+def build(
+    clip_length: int, size: int, name: str = SPATIOTEMPORAL, recurrent: str = "orthogonal"
+) -> keras.Sequential:
     """Builds the untrained network.
 
     Args:
         clip_length: Frames of a clip.
         size: Height and width of a frame, in pixels: 8 k + 3, from 35 on.
+        name: Of the network.
+        recurrent: Keras's name of what the recurrent kernels begin with.
 
     Returns:
         A model from `(batch, clip_length, size, size, 1)` in [0, 1] to the same.
@@ -40,24 +45,29 @@ def build(clip_length: int, size: int) -> keras.Sequential:
     Raises:
         AbnormalError: The strided layers cannot reproduce this size.
     """
-    if not fits(size):
-        near = sorted(filter(fits, range(35, size + 200)), key=lambda other: abs(other - size))
-        shown = ", ".join(str(other) for other in sorted(near[:4]))
-        raise AbnormalError(
-            f"Frames of {size}x{size} cannot be reproduced by the spatiotemporal network. "
-            f"Sizes near it that can: {shown}."
-        )
+    demand_size(name, size, fits)
     layers = keras.layers
+
+    def convlstm(filters: int, number: int) -> keras.Layer:
+        return layers.ConvLSTM2D(
+            filters,
+            3,
+            padding="same",
+            return_sequences=True,
+            recurrent_initializer=recurrent,
+            name=f"convlstm{number}",
+        )
+
     return keras.Sequential(
         [
             keras.Input((clip_length, size, size, 1), name="clip"),
             layers.Conv3D(128, (1, 11, 11), (1, 4, 4), activation="relu", name="conv1"),
             layers.Conv3D(64, (1, 5, 5), (1, 2, 2), activation="relu", name="conv2"),
-            layers.ConvLSTM2D(64, 3, padding="same", return_sequences=True, name="convlstm1"),
-            layers.ConvLSTM2D(32, 3, padding="same", return_sequences=True, name="convlstm2"),
-            layers.ConvLSTM2D(64, 3, padding="same", return_sequences=True, name="convlstm3"),
+            convlstm(64, 1),
+            convlstm(32, 2),
+            convlstm(64, 3),
             layers.Conv3DTranspose(128, (1, 5, 5), (1, 2, 2), activation="relu", name="deconv1"),
             layers.Conv3DTranspose(1, (1, 11, 11), (1, 4, 4), activation="sigmoid", name="deconv2"),
         ],
-        name="spatiotemporal",
+        name=name,
     )

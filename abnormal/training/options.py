@@ -21,6 +21,8 @@ BINDING = (
     "batch_size",
     "strides",
     "learning_rate",
+    "weight_decay",
+    "bottleneck",
 )
 
 
@@ -37,6 +39,8 @@ class TrainingOptions:
         epochs: How often the footage is gone through.
         batch_size: Clips of a batch.
         learning_rate: Of Adam.
+        weight_decay: Weight of the penalty on the squares of the kernels.
+        bottleneck: Units of the dense layer of an architecture that has one; 0 for others.
         loss: Name of the loss.
         strides: Steps between the frames of a clip.
         validation: Part of the footage that is held out, in [0, 1).
@@ -58,6 +62,8 @@ class TrainingOptions:
     epochs: int
     batch_size: int
     learning_rate: float
+    weight_decay: float
+    bottleneck: int
     loss: str
     strides: tuple[int, ...]
     validation: float

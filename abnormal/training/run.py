@@ -22,6 +22,7 @@ from abnormal.training.interrupt import catching_signals
 from abnormal.training.keeper import Clock, Keeper
 from abnormal.training.lock import locked
 from abnormal.training.losses import LOSSES
+from abnormal.training.optimizer import PenalisedAdam
 from abnormal.training.options import TrainingOptions
 from abnormal.training.progress import OpenMeter, check_tensorboard
 
@@ -83,7 +84,8 @@ def train(
         network = _network(options)
         footage = open_footage(options, progress)
         _tell(footage, say)
-        network.compile(keras.optimizers.Adam(options.learning_rate), LOSSES[options.loss])
+        adam = PenalisedAdam(options.learning_rate, penalty=options.weight_decay)
+        network.compile(adam, LOSSES[options.loss])
         smaller = max(1, options.batch_size // 2)
         with memory_advice(f"Try --batch-size {smaller}, or close what else uses the memory."):
             fitting = _fit(network, footage, options, open_meter, say, clock)
@@ -98,7 +100,8 @@ def train(
 def _network(options: TrainingOptions) -> keras.Model:
     """A new network, or the one to go on from."""
     if options.init is None:
-        return NETWORKS[options.arch](options.clip_length, options.size)
+        width = {"bottleneck": options.bottleneck} if options.bottleneck else {}
+        return NETWORKS[options.arch](options.clip_length, options.size, **width)
     model = load_model(options.init)
     made_for = (model.info.arch, model.info.clip_length, model.info.size)
     wanted = (options.arch, options.clip_length, options.size)

@@ -1,3 +1,4 @@
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,16 @@ def options(*argv):
     return _options(_parser().parse_args(argv))
 
 
-def test_what_is_not_said_is_the_default_of_the_architecture():
-    defaults = ARCHITECTURES["spatiotemporal"]
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_what_is_not_said_is_the_default_of_the_architecture(arch):
+    resolved = options("--arch", arch)
+    for name, value in dataclasses.asdict(ARCHITECTURES[arch]).items():
+        assert getattr(resolved, name) == value
+
+
+def test_what_is_not_said_is_the_same_for_all():
     resolved = options()
-    assert resolved.output == Path("model.h5")
-    for name in ("size", "clip_length", "epochs", "batch_size", "learning_rate", "strides"):
-        assert getattr(resolved, name) == getattr(defaults, name)
+    assert (resolved.output, resolved.arch) == (Path("model.h5"), "spatiotemporal")
     assert (resolved.validation, resolved.checkpoint_every, resolved.keep) == (0.15, 600, 5)
 
 
@@ -27,6 +32,23 @@ def test_what_is_said_overrides_it():
     resolved = options("--size", "123", "--clip-length", "4", "--epochs", "2", "--strides", "2")
     assert (resolved.size, resolved.clip_length, resolved.epochs) == (123, 4, 2)
     assert resolved.strides == (2,)
+    resolved = options("--arch", "cae", "--weight-decay", "0", "--bottleneck", "16")
+    assert (resolved.weight_decay, resolved.bottleneck) == (0, 16)
+
+
+def test_a_bottleneck_for_a_network_without_one_is_refused(capsys):
+    assert main(["--bottleneck", "16"]) == 1
+    assert "spatiotemporal network has no dense layer" in capsys.readouterr().err
+
+
+def test_help_lists_what_each_network_is_trained_with(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()[-9:]]
+    assert rows[0] == ["default", *ARCHITECTURES]
+    assert ["--batch-size", "4", "32", "32", "8"] in rows
+    assert ["--strides", "1", "2", "3", "1", "1", "1"] in rows
+    assert ["--weight-decay", "-", "1e-05", "1e-05", "1e-05"] in rows
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from abnormal.errors import AbnormalError, Stopped
 from abnormal.frames.manifest import VideoRecord, write_manifest, write_record
 from abnormal.frames.writer import write_frames
 from abnormal.models import networks
+from abnormal.models.defaults import ARCHITECTURES
 from abnormal.models.model_file import KNOWN_CLASSES, load_model
 from abnormal.training import run as run_module
 from abnormal.training.checkpoints import list_checkpoints, load_checkpoint
@@ -44,6 +45,10 @@ def small_network(clip_length, size):
             layers.Conv3DTranspose(1, (1, 4, 4), (1, 4, 4), activation="sigmoid"),
         ]
     )
+
+
+REAL_NETWORKS = dict(networks.NETWORKS)
+SMALLEST_SIZES = {"spatiotemporal": 35, "cae": 16, "stcae": 83, "lstm_stcae": 35}
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +85,8 @@ def options(img, tmp_path):
         epochs=EPOCHS,
         batch_size=2,
         learning_rate=1e-2,
+        weight_decay=1e-3,
+        bottleneck=0,
         loss="mse",
         strides=(1, 2),
         validation=0.3,
@@ -163,6 +170,32 @@ def test_killed_at_any_batch_it_ends_the_same(options, left_alone, batch):
     go(options)
 
     assert made(options) == left_alone(options)
+
+
+@pytest.mark.parametrize("arch", REAL_NETWORKS)
+def test_every_network_ends_the_same(options, arch, monkeypatch, tmp_path):
+    monkeypatch.setitem(networks.NETWORKS, arch, REAL_NETWORKS[arch])
+    defaults = ARCHITECTURES[arch]
+    options = dataclasses.replace(
+        options,
+        arch=arch,
+        size=SMALLEST_SIZES[arch],
+        clip_length=min(LENGTH, defaults.clip_length),
+        bottleneck=8 if defaults.bottleneck else 0,
+        epochs=1,
+        batch_size=8,
+        strides=(2,),
+    )
+    alone = dataclasses.replace(
+        options, output=tmp_path / "alone.h5", checkpoints=tmp_path / "alone"
+    )
+    go(alone, every_batch=False)
+    with pytest.raises(Death):
+        go(options, Meter(1, die))
+
+    go(options)
+
+    assert made(options) == made(alone)
 
 
 def test_killed_while_it_judges_an_epoch_it_ends_the_same(options, left_alone, monkeypatch):

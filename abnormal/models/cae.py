@@ -1,0 +1,77 @@
+"""The convolutional autoencoder of single frames, with a dense bottleneck.
+
+The first of the three networks that are compared on UCSD Ped1, for a frame of 100x100:
+
+    input        1 x 100 x 100 x  1
+    conv1            96 x  96 x 32    5x5
+    pool1            48 x  48 x 32    largest of 2x2
+    conv2            44 x  44 x 32    5x5
+    pool2            22 x  22 x 32    largest of 2x2
+    bottleneck            2000        dense
+    dense                15488        dense, seen as 22 x 22 x 32
+    up1              44 x  44 x 32    each value 2x2 times
+    deconv1          48 x  48 x 32    5x5
+    up2              96 x  96 x 32    each value 2x2 times
+    deconv2      1 x 100 x 100 x  1   5x5
+
+Without the bottleneck it reconstructs what it has never seen as well as what it has.
+"""
+
+import keras
+
+from abnormal.errors import AbnormalError
+from abnormal.models.defaults import ARCHITECTURES, CAE
+from abnormal.models.sizes import demand_size
+
+FILTERS = 32
+
+
+def fits(size: int) -> bool:
+    """Whether the decoder gives back a frame of just this size."""
+    return size % 4 == 0 and size >= 16
+
+
+def build(
+    clip_length: int, size: int, bottleneck: int = ARCHITECTURES[CAE].bottleneck
+) -> keras.Sequential:
+    """Builds the untrained network.
+
+    Args:
+        clip_length: 1.
+        size: Height and width of a frame, in pixels: a multiple of 4, from 16 on.
+        bottleneck: Units of the dense layer in the middle.
+
+    Returns:
+        A model from `(batch, 1, size, size, 1)` in [0, 1] to the same.
+
+    Raises:
+        AbnormalError: The clip is longer, or the layers cannot reproduce this size.
+    """
+    if clip_length != 1:
+        raise AbnormalError(
+            f"The {CAE} network sees single frames, but --clip-length {clip_length} is asked for. "
+            "Leave the option out, or choose another --arch."
+        )
+    demand_size(CAE, size, fits)
+    layers = keras.layers
+    inner = ((size - 4) // 2 - 4) // 2
+    return keras.Sequential(
+        [
+            keras.Input((1, size, size, 1), name="clip"),
+            layers.Reshape((size, size, 1), name="frame"),
+            layers.Conv2D(FILTERS, 5, activation="relu", name="conv1"),
+            layers.MaxPooling2D(2, name="pool1"),
+            layers.Conv2D(FILTERS, 5, activation="relu", name="conv2"),
+            layers.MaxPooling2D(2, name="pool2"),
+            layers.Flatten(name="flat"),
+            layers.Dense(bottleneck, name="bottleneck"),
+            layers.Dense(inner * inner * FILTERS, activation="relu", name="dense"),
+            layers.Reshape((inner, inner, FILTERS), name="picture"),
+            layers.UpSampling2D(2, name="up1"),
+            layers.Conv2DTranspose(FILTERS, 5, activation="relu", name="deconv1"),
+            layers.UpSampling2D(2, name="up2"),
+            layers.Conv2DTranspose(1, 5, activation="sigmoid", name="deconv2"),
+            layers.Reshape((1, size, size, 1), name="output"),
+        ],
+        name=CAE,
+    )
