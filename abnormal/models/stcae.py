@@ -1,7 +1,8 @@
 """The spatio-temporal stacked autoencoder: the frames of a clip are the channels of one picture.
 
-Hasan et al., "Learning temporal regularity in video sequences", CVPR 2016 (arXiv:1604.04574), in the
-form of the second of the three networks that are compared on UCSD Ped1. For ten frames of 227x227:
+Hasan et al., "Learning temporal regularity in video sequences", CVPR 2016 (arXiv:1604.04574), in
+the form of the second of the three networks that are compared on UCSD Ped1. For ten frames of
+227x227:
 
     input        10 x 227 x 227 x   1
     stack             227 x 227 x  10

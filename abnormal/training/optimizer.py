@@ -10,13 +10,13 @@ KERNELS = ("kernel", "recurrent_kernel")
 class PenalisedAdam(keras.optimizers.Adam):
     """Adam on the loss plus `penalty` times the sum of the squares of all kernels.
 
-    The penalty is in the gradients alone, so the loss that is shown, stored and compared is that of
-    the reconstruction. Adam's own `weight_decay` is something else: it shrinks the kernels by a share
-    of the learning rate, 1e-9 of them at 1e-4 and 1e-5, which does nothing.
+    The penalty is in the gradients alone, so the loss that is shown, stored and compared is that
+    of the reconstruction. Adam's own `weight_decay` is something else: it shrinks the kernels by
+    a share of the learning rate, 1e-9 of them at 1e-4 and 1e-5, which does nothing.
 
-    MXNet's `wd`, which the comparison of three autoencoders uses, adds `wd * kernel` to the gradient
-    of half the squared error. That is half of this with the same figure on the squared error, and
-    Adam does not see the factor.
+    MXNet's `wd`, which the comparison of three autoencoders uses, adds `wd * kernel` to the
+    gradient of half the squared error. That is half of what the same figure does here to the
+    gradient of the squared error, and Adam does not see the factor.
     """
 
     def __init__(self, learning_rate: float, penalty: float) -> None:
