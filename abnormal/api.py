@@ -1,6 +1,8 @@
 """What other programs call: `abnormal.load`, `abnormal.score_video`, `abnormal.evaluate`."""
 
 import warnings
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from abnormal.inference.detector import Detector
+    from abnormal.scoring.localisation import Observer
 
 
 def load(path: str | Path, runtime: str = "auto") -> "Detector":
@@ -71,8 +74,18 @@ def evaluate(
         The figures of one model as in `results/metrics.json`.
     """
     from abnormal.evaluation.evaluate import evaluate as figures_of
+    from abnormal.evaluation.pixel_level import VideoPixels
     from abnormal.inference.videos import stored_videos
+    from abnormal.scoring.localisation import DEFAULT_LOCALISER
 
-    videos = [model.score(video)[0] for video in stored_videos(Path(img))]
+    videos, pixels = [], []
+    for video in stored_videos(Path(img)):
+        of_video = VideoPixels(DEFAULT_LOCALISER, video.read_masks())
+        videos.append(model.score(video, observing=partial(_showing, of_video.add))[0])
+        pixels.append(of_video)
     limit = model.threshold(score) if threshold is None else threshold
-    return figures_of(videos, score, limit)
+    return figures_of(videos, score, limit, pixels)
+
+
+def _showing(observer: "Observer", fps: float) -> "AbstractContextManager[Observer]":
+    return nullcontext(observer)

@@ -94,6 +94,22 @@ def _make_img(img, lengths, size=16):
     return write_manifest(img)
 
 
+def _decoded(path):
+    """A video's stream, and its frames as `(height, width, 3)`, red first, with their times."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        frames = [
+            (frame.reformat(format="rgb24", src_colorspace="ITU709").to_ndarray(), frame.time)
+            for frame in container.decode(stream)
+        ]
+        return stream, [picture for picture, _ in frames], [time for _, time in frames]
+
+
+@pytest.fixture(scope="session")
+def decoded():
+    return _decoded
+
+
 @pytest.fixture(scope="session")
 def picture_of():
     return _picture_of

@@ -55,6 +55,7 @@ def test_labels_become_figures(model, img):
     assert figures["labelled_frames"] == 2 * FRAMES
     assert 0 <= figures["scores"]["gradient"]["micro_raw"]["auc"] <= 1
     assert figures["situations"]["normal"]["micro_raw"] is None
+    assert figures["localisation"]["frames"] == 2 * FRAMES
 
 
 def test_what_is_no_model_is_an_error_that_can_be_caught(tmp_path):

@@ -15,6 +15,7 @@ import scipy.io
 
 from abnormal.cli import test, train
 from abnormal.datasets.demo import find_demo
+from abnormal.scoring.residual import SCORES
 
 MAINS = {"train_model.py": train.main, "test_model.py": test.main}
 ROOT = Path(__file__).parent.parent
@@ -101,7 +102,7 @@ def test_every_frame_has_its_row(work, done):
 def test_metrics_losses_and_pictures_are_there(work, done):
     metrics = json.loads((work / "results" / "metrics.json").read_text())["model"]
     assert metrics["labelled_frames"] == FRAMES
-    assert {"gradient", "l2", "difference", "regularity"} == set(metrics["scores"])
+    assert set(metrics["scores"]) == {*SCORES, "regularity", "regularity_l1"}
     assert list(pd.read_csv(work / "model.losses.csv").columns) == ["epoch", "loss", "val_loss"]
     for picture in ("model.losses.png", "results/regularity/01.png"):
         with PIL.Image.open(work / picture) as opened:
@@ -121,7 +122,8 @@ def test_a_video_without_any_img_is_scored_alike(work, done, tmp_path):
     assert direct["label"].isna().all()
     np.testing.assert_allclose(direct["error"], stored["error"], rtol=0.02)
     np.testing.assert_allclose(direct["score"], stored["score"], rtol=0.1, atol=0.003)
-    assert not (tmp_path / "regularity").exists()
+    written = sorted(path.name for path in tmp_path.iterdir())
+    assert written == ["localisation.csv", "metrics.json", "scores.csv"]
 
 
 @pytest.mark.parametrize(
@@ -155,3 +157,77 @@ def test_what_a_user_can_mend_is_one_line(work, done, monkeypatch, capsys, progr
     assert re.search(says, told.err), told.err
     assert len(told.err.splitlines()) == 1
     assert told.out == ""
+
+
+@pytest.fixture(scope="module")
+def compared(work, done):
+    """A network of single frames beside the default one, on the same video."""
+    small = ["--arch", "cae", "--size", "32", "--bottleneck", "8", "--epochs", "1"]
+    programs = [
+        run("train_model.py", *small, "--output", "cae.h5", cwd=work),
+        run(
+            "test_model.py",
+            *("--model", "cae.h5", "model.h5", "--output", "compared", "--score", "l1", "--panels"),
+            cwd=work,
+        ),
+    ]
+    assert [program.returncode for program in programs] == [0, 0], [p.stderr for p in programs]
+    return work / "compared"
+
+
+def test_models_of_one_and_of_ten_frames_line_up(compared):
+    scores = pd.read_csv(compared / "scores.csv", dtype={"video": str})
+    assert list(scores.columns) == COLUMNS
+    cae, default = (scores[scores["model"] == name] for name in ("cae", "model"))
+    for same in ("video", "frame", "time_sec", "label"):
+        assert cae[same].tolist() == default[same].tolist()
+    pixels = pd.read_csv(compared / "localisation.csv", dtype={"video": str})
+    assert pixels["frame"].tolist() == [*range(FRAMES), *range(FRAMES)]
+    assert pixels["true_pixels"].notna().all()
+
+
+def test_the_figures_of_a_comparison(compared):
+    metrics = json.loads((compared / "metrics.json").read_text())
+    assert {name: tree["arch"] for name, tree in metrics.items()} == {
+        "cae": "cae",
+        "model": "spatiotemporal",
+    }
+    table = pd.read_csv(compared / "comparison.csv", index_col="figure")
+    for name, tree in metrics.items():
+        figures = tree["localisation"]
+        assert 0.3 < figures["mask_sigmoid_cross_entropy"] < 1.4
+        assert table.loc["localisation.auc", name] == pytest.approx(figures["auc"])
+        auc = tree["scores"]["l1"]["micro_raw"]["auc"]
+        assert table.loc["scores.l1.micro_raw.auc", name] == pytest.approx(auc)
+
+
+def test_the_pictures_and_videos_of_a_comparison(compared, decoded):
+    found = {str(path.relative_to(compared)) for path in compared.rglob("*.*")}
+    pictures = {
+        f"anomalies/{name}/01/{frame:06d}.png"
+        for name in ("cae", "model")
+        for frame in range(FRAMES)
+    }
+    assert found == pictures | {
+        "anomalies/cae/01.mp4",
+        "anomalies/model/01.mp4",
+        "comparison.csv",
+        "localisation.csv",
+        "losses.png",
+        "metrics.json",
+        "regularity/01.png",
+        "scores.csv",
+        "videos/cae/01.mp4",
+        "videos/model/01.mp4",
+    }
+    for kind in ("anomalies", "videos"):
+        for name in ("cae", "model"):
+            stream, frames, _ = decoded(compared / kind / name / "01.mp4")
+            assert (len(frames), stream.average_rate) == (FRAMES, 25)
+            assert np.std(frames[20]) > 20
+
+
+def test_a_single_model_has_no_folder_of_its_own(work, done):
+    for kind in ("anomalies", "videos"):
+        assert [path.name for path in (work / "results" / kind).iterdir()] == ["01.mp4"]
+    assert not (work / "results" / "comparison.csv").exists()

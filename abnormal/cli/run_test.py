@@ -1,7 +1,10 @@
 """What `test_model.py` does once its command line is understood."""
 
 import argparse
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,65 +13,118 @@ from tqdm import tqdm
 from abnormal.cli.program import say
 from abnormal.errors import AbnormalError
 from abnormal.evaluation.evaluate import evaluate
+from abnormal.evaluation.pixel_level import VideoPixels, pixel_table
 from abnormal.files import make_folder, write_json
 from abnormal.inference.detector import Detector, open_detectors
 from abnormal.inference.score import ScoredVideo
 from abnormal.inference.videos import TestVideo, source_videos, stored_videos
 from abnormal.models.backend import memory_advice
+from abnormal.report.annotated import AnomalousPixels, write_annotated
+from abnormal.report.losses import plot_losses
+from abnormal.report.recording import record_panels
 from abnormal.report.regularity import plot_regularity
-from abnormal.report.tables import metrics_lines, scores_table, write_scores
+from abnormal.report.tables import comparison_table, metrics_lines, scores_table, write_table
+from abnormal.scoring.localisation import LocalisedFrames, Localiser, Observer
 
-Scored = dict[str, list[ScoredVideo]]
-"""For each model's name the videos as it scored them, all in the same order."""
+
+@dataclass
+class Tested:
+    """A model, and what has come out of it so far.
+
+    Attributes:
+        detector: The model.
+        threshold: An alarm is above it.
+        folder: Part of the paths of its figures: empty where it is the only model.
+        videos: As it scored them, in the same order for all models.
+        pixels: Those of each video, for the figures.
+        anomalous: Those of each video that are anomalous.
+    """
+
+    detector: Detector
+    threshold: float
+    folder: str
+    videos: list[ScoredVideo] = field(default_factory=list)
+    pixels: list[VideoPixels] = field(default_factory=list)
+    anomalous: list[AnomalousPixels] = field(default_factory=list)
 
 
 def run_test(args: argparse.Namespace) -> int:
     """Scores all videos, writes all results, and returns the exit code."""
     detectors = open_detectors(args.model, args.runtime)
     videos = source_videos(args.source) if args.source else stored_videos(args.img)
-    thresholds = {
-        name: detector.threshold(args.score) if args.threshold is None else args.threshold
+    models = {
+        name: Tested(
+            detector,
+            detector.threshold(args.score) if args.threshold is None else args.threshold,
+            name.replace("/", "_") if len(detectors) > 1 else "",
+        )
         for name, detector in detectors.items()
     }
     make_folder(args.output)
     with memory_advice("Close what else uses the memory."):
-        scored = _score_all(detectors, videos)
-    tables = [scores_table(name, scored[name], args.score, thresholds[name]) for name in scored]
-    write_scores(args.output / "scores.csv", pd.concat(tables))
-    metrics = {
-        name: {"arch": detector.info.arch} | evaluate(scored[name], args.score, thresholds[name])
-        for name, detector in detectors.items()
-    }
-    write_json(args.output / "metrics.json", metrics)
+        scored = _score_all(args, models, videos)
+    _write_tables(args, models)
     if not args.no_figures:
-        _draw(args, scored, thresholds)
-    for name, figures in metrics.items():
-        print("\n".join(metrics_lines(name, figures)))
+        _draw(args, models, scored)
     print(f"results: {args.output}")
     return 0
 
 
-def _score_all(detectors: dict[str, Detector], videos: Sequence[TestVideo]) -> Scored:
-    """Scores all videos with all models; a video that cannot be read is left out and named."""
-    scored: Scored = {name: [] for name in detectors}
+def _score_all(
+    args: argparse.Namespace, models: dict[str, Tested], videos: Sequence[TestVideo]
+) -> list[TestVideo]:
+    """Scores all videos with all models and returns those that could be read."""
+    scored: list[TestVideo] = []
     problems: list[str] = []
-    total = len(detectors) * sum(video.frames for video in videos)
+    total = len(models) * sum(video.frames for video in videos)
     with tqdm(total=total or None, unit=" frames") as bar:
         for video in videos:
             try:
-                results = [d.score(video, _counting(bar)) for d in detectors.values()]
+                results = [_score(args, model, video, bar) for model in models.values()]
             except AbnormalError as error:
                 problems.append(f"left out: {video.name}: {error}")
                 continue
-            for done, (result, _) in zip(scored.values(), results, strict=True):
-                done.append(result)
-            notes = {note for _, found in results for note in found}
+            notes = set()
+            for model, (result, pixels, anomalous, found) in zip(
+                models.values(), results, strict=True
+            ):
+                model.videos.append(result)
+                model.pixels.append(pixels)
+                model.anomalous.append(anomalous)
+                notes.update(found)
             problems += [f"{video.name}: {note}" for note in sorted(notes)]
+            scored.append(video)
     for problem in problems:
         say(f"  {problem}")
-    if not any(scored.values()):
+    if not scored:
         raise AbnormalError("No video could be scored: see above.")
     return scored
+
+
+def _score(
+    args: argparse.Namespace, model: Tested, video: TestVideo, bar: tqdm
+) -> tuple[ScoredVideo, VideoPixels, AnomalousPixels, list[str]]:
+    """Scores a video with a model, localising and drawing as its frames go by."""
+    localiser = Localiser(args.box_size, args.box_threshold)
+    pixels = VideoPixels(localiser, video.read_masks())
+    anomalous = AnomalousPixels()
+
+    @contextlib.contextmanager
+    def observing(fps: float) -> Iterator[Observer]:
+        with contextlib.ExitStack() as files:
+            observers: list[Observer] = [pixels.add, anomalous.add]
+            if not args.no_figures:
+                path = _figure(args, model, "anomalies", video, ".mp4")
+                observers.append(files.enter_context(record_panels(path, fps, args.panels)))
+
+            def observe(seen: LocalisedFrames) -> None:
+                for observer in observers:
+                    observer(seen)
+
+            yield observe
+
+    result, notes = model.detector.score(video, _counting(bar), observing, localiser)
+    return result, pixels, anomalous, notes
 
 
 def _counting(bar: tqdm) -> Callable[[Iterable[np.ndarray]], Iterator[np.ndarray]]:
@@ -80,8 +136,46 @@ def _counting(bar: tqdm) -> Callable[[Iterable[np.ndarray]], Iterator[np.ndarray
     return count
 
 
-def _draw(args: argparse.Namespace, scored: Scored, thresholds: dict[str, float]) -> None:
-    for videos in tqdm(list(zip(*scored.values(), strict=True)), unit="figure"):
-        by_model = dict(zip(scored, videos, strict=True))
-        path = args.output / "regularity" / f"{videos[0].name}.png"
+def _figure(
+    args: argparse.Namespace, model: Tested, kind: str, video: TestVideo, ending: str
+) -> Path:
+    return args.output / kind / model.folder / f"{video.name}{ending}"
+
+
+def _write_tables(args: argparse.Namespace, models: dict[str, Tested]) -> None:
+    scores, pixels, metrics = [], [], {}
+    for name, model in models.items():
+        scores.append(scores_table(name, model.videos, args.score, model.threshold))
+        names = (video.name for video in model.videos)
+        of_video = dict(zip(names, model.pixels, strict=True))
+        pixels.append(pixel_table(name, of_video))
+        metrics[name] = {"arch": model.detector.info.arch} | evaluate(
+            model.videos, args.score, model.threshold, model.pixels
+        )
+        print("\n".join(metrics_lines(name, metrics[name])))
+    write_table(args.output / "scores.csv", pd.concat(scores))
+    write_table(args.output / "localisation.csv", pd.concat(pixels))
+    write_json(args.output / "metrics.json", metrics)
+    if len(models) > 1:
+        write_table(args.output / "comparison.csv", comparison_table(metrics))
+
+
+def _draw(args: argparse.Namespace, models: dict[str, Tested], videos: list[TestVideo]) -> None:
+    histories = {name: model.detector.info.history for name, model in models.items()}
+    plot_losses(histories, args.output / "losses.png")
+    thresholds = {name: model.threshold for name, model in models.items()}
+    for number, video in enumerate(tqdm(videos, unit="video", desc="figures")):
+        by_model = {name: model.videos[number] for name, model in models.items()}
+        path = args.output / "regularity" / f"{video.name}.png"
         plot_regularity(by_model, args.score, thresholds, path)
+        for model in models.values():
+            info = model.detector.info
+            with video.open_frames(None, info.fps) as pictures:
+                write_annotated(
+                    _figure(args, model, "videos", video, ".mp4"),
+                    pictures.frames,
+                    model.videos[number],
+                    args.score,
+                    model.threshold,
+                    model.anomalous[number],
+                )

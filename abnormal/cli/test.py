@@ -4,9 +4,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from abnormal.cli.program import run_program
+from abnormal.cli.program import positive_int, run_program, zero_or_more
 
-SCORE_NAMES = ("gradient", "l2", "difference")
+SCORE_NAMES = ("gradient", "l1", "l2", "difference")
 RUNTIME_NAMES = ("auto", "keras")
 
 
@@ -37,5 +37,14 @@ def _parser() -> argparse.ArgumentParser:
     add("--score", choices=SCORE_NAMES, default=SCORE_NAMES[0], help="carries the alarm")
     add("--threshold", type=float, help="alarm above this score (default: as calibrated)")
     add("--runtime", choices=RUNTIME_NAMES, default="auto", help="what computes the network")
-    add("--no-figures", action="store_true", help="no pictures")
+    add("--box-size", type=positive_int, default=4, help="pixels; see --box-threshold")
+    add(
+        "--box-threshold",
+        type=zero_or_more,
+        default=4 * 255.0,
+        help="a pixel is anomalous where the difference (0 to 255), summed over a box around it, "
+        "is above this (default: 1020, over boxes of 4x4)",
+    )
+    add("--panels", action="store_true", help="a picture of every frame, not only a video of them")
+    add("--no-figures", action="store_true", help="no pictures and no videos")
     return parser

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from abnormal.evaluation.frame_level import frame_figures
+from abnormal.evaluation.pixel_level import VideoPixels, pixel_figures
 from abnormal.inference.score import ScoredVideo
 from abnormal.scoring.regularity import stretched
+from abnormal.scoring.residual import ERRORS
 
 MICRO_RAW = "micro_raw"
 MICRO_PER_VIDEO = "micro_per_video"
@@ -20,13 +22,19 @@ PROTOCOLS = {
 }
 
 
-def evaluate(videos: Sequence[ScoredVideo], score: str, threshold: float) -> dict[str, Any]:
+def evaluate(
+    videos: Sequence[ScoredVideo],
+    score: str,
+    threshold: float,
+    pixels: Sequence[VideoPixels] = (),
+) -> dict[str, Any]:
     """Figures of a model.
 
     Args:
         videos: All that it was tested on. Those without labels count for alarms only.
         score: Which score carries the alarm.
         threshold: A frame whose score is above it is an alarm.
+        pixels: Their pixels, where these have been looked at.
 
     Returns:
         A tree that goes into `metrics.json`. A figure that is not defined, because all frames are
@@ -42,6 +50,7 @@ def evaluate(videos: Sequence[ScoredVideo], score: str, threshold: float) -> dic
         "protocols": PROTOCOLS,
         "scores": _figures_by_score(labelled) if labelled else {},
         "situations": _figures_by_situation(labelled, score),
+        "localisation": pixel_figures(pixels),
         "alarm": _alarm(videos, labelled, score, threshold),
     }
 
@@ -62,9 +71,10 @@ def _figures_by_score(videos: Sequence[ScoredVideo]) -> dict[str, Any]:
             MICRO_PER_VIDEO: _figures(videos, [stretched(values) for values in raw]),
         }
     # By its definition the regularity is per video, and it is not smoothed.
-    figures["regularity"] = {
-        MICRO_PER_VIDEO: _figures(videos, [-video.regularity for video in videos])
-    }
+    for error in ERRORS:
+        irregularity = [-video.regularity(error) for video in videos]
+        name = "regularity" if error == "l2" else f"regularity_{error}"
+        figures[name] = {MICRO_PER_VIDEO: _figures(videos, irregularity)}
     return figures
 
 

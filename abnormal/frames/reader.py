@@ -13,13 +13,13 @@ from abnormal.video.pictures import read_picture
 from abnormal.video.resample import resize
 
 
-def read_frames(img: Path, record: VideoRecord, size: int) -> Iterator[np.ndarray]:
+def read_frames(img: Path, record: VideoRecord, size: int | None) -> Iterator[np.ndarray]:
     """The frames of a video, one at a time.
 
     Args:
         img: The folder of frames.
         record: Which video.
-        size: Height and width wanted, in pixels: that of the model.
+        size: Height and width wanted, in pixels: that of the model; None for that of `img/`.
 
     Yields:
         `(size, size)` uint8.
@@ -35,7 +35,7 @@ def read_frames(img: Path, record: VideoRecord, size: int) -> Iterator[np.ndarra
             raise AbnormalError(
                 f"{error} Delete the folder {folder} and run preprocess.py again."
             ) from None
-        yield resize(image, size, size)
+        yield image if size is None else resize(image, size, size)
 
 
 def read_labels(img: Path, record: VideoRecord) -> np.ndarray | None:

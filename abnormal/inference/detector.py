@@ -1,19 +1,26 @@
 """A trained model, ready to score videos."""
 
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from abnormal.inference.runtimes import RUNTIMES, Reconstruct
-from abnormal.inference.score import ScoredVideo, causal_scores, frame_scores
+from abnormal.inference.score import Observe, ScoredVideo, causal_scores, frame_scores
 from abnormal.inference.videos import TestVideo
 from abnormal.models.model_file import ModelInfo, load_model
 from abnormal.scoring.calibration import threshold_of
+from abnormal.scoring.localisation import DEFAULT_LOCALISER, Localiser, Observer
 
 # In the order in which `auto` prefers them.
 AUTO = ("keras",)
+
+
+Observing = Callable[[float], AbstractContextManager[Observer | None]]
+"""From a video's frames per second to what is shown its frames while it is scored."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +45,16 @@ class Detector:
         self,
         video: TestVideo,
         watch: Callable[[Iterable[np.ndarray]], Iterable[np.ndarray]] = iter,
+        observing: Observing = lambda fps: contextlib.nullcontext(),
+        localiser: Localiser = DEFAULT_LOCALISER,
     ) -> tuple[ScoredVideo, list[str]]:
         """Scores every frame of a video.
 
         Args:
             video: Which.
             watch: Wraps the frames as they are read, to show progress.
+            observing: Opens what is to be shown all frames with their anomalous pixels.
+            localiser: How these are found.
 
         Returns:
             The scores, and what was wrong with the video.
@@ -51,8 +62,18 @@ class Detector:
         Raises:
             AbnormalError: It cannot be read.
         """
-        with video.open_frames(self.info.size, self.info.fps) as opened:
-            raw = frame_scores(watch(opened.frames), self.reconstruct, self.info.clip_length)
+        with (
+            video.open_frames(self.info.size, self.info.fps) as opened,
+            observing(opened.fps) as observer,
+        ):
+            observe: Observe | None = None
+            if observer:
+
+                def observe(frames: np.ndarray, reconstruction: np.ndarray) -> None:
+                    observer(localiser.localise(frames, reconstruction))
+
+            frames = watch(opened.frames)
+            raw = frame_scores(frames, self.reconstruct, self.info.clip_length, observe)
             scored = ScoredVideo(
                 name=video.name,
                 fps=opened.fps,

@@ -1,7 +1,7 @@
 """Scores of every frame of a video, computed as its clips become complete."""
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +10,13 @@ from abnormal.errors import AbnormalError
 from abnormal.frames.clips import ClipWindow, stream_clips
 from abnormal.inference.runtimes import Reconstruct
 from abnormal.scoring.regularity import causal_mean, regularity
-from abnormal.scoring.residual import SCORES, ClipResidual
+from abnormal.scoring.residual import ERRORS, SCORES, ClipResidual
 
-BATCH_CLIPS = 4
+BATCH_FRAMES = 40
+
+Observe = Callable[[np.ndarray, np.ndarray], None]
+"""Is shown the frames of a video in order, some at a time, and their reconstruction:
+`(n, size, size)` float32 in [0, 1] both."""
 
 
 def to_input(frames: np.ndarray) -> np.ndarray:
@@ -21,7 +25,10 @@ def to_input(frames: np.ndarray) -> np.ndarray:
 
 
 def frame_scores(
-    frames: Iterable[np.ndarray], reconstruct: Reconstruct, clip_length: int
+    frames: Iterable[np.ndarray],
+    reconstruct: Reconstruct,
+    clip_length: int,
+    observe: Observe | None = None,
 ) -> dict[str, np.ndarray]:
     """All scores of every frame of a video, not smoothed.
 
@@ -31,14 +38,18 @@ def frame_scores(
         frames: `(size, size)` uint8 each, in order.
         reconstruct: The network.
         clip_length: Frames of a clip.
+        observe: Is shown all frames and their reconstruction.
 
     Returns:
         For each name in `SCORES` its `(n,)` float64.
     """
     parts: dict[str, list[np.ndarray]] = {name: [] for name in SCORES}
-    for residual, window in _residuals(stream_clips(frames, clip_length), reconstruct):
+    for residual, window in _residuals(stream_clips(frames, clip_length), reconstruct, clip_length):
+        new = slice(window.first, window.stop)
         for name, score in SCORES.items():
-            parts[name].append(score(residual)[window.first : window.stop])
+            parts[name].append(score(residual)[new])
+        if observe:
+            observe(residual.frames[new], residual.reconstruction[new])
     if not parts[next(iter(SCORES))]:
         raise AbnormalError("No frame of it could be read.")
     return {name: np.concatenate(values) for name, values in parts.items()}
@@ -64,10 +75,19 @@ class ScoredVideo:
     labels: np.ndarray | None = None
     situation: str = ""
 
-    @property
-    def regularity(self) -> np.ndarray:
-        """The regularity of each frame by the Euclidean error, over the whole video."""
-        return regularity(self.raw["l2"])
+    def regularity(self, score: str = "l2") -> np.ndarray:
+        """The regularity of each frame over the whole video; it looks back.
+
+        Args:
+            score: The one that carries the alarm. Where that is an error, `l1` or `l2`, the
+                regularity is by it; otherwise by `l2`.
+        """
+        return regularity(self.raw[error_of(score)])
+
+
+def error_of(score: str) -> str:
+    """The reconstruction error that goes with a score: itself, or `l2` where it is none."""
+    return score if score in ERRORS else "l2"
 
 
 def causal_scores(raw: dict[str, np.ndarray], fps: float) -> dict[str, np.ndarray]:
@@ -76,20 +96,19 @@ def causal_scores(raw: dict[str, np.ndarray], fps: float) -> dict[str, np.ndarra
 
 
 def _residuals(
-    windows: Iterable[ClipWindow], reconstruct: Reconstruct
+    windows: Iterator[ClipWindow], reconstruct: Reconstruct, clip_length: int
 ) -> Iterator[tuple[ClipResidual, ClipWindow]]:
-    windows = iter(windows)
-    before: ClipWindow | None = None
-    while batch := list(itertools.islice(windows, BATCH_CLIPS)):
+    before: ClipResidual | None = None
+    while batch := list(itertools.islice(windows, max(1, BATCH_FRAMES // clip_length))):
         clips = to_input(np.stack([window.frames for window in batch]))
         outputs = reconstruct(clips[..., None])[..., 0]
         for window, clip, output in zip(batch, clips, outputs, strict=True):
-            yield ClipResidual(clip, output, _frame_before(window, before)), window
-            before = window
-
-
-def _frame_before(window: ClipWindow, before: ClipWindow | None) -> np.ndarray | None:
-    """The frame before a clip. The last clip of a video reaches back into the one before it."""
-    if before is None:
-        return None
-    return to_input(before.frames[-1 - window.first])
+            residual = ClipResidual(clip, output)
+            if before:
+                # The last clip of a video reaches back into the one before it.
+                last = -1 - window.first
+                residual = ClipResidual(
+                    clip, output, before.frames[last], before.reconstruction[last]
+                )
+            yield residual, window
+            before = residual

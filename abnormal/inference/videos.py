@@ -12,7 +12,7 @@ import numpy as np
 from abnormal.datasets import folder
 from abnormal.errors import AbnormalError
 from abnormal.frames.manifest import VideoRecord, read_manifest
-from abnormal.frames.reader import read_frames, read_labels
+from abnormal.frames.reader import read_frames, read_labels, read_masks
 from abnormal.video.resample import at_rate, resize
 from abnormal.video.stream import OpenFrames
 
@@ -25,7 +25,7 @@ class ModelFrames:
     """Frames ready for a model.
 
     Attributes:
-        frames: `(size, size)` uint8 each.
+        frames: `(size, size)` uint8 each, or at their own size.
         fps: Frames per second.
         notes: What was wrong with the source; complete once all frames are read.
     """
@@ -41,15 +41,19 @@ class TestVideo:
 
     Attributes:
         name: For tables and figures.
-        open_frames: From a model's size and frames per second to its frames.
+        open_frames: From a model's size and frames per second to its frames. Without a size they
+            are the same frames at their own.
         read_labels: Gives one uint8 per frame, 1 where abnormal; None where labels are unknown.
+        read_masks: Gives `(n, height, width)` bool, True where abnormal; None where masks are
+            unknown.
         situation: The kind of event; empty where unknown.
         frames: How many there are; 0 where that is not known before they are read.
     """
 
     name: str
-    open_frames: Callable[[int, float], AbstractContextManager[ModelFrames]]
+    open_frames: Callable[[int | None, float], AbstractContextManager[ModelFrames]]
     read_labels: Callable[[], np.ndarray | None] = lambda: None
+    read_masks: Callable[[], np.ndarray | None] = lambda: None
     situation: str = ""
     frames: int = 0
 
@@ -71,6 +75,7 @@ def stored_videos(img: Path) -> list[TestVideo]:
             name=record.video,
             open_frames=partial(_open_stored, img, record),
             read_labels=partial(read_labels, img, record),
+            read_masks=partial(read_masks, img, record),
             situation=record.situation,
             frames=record.frames,
         )
@@ -96,12 +101,12 @@ def source_videos(path: Path) -> list[TestVideo]:
 
 
 @contextlib.contextmanager
-def open_resampled(open_frames: OpenFrames, size: int, fps: float) -> Iterator[ModelFrames]:
+def open_resampled(open_frames: OpenFrames, size: int | None, fps: float) -> Iterator[ModelFrames]:
     """Opens a video for a model.
 
     Args:
         open_frames: Opens the source.
-        size: Height and width that the model was made for.
+        size: Height and width that the model was made for; None for those of the source.
         fps: Frames per second that it was trained on. Another rate is resampled to it by the time
             stamps; a folder of pictures, which has no clock, is taken to have it.
     """
@@ -110,15 +115,24 @@ def open_resampled(open_frames: OpenFrames, size: int, fps: float) -> Iterator[M
         if stream.fps is not None and abs(stream.fps / fps - 1) > _SAME_RATE:
             stream.notes.append(f"{stream.fps:g} frames a second are resampled to {fps:g}")
             frames = at_rate(frames, fps)
-        yield ModelFrames((resize(frame.image, size, size) for frame in frames), fps, stream.notes)
+        images = (frame.image for frame in frames)
+        if size is not None:
+            images = (resize(image, size, size) for image in images)
+        yield ModelFrames(images, fps, stream.notes)
 
 
 @contextlib.contextmanager
-def _open_stored(img: Path, record: VideoRecord, size: int, fps: float) -> Iterator[ModelFrames]:
+def _open_stored(
+    img: Path, record: VideoRecord, size: int | None, fps: float
+) -> Iterator[ModelFrames]:
     notes = []
     if abs(record.fps / fps - 1) > _SAME_RATE:
         notes.append(
             f"it has {record.fps:g} frames a second, the model knows {fps:g}: things look "
             f"{fps / record.fps:.2g} times as fast; extract it again with --fps {fps:g}"
         )
-    yield ModelFrames(read_frames(img, record, size), record.fps, notes)
+    frames = read_frames(img, record, size)
+    if size is None and (shape := record.source.get("shape")):
+        height, width = shape  # frames in img/ are square, whatever the source was
+        frames = (resize(image, height, width) for image in frames)
+    yield ModelFrames(frames, record.fps, notes)

@@ -7,7 +7,7 @@ from pathlib import Path
 import matplotlib.axes
 import numpy as np
 
-from abnormal.inference.score import ScoredVideo
+from abnormal.inference.score import ScoredVideo, error_of
 from abnormal.report.figure import ABNORMAL, ALARM, COLOURS, new_figure, plain, write_figure
 
 
@@ -27,15 +27,16 @@ def plot_regularity(
     upper, lower = figure.subplots(2, 1, sharex=True)
     figure.suptitle(plain(first.name))
     for (name, video), colour in zip(scored.items(), itertools.cycle(COLOURS), strict=False):
-        seconds = np.arange(len(video.regularity)) / video.fps
-        upper.plot(seconds, video.regularity, color=colour, lw=1.2, label=plain(name))
+        regularity = video.regularity(score)
+        seconds = np.arange(len(regularity)) / video.fps
+        upper.plot(seconds, regularity, color=colour, lw=1.2, label=plain(name))
         lower.plot(seconds, video.causal[score], color=colour, lw=1.2, label=plain(name))
         lower.axhline(thresholds[name], color=colour, ls="--", lw=1)
         _mark_alarms(lower, video.causal[score] > thresholds[name], video.fps)
     if first.labels is not None:
         _shade(upper, first.labels == 1, first.fps)
         _shade(lower, first.labels == 1, first.fps)
-    upper.set(ylabel="regularity (l2)", ylim=(0, 1.05))
+    upper.set(ylabel=f"regularity ({error_of(score)})", ylim=(0, 1.05))
     lower.set(ylabel=f"{score} score", xlabel="time (s)", ylim=(0, None))
     for axes in (upper, lower):
         axes.grid(alpha=0.3)

@@ -1,5 +1,6 @@
 """`scores.csv`, and the short table on the terminal."""
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pandas as pd
 
 from abnormal.evaluation.evaluate import MICRO_PER_VIDEO, MICRO_RAW
 from abnormal.files import replacing
-from abnormal.inference.score import ScoredVideo
+from abnormal.inference.score import ScoredVideo, error_of
 
 
 def scores_table(
@@ -24,15 +25,15 @@ def scores_table(
         threshold: A frame whose score is above it is an alarm.
 
     Returns:
-        Columns model, video, frame (from 0), time_sec, error (Euclidean, on pixels in [0, 1]),
-        regularity (by that error, over the whole video: it looks back), score and alarm (causal),
-        label (1 abnormal, 0 normal, missing where unknown).
+        Columns model, video, frame (from 0), time_sec, error (on pixels in [0, 1]; `l1` where that
+        is the score, otherwise `l2`), regularity (by that error, over the whole video: it looks
+        back), score and alarm (causal), label (1 abnormal, 0 normal, missing where unknown).
     """
     return pd.concat([_rows(model, video, score, threshold) for video in videos], ignore_index=True)
 
 
 def _rows(model: str, video: ScoredVideo, score: str, threshold: float) -> pd.DataFrame:
-    frames = np.arange(len(video.raw["l2"]))
+    frames = np.arange(len(video.raw[score]))
     labels = [pd.NA] * len(frames) if video.labels is None else video.labels
     return pd.DataFrame(
         {
@@ -40,8 +41,8 @@ def _rows(model: str, video: ScoredVideo, score: str, threshold: float) -> pd.Da
             "video": video.name,
             "frame": frames,
             "time_sec": frames / video.fps,
-            "error": video.raw["l2"],
-            "regularity": video.regularity,
+            "error": video.raw[error_of(score)],
+            "regularity": video.regularity(score),
             "score": video.causal[score],
             "alarm": (video.causal[score] > threshold).astype(int),
             "label": pd.array(labels, dtype="Int8"),
@@ -49,8 +50,31 @@ def _rows(model: str, video: ScoredVideo, score: str, threshold: float) -> pd.Da
     )
 
 
-def write_scores(path: Path, table: pd.DataFrame) -> None:
-    """Writes the table, whole or not at all."""
+def comparison_table(metrics: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """All figures of several models side by side.
+
+    Args:
+        metrics: For each model's name what is in `metrics.json`.
+
+    Returns:
+        Columns figure (the way to it in `metrics.json`), and one for each model.
+    """
+    columns = {name: dict(_numbers(tree)) for name, tree in metrics.items()}
+    figures = list(dict.fromkeys(itertools.chain.from_iterable(columns.values())))
+    rows = {name: [column.get(figure) for figure in figures] for name, column in columns.items()}
+    return pd.DataFrame({"figure": figures} | rows)
+
+
+def _numbers(tree: Mapping[str, Any], way: str = "") -> Iterator[tuple[str, float | None]]:
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _numbers(value, f"{way}{name}.")
+        elif value is None or isinstance(value, int | float):
+            yield f"{way}{name}", value
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Writes a table, whole or not at all."""
     with replacing(path) as partial:
         table.to_csv(partial, index=False, float_format="%.7g")
 
@@ -63,6 +87,12 @@ def metrics_lines(model: str, metrics: Mapping[str, Any]) -> Iterator[str]:
         for name, figures in metrics["scores"].items():
             raw = _percent(figures[MICRO_RAW]) if MICRO_RAW in figures else ""
             yield f"  {name:<22} {raw:<19} {_percent(figures[MICRO_PER_VIDEO])}"
+    if pixels := metrics["localisation"]:
+        overlap = "-" if pixels["iou"] is None else f"{100 * pixels['iou']:.1f} %"
+        yield (
+            f"  pixels: AUC {100 * pixels['auc']:.1f} %, intersection over union {overlap}, "
+            f"mask sigmoid cross-entropy {pixels['mask_sigmoid_cross_entropy']:.4f}"
+        )
     alarm = metrics["alarm"]
     if metrics["situations"]:
         yield f"  {alarm['score']} by situation"

@@ -44,7 +44,7 @@ def test_what_was_tested():
 def test_each_figure_stands_under_its_protocol():
     tree = evaluate(VIDEOS[:2], "gradient", 0.4)
     assert tree["protocols"] == PROTOCOLS
-    assert set(tree["scores"]) == {*SCORES, "regularity"}
+    assert set(tree["scores"]) == {*SCORES, "regularity", "regularity_l1"}
     for name in SCORES:
         # Together, the 0.2 of the dark video lie below the 0.5 of the light one: 12 of 16 pairs.
         assert tree["scores"][name][MICRO_RAW]["auc"] == pytest.approx(0.75)

@@ -52,7 +52,7 @@ def network():
 
 @pytest.fixture(scope="session")
 def model_info():
-    thresholds = {"gradient": 0.25, "l2": 10.0, "difference": 0.5}
+    thresholds = {"gradient": 0.25, "l1": 99.0, "l2": 10.0, "difference": 0.5}
     return ModelInfo(
         "spatiotemporal", CLIP_LENGTH, SIZE, FPS, calibration={"thresholds": thresholds}
     )

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from abnormal.errors import AbnormalError
 from abnormal.inference import score
 from abnormal.inference.score import (
-    BATCH_CLIPS,
+    BATCH_FRAMES,
     ScoredVideo,
     causal_scores,
     frame_scores,
@@ -94,11 +94,30 @@ def test_a_short_video_is_filled_up_with_its_last_frame(count):
 
 
 def test_the_network_sees_clips_in_order_with_time_as_axis_1():
-    frames, seen = random_frames(30), []
+    frames, seen = random_frames(60), []
     frame_scores(frames, lambda clips: seen.append(clips) or clips, 3)
-    assert [clips.shape for clips in seen] == [(4, 3, 8, 8, 1), (4, 3, 8, 8, 1), (2, 3, 8, 8, 1)]
+    assert [clips.shape for clips in seen] == [(13, 3, 8, 8, 1), (7, 3, 8, 8, 1)]
     assert {clips.dtype.name for clips in seen} == {"float32"}
-    assert np.array_equal(np.concatenate(seen).reshape(30, 8, 8), to_input(frames))
+    assert np.array_equal(np.concatenate(seen).reshape(60, 8, 8), to_input(frames))
+
+
+@settings(deadline=None)
+@given(lengths, clip_lengths)
+def test_all_frames_are_shown_once_with_their_own_reconstruction(count, length):
+    frames, seen = random_frames(count), []
+    frame_scores(frames, darker_with_time, length, lambda *shown: seen.append(shown))
+    shown, reconstruction = (np.concatenate(parts) for parts in zip(*seen, strict=True))
+    np.testing.assert_array_equal(shown, to_input(frames))
+    places = np.array([place_in_clip(frame, count, length) for frame in range(count)])
+    expected = shown * (1 - places / 100)[:, None, None]
+    np.testing.assert_allclose(reconstruction, expected, atol=1e-6)
+
+
+def test_clips_of_one_frame_have_the_gradient_of_the_residual_from_frame_to_frame():
+    frames = random_frames(45)
+    scores = frame_scores(frames, lambda clips: clips / 2, 1)["gradient"]
+    change = np.abs(np.diff(frames / 255 / 2, axis=0, prepend=frames[:1] / 255 / 2))
+    assert scores == pytest.approx(change.mean((1, 2)), abs=1e-6)
 
 
 def test_only_one_batch_is_read_ahead():
@@ -115,7 +134,7 @@ def test_only_one_batch_is_read_ahead():
         return clips
 
     frame_scores(reading(), reconstruct, 5)
-    assert batches == [BATCH_CLIPS] * (20 // BATCH_CLIPS)
+    assert batches == [BATCH_FRAMES // 5, BATCH_FRAMES // 5, 4]
 
 
 def test_a_video_without_frames_is_said_to_have_none():
@@ -138,7 +157,7 @@ def test_what_alarms_use_is_calm_and_causal():
 def test_the_regularity_is_by_the_error_that_is_not_smoothed():
     raw = {"l2": np.array([1.0, 4.0, 2.0])}
     video = ScoredVideo("a", 25.0, raw, {"l2": np.zeros(3)})
-    assert video.regularity.tolist() == [1, 0.25, 0.75]
+    assert video.regularity().tolist() == [1, 0.25, 0.75]
 
 
 @pytest.mark.parametrize("count", [1, 3, 4, 5, 22, 23, 24])

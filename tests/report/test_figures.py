@@ -97,7 +97,7 @@ def test_the_curves_are_the_regularity_and_the_score(scored, tmp_path, drawn):
     video = scored("gate", 8, fps=4.0)
     plot_regularity({"model": video}, "l2", {"model": 3.0}, tmp_path / "gate.png")
     upper, lower = (axes.lines for axes in drawn[0].axes)
-    np.testing.assert_array_equal(upper[0].get_data(), (np.arange(8) / 4.0, video.regularity))
+    np.testing.assert_array_equal(upper[0].get_data(), (np.arange(8) / 4.0, video.regularity()))
     np.testing.assert_array_equal(lower[0].get_data(), (np.arange(8) / 4.0, video.causal["l2"]))
     assert set(lower[1].get_ydata()) == {3.0}
 

@@ -4,7 +4,8 @@ import pytest
 
 from abnormal.errors import AbnormalError
 from abnormal.evaluation.evaluate import MICRO_PER_VIDEO, MICRO_RAW, evaluate
-from abnormal.report.tables import metrics_lines, scores_table, write_scores
+from abnormal.report.tables import comparison_table, metrics_lines, scores_table, write_table
+from abnormal.scoring.residual import ERRORS, SCORES
 
 COLUMNS = ["model", "video", "frame", "time_sec", "error", "regularity", "score", "alarm", "label"]
 
@@ -48,12 +49,16 @@ def test_a_score_at_the_threshold_is_no_alarm(scored):
 def test_the_score_that_was_asked_for_is_in_the_table(scored):
     video = scored(frames=3)
     video.causal["difference"][:] = 7
+    video.raw["l1"] = np.array([2.0, 1.0, 4.0])
     assert scores_table("m", [video], "difference", 1)["score"].tolist() == [7, 7, 7]
     assert scores_table("m", [video], "difference", 1)["error"].tolist() == [1, 2, 3]
+    by_l1 = scores_table("m", [video], "l1", 1)
+    assert by_l1["error"].tolist() == [2, 1, 4]
+    assert by_l1["regularity"].tolist() == [0.75, 1, 0.25]
 
 
 def test_a_table_comes_back_from_its_file(table, tmp_path):
-    write_scores(tmp_path / "scores.csv", table)
+    write_table(tmp_path / "scores.csv", table)
     lines = (tmp_path / "scores.csv").read_text().splitlines()
     assert lines[0] == ",".join(COLUMNS)
     assert lines[3] == "model,a/b,2,1,3,0.3333333,2.5,1,1"
@@ -65,7 +70,7 @@ def test_a_table_comes_back_from_its_file(table, tmp_path):
 def test_a_table_that_cannot_be_written_leaves_nothing(table, tmp_path):
     (tmp_path / "scores.csv").mkdir()
     with pytest.raises(AbnormalError, match=r"scores\.csv cannot be written"):
-        write_scores(tmp_path / "scores.csv", table)
+        write_table(tmp_path / "scores.csv", table)
     assert [path.name for path in tmp_path.iterdir()] == ["scores.csv"]
 
 
@@ -75,6 +80,7 @@ def metrics(**changes):
         "frames": 300,
         "scores": {},
         "situations": {},
+        "localisation": None,
         "alarm": {
             "score": "gradient",
             "threshold": 0.123456,
@@ -102,12 +108,14 @@ def test_lines_with_labels():
         },
         situations={"cart": {MICRO_RAW: figures}, "normal": {MICRO_RAW: None}},
         alarm=alarm,
+        localisation={"auc": 0.875, "iou": 0.25, "mask_sigmoid_cross_entropy": 0.6931},
     )
     assert list(metrics_lines("model", full)) == [
         "model: 300 frames of 2 videos",
         "  frame AUC (EER)        all frames, raw     each video stretched",
         "  gradient                91.2 % (15.0 %)     91.2 % (15.0 %)",
         "  regularity                                  91.2 % (15.0 %)",
+        "  pixels: AUC 87.5 %, intersection over union 25.0 %, mask sigmoid cross-entropy 0.6931",
         "  gradient by situation",
         "  cart                    91.2 % (15.0 %)",
         "  normal                 not defined: frames of one class only",
@@ -116,8 +124,21 @@ def test_lines_with_labels():
     ]
 
 
+def test_the_figures_of_several_models_stand_side_by_side():
+    first = metrics(scores={"l2": {MICRO_RAW: {"auc": 0.9, "eer": 0.1}}}, arch="cae")
+    second = metrics(scores={"l2": {MICRO_RAW: None}}, localisation={"auc": 0.8})
+    table = comparison_table({"a": first, "b": second}).set_index("figure")
+    assert list(table.columns) == ["a", "b"]
+    assert table.loc["frames"].tolist() == [300, 300]
+    assert table.loc["alarm.threshold"].tolist() == [0.123456, 0.123456]
+    assert table.loc[f"scores.l2.{MICRO_RAW}.auc", "a"] == 0.9
+    assert np.isnan(table.loc[f"scores.l2.{MICRO_RAW}.auc", "b"])
+    assert table.loc["localisation.auc", "b"] == 0.8
+    assert "arch" not in table.index
+
+
 def test_what_evaluate_gives_can_be_shown(scored):
     tree = evaluate([scored(labels=[0, 0, 0, 0, 0])], "l2", np.inf)
     lines = list(metrics_lines("model", tree))
-    assert sum("not defined" in line for line in lines) == 4
+    assert sum("not defined" in line for line in lines) == len({*SCORES, *ERRORS}) + len(ERRORS)
     assert lines[-1] == "  alarms (l2 > inf): 0 frames, 0.0 % of the normal ones"

@@ -6,6 +6,7 @@ from abnormal.scoring.residual import (
     ClipResidual,
     difference,
     gradient,
+    l1,
     l2,
 )
 
@@ -25,6 +26,13 @@ def test_l2_can_reach_the_root_of_the_number_of_pixels():
     assert l2(ClipResidual(flat(1, 0), flat(0, 1))).tolist() == [8.0, 8.0]
 
 
+def test_l1_is_the_sum_of_absolute_differences():
+    frames = np.zeros((2, 2, 2), np.float32)
+    output = np.array([[[0.3, 0.0], [-0.4, 0.0]], [[0.1, 0.1], [0.1, 0.1]]], np.float32)
+    assert l1(ClipResidual(frames, output)) == pytest.approx([0.7, 0.4])
+    assert l1(ClipResidual(flat(1, 0), flat(0, 1))).tolist() == [64.0, 64.0]
+
+
 @pytest.mark.parametrize(
     ("residuals", "expected"),
     [
@@ -33,13 +41,18 @@ def test_l2_can_reach_the_root_of_the_number_of_pixels():
         ((0.0, 0.9, 0.8, 0.8), [0.1, 0.1, 0.1, 0.0]),
         ((0.0, 0.5, 0.1), [0.4, 0.4, 0.4]),
         ((0.0, 0.5), [0.5, 0.5]),
-        ((0.7,), [0.0]),
+        ((0.7,), [0.0]),  # a single frame, the first of its video
     ],
 )
 def test_gradient_by_hand(residuals, expected):
     output = flat(*[0.1 for _ in residuals])
     clip = ClipResidual(flat(*[0.1 + residual for residual in residuals]), output)
     assert gradient(clip) == pytest.approx(expected, abs=1e-7)
+
+
+def test_a_clip_of_one_frame_is_compared_with_the_frame_before():
+    before = flat(0.5)[0], flat(0.2)[0]  # a residual of 0.3
+    assert gradient(ClipResidual(flat(0.9), flat(0.1), *before)) == pytest.approx([0.5])
 
 
 def test_gradient_is_of_the_residual_not_of_the_picture():
@@ -90,4 +103,4 @@ def test_every_score_gives_one_number_per_frame(name, length):
 
 
 def test_the_scores_have_the_names_that_are_documented():
-    assert set(SCORES) == {"gradient", "l2", "difference"}
+    assert set(SCORES) == {"gradient", "l1", "l2", "difference"}

@@ -1,0 +1,137 @@
+"""The video itself with what was found drawn in: anomalous pixels, alarms, and the curve below."""
+
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from abnormal.inference.score import ScoredVideo
+from abnormal.report.figure import ABNORMAL, ALARM, COLOURS
+from abnormal.report.regularity import intervals
+from abnormal.scoring.localisation import LocalisedFrames
+from abnormal.video.draw import RED, grey_to_rgb, mark, write_text
+from abnormal.video.encode import open_encoder
+
+WIDTHS_PX = (480, 1280)  # smaller pictures are shown larger, larger ones smaller
+STRIP_PX = 130
+TEXT_PX = 14
+FRAME_PX = 4  # of the red frame that means alarm
+STRENGTH = 0.55  # of the red over the picture
+
+
+class AnomalousPixels:
+    """The anomalous pixels of a video, kept in little memory while it is scored."""
+
+    def __init__(self) -> None:
+        self._shape = (0, 0)
+        self._packed: list[bytes] = []
+
+    def add(self, seen: LocalisedFrames) -> None:
+        """Adds some frames."""
+        self._shape = seen.anomalous.shape[1:]
+        self._packed += [zlib.compress(np.packbits(flags).tobytes(), 1) for flags in seen.anomalous]
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+    def __getitem__(self, number: int) -> np.ndarray:
+        """Those of a frame: `(height, width)` bool, at the size of the model."""
+        packed = np.frombuffer(zlib.decompress(self._packed[number]), np.uint8)
+        count = self._shape[0] * self._shape[1]
+        return np.unpackbits(packed, count=count).reshape(self._shape).astype(bool)
+
+
+def write_annotated(
+    path: Path,
+    pictures: Iterator[np.ndarray],
+    video: ScoredVideo,
+    score: str,
+    threshold: float,
+    anomalous: AnomalousPixels,
+) -> None:
+    """Writes a video with the regularity curve and the anomalies drawn in.
+
+    Args:
+        path: The video to write, `.mp4`.
+        pictures: The frames that were scored, at their own size: `(height, width)` uint8, or
+            `(height, width, 3)`, red first.
+        video: Their scores.
+        score: Which one carries the alarm.
+        threshold: Above it there is an alarm.
+        anomalous: The anomalous pixels of each frame.
+
+    Raises:
+        AbnormalError: The video cannot be written.
+    """
+    regularity = video.regularity(score)
+    alarms = video.causal[score] > threshold
+    strip: Strip | None = None
+    with open_encoder(path, video.fps) as write:
+        for number, picture in zip(range(len(regularity)), pictures, strict=False):
+            shown = _overlaid(_comfortable(picture), anomalous[number], alarms[number])
+            seconds = number / video.fps
+            text = f"{seconds:6.1f} s   regularity {regularity[number]:.2f}"
+            write_text(shown, text, 6, 6, TEXT_PX)
+            if alarms[number]:
+                write_text(shown, "ALARM", 6, 12 + TEXT_PX, TEXT_PX, (255, 120, 120))
+            strip = strip or Strip(shown.shape[1], regularity, alarms, video)
+            write(np.concatenate((shown, strip.at(seconds))))
+
+
+def _comfortable(picture: np.ndarray) -> np.ndarray:
+    """A picture in colours, of even sides, neither too small nor too large to look at."""
+    if picture.ndim == 2:
+        picture = grey_to_rgb(picture)
+    height, width = picture.shape[:2]
+    times = float(np.clip(width, *WIDTHS_PX)) / width
+    size = [round(length * times / 2) * 2 for length in (width, height)]
+    way = cv2.INTER_AREA if times < 1 else cv2.INTER_CUBIC
+    return cv2.resize(picture, size, interpolation=way)
+
+
+def _overlaid(picture: np.ndarray, anomalous: np.ndarray, alarm: bool) -> np.ndarray:
+    height, width = picture.shape[:2]
+    pixels = cv2.resize(
+        anomalous.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST
+    )
+    shown = mark(picture, pixels.astype(bool), STRENGTH)
+    if alarm:
+        cv2.rectangle(shown, (0, 0), (width - 1, height - 1), RED, 2 * FRAME_PX - 1)
+    return shown
+
+
+class Strip:
+    """The curve below the picture: drawn once, with a line that moves."""
+
+    def __init__(
+        self, width: int, regularity: np.ndarray, alarms: np.ndarray, video: ScoredVideo
+    ) -> None:
+        figure = Figure(figsize=(width / 100, STRIP_PX / 100), dpi=100, layout="constrained")
+        axes = figure.subplots()
+        seconds = np.arange(len(regularity)) / video.fps
+        axes.plot(seconds, regularity, color=COLOURS[0], lw=1.2)
+        for flags, colour in ((video.labels, ABNORMAL), (alarms, ALARM)):
+            for start, stop in () if flags is None else intervals(flags == 1):
+                top = 1.0 if colour == ABNORMAL else 0.05
+                axes.axvspan(start / video.fps, stop / video.fps, 0, top, color=colour, lw=0)
+        axes.set(ylim=(0, 1.05), xlim=(0, max(seconds[-1], 1 / video.fps)), yticks=(0, 0.5, 1))
+        axes.set_ylabel("regularity", fontsize=8)
+        axes.set_xlabel("time (s)", fontsize=8)
+        axes.tick_params(labelsize=7)
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        self._picture = np.asarray(canvas.buffer_rgba())[..., :3].copy()
+        (self._left, bottom), (right, top) = axes.transData.transform([(0, 0), (1, 1.05)])
+        self._px_per_sec = right - self._left
+        self._rows = slice(STRIP_PX - round(top), STRIP_PX - round(bottom))
+
+    def at(self, seconds: float) -> np.ndarray:
+        """The curve with the line at a time."""
+        shown = self._picture.copy()
+        x = round(self._left + seconds * self._px_per_sec)
+        shown[self._rows, max(0, x - 1) : x + 1] = (60, 60, 60)
+        return shown

@@ -1,0 +1,109 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn.metrics
+
+from abnormal.evaluation.pixel_level import (
+    VideoPixels,
+    at_size,
+    mask_cross_entropy,
+    pixel_figures,
+    pixel_table,
+)
+from abnormal.scoring.localisation import Localiser
+
+LOCALISER = Localiser(box_size=2, box_threshold=255.0)
+
+
+@pytest.fixture
+def footage():
+    """Six frames of 12x12 pixels in which abnormal pixels are reconstructed worse."""
+    draw = np.random.default_rng(0)
+    masks = draw.random((6, 12, 12)) < 0.2
+    frames = np.zeros((6, 12, 12), np.float32)
+    reconstruction = draw.random(masks.shape, np.float32) * np.where(masks, 0.9, 0.5)
+    return frames, reconstruction.astype(np.float32), masks
+
+
+def gathered(frames, reconstruction, masks, some=4):
+    video = VideoPixels(LOCALISER, masks)
+    for start in range(0, len(frames), some):
+        part = slice(start, start + some)
+        video.add(LOCALISER.localise(frames[part], reconstruction[part]))
+    return video
+
+
+def test_the_figures_are_those_of_all_pixels_together(footage):
+    frames, reconstruction, masks = footage
+    seen = LOCALISER.localise(frames, reconstruction)
+
+    figures = pixel_figures([gathered(*footage)])
+
+    exact = sklearn.metrics.roc_auc_score(masks.ravel(), seen.sums.ravel())
+    assert figures["auc"] == pytest.approx(exact, abs=1e-3)
+    flags = seen.anomalous
+    assert 0 < figures["iou"] == (flags & masks).sum() / (flags | masks).sum() < 1
+    logits, truth = flags.astype(float), masks.astype(float)
+    entropy = np.maximum(logits, 0) - logits * truth + np.log1p(np.exp(-np.abs(logits)))
+    assert figures["mask_sigmoid_cross_entropy"] == pytest.approx(entropy.mean())
+    assert figures["frames"] == 6
+
+
+@pytest.mark.parametrize("some", [1, 4, 6])
+def test_it_does_not_matter_how_many_frames_come_at_a_time(footage, some):
+    assert gathered(*footage, some=some).rows == gathered(*footage).rows
+
+
+def test_videos_add_up(footage):
+    frames, reconstruction, _ = footage
+    parts = [gathered(*(array[part] for array in footage)) for part in (slice(2), slice(2, 6))]
+    unmasked = gathered(frames, reconstruction, None)
+    assert pixel_figures([*parts, unmasked]) == pixel_figures([gathered(*footage)])
+
+
+def test_without_masks_there_are_no_figures_but_rows(footage):
+    frames, reconstruction, masks = footage
+    unmasked = gathered(frames, reconstruction, None)
+    assert pixel_figures([unmasked]) is None
+    table = pixel_table("model", {"a": gathered(*footage), "b": unmasked})
+    assert table["model"].eq("model").all()
+    assert table["video"].tolist() == ["a"] * 6 + ["b"] * 6
+    assert table["frame"].tolist() == [*range(6), *range(6)]
+    flags = LOCALISER.localise(frames, reconstruction).anomalous
+    assert table["anomalous_pixels"].tolist() == [*flags.sum((1, 2)), *flags.sum((1, 2))]
+    assert table["true_pixels"][:6].tolist() == masks.sum((1, 2)).tolist()
+    assert table["both_pixels"][:6].tolist() == (flags & masks).sum((1, 2)).tolist()
+    assert table.loc[6:, "true_pixels":].isna().all(axis=None)
+    assert isinstance(table["true_pixels"].dtype, pd.Int64Dtype)
+
+
+def test_masks_of_one_kind_have_no_auc(footage):
+    frames, reconstruction, masks = footage
+    normal = gathered(frames, reconstruction, np.zeros_like(masks))
+    assert pixel_figures([normal])["auc"] is None
+    silent = gathered(frames, frames, np.zeros_like(masks))
+    assert pixel_figures([silent])["iou"] is None
+    assert silent.rows[0]["iou"] is None
+
+
+def test_equal_sums_count_half(footage):
+    frames, _, masks = footage
+    assert pixel_figures([gathered(frames, frames, masks)])["auc"] == 0.5
+
+
+def test_the_cross_entropy_by_hand():
+    nothing, right, wrong = math.log(2), math.log(1 + 1 / math.e), 1 + math.log(1 + 1 / math.e)
+    assert mask_cross_entropy(100, 0, 0) == pytest.approx(nothing)
+    assert mask_cross_entropy(100, 100, 100) == pytest.approx(right)
+    assert mask_cross_entropy(100, 100, 0) == pytest.approx(wrong)
+    assert mask_cross_entropy(4, 2, 1) == pytest.approx((2 * nothing + right + wrong) / 4)
+
+
+def test_masks_at_the_size_of_the_model():
+    masks = np.zeros((1, 4, 4), bool)
+    masks[0, :2, :2] = masks[0, 2, 3] = True
+    assert at_size(masks, 4, 4) is masks
+    assert at_size(masks, 2, 2).tolist() == [[[True, False], [False, False]]]
+    assert at_size(masks, 8, 8).sum() == 4 * masks.sum()

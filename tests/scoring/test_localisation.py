@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+import scipy.signal
+
+from abnormal.scoring.localisation import Localiser, box_sums
+
+
+@pytest.mark.parametrize("box_size", [1, 2, 3, 4, 7])
+def test_the_sums_are_those_of_a_convolution_that_keeps_the_size(box_size):
+    images = np.random.default_rng(0).random((2, 9, 13), np.float32) * 255
+    box = np.ones((box_size, box_size))
+    expected = [scipy.signal.convolve2d(image, box, mode="same") for image in images]
+    sums = box_sums(images, box_size)
+    assert sums.dtype == np.float32
+    np.testing.assert_allclose(sums, expected, rtol=1e-5)
+
+
+def test_frames_do_not_leak_into_each_other():
+    images = np.zeros((3, 8, 8), np.float32)
+    images[1] = 100
+    assert box_sums(images, 4)[[0, 2]].max() == 0
+
+
+def test_the_difference_is_on_the_scale_of_0_to_255_and_without_sign():
+    frames = np.array([[[0.0, 1.0, 0.5]]], np.float32)
+    seen = Localiser().localise(frames, frames[:, :, ::-1])
+    np.testing.assert_allclose(seen.difference, [[[127.5, 0, 127.5]]])
+    assert seen.frames is frames
+
+
+@pytest.mark.parametrize(("grey", "flagged"), [(63.0, 0), (64.0, 36)])
+def test_a_pixel_is_anomalous_above_four_times_white(grey, flagged):
+    """4x4 boxes of 64 have 1,024, more than 1,020; those of 63 have 1,008."""
+    frames = np.zeros((1, 9, 9), np.float32)
+    seen = Localiser().localise(frames, frames + np.float32(grey / 255))
+    # Boxes that reach out of the picture have less: two rows and columns before, one behind.
+    assert seen.anomalous.sum() == flagged
+    assert seen.anomalous[0, 2:8, 2:8].sum() == flagged
+
+
+def test_both_can_be_chosen():
+    frames = np.zeros((1, 5, 5), np.float32)
+    reconstruction = frames.copy()
+    reconstruction[0, 2, 2] = 10 / 255
+    assert Localiser(1, 9.0).localise(frames, reconstruction).anomalous.sum() == 1
+    assert Localiser(3, 9.0).localise(frames, reconstruction).anomalous.sum() == 9
+    assert Localiser(3, 11.0).localise(frames, reconstruction).anomalous.sum() == 0
+    assert Localiser(3).largest_sum == 9 * 255
