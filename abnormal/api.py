@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from abnormal.inference.detector import Detector
-    from abnormal.scoring.localisation import Observer
+    from abnormal.scoring.localisation import Sink
 
 
 def load(path: str | Path, runtime: str = "auto") -> "Detector":
@@ -80,12 +80,13 @@ def evaluate(
 
     videos, pixels = [], []
     for video in stored_videos(Path(img)):
-        of_video = VideoPixels(DEFAULT_LOCALISER, video.read_masks())
-        videos.append(model.score(video, observing=partial(_showing, of_video.add))[0])
+        of_video = VideoPixels(DEFAULT_LOCALISER)
+        sink = of_video.sink(video.read_masks())
+        videos.append(model.score(video, open_sink=partial(_opened, sink))[0])
         pixels.append(of_video)
     limit = model.threshold(score) if threshold is None else threshold
-    return figures_of(videos, score, limit, pixels)
+    return figures_of(videos, score, limit, model.release(score, limit), pixels)
 
 
-def _showing(observer: "Observer", fps: float) -> "AbstractContextManager[Observer]":
-    return nullcontext(observer)
+def _opened(sink: "Sink", fps: float) -> "AbstractContextManager[Sink]":
+    return nullcontext(sink)

@@ -9,6 +9,10 @@ class AbnormalError(Exception):
     """
 
 
+class CannotWriteError(AbnormalError):
+    """What was made cannot be put on the disk; more of the same would fail, too."""
+
+
 class Stopped(Exception):  # noqa: N818  (nothing went wrong: somebody asked for it)
     """A run that stopped because it was asked to, with all that is needed to go on.
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from abnormal.errors import AbnormalError
+from abnormal.errors import AbnormalError, CannotWriteError
 
 _UNSUPPORTED = {errno.ENOTSUP, errno.EPERM, errno.EXDEV, errno.ENOSYS, errno.EINVAL}
 
@@ -78,7 +78,7 @@ def replacing(path: Path) -> Iterator[Path]:
         flush(partial)
         _move(partial, path)
     except OSError as error:
-        raise AbnormalError(f"{path} cannot be written: {error.strerror or error}.") from error
+        raise CannotWriteError(f"{path} cannot be written: {error.strerror or error}.") from error
     finally:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)

@@ -3,9 +3,11 @@
     python benchmarks/panels.py
 
 Both draw the same frames of the drawn street, 227x227 pixels, and write them as PNG; the network
-that made the reconstruction is timed beside them. Rounds in turn, so that what else the machine does is shared.
+that made the reconstruction is timed beside them. Rounds in turn, so that what
+else the machine does is shared.
 """
 
+import itertools
 import statistics
 import sys
 import tempfile
@@ -37,7 +39,8 @@ ROUNDS, FRAMES, SIZE = 5, 10, 227
 def main() -> None:
     """Prints milliseconds per frame."""
     with find_demo(training_clips=1)[0].open_frames() as stream:
-        street = [resize(frame.image, SIZE, SIZE) for _, frame in zip(range(FRAMES), stream.frames)]
+        frames = itertools.islice(stream.frames, FRAMES)
+        street = [resize(frame.image, SIZE, SIZE) for frame in frames]
     clip = to_input(np.stack(street))[None, ..., None]
     reconstruct = keras_runtime(NETWORKS["spatiotemporal"](FRAMES, SIZE))
     output = reconstruct(clip)

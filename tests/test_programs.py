@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import av
+import h5py
 import numpy as np
 import pandas as pd
 import PIL.Image
@@ -15,6 +16,7 @@ import scipy.io
 
 from abnormal.cli import test, train
 from abnormal.datasets.demo import find_demo
+from abnormal.errors import CannotWriteError
 from abnormal.scoring.residual import SCORES
 
 MAINS = {"train_model.py": train.main, "test_model.py": test.main}
@@ -123,7 +125,8 @@ def test_a_video_without_any_img_is_scored_alike(work, done, tmp_path):
     np.testing.assert_allclose(direct["error"], stored["error"], rtol=0.02)
     np.testing.assert_allclose(direct["score"], stored["score"], rtol=0.1, atol=0.003)
     written = sorted(path.name for path in tmp_path.iterdir())
-    assert written == ["localisation.csv", "metrics.json", "scores.csv"]
+    tables = ["events.csv", "events.json", "localisation.csv", "metrics.json", "scores.csv"]
+    assert written == tables
 
 
 @pytest.mark.parametrize(
@@ -212,6 +215,8 @@ def test_the_pictures_and_videos_of_a_comparison(compared, decoded):
         "anomalies/cae/01.mp4",
         "anomalies/model/01.mp4",
         "comparison.csv",
+        "events.csv",
+        "events.json",
         "localisation.csv",
         "losses.png",
         "metrics.json",
@@ -225,6 +230,40 @@ def test_the_pictures_and_videos_of_a_comparison(compared, decoded):
             stream, frames, _ = decoded(compared / kind / name / "01.mp4")
             assert (len(frames), stream.average_rate) == (FRAMES, 25)
             assert np.std(frames[20]) > 20
+
+
+def test_results_of_another_run_are_named_and_left_alone(work, compared):
+    program = run("test_model.py", "--output", "compared", "--no-figures", cwd=work)
+    assert program.returncode == 0
+    assert "also has results of another run: compared/comparison.csv and " in program.stderr
+    assert (compared / "videos" / "cae" / "01.mp4").exists()
+
+
+def test_models_of_different_rates_are_not_compared_on_a_source(work, done, capsys, monkeypatch):
+    monkeypatch.chdir(work)
+    (work / "slow.h5").write_bytes((work / "model.h5").read_bytes())
+    with h5py.File(work / "slow.h5", "a") as file:
+        info = json.loads(file["abnormal/info"][()]) | {"fps": 10.0}
+        del file["abnormal/info"]
+        file["abnormal"]["info"] = json.dumps(info)
+    options = ["--model", "model.h5", "slow.h5", "--source", "avenue/testing_videos/01.avi"]
+    assert test.main(options) == 1
+    assert "model 25, slow 10" in capsys.readouterr().err
+    assert test.main(["--model", "model.h5", "model.h5"]) == 1
+    assert "model.h5 is given twice" in capsys.readouterr().err
+
+
+def test_what_cannot_be_written_ends_the_run(work, done, capsys, monkeypatch):
+    """It is no reason to leave a video out of the scores."""
+    monkeypatch.chdir(work)
+
+    def full(*_):
+        raise CannotWriteError("no space left")
+
+    monkeypatch.setattr("abnormal.video.encode._check", full)
+    assert test.main(["--output", "full"]) == 1
+    assert "no space left" in capsys.readouterr().err
+    assert not (work / "full" / "scores.csv").exists()
 
 
 def test_a_single_model_has_no_folder_of_its_own(work, done):

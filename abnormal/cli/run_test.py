@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from abnormal.cli.program import say
-from abnormal.errors import AbnormalError
+from abnormal.errors import AbnormalError, CannotWriteError
 from abnormal.evaluation.evaluate import evaluate
 from abnormal.evaluation.pixel_level import VideoPixels, pixel_table
 from abnormal.files import make_folder, write_json
@@ -23,8 +24,15 @@ from abnormal.report.annotated import AnomalousPixels, write_annotated
 from abnormal.report.losses import plot_losses
 from abnormal.report.recording import record_panels
 from abnormal.report.regularity import plot_regularity
-from abnormal.report.tables import comparison_table, metrics_lines, scores_table, write_table
-from abnormal.scoring.localisation import LocalisedFrames, Localiser, Observer
+from abnormal.report.tables import (
+    comparison_table,
+    events_table,
+    metrics_lines,
+    records,
+    scores_table,
+    write_table,
+)
+from abnormal.scoring.localisation import LocalisedFrames, Localiser, Sink
 
 
 @dataclass
@@ -34,6 +42,7 @@ class Tested:
     Attributes:
         detector: The model.
         threshold: An alarm is above it.
+        release: An event lasts while the score is above it.
         folder: Part of the paths of its figures: empty where it is the only model.
         videos: As it scored them, in the same order for all models.
         pixels: Those of each video, for the figures.
@@ -42,6 +51,7 @@ class Tested:
 
     detector: Detector
     threshold: float
+    release: float
     folder: str
     videos: list[ScoredVideo] = field(default_factory=list)
     pixels: list[VideoPixels] = field(default_factory=list)
@@ -50,24 +60,37 @@ class Tested:
 
 def run_test(args: argparse.Namespace) -> int:
     """Scores all videos, writes all results, and returns the exit code."""
+    started = time.time()
     detectors = open_detectors(args.model, args.runtime)
     videos = source_videos(args.source) if args.source else stored_videos(args.img)
-    models = {
-        name: Tested(
-            detector,
-            detector.threshold(args.score) if args.threshold is None else args.threshold,
-            name.replace("/", "_") if len(detectors) > 1 else "",
-        )
-        for name, detector in detectors.items()
-    }
+    models = {}
+    for name, detector in detectors.items():
+        threshold = detector.threshold(args.score) if args.threshold is None else args.threshold
+        release = detector.release(args.score, threshold)
+        folder = name.replace("/", "_") if len(detectors) > 1 else ""
+        models[name] = Tested(detector, threshold, release, folder)
+    if args.source:
+        _demand_one_rate(detectors)
     make_folder(args.output)
     with memory_advice("Close what else uses the memory."):
         scored = _score_all(args, models, videos)
     _write_tables(args, models)
     if not args.no_figures:
         _draw(args, models, scored)
+    _name_older(args.output, started)
     print(f"results: {args.output}")
     return 0
+
+
+def _demand_one_rate(detectors: dict[str, Detector]) -> None:
+    """Makes sure that frames resampled to each model's frame rate are the same for all."""
+    rates = {name: detector.info.fps for name, detector in detectors.items()}
+    if len(set(rates.values())) > 1:
+        shown = ", ".join(f"{name} {rate:g}" for name, rate in rates.items())
+        raise AbnormalError(
+            f"The models were trained at different frames per second ({shown}), so their frames of "
+            "--source would not line up. Test each by itself, or all of them on --img."
+        )
 
 
 def _score_all(
@@ -81,6 +104,8 @@ def _score_all(
         for video in videos:
             try:
                 results = [_score(args, model, video, bar) for model in models.values()]
+            except CannotWriteError:
+                raise
             except AbnormalError as error:
                 problems.append(f"left out: {video.name}: {error}")
                 continue
@@ -106,24 +131,25 @@ def _score(
 ) -> tuple[ScoredVideo, VideoPixels, AnomalousPixels, list[str]]:
     """Scores a video with a model, localising and drawing as its frames go by."""
     localiser = Localiser(args.box_size, args.box_threshold)
-    pixels = VideoPixels(localiser, video.read_masks())
+    pixels = VideoPixels(localiser)
+    masks = video.read_masks()
     anomalous = AnomalousPixels()
 
     @contextlib.contextmanager
-    def observing(fps: float) -> Iterator[Observer]:
+    def open_sink(fps: float) -> Iterator[Sink]:
         with contextlib.ExitStack() as files:
-            observers: list[Observer] = [pixels.add, anomalous.add]
+            sinks: list[Sink] = [pixels.sink(masks), anomalous.add]
             if not args.no_figures:
                 path = _figure(args, model, "anomalies", video, ".mp4")
-                observers.append(files.enter_context(record_panels(path, fps, args.panels)))
+                sinks.append(files.enter_context(record_panels(path, fps, args.panels)))
 
-            def observe(seen: LocalisedFrames) -> None:
-                for observer in observers:
-                    observer(seen)
+            def take(seen: LocalisedFrames) -> None:
+                for sink in sinks:
+                    sink(seen)
 
-            yield observe
+            yield take
 
-    result, notes = model.detector.score(video, _counting(bar), observing, localiser)
+    result, notes = model.detector.score(video, _counting(bar), open_sink, localiser)
     return result, pixels, anomalous, notes
 
 
@@ -143,21 +169,38 @@ def _figure(
 
 
 def _write_tables(args: argparse.Namespace, models: dict[str, Tested]) -> None:
-    scores, pixels, metrics = [], [], {}
+    scores, events, pixels, metrics = [], [], [], {}
     for name, model in models.items():
         scores.append(scores_table(name, model.videos, args.score, model.threshold))
         names = (video.name for video in model.videos)
         of_video = dict(zip(names, model.pixels, strict=True))
         pixels.append(pixel_table(name, of_video))
+        alarm = (args.score, model.threshold, model.release)
+        events.append(events_table(name, model.videos, model.pixels, *alarm))
         metrics[name] = {"arch": model.detector.info.arch} | evaluate(
-            model.videos, args.score, model.threshold, model.pixels
+            model.videos, *alarm, model.pixels
         )
-        print("\n".join(metrics_lines(name, metrics[name])))
     write_table(args.output / "scores.csv", pd.concat(scores))
     write_table(args.output / "localisation.csv", pd.concat(pixels))
+    found = pd.concat(events)
+    write_table(args.output / "events.csv", found)
+    write_json(args.output / "events.json", records(found))
     write_json(args.output / "metrics.json", metrics)
     if len(models) > 1:
         write_table(args.output / "comparison.csv", comparison_table(metrics))
+    for name, figures in metrics.items():
+        print("\n".join(metrics_lines(name, figures)))
+
+
+def _name_older(output: Path, started: float) -> None:
+    """Says if the folder of results also has figures of another run; they are not touched."""
+    figures = [output / "comparison.csv"]
+    for kind in ("anomalies", "regularity", "videos"):
+        figures += sorted((output / kind).rglob("*.*"))
+    older = [path for path in figures if path.is_file() and path.stat().st_mtime < started]
+    if older:
+        more = f" and {len(older) - 1} more" if len(older) > 1 else ""
+        say(f"note: {output} also has results of another run: {older[0]}{more}")
 
 
 def _draw(args: argparse.Namespace, models: dict[str, Tested], videos: list[TestVideo]) -> None:

@@ -105,6 +105,12 @@ def _options(args: argparse.Namespace) -> TrainingOptions:
             f"The {args.arch} network has no dense layer, but --bottleneck {args.bottleneck} is "
             "asked for. Leave the option out, or choose --arch cae."
         )
+    if args.bottleneck and args.init:
+        raise AbnormalError(
+            f"--init {args.init} brings its own bottleneck, but --bottleneck {args.bottleneck} is "
+            "asked for. Leave one of the two out."
+        )
+    bottleneck = 0 if args.init else args.bottleneck or defaults.bottleneck
     decay = defaults.weight_decay if args.weight_decay is None else args.weight_decay
     return TrainingOptions(
         img=args.img,
@@ -116,7 +122,7 @@ def _options(args: argparse.Namespace) -> TrainingOptions:
         batch_size=args.batch_size or defaults.batch_size,
         learning_rate=args.learning_rate or defaults.learning_rate,
         weight_decay=decay,
-        bottleneck=args.bottleneck or defaults.bottleneck,
+        bottleneck=bottleneck,
         loss=args.loss,
         strides=tuple(args.strides or defaults.strides),
         validation=args.validation,

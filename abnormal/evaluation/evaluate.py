@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from abnormal.evaluation.frame_level import frame_figures
+from abnormal.evaluation.event_level import event_figures
+from abnormal.evaluation.frame_level import bootstrap_auc, frame_figures, macro_figures
 from abnormal.evaluation.pixel_level import VideoPixels, pixel_figures
 from abnormal.inference.score import ScoredVideo
 from abnormal.scoring.regularity import stretched
@@ -14,11 +15,19 @@ from abnormal.scoring.residual import ERRORS
 
 MICRO_RAW = "micro_raw"
 MICRO_PER_VIDEO = "micro_per_video"
+MACRO_RAW = "macro_raw"
 
 PROTOCOLS = {
     MICRO_RAW: "all frames of all labelled videos together, scores as an alarm sees them",
     MICRO_PER_VIDEO: "the same, each video first stretched between its own smallest and largest "
     "score; this looks ahead, and is what most papers report",
+    MACRO_RAW: "mean over the videos of the AUC within each; a video of one class is given a "
+    "normal frame below and an abnormal one above all its scores, and so counts as nearly perfect",
+    "auc_interval": "from the 2.5 to the 97.5 % quantile, over draws of whole videos with "
+    "replacement",
+    "events": "stretches of abnormal frames against events: an alarm that lasts until the score is "
+    "no longer above the release; stretches less than 2 s apart are one event, those shorter than "
+    "0.2 s none",
 }
 
 
@@ -26,6 +35,7 @@ def evaluate(
     videos: Sequence[ScoredVideo],
     score: str,
     threshold: float,
+    release: float | None = None,
     pixels: Sequence[VideoPixels] = (),
 ) -> dict[str, Any]:
     """Figures of a model.
@@ -34,6 +44,7 @@ def evaluate(
         videos: All that it was tested on. Those without labels count for alarms only.
         score: Which score carries the alarm.
         threshold: A frame whose score is above it is an alarm.
+        release: An event lasts while the score is above it; None for the threshold itself.
         pixels: Their pixels, where these have been looked at.
 
     Returns:
@@ -41,6 +52,7 @@ def evaluate(
         of one class, is None.
     """
     labelled = [video for video in videos if video.labels is not None]
+    release = threshold if release is None else release
     return {
         "videos": len(videos),
         "frames": sum(len(video.causal[score]) for video in videos),
@@ -49,9 +61,10 @@ def evaluate(
         "abnormal_frames": sum(int(labels_of(video).sum()) for video in labelled),
         "protocols": PROTOCOLS,
         "scores": _figures_by_score(labelled) if labelled else {},
-        "situations": _figures_by_situation(labelled, score),
+        "situations": _figures_by_situation(labelled, score, threshold, release),
         "localisation": pixel_figures(pixels),
         "alarm": _alarm(videos, labelled, score, threshold),
+        "events": _events(labelled, score, threshold, release) if labelled else None,
     }
 
 
@@ -67,8 +80,9 @@ def _figures_by_score(videos: Sequence[ScoredVideo]) -> dict[str, Any]:
     for name in videos[0].causal:
         raw = [video.causal[name] for video in videos]
         figures[name] = {
-            MICRO_RAW: _figures(videos, raw),
+            MICRO_RAW: _figures_with_interval(videos, raw),
             MICRO_PER_VIDEO: _figures(videos, [stretched(values) for values in raw]),
+            MACRO_RAW: dataclasses.asdict(macro_figures(raw, [labels_of(v) for v in videos])),
         }
     # By its definition the regularity is per video, and it is not smoothed.
     for error in ERRORS:
@@ -78,11 +92,16 @@ def _figures_by_score(videos: Sequence[ScoredVideo]) -> dict[str, Any]:
     return figures
 
 
-def _figures_by_situation(videos: Sequence[ScoredVideo], score: str) -> dict[str, Any]:
+def _figures_by_situation(
+    videos: Sequence[ScoredVideo], score: str, threshold: float, release: float
+) -> dict[str, Any]:
     figures = {}
     for situation in sorted({video.situation for video in videos if video.situation}):
         those = [video for video in videos if video.situation == situation]
-        figures[situation] = {MICRO_RAW: _figures(those, [v.causal[score] for v in those])}
+        figures[situation] = {
+            MICRO_RAW: _figures(those, [v.causal[score] for v in those]),
+            "events": _events(those, score, threshold, release),
+        }
     return figures
 
 
@@ -92,6 +111,24 @@ def _figures(
     labels = np.concatenate([labels_of(video) for video in videos])
     figures = frame_figures(np.concatenate(scores), labels)
     return dataclasses.asdict(figures) if figures else None
+
+
+def _figures_with_interval(
+    videos: Sequence[ScoredVideo], scores: Sequence[np.ndarray]
+) -> dict[str, Any] | None:
+    figures = _figures(videos, scores)
+    if figures is None:
+        return None
+    interval = bootstrap_auc(scores, [labels_of(video) for video in videos])
+    return figures | {"auc_interval": interval and list(interval)}
+
+
+def _events(
+    videos: Sequence[ScoredVideo], score: str, threshold: float, release: float
+) -> dict[str, Any]:
+    found = [video.events(score, threshold, release) for video in videos]
+    labels = [labels_of(video) for video in videos]
+    return dataclasses.asdict(event_figures(found, labels, [video.fps for video in videos]))
 
 
 def _alarm(

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from abnormal.scoring.localisation import LocalisedFrames, Localiser
+from abnormal.errors import AbnormalError
+from abnormal.scoring.localisation import LocalisedFrames, Localiser, Sink
 from abnormal.video.resample import resize
 
 PROTOCOL = (
@@ -17,6 +18,7 @@ PROTOCOL = (
     "anomalous pixels, 0 or 1, taken as logits, and the mask"
 )
 BINS = 4096
+BOX = ("left", "top", "width", "height")
 MASKED = ("true_pixels", "both_pixels", "iou", "mask_sigmoid_cross_entropy")
 
 
@@ -27,32 +29,40 @@ class VideoPixels:
     and two in one bin count as equal.
     """
 
-    def __init__(self, localiser: Localiser, masks: np.ndarray | None) -> None:
-        """Begins a video.
-
-        Args:
-            localiser: How its anomalous pixels are found.
-            masks: `(n, height, width)` bool at any size, True where it is truly abnormal; None
-                where that is not known.
-        """
+    def __init__(self, localiser: Localiser) -> None:
+        """Begins a video whose anomalous pixels are found by this localiser."""
         self.counts = np.zeros((2, BINS), np.int64)  # of pixels by mask, and by box sum
         self.rows: list[dict[str, Any]] = []
         self.localiser = localiser
-        self._masks = masks
 
-    def add(self, seen: LocalisedFrames) -> None:
-        """Adds some frames."""
+    def sink(self, masks: np.ndarray | None) -> Sink:
+        """What takes the frames of the video.
+
+        Args:
+            masks: `(n, height, width)` bool at any size, True where it is truly abnormal; None
+                where that is not known. They are not kept.
+
+        Raises:
+            AbnormalError: There are more frames than masks.
+        """
+        return lambda seen: self._add(seen, masks)
+
+    def _add(self, seen: LocalisedFrames, masks: np.ndarray | None) -> None:
         first = len(self.rows)
         count, *size = seen.anomalous.shape
-        if self._masks is None:
-            self.rows += [{"anomalous_pixels": int(flags.sum())} for flags in seen.anomalous]
+        if masks is None:
+            self.rows += [_found(seen, number) for number in range(count)]
             return
-        masks = at_size(self._masks[first : first + count], *size)
+        if first + count > len(masks):
+            raise AbnormalError(f"It has masks for {len(masks)} frames only, but more frames.")
+        masks = at_size(masks[first : first + count], *size)
         scaled = seen.sums * np.float32(BINS / self.localiser.largest_sum)
         bins = scaled.astype(np.int32).clip(0, BINS - 1)
         for value in (0, 1):
             self.counts[value] += np.bincount(bins[masks == value], minlength=BINS)
-        self.rows += [_row(*frame) for frame in zip(seen.anomalous, masks, strict=True)]
+        self.rows += [
+            _found(seen, n) | _compared(seen.anomalous[n], masks[n]) for n in range(count)
+        ]
 
 
 def pixel_table(model: str, videos: Mapping[str, VideoPixels]) -> pd.DataFrame:
@@ -63,10 +73,12 @@ def pixel_table(model: str, videos: Mapping[str, VideoPixels]) -> pd.DataFrame:
         videos: What it found, by the name of the video.
 
     Returns:
-        Columns model, video, frame (from 0), anomalous_pixels, and, missing where there is no mask,
-        true_pixels, both_pixels (anomalous and truly so), iou, mask_sigmoid_cross_entropy.
+        Columns model, video, frame (from 0), anomalous_pixels, left, top, width, height (of the
+        box around the most anomalous place, as parts of the picture's width and height), and,
+        missing where there is no mask, true_pixels, both_pixels (anomalous and truly so), iou,
+        mask_sigmoid_cross_entropy.
     """
-    columns = ["model", "video", "frame", "anomalous_pixels", *MASKED]
+    columns = ["model", "video", "frame", "anomalous_pixels", *BOX, *MASKED]
     rows = (
         {"model": model, "video": name, "frame": number} | row
         for name, video in videos.items()
@@ -95,11 +107,15 @@ def pixel_figures(videos: Sequence[VideoPixels]) -> dict[str, Any] | None:
     }
 
 
-def _row(flags: np.ndarray, mask: np.ndarray) -> dict[str, Any]:
+def _found(seen: LocalisedFrames, number: int) -> dict[str, Any]:
+    box = dict(zip(BOX, seen.box(number), strict=True))
+    return {"anomalous_pixels": int(seen.anomalous[number].sum())} | box
+
+
+def _compared(flags: np.ndarray, mask: np.ndarray) -> dict[str, Any]:
     anomalous, true, both = int(flags.sum()), int(mask.sum()), int((flags & mask).sum())
     either = anomalous + true - both
     return {
-        "anomalous_pixels": anomalous,
         "true_pixels": true,
         "both_pixels": both,
         "iou": both / either if either else None,

@@ -8,19 +8,20 @@ from pathlib import Path
 
 import numpy as np
 
+from abnormal.errors import AbnormalError
 from abnormal.inference.runtimes import RUNTIMES, Reconstruct
-from abnormal.inference.score import Observe, ScoredVideo, causal_scores, frame_scores
+from abnormal.inference.score import ScoredVideo, TakePair, causal_scores, frame_scores
 from abnormal.inference.videos import TestVideo
 from abnormal.models.model_file import ModelInfo, load_model
-from abnormal.scoring.calibration import threshold_of
-from abnormal.scoring.localisation import DEFAULT_LOCALISER, Localiser, Observer
+from abnormal.scoring.calibration import release_of, threshold_of
+from abnormal.scoring.localisation import DEFAULT_LOCALISER, Localiser, Sink
 
 # In the order in which `auto` prefers them.
 AUTO = ("keras",)
 
 
-Observing = Callable[[float], AbstractContextManager[Observer | None]]
-"""From a video's frames per second to what is shown its frames while it is scored."""
+OpenSink = Callable[[float], AbstractContextManager[Sink | None]]
+"""From a video's frames per second to what takes its frames while it is scored."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,15 @@ class Detector:
         """The calibrated threshold of a score."""
         return threshold_of(self.info.calibration, score)
 
+    def release(self, score: str, threshold: float) -> float:
+        """Where an event by a score ends that has begun above a threshold."""
+        return release_of(self.info.calibration, score, threshold)
+
     def score(
         self,
         video: TestVideo,
         watch: Callable[[Iterable[np.ndarray]], Iterable[np.ndarray]] = iter,
-        observing: Observing = lambda fps: contextlib.nullcontext(),
+        open_sink: OpenSink = lambda fps: contextlib.nullcontext(),
         localiser: Localiser = DEFAULT_LOCALISER,
     ) -> tuple[ScoredVideo, list[str]]:
         """Scores every frame of a video.
@@ -53,7 +58,7 @@ class Detector:
         Args:
             video: Which.
             watch: Wraps the frames as they are read, to show progress.
-            observing: Opens what is to be shown all frames with their anomalous pixels.
+            open_sink: Opens what is to take all frames with their anomalous pixels.
             localiser: How these are found.
 
         Returns:
@@ -64,16 +69,16 @@ class Detector:
         """
         with (
             video.open_frames(self.info.size, self.info.fps) as opened,
-            observing(opened.fps) as observer,
+            open_sink(opened.fps) as sink,
         ):
-            observe: Observe | None = None
-            if observer:
+            take: TakePair | None = None
+            if sink:
 
-                def observe(frames: np.ndarray, reconstruction: np.ndarray) -> None:
-                    observer(localiser.localise(frames, reconstruction))
+                def take(frames: np.ndarray, reconstruction: np.ndarray) -> None:
+                    sink(localiser.localise(frames, reconstruction))
 
             frames = watch(opened.frames)
-            raw = frame_scores(frames, self.reconstruct, self.info.clip_length, observe)
+            raw = frame_scores(frames, self.reconstruct, self.info.clip_length, take)
             scored = ScoredVideo(
                 name=video.name,
                 fps=opened.fps,
@@ -86,7 +91,13 @@ class Detector:
 
 
 def open_detectors(paths: Sequence[Path], runtime: str) -> dict[str, Detector]:
-    """Opens model files by name: the file's own, or its path where two have the same."""
+    """Opens model files by name: the file's own, or its path where two have the same.
+
+    Raises:
+        AbnormalError: One of them is no model file, or is given twice.
+    """
+    if twice := [str(path) for path in paths if paths.count(path) > 1]:
+        raise AbnormalError(f"{twice[0]} is given twice. Name each model once.")
     stems = [path.stem for path in paths]
     names = [path.stem if stems.count(path.stem) == 1 else str(path) for path in paths]
     return {

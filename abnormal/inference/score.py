@@ -9,13 +9,14 @@ import numpy as np
 from abnormal.errors import AbnormalError
 from abnormal.frames.clips import ClipWindow, stream_clips
 from abnormal.inference.runtimes import Reconstruct
+from abnormal.scoring.events import Event, score_events
 from abnormal.scoring.regularity import causal_mean, regularity
 from abnormal.scoring.residual import ERRORS, SCORES, ClipResidual
 
 BATCH_FRAMES = 40
 
-Observe = Callable[[np.ndarray, np.ndarray], None]
-"""Is shown the frames of a video in order, some at a time, and their reconstruction:
+TakePair = Callable[[np.ndarray, np.ndarray], None]
+"""Takes the frames of a video in order, some at a time, and their reconstruction:
 `(n, size, size)` float32 in [0, 1] both."""
 
 
@@ -28,7 +29,7 @@ def frame_scores(
     frames: Iterable[np.ndarray],
     reconstruct: Reconstruct,
     clip_length: int,
-    observe: Observe | None = None,
+    take: TakePair | None = None,
 ) -> dict[str, np.ndarray]:
     """All scores of every frame of a video, not smoothed.
 
@@ -38,7 +39,7 @@ def frame_scores(
         frames: `(size, size)` uint8 each, in order.
         reconstruct: The network.
         clip_length: Frames of a clip.
-        observe: Is shown all frames and their reconstruction.
+        take: Takes all frames and their reconstruction.
 
     Returns:
         For each name in `SCORES` its `(n,)` float64.
@@ -48,8 +49,8 @@ def frame_scores(
         new = slice(window.first, window.stop)
         for name, score in SCORES.items():
             parts[name].append(score(residual)[new])
-        if observe:
-            observe(residual.frames[new], residual.reconstruction[new])
+        if take:
+            take(residual.frames[new], residual.reconstruction[new])
     if not parts[next(iter(SCORES))]:
         raise AbnormalError("No frame of it could be read.")
     return {name: np.concatenate(values) for name, values in parts.items()}
@@ -84,6 +85,10 @@ class ScoredVideo:
         """
         return regularity(self.raw[error_of(score)])
 
+    def events(self, score: str, threshold: float, release: float) -> list[Event]:
+        """The stretches in which it is not regular, by the score; see `score_events`."""
+        return score_events(self.causal[score], threshold, release, self.fps)
+
 
 def error_of(score: str) -> str:
     """The reconstruction error that goes with a score: itself, or `l2` where it is none."""
@@ -102,6 +107,11 @@ def _residuals(
     while batch := list(itertools.islice(windows, max(1, BATCH_FRAMES // clip_length))):
         clips = to_input(np.stack([window.frames for window in batch]))
         outputs = reconstruct(clips[..., None])[..., 0]
+        if not np.isfinite(outputs).all():
+            raise AbnormalError(
+                "The network's reconstruction of it is not finite. Train the model again, with "
+                "another --learning-rate or --precision."
+            )
         for window, clip, output in zip(batch, clips, outputs, strict=True):
             residual = ClipResidual(clip, output)
             if before:

@@ -1,5 +1,6 @@
 """The video itself with what was found drawn in: anomalous pixels, alarms, and the curve below."""
 
+import itertools
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,14 +10,16 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from abnormal.errors import AbnormalError
 from abnormal.inference.score import ScoredVideo
 from abnormal.report.figure import ABNORMAL, ALARM, COLOURS
-from abnormal.report.regularity import intervals
+from abnormal.scoring.events import intervals
 from abnormal.scoring.localisation import LocalisedFrames
-from abnormal.video.draw import RED, grey_to_rgb, mark, write_text
+from abnormal.video.draw import PAPER, RED, grey_to_rgb, mark, write_text
 from abnormal.video.encode import open_encoder
 
-WIDTHS_PX = (480, 1280)  # smaller pictures are shown larger, larger ones smaller
+LONGER_SIDE_PX = (480, 1280)  # smaller pictures are shown larger, larger ones smaller
+NARROWEST_PX = 240
 STRIP_PX = 130
 TEXT_PX = 14
 FRAME_PX = 4  # of the red frame that means alarm
@@ -70,9 +73,13 @@ def write_annotated(
     regularity = video.regularity(score)
     alarms = video.causal[score] > threshold
     strip: Strip | None = None
+    size: tuple[int, int] | None = None
+    count = 0
     with open_encoder(path, video.fps) as write:
-        for number, picture in zip(range(len(regularity)), pictures, strict=False):
-            shown = _overlaid(_comfortable(picture), anomalous[number], alarms[number])
+        for number, picture in enumerate(itertools.islice(pictures, len(regularity))):
+            size = size or _comfortable(picture)
+            shown = _overlaid(_in_colours(picture, size), anomalous[number], alarms[number])
+            shown = _wide_enough(shown)
             seconds = number / video.fps
             text = f"{seconds:6.1f} s   regularity {regularity[number]:.2f}"
             write_text(shown, text, 6, 6, TEXT_PX)
@@ -80,17 +87,34 @@ def write_annotated(
                 write_text(shown, "ALARM", 6, 12 + TEXT_PX, TEXT_PX, (255, 120, 120))
             strip = strip or Strip(shown.shape[1], regularity, alarms, video)
             write(np.concatenate((shown, strip.at(seconds))))
+            count += 1
+        if count < len(regularity):
+            raise AbnormalError(
+                f"{path} is not written: of {len(regularity)} frames that were scored, {count} can "
+                "be read again. Has the source changed?"
+            )
 
 
-def _comfortable(picture: np.ndarray) -> np.ndarray:
-    """A picture in colours, of even sides, neither too small nor too large to look at."""
+def _comfortable(picture: np.ndarray) -> tuple[int, int]:
+    """Even height and width at which a picture is neither too small nor too large to look at."""
+    height, width = picture.shape[:2]
+    longer = max(height, width)
+    times = float(np.clip(longer, *LONGER_SIDE_PX)) / longer
+    return max(2, round(height * times / 2) * 2), max(2, round(width * times / 2) * 2)
+
+
+def _in_colours(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     if picture.ndim == 2:
         picture = grey_to_rgb(picture)
-    height, width = picture.shape[:2]
-    times = float(np.clip(width, *WIDTHS_PX)) / width
-    size = [round(length * times / 2) * 2 for length in (width, height)]
-    way = cv2.INTER_AREA if times < 1 else cv2.INTER_CUBIC
-    return cv2.resize(picture, size, interpolation=way)
+    height, width = size
+    way = cv2.INTER_AREA if height < picture.shape[0] else cv2.INTER_CUBIC
+    return cv2.resize(picture, (width, height), interpolation=way)
+
+
+def _wide_enough(picture: np.ndarray) -> np.ndarray:
+    """A narrow picture with an empty margin on its right, so that the curve below has room."""
+    margin = max(0, NARROWEST_PX - picture.shape[1])
+    return cv2.copyMakeBorder(picture, 0, 0, 0, margin, cv2.BORDER_CONSTANT, value=PAPER)
 
 
 def _overlaid(picture: np.ndarray, anomalous: np.ndarray, alarm: bool) -> np.ndarray:

@@ -28,5 +28,6 @@ def plot_losses(histories: Mapping[str, Sequence[Mapping[str, float]]], path: Pa
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylim(bottom=0)
     axes.grid(alpha=0.3)
-    axes.legend()
+    if axes.lines:
+        axes.legend()
     write_figure(figure, path)

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from abnormal.files import replacing_folder
 from abnormal.report.panels import draw_panels, write_picture
-from abnormal.scoring.localisation import LocalisedFrames, Observer
+from abnormal.scoring.localisation import LocalisedFrames, Sink
 from abnormal.video.encode import open_encoder
 
 
 @contextlib.contextmanager
-def record_panels(path: Path, fps: float, pictures: bool) -> Iterator[Observer]:
+def record_panels(path: Path, fps: float, pictures: bool) -> Iterator[Sink]:
     """Draws the four panels of every frame.
 
     Args:
@@ -20,14 +20,15 @@ def record_panels(path: Path, fps: float, pictures: bool) -> Iterator[Observer]:
         pictures: Whether each is a picture, too: `000000.png` and so on.
 
     Yields:
-        What is to be shown the frames. Nothing is written if anything goes wrong.
+        What takes the frames. Nothing is written if anything goes wrong.
     """
     with contextlib.ExitStack() as files:
-        write = files.enter_context(open_encoder(path, fps))
+        # What is entered first is put in place last: no pictures where the video came out wrong.
         folder = files.enter_context(replacing_folder(path.with_suffix(""))) if pictures else None
+        write = files.enter_context(open_encoder(path, fps))
         count = 0
 
-        def observe(seen: LocalisedFrames) -> None:
+        def take(seen: LocalisedFrames) -> None:
             nonlocal count
             for picture in draw_panels(seen):
                 write(picture)
@@ -35,4 +36,4 @@ def record_panels(path: Path, fps: float, pictures: bool) -> Iterator[Observer]:
                     write_picture(folder / f"{count:06d}.png", picture)
                 count += 1
 
-        yield observe
+        yield take

@@ -1,7 +1,7 @@
 """The plot of a video's regularity and of the score that carries the alarm."""
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import matplotlib.axes
@@ -9,6 +9,7 @@ import numpy as np
 
 from abnormal.inference.score import ScoredVideo, error_of
 from abnormal.report.figure import ABNORMAL, ALARM, COLOURS, new_figure, plain, write_figure
+from abnormal.scoring.events import intervals
 
 
 def plot_regularity(
@@ -45,12 +46,6 @@ def plot_regularity(
     lower.plot([], [], color=ALARM, lw=4, label="alarm")
     figure.legend(handles=lower.get_legend_handles_labels()[0], loc="outside lower center", ncols=4)
     write_figure(figure, path)
-
-
-def intervals(flags: np.ndarray) -> Iterator[tuple[int, int]]:
-    """The half-open intervals `[start, stop)` in which flags are set."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], flags.astype(np.int8), [0]))))
-    return ((int(start), int(stop)) for start, stop in edges.reshape(-1, 2))
 
 
 def _shade(axes: matplotlib.axes.Axes, abnormal: np.ndarray, fps: float) -> None:

@@ -1,6 +1,7 @@
 """`scores.csv`, and the short table on the terminal."""
 
 import itertools
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,14 @@ import numpy as np
 import pandas as pd
 
 from abnormal.evaluation.evaluate import MICRO_PER_VIDEO, MICRO_RAW
+from abnormal.evaluation.pixel_level import BOX, VideoPixels
 from abnormal.files import replacing
 from abnormal.inference.score import ScoredVideo, error_of
+
+EVENT_COLUMNS = (
+    *("model", "video", "situation", "event", "start_frame", "end_frame", "start_sec", "end_sec"),
+    *("peak_frame", "peak_sec", "peak_score", "mean_score", *BOX),
+)
 
 
 def scores_table(
@@ -50,6 +57,56 @@ def _rows(model: str, video: ScoredVideo, score: str, threshold: float) -> pd.Da
     )
 
 
+def events_table(
+    model: str,
+    videos: Sequence[ScoredVideo],
+    pixels: Sequence[VideoPixels],
+    score: str,
+    threshold: float,
+    release: float,
+) -> pd.DataFrame:
+    """One row per event.
+
+    Args:
+        model: Its name.
+        videos: As it scored them.
+        pixels: What it found in them.
+        score: Which score carries the alarm.
+        threshold: An event begins above it.
+        release: It lasts while the score is above this.
+
+    Returns:
+        Columns model, video, situation, event (from 1 in each video), start_frame and end_frame
+        (the last one), start_sec and end_sec, peak_frame, peak_sec, peak_score, mean_score, and
+        left, top, width, height of the place at the peak, as parts of the picture's.
+    """
+    rows = [
+        {
+            "model": model,
+            "video": video.name,
+            "situation": video.situation,
+            "event": number,
+            "start_frame": event.start,
+            "end_frame": event.stop - 1,
+            "start_sec": event.start / video.fps,
+            "end_sec": (event.stop - 1) / video.fps,
+            "peak_frame": event.peak,
+            "peak_sec": event.peak / video.fps,
+            "peak_score": event.peak_score,
+            "mean_score": event.mean_score,
+        }
+        | {side: of_video.rows[event.peak][side] for side in BOX}
+        for video, of_video in zip(videos, pixels, strict=True)
+        for number, event in enumerate(video.events(score, threshold, release), start=1)
+    ]
+    return pd.DataFrame(rows, columns=EVENT_COLUMNS)
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """A table as a list of its rows, of plain numbers and texts."""
+    return json.loads(table.to_json(orient="records"))
+
+
 def comparison_table(metrics: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     """All figures of several models side by side.
 
@@ -62,7 +119,9 @@ def comparison_table(metrics: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     columns = {name: dict(_numbers(tree)) for name, tree in metrics.items()}
     figures = list(dict.fromkeys(itertools.chain.from_iterable(columns.values())))
     rows = {name: [column.get(figure) for figure in figures] for name, column in columns.items()}
-    return pd.DataFrame({"figure": figures} | rows)
+    table = pd.DataFrame(rows, dtype=float)
+    table.insert(0, "figure", figures, allow_duplicates=True)  # a model may have that name, too
+    return table
 
 
 def _numbers(tree: Mapping[str, Any], way: str = "") -> Iterator[tuple[str, float | None]]:
@@ -88,10 +147,20 @@ def metrics_lines(model: str, metrics: Mapping[str, Any]) -> Iterator[str]:
             raw = _percent(figures[MICRO_RAW]) if MICRO_RAW in figures else ""
             yield f"  {name:<22} {raw:<19} {_percent(figures[MICRO_PER_VIDEO])}"
     if pixels := metrics["localisation"]:
-        overlap = "-" if pixels["iou"] is None else f"{100 * pixels['iou']:.1f} %"
+        auc, overlap = (
+            "not defined" if pixels[name] is None else f"{100 * pixels[name]:.1f} %"
+            for name in ("auc", "iou")
+        )
         yield (
-            f"  pixels: AUC {100 * pixels['auc']:.1f} %, intersection over union {overlap}, "
+            f"  pixels: AUC {auc}, intersection over union {overlap}, "
             f"mask sigmoid cross-entropy {pixels['mask_sigmoid_cross_entropy']:.4f}"
+        )
+    if events := metrics["events"]:
+        hourly = events["false_alarms_per_hour"]
+        per_hour = "" if hourly is None else f" ({hourly:.3g} an hour)"
+        yield (
+            f"  events: {events['found']} of {events['true_events']} found, "
+            f"{events['false_alarms']} false alarms{per_hour}"
         )
     alarm = metrics["alarm"]
     if metrics["situations"]:

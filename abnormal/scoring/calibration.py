@@ -10,6 +10,7 @@ import numpy as np
 from abnormal.errors import AbnormalError
 
 QUANTILE = 0.99
+RELEASE_QUANTILE = 0.95
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Calibration:
 
     Attributes:
         thresholds: For each score, what `quantile` of the normal frames lie below.
+        releases: The same for `RELEASE_QUANTILE`: where an event ends.
         quantile: In [0, 1].
         frames: How many normal frames were looked at.
         videos: Which ones.
@@ -25,6 +27,7 @@ class Calibration:
     """
 
     thresholds: dict[str, float]
+    releases: dict[str, float]
     quantile: float
     frames: int
     videos: tuple[str, ...]
@@ -46,11 +49,16 @@ def calibrate(
         held_out: Whether the network had not been trained on them.
     """
     joined = {name: np.concatenate([video[name] for video in scores]) for name in scores[0]}
-    return Calibration(
-        thresholds={
-            name: float(np.quantile(values, QUANTILE, method="higher"))
+
+    def quantiles(share: float) -> dict[str, float]:
+        return {
+            name: float(np.quantile(values, share, method="higher"))
             for name, values in joined.items()
-        },
+        }
+
+    return Calibration(
+        thresholds=quantiles(QUANTILE),
+        releases=quantiles(RELEASE_QUANTILE),
         quantile=QUANTILE,
         frames=len(next(iter(joined.values()))),
         videos=tuple(videos),
@@ -67,3 +75,8 @@ def threshold_of(calibration: Mapping[str, Any], score: str) -> float:
             f"The model has no threshold for the score {score!r}. Give one with --threshold, "
             "or train the model again."
         ) from None
+
+
+def release_of(calibration: Mapping[str, Any], score: str, threshold: float) -> float:
+    """Where an event that began above a threshold ends: at most at the threshold itself."""
+    return min(threshold, float(calibration.get("releases", {}).get(score, threshold)))

@@ -66,9 +66,34 @@ class LocalisedFrames:
     sums: np.ndarray
     anomalous: np.ndarray
 
+    def box(self, number: int) -> tuple[float, float, float, float]:
+        """The most anomalous place of a frame.
 
-Observer = Callable[[LocalisedFrames], None]
-"""Is shown all frames of a video in order, some at a time, while the video is scored."""
+        It is the box around the connected anomalous pixels with the largest box sum among them;
+        where no pixel is anomalous, the pixel with the largest sum.
+
+        Args:
+            number: Of the frame among these.
+
+        Returns:
+            Left, top, width and height, as parts of the picture's width and height.
+        """
+        height, width = self.sums.shape[1:]
+        row, column = np.unravel_index(int(np.argmax(self.sums[number])), (height, width))
+        rows, columns = slice(row, row + 1), slice(column, column + 1)
+        if self.anomalous[number, row, column]:
+            places, _ = scipy.ndimage.label(self.anomalous[number], np.ones((3, 3)))
+            rows, columns = scipy.ndimage.find_objects(places)[places[row, column] - 1]
+        return (
+            columns.start / width,
+            rows.start / height,
+            (columns.stop - columns.start) / width,
+            (rows.stop - rows.start) / height,
+        )
+
+
+Sink = Callable[[LocalisedFrames], None]
+"""Takes all frames of a video in order, some at a time, while the video is scored."""
 
 
 def box_sums(images: np.ndarray, box_size: int) -> np.ndarray:

@@ -10,7 +10,7 @@ import av
 import numpy as np
 from av.video.reformatter import Colorspace
 
-from abnormal.errors import AbnormalError
+from abnormal.errors import AbnormalError, CannotWriteError
 from abnormal.files import make_folder, replacing
 
 Write = Callable[[np.ndarray], None]
@@ -36,15 +36,24 @@ def open_encoder(path: Path, fps: float) -> Iterator[Write]:
             not read back.
     """
     make_folder(path.absolute().parent)
-    rate = Fraction(fps).limit_denominator(1001)
-    with replacing(path) as partial:
+    rate = Fraction(fps).limit_denominator(1001) or Fraction(1, 1001)
+    with replacing(path) as partial, _speaking_of(path):
         with av.open(str(partial), "w", options={"movflags": "+faststart"}) as container:
             encoder = _Encoder(container, rate)
             yield encoder.write
             encoder.finish()
         if not encoder.frames:
             raise AbnormalError(f"{path} is not written: there is no frame to show.")
-        _check(partial, path, encoder, rate)
+        _check(partial, path, encoder.frames, encoder.size, rate)
+
+
+@contextlib.contextmanager
+def _speaking_of(path: Path) -> Iterator[None]:
+    """Says in one line what FFmpeg cannot do."""
+    try:
+        yield
+    except av.error.FFmpegError as error:
+        raise CannotWriteError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 class _Encoder:
@@ -78,14 +87,14 @@ class _Encoder:
             self._container.mux(self._stream.encode())
 
 
-def _check(written: Path, path: Path, encoder: _Encoder, rate: Fraction) -> None:
+def _check(written: Path, path: Path, frames: int, size: tuple[int, int], rate: Fraction) -> None:
     """Reads the file's frames back, not decoded, and compares."""
     with av.open(str(written)) as container:
         stream = container.streams.video[0]
-        frames = sum(packet.size > 0 for packet in container.demux(stream))
-        found = (frames, (stream.height, stream.width), float(stream.average_rate or 0))
-    expected = (encoder.frames, encoder.size, float(rate))
+        count = sum(packet.size > 0 for packet in container.demux(stream))
+        found = (count, (stream.height, stream.width), float(stream.average_rate or 0))
+    expected = (frames, size, float(rate))
     if found[:2] != expected[:2] or not math.isclose(found[2], expected[2], rel_tol=1e-3):
-        raise AbnormalError(
+        raise CannotWriteError(
             f"{path} came out wrong: (frames, size, frames per second) are {found}, not {expected}."
         )

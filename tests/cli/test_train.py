@@ -41,6 +41,12 @@ def test_a_bottleneck_for_a_network_without_one_is_refused(capsys):
     assert "spatiotemporal network has no dense layer" in capsys.readouterr().err
 
 
+def test_a_bottleneck_beside_a_model_that_has_one_is_refused(capsys):
+    assert main(["--arch", "cae", "--init", "cae.h5", "--bottleneck", "16"]) == 1
+    assert "brings its own bottleneck" in capsys.readouterr().err
+    assert options("--arch", "cae", "--init", "cae.h5").bottleneck == 0
+
+
 def test_help_lists_what_each_network_is_trained_with(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])

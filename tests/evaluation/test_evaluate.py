@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from abnormal.evaluation.evaluate import (
+    MACRO_RAW,
     MICRO_PER_VIDEO,
     MICRO_RAW,
     PROTOCOLS,
@@ -35,6 +36,9 @@ VIDEOS = [
 ]
 
 
+PERFECT = {"auc": 1.0, "eer": 0.0, "average_precision": 1.0}
+
+
 def test_what_was_tested():
     tree = evaluate(VIDEOS, "gradient", 0.4)
     counts = ("videos", "frames", "labelled_videos", "labelled_frames", "abnormal_frames")
@@ -49,7 +53,8 @@ def test_each_figure_stands_under_its_protocol():
         # Together, the 0.2 of the dark video lie below the 0.5 of the light one: 12 of 16 pairs.
         assert tree["scores"][name][MICRO_RAW]["auc"] == pytest.approx(0.75)
         # Each by itself is in perfect order.
-        assert tree["scores"][name][MICRO_PER_VIDEO] == {"auc": 1.0, "eer": 0.0}
+        assert tree["scores"][name][MICRO_PER_VIDEO] == PERFECT
+        assert tree["scores"][name][MACRO_RAW] == {"auc": 1.0, "videos": 2, "padded_videos": 0}
     assert list(tree["scores"]["regularity"]) == [MICRO_PER_VIDEO]
 
 
@@ -62,8 +67,11 @@ def test_the_regularity_falls_with_abnormality():
 
 def test_each_situation_is_judged_by_itself():
     situations = evaluate(VIDEOS, "gradient", 0.4)["situations"]
-    perfect = {MICRO_RAW: {"auc": 1.0, "eer": 0.0}}
-    assert situations == {"bicycle": perfect, "cart": perfect, "normal": {MICRO_RAW: None}}
+    for name, figures in situations.items():
+        assert figures[MICRO_RAW] == (None if name == "normal" else PERFECT)
+    # All of the light video is above 0.4, and none of the others.
+    found = {name: figures["events"]["found"] for name, figures in situations.items()}
+    assert found == {"bicycle": 2, "cart": 0, "normal": 0}
     assert list(situations) == ["bicycle", "cart", "normal"]
 
 
@@ -84,8 +92,10 @@ def test_alarms_are_above_the_threshold():
 def test_frames_of_one_class_have_no_figures(label, false_alarms, detection):
     tree = evaluate([scored("a", [0.5, 0.6], [label, label], "x")], "l2", 0.1)
     for figures in tree["scores"].values():
-        assert set(figures.values()) == {None}
-    assert tree["situations"] == {"x": {MICRO_RAW: None}}
+        assert figures[MICRO_PER_VIDEO] is None
+        assert figures.get(MICRO_RAW) is None
+    assert tree["scores"]["l2"][MACRO_RAW]["padded_videos"] == 1
+    assert tree["situations"]["x"][MICRO_RAW] is None
     assert tree["alarm"]["false_alarm_rate"] == false_alarms
     assert tree["alarm"]["detection_rate"] == detection
 
@@ -95,9 +105,25 @@ def test_videos_without_labels_count_for_alarms_only():
     assert (tree["videos"], tree["labelled_videos"], tree["labelled_frames"]) == (1, 0, 0)
     assert (tree["scores"], tree["situations"]) == ({}, {})
     assert tree["alarm"]["alarm_frames"] == 2
+    assert tree["events"] is None
     assert tree["alarm"]["false_alarm_rate"] is tree["alarm"]["detection_rate"] is None
     with pytest.raises(ValueError, match="unknown has no labels"):
         labels_of(VIDEOS[3])
+
+
+def test_an_event_lasts_until_the_release():
+    video = scored("a", [0, 9, 5, 5, *[0] * 25, 9, 0], [0, 1, 0, 1, *[0] * 27])
+    steady = evaluate([video], "l2", 8.0, 4.0)["events"]
+    # With the release, the first event goes on into the second true one; 27 of 31 frames of a
+    # tenth of a second are normal, counted without the two abnormal ones.
+    assert (steady["true_events"], steady["found"], steady["missed"]) == (2, 2, 0)
+    assert evaluate([video], "l2", 8.0)["events"]["found"] == 0  # single frames are no events
+
+
+def test_the_interval_of_the_auc_needs_three_videos():
+    assert evaluate(VIDEOS[:2], "l2", 1)["scores"]["l2"][MICRO_RAW]["auc_interval"] is None
+    low, high = evaluate(VIDEOS, "l2", 1)["scores"]["l2"][MICRO_RAW]["auc_interval"]
+    assert 0 <= low < high <= 1
 
 
 def test_the_tree_is_json():

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abnormal.evaluation.frame_level import frame_figures
+from abnormal.evaluation.frame_level import bootstrap_auc, frame_figures, macro_figures
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,7 @@ def test_the_auc_is_the_share_of_pairs_in_order(case):
     figures = frame_figures(scores, labels.astype(np.uint8))
     assert figures.auc == pytest.approx(in_order)
     assert 0 <= figures.eer <= 1
+    assert macro_figures([scores], [labels]).auc == pytest.approx(in_order)
 
 
 @settings(deadline=None)
@@ -61,3 +62,46 @@ def test_the_scale_of_a_score_does_not_matter_and_its_sign_does(case):
     turned = frame_figures(-scores, labels)
     assert (stretched.auc, stretched.eer) == pytest.approx((figures.auc, figures.eer))
     assert (turned.auc, turned.eer) == pytest.approx((1 - figures.auc, 1 - figures.eer))
+
+
+def test_average_precision_by_hand():
+    # From the highest score on: precision 1 at recall 1/2, then 2/3 at recall 1.
+    figures = frame_figures(np.array([0.9, 0.8, 0.7, 0.1]), np.array([1, 0, 1, 0]))
+    assert figures.average_precision == pytest.approx((1 + 2 / 3) / 2)
+
+
+def test_the_macro_auc_is_the_mean_over_videos():
+    scores = [np.array([1.0, 2, 3, 4]), np.array([4.0, 1]), np.array([7.0, 8, 9])]
+    labels = [np.array([0, 0, 1, 1]), np.array([0, 1]), np.array([1, 1, 1])]
+    figures = macro_figures(scores, labels)
+    # The last video has no normal frame: beside one below all, it is in perfect order.
+    assert figures.auc == pytest.approx((1 + 0 + 1) / 3)
+    assert (figures.videos, figures.padded_videos) == (3, 1)
+    # Without an abnormal frame there is one above all of them.
+    assert macro_figures([np.array([5.0, 1])], [np.array([0, 0])]).auc == 1
+
+
+def test_the_interval_is_that_of_drawing_whole_videos():
+    draw = np.random.default_rng(1)
+    labels = [draw.integers(0, 2, 40) for _ in range(12)]
+    scores = [truth + draw.normal(0, 1.5, 40) + draw.normal(0, 2) for truth in labels]
+    low, high = bootstrap_auc(scores, labels)
+    areas = []
+    for _ in range(400):
+        chosen = draw.integers(12, size=12)
+        both = (np.concatenate([part[n] for n in chosen]) for part in (scores, labels))
+        areas.append(frame_figures(*both).auc)
+    assert (low, high) == pytest.approx(np.quantile(areas, (0.025, 0.975)), abs=0.03)
+    assert bootstrap_auc(scores, labels) == (low, high)
+    assert bootstrap_auc(scores, labels, seed=1) != (low, high)
+
+
+def test_videos_that_are_all_alike_have_a_narrow_interval():
+    scores, labels = [np.array([1.0, 3, 2, 4])] * 5, [np.array([0, 0, 1, 1])] * 5
+    assert bootstrap_auc(scores, labels) == pytest.approx((0.75, 0.75))
+
+
+def test_too_few_videos_or_classes_have_no_interval():
+    scores = [np.array([1.0, 2])] * 3
+    assert bootstrap_auc(scores[:2], [np.array([0, 1])] * 2) is None
+    assert bootstrap_auc(scores, [np.array([0, 0])] * 3) is None

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import sklearn.metrics
 
+from abnormal.errors import AbnormalError
 from abnormal.evaluation.pixel_level import (
     VideoPixels,
     at_size,
@@ -28,10 +29,11 @@ def footage():
 
 
 def gathered(frames, reconstruction, masks, some=4):
-    video = VideoPixels(LOCALISER, masks)
+    video = VideoPixels(LOCALISER)
+    take = video.sink(masks)
     for start in range(0, len(frames), some):
         part = slice(start, start + some)
-        video.add(LOCALISER.localise(frames[part], reconstruction[part]))
+        take(LOCALISER.localise(frames[part], reconstruction[part]))
     return video
 
 
@@ -107,3 +109,15 @@ def test_masks_at_the_size_of_the_model():
     assert at_size(masks, 4, 4) is masks
     assert at_size(masks, 2, 2).tolist() == [[[True, False], [False, False]]]
     assert at_size(masks, 8, 8).sum() == 4 * masks.sum()
+
+
+def test_a_box_that_could_not_be_further_off():
+    frames, masks = np.zeros((1, 8, 8), np.float32), np.zeros((1, 8, 8), bool)
+    masks[0, 4] = True
+    assert pixel_figures([gathered(frames, frames + 1, masks)])["auc"] < 0.6
+
+
+def test_more_frames_than_masks_are_an_error(footage):
+    frames, reconstruction, masks = footage
+    with pytest.raises(AbnormalError, match="masks for 5 frames only"):
+        gathered(frames, reconstruction, masks[:5])

@@ -142,6 +142,11 @@ def test_a_video_without_frames_is_said_to_have_none():
         frame_scores([], black, 10)
 
 
+def test_a_network_that_gives_no_numbers_is_an_error():
+    with pytest.raises(AbnormalError, match="not finite"):
+        frame_scores(random_frames(5), lambda clips: clips * np.float32("nan"), 5)
+
+
 def test_pixels_become_0_to_1():
     pixels = to_input(np.array([[[0, 51, 255]]], np.uint8))
     assert pixels.dtype == np.float32

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from abnormal.errors import AbnormalError
 from abnormal.report.annotated import STRIP_PX, AnomalousPixels, Strip, write_annotated
 from abnormal.scoring.localisation import Localiser
 
@@ -62,6 +63,48 @@ def test_large_pictures_are_shown_smaller(scored, anomalous, tmp_path, decoded):
     pictures = iter([np.zeros((1080, 1920), np.uint8)] * 5)
     write_annotated(tmp_path / "g.mp4", pictures, scored(frames=5), "l2", 99, anomalous)
     assert decoded(tmp_path / "g.mp4")[1][0].shape == (720 + STRIP_PX, 1280, 3)
+
+
+def test_pictures_of_other_sizes_are_fitted_to_the_first(scored, anomalous, tmp_path, decoded):
+    sizes = [(240, 320), (100, 100), (480, 640), (240, 320), (240, 320)]
+    pictures = (np.full(size, 90, np.uint8) for size in sizes)
+    write_annotated(tmp_path / "g.mp4", pictures, scored(frames=5), "l2", 99, anomalous)
+    assert {frame.shape for frame in decoded(tmp_path / "g.mp4")[1]} == {(360 + STRIP_PX, 480, 3)}
+
+
+@pytest.mark.parametrize("shape", [(2000, 40), (1, 4000), (8, 8)])
+def test_odd_shapes_have_an_end(scored, anomalous, tmp_path, decoded, shape):
+    pictures = iter([np.full(shape, 90, np.uint8)] * 5)
+    write_annotated(tmp_path / "g.mp4", pictures, scored(frames=5), "l2", 99, anomalous)
+    height, width, _ = decoded(tmp_path / "g.mp4")[1][0].shape
+    assert max(height - STRIP_PX, width) <= 1280
+
+
+def test_fewer_pictures_than_scores_are_an_error(scored, anomalous, tmp_path):
+    pictures = iter([np.zeros((240, 320), np.uint8)] * 4)
+    with pytest.raises(AbnormalError, match="of 5 frames that were scored, 4 can be read"):
+        write_annotated(tmp_path / "g.mp4", pictures, scored(frames=5), "l2", 99, anomalous)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_strip_shows_what_is_true_and_what_was_alarmed(scored):
+    video = scored(frames=10, labels=[0] * 5 + [1] * 5, fps=1.0)
+    none = Strip(600, video.regularity(), np.zeros(10, bool), scored(frames=10, fps=1.0)).at(0)
+    true = Strip(600, video.regularity(), np.zeros(10, bool), video).at(0)
+    alarms = Strip(600, video.regularity(), np.arange(10) < 3, video).at(0)
+    shaded = np.flatnonzero((true != none).any((0, 2)))
+    assert (shaded.min(), shaded.max()) == (pytest.approx(340, abs=25), pytest.approx(590, abs=12))
+    red = np.flatnonzero((alarms != true).any((0, 2)))
+    assert (red.min(), red.max()) == (pytest.approx(45, abs=25), pytest.approx(230, abs=25))
+
+
+def test_an_alarm_is_written_on_the_picture(scored, anomalous, tmp_path, decoded):
+    pictures = iter([np.zeros((240, 320), np.uint8)] * 5)
+    video = scored(frames=5, fps=1.0)
+    write_annotated(tmp_path / "g.mp4", pictures, video, "l2", 4.5, anomalous)
+    corners = [frame[26:44, 8:60].max() for frame in decoded(tmp_path / "g.mp4")[1]]
+    assert corners[4] > 200
+    assert max(corners[:4]) < 60
 
 
 def test_the_line_moves_along_the_curve(scored):

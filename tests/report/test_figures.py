@@ -1,17 +1,13 @@
-import itertools
-
 import matplotlib.pyplot
 import numpy as np
 import PIL.Image
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from abnormal.errors import AbnormalError
 from abnormal.report import regularity
 from abnormal.report.figure import ABNORMAL, ALARM, new_figure, write_figure
 from abnormal.report.losses import plot_losses
-from abnormal.report.regularity import intervals, plot_regularity
+from abnormal.report.regularity import plot_regularity
 
 HISTORY = [
     {"epoch": 1, "loss": 0.5, "val_loss": 0.6, "seconds": 1.0},
@@ -39,32 +35,6 @@ def drawn(monkeypatch):
         regularity, "write_figure", lambda fig, path: (figures.append(fig), write(fig, path))
     )
     return figures
-
-
-@pytest.mark.parametrize(
-    ("flags", "expected"),
-    [
-        ([], []),
-        ([0, 0], []),
-        ([1, 1, 1], [(0, 3)]),
-        ([0, 1, 1, 0, 1], [(1, 3), (4, 5)]),
-        ([1, 0, 0, 1], [(0, 1), (3, 4)]),
-    ],
-)
-def test_intervals_by_hand(flags, expected):
-    assert list(intervals(np.array(flags, bool))) == expected
-
-
-@settings(deadline=None)
-@given(st.lists(st.booleans(), max_size=40))
-def test_intervals_say_which_flags_are_set(flags):
-    found = list(intervals(np.array(flags, bool)))
-    again = np.zeros(len(flags), bool)
-    for start, stop in found:
-        assert start < stop
-        again[start:stop] = True
-    assert again.tolist() == flags
-    assert all(stop < start for (_, stop), (start, _) in itertools.pairwise(found))
 
 
 def test_a_regularity_plot_is_a_picture_with_its_intervals(scored, tmp_path):

@@ -2,6 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
+from abnormal.errors import AbnormalError
 from abnormal.report.panels import GAP_PX, HEAD_PX, HIGHEST, draw_panels, write_picture
 from abnormal.report.recording import record_panels
 from abnormal.scoring.localisation import Localiser
@@ -45,7 +46,7 @@ def test_one_scale_of_colours_for_all_frames(seen):
     assert np.abs(parts(picture)[2].astype(int) - in_colours(np.zeros((1, 1)), 1)).max() < 15
 
 
-@pytest.mark.parametrize(("size", "shown"), [(100, 200), (227, 227), (35, 210)])
+@pytest.mark.parametrize(("size", "shown"), [(100, 200), (150, 300), (227, 227), (35, 210)])
 def test_small_frames_are_shown_larger_and_sides_are_even(size, shown):
     frames = np.random.default_rng(0).random((1, size, size), np.float32)
     (picture,) = draw_panels(Localiser().localise(frames, frames))
@@ -63,9 +64,9 @@ def test_a_picture_comes_back_from_its_file(seen, tmp_path):
 
 def test_the_video_has_every_frame_and_the_folder_every_picture(seen, tmp_path, decoded):
     path = tmp_path / "loitering" / "gate.mp4"
-    with record_panels(path, 10.0, pictures=True) as observe:
-        observe(seen)
-        observe(seen)
+    with record_panels(path, 10.0, pictures=True) as take:
+        take(seen)
+        take(seen)
     stream, frames, _ = decoded(path)
     assert len(frames) == 6
     assert float(stream.average_rate) == 10
@@ -74,7 +75,22 @@ def test_the_video_has_every_frame_and_the_folder_every_picture(seen, tmp_path, 
     assert cv2.imread(str(files[0])).shape[:2] == frames[0].shape[:2]
 
 
+def test_no_pictures_where_the_video_came_out_wrong(seen, tmp_path, monkeypatch):
+    def wrong(*_):
+        raise AbnormalError("wrong")
+
+    monkeypatch.setattr("abnormal.video.encode._check", wrong)
+
+    def record():
+        with record_panels(tmp_path / "gate.mp4", 10.0, pictures=True) as take:
+            take(seen)
+
+    with pytest.raises(AbnormalError):
+        record()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_pictures_only_if_asked_for(seen, tmp_path):
-    with record_panels(tmp_path / "gate.mp4", 10.0, pictures=False) as observe:
-        observe(seen)
+    with record_panels(tmp_path / "gate.mp4", 10.0, pictures=False) as take:
+        take(seen)
     assert [file.name for file in tmp_path.iterdir()] == ["gate.mp4"]

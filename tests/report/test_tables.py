@@ -4,7 +4,16 @@ import pytest
 
 from abnormal.errors import AbnormalError
 from abnormal.evaluation.evaluate import MICRO_PER_VIDEO, MICRO_RAW, evaluate
-from abnormal.report.tables import comparison_table, metrics_lines, scores_table, write_table
+from abnormal.evaluation.pixel_level import VideoPixels
+from abnormal.report.tables import (
+    comparison_table,
+    events_table,
+    metrics_lines,
+    records,
+    scores_table,
+    write_table,
+)
+from abnormal.scoring.localisation import Localiser
 from abnormal.scoring.residual import ERRORS, SCORES
 
 COLUMNS = ["model", "video", "frame", "time_sec", "error", "regularity", "score", "alarm", "label"]
@@ -81,6 +90,7 @@ def metrics(**changes):
         "scores": {},
         "situations": {},
         "localisation": None,
+        "events": None,
         "alarm": {
             "score": "gradient",
             "threshold": 0.123456,
@@ -109,6 +119,7 @@ def test_lines_with_labels():
         situations={"cart": {MICRO_RAW: figures}, "normal": {MICRO_RAW: None}},
         alarm=alarm,
         localisation={"auc": 0.875, "iou": 0.25, "mask_sigmoid_cross_entropy": 0.6931},
+        events={"found": 3, "true_events": 4, "false_alarms": 2, "false_alarms_per_hour": 61.2},
     )
     assert list(metrics_lines("model", full)) == [
         "model: 300 frames of 2 videos",
@@ -116,12 +127,45 @@ def test_lines_with_labels():
         "  gradient                91.2 % (15.0 %)     91.2 % (15.0 %)",
         "  regularity                                  91.2 % (15.0 %)",
         "  pixels: AUC 87.5 %, intersection over union 25.0 %, mask sigmoid cross-entropy 0.6931",
+        "  events: 3 of 4 found, 2 false alarms (61.2 an hour)",
         "  gradient by situation",
         "  cart                    91.2 % (15.0 %)",
         "  normal                 not defined: frames of one class only",
         "  alarms (gradient > 0.1235): 12 frames, 50.0 % of the abnormal ones, "
         "1.0 % of the normal ones",
     ]
+
+
+def test_one_row_per_event(scored):
+    localiser = Localiser()
+    videos = [scored("a/b", 5, fps=1.0), scored("c", 3, fps=2.0)]
+    pixels = [VideoPixels(localiser) for _ in videos]
+    for of_video, frames in zip(pixels, (5, 3), strict=True):
+        shown = np.zeros((frames, 10, 20), np.float32)
+        shown[-1, 5:9, 4:14] = 1
+        of_video.sink(None)(localiser.localise(shown, np.zeros_like(shown)))
+
+    table = events_table("m", videos, pixels, "l2", 2.5, 1.5)
+
+    assert table["video"].tolist() == ["a/b"]  # the other one's scores end at a mean of 2.5
+    (row,) = records(table)
+    expected = {"model": "m", "event": 1, "start_frame": 2, "end_frame": 4, "start_sec": 2.0}
+    expected |= {"end_sec": 4.0, "peak_frame": 4, "peak_sec": 4.0, "peak_score": 5.0}
+    assert {name: row[name] for name in expected} == expected
+    assert row["mean_score"] == 4.0
+    # Lit are columns 4 to 13 and rows 5 to 8; more than four lit pixels are in the boxes of
+    # columns 4 to 14 and rows 5 to 9.
+    assert (row["left"], row["width"]) == (pytest.approx(0.2), pytest.approx(0.55))
+    assert (row["top"], row["height"]) == (pytest.approx(0.5), pytest.approx(0.5))
+
+
+def test_no_event_is_a_table_without_rows(scored, tmp_path):
+    video = scored("a")
+    of_video = VideoPixels(Localiser())
+    table = events_table("m", [video], [of_video], "l2", 99, 99)
+    assert records(table) == []
+    write_table(tmp_path / "events.csv", table)
+    assert (tmp_path / "events.csv").read_text().startswith("model,video,situation,event,start_")
 
 
 def test_the_figures_of_several_models_stand_side_by_side():
@@ -135,6 +179,19 @@ def test_the_figures_of_several_models_stand_side_by_side():
     assert np.isnan(table.loc[f"scores.l2.{MICRO_RAW}.auc", "b"])
     assert table.loc["localisation.auc", "b"] == 0.8
     assert "arch" not in table.index
+
+
+def test_what_is_not_defined_is_said_to_be_so():
+    pixels = {"auc": None, "iou": None, "mask_sigmoid_cross_entropy": 0.5}
+    events = {"found": 0, "true_events": 1, "false_alarms": 0, "false_alarms_per_hour": None}
+    lines = list(metrics_lines("model", metrics(localisation=pixels, events=events)))
+    assert lines[1].startswith("  pixels: AUC not defined, intersection over union not defined,")
+    assert lines[2] == "  events: 0 of 1 found, 0 false alarms"
+
+
+def test_a_model_may_be_called_figure():
+    table = comparison_table({"figure": metrics(), "b": metrics()})
+    assert table.columns.tolist() == ["figure", "figure", "b"]
 
 
 def test_what_evaluate_gives_can_be_shown(scored):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from abnormal.errors import AbnormalError
-from abnormal.scoring.calibration import QUANTILE, calibrate, threshold_of
+from abnormal.scoring.calibration import QUANTILE, calibrate, release_of, threshold_of
 
 
 def test_at_most_one_normal_frame_in_a_hundred_is_above_the_threshold():
@@ -17,6 +17,14 @@ def test_at_most_one_normal_frame_in_a_hundred_is_above_the_threshold():
     assert (calibration.videos, calibration.held_out) == (("a", "b"), True)
     above = sum(int((scores["l2"] > 297.0).sum()) for scores in (first, second))
     assert above <= 300 * (1 - QUANTILE)
+
+
+def test_an_event_ends_lower_than_it_begins():
+    calibration = calibrate([{"l2": np.arange(300.0)}], ["a"], held_out=True).as_dict()
+    assert calibration["releases"] == {"l2": 285.0}
+    assert release_of(calibration, "l2", 297.0) == 285.0
+    assert release_of(calibration, "l2", 200.0) == 200.0  # a threshold of one's own, below it
+    assert release_of({"thresholds": {"l2": 297.0}}, "l2", 297.0) == 297.0  # an older file
 
 
 def test_a_single_frame_is_its_own_threshold():

@@ -28,6 +28,14 @@ def test_the_difference_is_on_the_scale_of_0_to_255_and_without_sign():
     assert seen.frames is frames
 
 
+def test_just_four_times_white_is_not_anomalous():
+    frames = np.zeros((1, 9, 9), np.float32)
+    frames[0, 4, 3:7] = 1.0
+    assert not Localiser().localise(frames, 0 * frames).anomalous.any()
+    frames[0, 5, 3] = 0.01
+    assert Localiser().localise(frames, 0 * frames).anomalous.any()
+
+
 @pytest.mark.parametrize(("grey", "flagged"), [(63.0, 0), (64.0, 36)])
 def test_a_pixel_is_anomalous_above_four_times_white(grey, flagged):
     """4x4 boxes of 64 have 1,024, more than 1,020; those of 63 have 1,008."""
@@ -36,6 +44,18 @@ def test_a_pixel_is_anomalous_above_four_times_white(grey, flagged):
     # Boxes that reach out of the picture have less: two rows and columns before, one behind.
     assert seen.anomalous.sum() == flagged
     assert seen.anomalous[0, 2:8, 2:8].sum() == flagged
+
+
+def test_the_box_is_around_the_connected_pixels_of_the_largest_sum():
+    frames = np.zeros((3, 20, 40), np.float32)
+    frames[0, 2:6, 3:9] = 0.7  # weaker than the next one
+    frames[0, 10:15, 20:28] = 1.0
+    frames[1, 12, 33] = 0.5  # not enough for a box
+    seen = Localiser(1, 100.0).localise(frames, np.zeros_like(frames))
+    assert seen.box(0) == pytest.approx((20 / 40, 10 / 20, 8 / 40, 5 / 20))
+    assert Localiser(1, 200.0).localise(frames, 0 * frames).box(1) == pytest.approx(
+        (33 / 40, 12 / 20, 1 / 40, 1 / 20)
+    )
 
 
 def test_both_can_be_chosen():

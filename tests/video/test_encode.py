@@ -1,9 +1,11 @@
+from fractions import Fraction
+
 import av
 import numpy as np
 import pytest
 
 from abnormal.errors import AbnormalError
-from abnormal.video.encode import open_encoder
+from abnormal.video.encode import _check, open_encoder
 
 RED, GREEN = (200, 20, 20), (20, 160, 40)
 
@@ -71,6 +73,27 @@ def test_what_fails_on_the_way_leaves_nothing(tmp_path):
     with pytest.raises(KeyError):
         fail()
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("change", [{"size": (32, 96)}, {"rate": Fraction(30)}, {"frames": 8}])
+def test_what_does_not_read_back_as_it_was_written_is_an_error(tmp_path, change):
+    path = tmp_path / "video.mp4"
+    with open_encoder(path, 25) as write:
+        for picture in pictures(9):
+            write(picture)
+    written = {"frames": 9, "size": (64, 96), "rate": Fraction(25)}
+    _check(path, path, **written)
+    with pytest.raises(AbnormalError, match="came out wrong"):
+        _check(path, path, **(written | change))
+
+
+def test_a_picture_that_h264_cannot_take_is_one_line(tmp_path):
+    def write_tall():
+        with open_encoder(tmp_path / "video.mp4", 25) as write:
+            write(np.zeros((40_000, 4, 3), np.uint8))
+
+    with pytest.raises(AbnormalError, match="cannot be written"):
+        write_tall()
 
 
 def test_a_picture_of_another_size_is_not_taken(tmp_path):

@@ -1,0 +1,154 @@
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from abnormal.scoring.events import (
+    Event,
+    intervals,
+    minima,
+    persistent_events,
+    score_events,
+)
+
+
+def places(events):
+    return [(event.start, event.stop) for event in events]
+
+
+def test_an_event_begins_above_the_threshold_and_ends_at_the_release():
+    #          0    1    2    3    4    5    6    7
+    scores = [0.2, 0.6, 0.9, 1.2, 0.8, 0.6, 0.5, 0.1]
+    (event,) = score_events(np.array(scores), threshold=1.0, release=0.5, fps=2.0)
+    assert (event.start, event.stop, event.peak) == (3, 6, 3)
+    assert event.peak_score == 1.2
+    assert event.mean_score == pytest.approx((1.2 + 0.8 + 0.6) / 3)
+
+
+def test_what_never_reaches_the_threshold_is_no_event():
+    assert score_events(np.full(9, 0.9), threshold=0.9, release=0.5, fps=2.0) == []
+
+
+@pytest.mark.parametrize(("between", "events"), [(4, [(0, 8)]), (5, [(0, 2), (7, 9)])])
+def test_gaps_of_up_to_two_seconds_are_closed(between, events):
+    scores = np.array([1, 1, *[0] * between, 1, 1], float)
+    assert places(score_events(scores, 0.5, 0.5, fps=2.0)) == events
+
+
+@pytest.mark.parametrize(("frames", "found"), [(4, 0), (5, 1)])
+def test_what_is_shorter_than_a_fifth_of_a_second_is_none(frames, found):
+    scores = np.zeros(100)
+    scores[50 : 50 + frames] = 1
+    assert len(score_events(scores, 0.5, 0.5, fps=25.0)) == found
+
+
+def test_a_slow_video_keeps_events_of_one_frame():
+    assert places(score_events(np.array([0, 1, 0.0]), 0.5, 0.5, fps=1.0)) == [(1, 2)]
+
+
+def test_a_release_above_the_threshold_is_a_bug():
+    with pytest.raises(ValueError, match="release of 2"):
+        score_events(np.zeros(3), 1, 2, 25)
+
+
+@given(
+    st.lists(st.floats(0, 1), min_size=1, max_size=60),
+    st.floats(0.1, 0.9),
+    st.floats(0, 1),
+    st.sampled_from([1.0, 5.0]),
+)
+def test_events_lie_apart_and_hold_every_alarm_that_lasts(values, threshold, share, fps):
+    scores = np.array(values)
+    events = score_events(scores, threshold, share * threshold, fps)
+    for event, after in itertools.pairwise(events):
+        assert after.start - event.stop > 2 * fps
+    for event in events:
+        assert scores[event.start] > threshold
+        assert scores[event.peak] == scores[event.start : event.stop].max()
+    covered = np.zeros(len(scores), bool)
+    for event in events:
+        covered[event.start : event.stop] = True
+    if fps == 1.0:
+        assert covered[scores > threshold].all()
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=40), st.integers(1, 39), st.floats(0.1, 0.9))
+def test_what_comes_later_does_not_change_when_an_event_began(values, cut, threshold):
+    scores = np.array(values)
+    whole = score_events(scores, threshold, threshold / 2, fps=1.0)
+    begun = score_events(scores[:cut], threshold, threshold / 2, fps=1.0)
+    assert [e.start for e in whole if e.start < cut] == [e.start for e in begun]
+
+
+def brute_force(values):
+    """Persistence of each minimum: the least that has to be climbed to get to a lower place."""
+    order = sorted(range(len(values)), key=lambda place: (values[place], place))
+    rank = {place: number for number, place in enumerate(order)}
+    found = {}
+    for place in range(len(values)):
+        beside = [near for near in (place - 1, place + 1) if 0 <= near < len(values)]
+        if any(rank[near] < rank[place] for near in beside):
+            continue
+        climbs = [
+            max(values[min(place, low) : max(place, low) + 1]) - values[place]
+            for low in order[: rank[place]]
+        ]
+        found[place] = min(climbs, default=max(values) - min(values))
+    return found
+
+
+@given(st.lists(st.integers(0, 8).map(float), min_size=1, max_size=30))
+def test_the_persistence_of_minima(values):
+    assert dict(minima(np.array(values))) == pytest.approx(brute_force(values))
+
+
+def test_minima_by_hand():
+    curve = np.array([0.9, 0.2, 0.8, 0.5, 0.6, 0.1, 1.0])
+    assert dict(minima(curve)) == pytest.approx({1: 0.6, 3: 0.1, 5: 0.9})
+    assert list(minima(np.zeros(0))) == []
+
+
+def test_persistent_minima_that_are_close_are_one_event():
+    curve = np.ones(100)
+    curve[20] = curve[29] = 0.4  # two seconds are ten frames here: each stands for five around it
+    curve[60] = 0.5
+    curve[80] = 0.9  # not deep enough
+    events = persistent_events(curve, fps=5.0)
+    assert places(events) == [(15, 35), (55, 66)]
+    assert events[0].peak_score == pytest.approx(0.6)
+    assert events[1] == Event(55, 66, 60, 0.5, pytest.approx(0.5 / 11))
+
+
+def test_persistent_events_stay_within_the_video():
+    curve = np.ones(8)
+    curve[[0, 7]] = 0
+    assert places(persistent_events(curve, fps=2.0)) == [(0, 3), (5, 8)]
+    assert persistent_events(np.ones(5), fps=2.0) == []
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ([], []),
+        ([0, 0], []),
+        ([1, 1, 1], [(0, 3)]),
+        ([0, 1, 1, 0, 1], [(1, 3), (4, 5)]),
+        ([1, 0, 0, 1], [(0, 1), (3, 4)]),
+    ],
+)
+def test_intervals_by_hand(flags, expected):
+    assert list(intervals(np.array(flags, bool))) == expected
+
+
+@settings(deadline=None)
+@given(st.lists(st.booleans(), max_size=40))
+def test_intervals_say_which_flags_are_set(flags):
+    found = list(intervals(np.array(flags, bool)))
+    again = np.zeros(len(flags), bool)
+    for start, stop in found:
+        assert start < stop
+        again[start:stop] = True
+    assert again.tolist() == flags
+    assert all(stop < start for (_, stop), (start, _) in itertools.pairwise(found))
