@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -85,13 +86,21 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def replacing_folder(path: Path) -> Iterator[Path]:
-    """The same as `replacing` for a folder, which is complete or absent."""
+def replacing_folder(path: Path, begun: Path | None = None) -> Iterator[Path]:
+    """The same as `replacing` for a folder, which is complete or absent.
+
+    Args:
+        path: The folder.
+        begun: One of `recover(path)` to go on with, in place of an empty folder.
+    """
     partial, old = _temporary(path, "partial"), _temporary(path, "old")
     shutil.rmtree(partial, ignore_errors=True)
     shutil.rmtree(old, ignore_errors=True)
     try:
-        partial.mkdir(parents=True)
+        if begun:
+            with contextlib.suppress(FileNotFoundError):  # another run has tidied up
+                _move(begun, partial)
+        partial.mkdir(parents=True, exist_ok=True)
         yield partial
         if path.exists():
             _move(path, old)
@@ -129,28 +138,53 @@ def flush(path: Path) -> None:
         os.close(handle)
 
 
+def _host() -> str:
+    return re.sub(r"\W", "_", socket.gethostname())
+
+
 def _temporary(path: Path, kind: str) -> Path:
     """A hidden name beside `path` that tells whose it is and keeps the ending."""
-    return path.with_name(f".{kind}-{os.getpid()}-{path.name}")
+    return path.with_name(f".{kind}-{os.getpid()}@{_host()}-{path.name}")
+
+
+def _left_behind(folder: Path) -> Iterator[tuple[Path, str, str]]:
+    """What processes that are no more left in a folder: path, `partial` or `old`, and whose place.
+
+    Leftovers of a process that still runs, or may run on another host, are its work in progress.
+    """
+    for entry in list(folder.iterdir()) if folder.is_dir() else []:
+        match = re.match(r"\.(partial|old)-(\d+)(?:@(\w*))?-(.+)", entry.name)
+        if match and match[3] in (None, _host()) and not _is_running(int(match[2])):
+            yield entry, match[1], match[4]
+
+
+def recover(path: Path) -> list[Path]:
+    """Gives a file or folder back that a killed run had moved out of the way.
+
+    Returns:
+        What killed runs had begun to put in its place.
+    """
+    begun = []
+    for entry, kind, name in _left_behind(path.parent):
+        if name == path.name and kind == "partial":
+            begun.append(entry)
+        elif name == path.name and not path.exists():
+            _move(entry, path)
+    return begun
 
 
 def remove_partial(folder: Path) -> None:
     """Removes what killed runs left half-written directly in a folder.
 
-    What a run had moved out of the way and not yet replaced is moved back. Leftovers of a process
-    that still runs are not touched: they are its work in progress.
+    What a run had moved out of the way and not yet replaced is moved back.
     """
-    if not folder.is_dir():
-        return
-    for entry in folder.iterdir():
-        match = re.match(r"\.(partial|old)-(\d+)-(.+)", entry.name)
-        if match and not _is_running(int(match[2])):
-            if match[1] == "old" and not (folder / match[3]).exists():
-                _move(entry, folder / match[3])
-            elif entry.is_dir():
-                shutil.rmtree(entry, ignore_errors=True)
-            else:
-                entry.unlink(missing_ok=True)
+    for entry, kind, name in _left_behind(folder):
+        if kind == "old" and not (folder / name).exists():
+            _move(entry, folder / name)
+        elif entry.is_dir():
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            entry.unlink(missing_ok=True)
 
 
 def _is_running(process: int) -> bool:

@@ -2,12 +2,14 @@
 
 import contextlib
 import mimetypes
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import av
 
 from abnormal.errors import AbnormalError
+from abnormal.video.grey import to_grey
 from abnormal.video.stream import Frame, FrameStream
 
 # What the `mimetypes` table of some systems leaves out.
@@ -15,6 +17,17 @@ _MORE_SUFFIXES = {".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpg
 _MORE_SUFFIXES |= {".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv", ".3gp", ".h264", ".hevc"}
 
 av.logging.set_level(av.logging.PANIC)  # what is wrong is said in `notes`, not by FFmpeg
+
+_threads = os.cpu_count() or 1
+
+_DECODER_BYTES = 64 << 20
+"""Of pictures in the decoder's threads, each of which keeps one at least."""
+
+
+def limit_threads(count: int) -> None:
+    """Sets how many threads decode a video in this process, at most."""
+    global _threads
+    _threads = count
 
 
 def is_video(path: Path) -> bool:
@@ -49,10 +62,28 @@ def open_video(path: Path) -> Iterator[FrameStream]:
             raise AbnormalError(f"{path} has no video in it.")
         track = container.streams.video[0]
         track.thread_type = "AUTO"
+        track.codec_context.thread_count = _threads_for(track.width * track.height)
         rate = track.average_rate or track.guessed_rate
         stream = FrameStream(iter(()), float(rate) if rate else None)
         stream.frames = _decode(container, track, stream)
         yield stream
+
+
+def _threads_for(pixels: int) -> int:
+    return max(1, min(_threads, _DECODER_BYTES // max(1, 2 * pixels)))
+
+
+def count_frames(path: Path) -> int:
+    """How many frames a video file has, as far as that shows without decoding it.
+
+    Raises:
+        AbnormalError: The file is missing, or there is no video in it.
+    """
+    try:
+        with av.open(str(path)) as container:
+            return sum(packet.size > 0 for packet in container.demux(video=0))
+    except (av.error.FFmpegError, OSError, ValueError, IndexError) as error:
+        raise AbnormalError(f"The frames of {path} cannot be counted ({error}).") from None
 
 
 def _decode(
@@ -71,7 +102,7 @@ def _decode(
             shown_sec = stream.length / (stream.fps or 25) if picture.time is None else picture.time
             start = shown_sec if start is None else start
             time_sec = shown_sec - start
-            yield Frame(picture.to_ndarray(format="gray"), time_sec, stream.length)
+            yield Frame(to_grey(picture), time_sec, stream.length)
             stream.length += 1
     if damaged:
         stream.notes.append(f"{damaged} damaged parts of it were skipped")
