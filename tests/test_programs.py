@@ -56,7 +56,7 @@ def work(tmp_path_factory):
     cart = next(video for name, video in videos.items() if name.startswith("cart"))
     encode(folder / "avenue" / "testing_videos" / "01.avi", cart)
     cells = np.empty((1, FRAMES), object)
-    cells[0] = list(cart.annotate().masks)
+    cells[0] = list(cart.annotate(FRAMES).masks)
     masks = folder / "avenue" / "ground_truth_demo" / "testing_label_mask"
     masks.mkdir(parents=True)
     scipy.io.savemat(masks / "1_label.mat", {"volLabel": cells})

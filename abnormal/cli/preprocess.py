@@ -2,12 +2,14 @@
 
 import argparse
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from abnormal.cli.program import positive_float, positive_int, run_program
 
-DATASETS = ("auto", "folder", "avenue", "ucsd", "frame_folder", "demo")
+DATASETS = ("auto", "folder", "avenue", "ucsd", "shanghaitech", "frame_folder", "demo")
+DOWNLOADS = ("avenue", "ucsd")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -16,6 +18,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _work(args: argparse.Namespace) -> int:
+    if args.check:
+        from abnormal.cli.run_check import run_check
+
+        return run_check(args)
     from abnormal.cli.run_preprocess import run_preprocess
 
     return run_preprocess(args)
@@ -32,9 +38,42 @@ def _parser() -> argparse.ArgumentParser:
     add("--videos", type=Path, metavar="PATH", help="folder of videos, or a data set, or one video")
     add("--dataset", choices=DATASETS, default="auto", help="layout of the folder (default: look)")
     add("--split", choices=("training", "testing"), help="for all videos of a plain folder")
+    add(
+        "--labels",
+        type=Path,
+        metavar="PATH",
+        help="file or folder of labels (default: labels.* in the folder, or what the layout has)",
+    )
+    add(
+        "--camera-from",
+        type=_pattern,
+        metavar="PATTERN",
+        help="regular expression for the camera in the names of the videos, such as 'cam[0-9]+'",
+    )
+    add(
+        "--download",
+        choices=DOWNLOADS,
+        help="fetch a data set first, into --videos (default: a folder of its name)",
+    )
+    add("--url", help="mirror that --download fetches from")
     add("--img", type=Path, default=Path("img"), help="where the frames go (default: img)")
     add("--size", type=positive_int, default=227, help="height and width in pixels (default: 227)")
     add("--fps", type=positive_float, help="frames per second (default: the source's own)")
-    add("--workers", type=positive_int, default=os.cpu_count() or 1, help="videos at a time")
+    add("--workers", type=positive_int, default=_cores(), help="processes (default: one a core)")
     add("--strict", action="store_true", help="exit with 1 if anything was wrong with any video")
+    add("--check", action="store_true", help="report on what is in --img, and change nothing")
     return parser
+
+
+def _cores() -> int:
+    """The cores that this process may use: a container often has fewer than its machine."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no regular expression: {error}") from None

@@ -2,7 +2,7 @@
 
 import functools
 
-from abnormal.datasets.source import TESTING, TRAINING, SourceVideo
+from abnormal.datasets.source import TESTING, TRAINING, Annotation, SourceVideo
 from abnormal.datasets.street import events
 from abnormal.datasets.street.clip import NORMAL, VERSION, Clip, annotate_clip, open_clip
 from abnormal.errors import AbnormalError
@@ -71,9 +71,13 @@ def _test_video(clip: Clip) -> SourceVideo:
         open_frames=functools.partial(open_clip, clip),
         situation=clip.kind,
         camera=CAMERA,
-        annotate=functools.partial(annotate_clip, clip),
+        annotate=functools.partial(_annotate, clip),
         recipe=_recipe(clip),
     )
+
+
+def _annotate(clip: Clip, _frames: int) -> Annotation:
+    return annotate_clip(clip)
 
 
 def _recipe(clip: Clip) -> str:

@@ -1,25 +1,50 @@
 """Videos become frames under `img/`: several at a time, each complete or absent."""
 
+import dataclasses
 import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
+
 from abnormal.datasets.source import TRAINING, SourceVideo
 from abnormal.errors import AbnormalError
-from abnormal.files import remove_partial, replacing_folder, sha256
-from abnormal.frames.manifest import RECORD, VideoRecord, read_record, write_record
+from abnormal.files import (
+    read_json,
+    recover,
+    remove_partial,
+    replacing_folder,
+    sha256,
+    write_json,
+)
+from abnormal.frames.manifest import (
+    LABELS,
+    MASKS,
+    RECORD,
+    VideoRecord,
+    read_record,
+    write_record,
+)
 from abnormal.frames.writer import Written, write_frames, write_labels, write_masks
-from abnormal.video.resample import at_rate
+from abnormal.video.decode import limit_threads
+from abnormal.video.resample import RateWatch, at_rate
 
 DEFAULT_FPS = 25.0
 SHORTEST_CLIP = 10
+
+ORIGIN = "origin.json"
+"""In an unfinished folder of frames: what they are made from."""
+
+FOUND = ("shape", "length")
+"""What of a record's source is known only once it has been read: height and width, frames."""
 
 WRITTEN, UNCHANGED, LEFT_OUT = "written", "unchanged", "left out"
 
@@ -46,18 +71,24 @@ def extract_all(
 ) -> Iterator[Outcome]:
     """Extracts videos in parallel, and yields each one's outcome as it is done.
 
-    A video that ends the process reading it is left out; the others are done all the same.
+    A video that ends the process reading it is left out; the others are done all the same. The
+    largest begin first, so that none of them keeps one worker busy when the others are done.
 
     Args:
         videos: What to extract.
         img: The folder of frames.
         size: Height and width of the frames, in pixels.
         fps: Frames per second wanted, or None for the source's own.
-        workers: How many processes.
+        workers: How many processes; fewer videos share as many threads.
     """
     unfinished = []
-    with _pool(min(workers, len(videos))) as pool:
-        jobs = {pool.submit(extract, video, img, size, fps): video for video in videos}
+    processes = max(1, min(workers, len(videos)))
+    threads = -(-workers // processes)
+    with _pool(processes, threads) as pool:
+        jobs = {
+            pool.submit(extract, video, img, size, fps, threads): video
+            for video in sorted(videos, key=_bytes, reverse=True)
+        }
         try:
             for job in as_completed(jobs):
                 if isinstance(job.exception(), BrokenProcessPool):
@@ -66,14 +97,30 @@ def extract_all(
                     yield job.result()
         finally:  # after Ctrl-C no further video is begun
             pool.shutdown(wait=False, cancel_futures=True)
-    with ThreadPoolExecutor(workers) as threads:
-        yield from threads.map(lambda video: _extract_alone(video, img, size, fps), unfinished)
+    with ThreadPoolExecutor(processes) as pools:
+        yield from pools.map(
+            lambda video: _extract_alone(video, img, size, fps, threads), unfinished
+        )
+    for folder in {(img / video.split / video.name).parent for video in videos}:
+        remove_partial(folder)
 
 
-def _pool(workers: int) -> ProcessPoolExecutor:
+def _bytes(video: SourceVideo) -> int:
+    return video.path.stat().st_size if video.path and video.path.is_file() else 0
+
+
+def _pool(processes: int, threads: int) -> ProcessPoolExecutor:
     # Forked processes would inherit the locks of this one's threads.
     spawn = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, mp_context=spawn, initializer=_end_with_parent)
+    return ProcessPoolExecutor(
+        processes, mp_context=spawn, initializer=_begin_worker, initargs=(threads,)
+    )
+
+
+def _begin_worker(threads: int) -> None:
+    _end_with_parent()
+    cv2.setNumThreads(1)  # the threads are those of `write_frames`
+    limit_threads(threads)
 
 
 def _end_with_parent() -> None:
@@ -89,27 +136,35 @@ def _await_parent() -> None:
         os._exit(1)
 
 
-def _extract_alone(video: SourceVideo, img: Path, size: int, fps: float | None) -> Outcome:
-    with _pool(1) as pool:
-        job: Future[Outcome] = pool.submit(extract, video, img, size, fps)
+def _extract_alone(
+    video: SourceVideo, img: Path, size: int, fps: float | None, threads: int
+) -> Outcome:
+    with _pool(1, threads) as pool:
+        job: Future[Outcome] = pool.submit(extract, video, img, size, fps, threads)
         if isinstance(job.exception(), BrokenProcessPool):
             return Outcome(video, LEFT_OUT, 0, "the process that read it was killed")
         return job.result()
 
 
-def extract(video: SourceVideo, img: Path, size: int, fps: float | None) -> Outcome:
+def extract(
+    video: SourceVideo, img: Path, size: int, fps: float | None, threads: int = 1
+) -> Outcome:
     """Extracts one video, unless its frames are there already.
 
     Returns:
         What became of it; a problem with the video is no exception.
     """
     folder = img / video.split / video.name
-    remove_partial(folder.parent)
     try:
         origin = _origin(video, size, fps)
+        begun = recover(folder)
         record = read_record(folder)
         if record and _same(record.source, origin):
+            _update_names(folder, record, video)
             return Outcome(video, UNCHANGED, record.frames, "; ".join(record.notes))
+        if record and _same_frames(record, origin):
+            _relabel(folder, record, video, origin)
+            return Outcome(video, WRITTEN, record.frames, "; ".join(record.notes))
         if record and _foreign(record.source, origin):
             raise AbnormalError(
                 f"{folder} holds frames of {record.source.get('path', 'drawn footage')}: "
@@ -117,8 +172,10 @@ def extract(video: SourceVideo, img: Path, size: int, fps: float | None) -> Outc
             )
         if any(found.parent != folder for found in folder.rglob(RECORD)):
             raise AbnormalError(f"There are other videos in {folder}: choose another --img.")
-        with replacing_folder(folder) as partial:
-            record = _write(video, partial, size, fps, origin)
+        with replacing_folder(folder, _begun(begun, origin)) as partial:
+            write_json(partial / ORIGIN, origin)
+            record = _write(video, partial, size, fps, threads, origin)
+            (partial / ORIGIN).unlink()
     except Exception as error:  # whatever is odd about one file, the others are done
         known = isinstance(error, AbnormalError | OSError)
         problem = str(error) if known else f"{type(error).__name__}: {error}"
@@ -126,9 +183,48 @@ def extract(video: SourceVideo, img: Path, size: int, fps: float | None) -> Outc
     return Outcome(video, WRITTEN, record.frames, "; ".join(record.notes))
 
 
-def _same(made: dict[str, Any], origin: dict[str, Any]) -> bool:
-    """Whether the frames at hand are what would be made again; the source may have moved."""
-    return all(made.get(key) == origin.get(key) for key in {*made, *origin} - {"path", "shape"})
+def _begun(folders: Iterable[Path], origin: dict[str, Any]) -> Path | None:
+    """What a killed run had done of the same frames: they are decoded again, but not encoded."""
+    same = (f for f in folders if (f / ORIGIN).is_file() and read_json(f / ORIGIN) == origin)
+    return next(same, None)
+
+
+def _update_names(folder: Path, record: VideoRecord, video: SourceVideo) -> None:
+    """Takes over a new situation or camera, on which the frames do not depend."""
+    named = dataclasses.replace(record, situation=video.situation, camera=video.camera)
+    if named != record:
+        write_record(folder, named)
+
+
+def _relabel(folder: Path, record: VideoRecord, video: SourceVideo, origin: dict[str, Any]) -> None:
+    """Takes over new labels, on which the frames do not depend."""
+    written = Written(np.arange(record.frames), ())
+    masked = _write_annotation(video, folder, written, record.frames, record.height)
+    labelled = dataclasses.replace(
+        record,
+        situation=video.situation,
+        camera=video.camera,
+        labelled=video.annotate is not None,
+        masked=masked,
+        source={key: record.source[key] for key in FOUND} | origin,
+    )
+    write_record(folder, labelled)
+    for name, kept in ((LABELS, labelled.labelled), (MASKS, labelled.masked)):
+        if not kept:
+            (folder / name).unlink(missing_ok=True)
+
+
+def _same(
+    made: dict[str, Any], origin: dict[str, Any], ignored: Iterable[str] = ("path", "labels")
+) -> bool:
+    """Whether what is at hand is what would be made again; the source may have moved."""
+    return all(made.get(key) == origin.get(key) for key in {*made, *origin} - {*ignored, *FOUND})
+
+
+def _same_frames(record: VideoRecord, origin: dict[str, Any]) -> bool:
+    """Whether the labels alone are others, and there is a frame for each one of the source."""
+    one_to_one = origin["fps"] is None and record.frames == record.source.get("length")
+    return one_to_one and _same(record.source, origin, ("path", "labels", "labels_sha256"))
 
 
 def _foreign(made: dict[str, Any], origin: dict[str, Any]) -> bool:
@@ -138,35 +234,43 @@ def _foreign(made: dict[str, Any], origin: dict[str, Any]) -> bool:
 
 def _origin(video: SourceVideo, size: int, fps: float | None) -> dict[str, Any]:
     """What the frames depend on: if none of it changed, they need not be made again."""
-    paths = {"sha256": video.path, "labels_sha256": video.annotation_path}
-    hashes = {name: sha256(path) for name, path in paths.items() if path}
+    files = {"": video.path, "labels_": video.annotation_path}
+    hashes = {f"{kind}sha256": sha256(path) for kind, path in files.items() if path}
     where = {"path": str(video.path.resolve())} if video.path else {"recipe": video.recipe}
-    return {**where, **hashes, "size": size, "fps": fps}
+    labels = {"labels": str(video.annotation_path.resolve())} if video.annotation_path else {}
+    return {**where, **labels, **hashes, "size": size, "fps": fps}
 
 
 def _write(
-    video: SourceVideo, folder: Path, size: int, fps: float | None, origin: dict[str, Any]
+    video: SourceVideo,
+    folder: Path,
+    size: int,
+    fps: float | None,
+    threads: int,
+    origin: dict[str, Any],
 ) -> VideoRecord:
     notes = []
     with video.open_frames() as stream:
-        rate = fps or stream.fps or DEFAULT_FPS
-        resampled = stream.fps is not None and fps is not None and fps != stream.fps
-        if stream.fps is None and fps is None:
-            notes.append(f"no frame rate is known: {DEFAULT_FPS:g} is taken; set it with --fps")
-        written = write_frames(
-            folder, at_rate(stream.frames, rate) if resampled else stream.frames, size
-        )
+        watch = RateWatch(stream.fps or fps or DEFAULT_FPS)
+        frames = watch.watch(stream.frames)
+        even = at_rate(frames, fps) if fps and stream.fps else frames
+        written = write_frames(folder, even, size, threads)
         notes += stream.notes
-    if not written.numbers:
+    rate = fps or (watch.mean_fps if watch.varies else watch.fps)
+    if fps is None and stream.fps is None:
+        notes.append(f"no frame rate is known: {DEFAULT_FPS:g} is taken; set it with --fps")
+    elif fps is None and watch.varies:
+        notes.append(f"its frame rate varies around {rate:.3g}: --fps {rate:.0f} makes it even")
+    count = len(written.numbers)
+    if not count:
         raise AbnormalError("; ".join(["no frame in it could be read", *notes]))
-    frames = len(written.numbers)
-    if frames < SHORTEST_CLIP and video.split == TRAINING:
-        notes.append(f"too short to train on: {frames} frames, a clip has {SHORTEST_CLIP}")
+    if count < SHORTEST_CLIP and video.split == TRAINING:
+        notes.append(f"too short to train on: {count} frames, a clip has {SHORTEST_CLIP}")
     masked = _write_annotation(video, folder, written, stream.length, size)
     record = VideoRecord(
         split=video.split,
         video=video.name,
-        frames=frames,
+        frames=count,
         fps=rate,
         height=size,
         width=size,
@@ -174,7 +278,7 @@ def _write(
         camera=video.camera,
         labelled=video.annotate is not None,
         masked=masked,
-        source=origin | {"shape": list(written.shape)},
+        source=origin | {"shape": list(written.shape), "length": stream.length},
         notes=tuple(notes),
     )
     write_record(folder, record)
@@ -186,7 +290,7 @@ def _write_annotation(
 ) -> bool:
     if video.annotate is None:
         return False
-    annotation = video.annotate()
+    annotation = video.annotate(length)
     if len(annotation.labels) != length:
         raise AbnormalError(
             f"The labels do not fit: {len(annotation.labels)} labels for {length} frames."
@@ -194,5 +298,13 @@ def _write_annotation(
     write_labels(folder, annotation.labels[written.numbers])
     if annotation.masks is None:
         return False
-    write_masks(folder, (annotation.masks[number] for number in written.numbers), size)
+    masks = _masks_of_frames(annotation.masks, written.numbers)
+    write_masks(folder, masks, len(written.numbers), size)
     return True
+
+
+def _masks_of_frames(masks: Iterable[np.ndarray], numbers: np.ndarray) -> Iterator[np.ndarray]:
+    """The masks of the frames that were taken from a source, each as often as its frame was."""
+    for mask, times in zip(masks, np.bincount(numbers), strict=False):
+        for _ in range(times):
+            yield mask

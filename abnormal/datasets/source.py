@@ -1,6 +1,6 @@
 """What every data set gives: videos with their split, situation, camera and labels."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,12 +18,16 @@ class Annotation:
 
     Attributes:
         labels: `(n,)` uint8, 1 where the frame is abnormal, for every frame of the source.
-        masks: None, or n masks `(height, width)` uint8, not 0 where the pixel is abnormal,
-            at the size of the source.
+        masks: None, or n masks `(height, width)`, not 0 where the pixel is abnormal, at the size
+            of the source; read from the disk anew each time they are gone through.
     """
 
     labels: np.ndarray
-    masks: Sequence[np.ndarray] | None = None
+    masks: Iterable[np.ndarray] | None = None
+
+
+Annotate = Callable[[int], Annotation]
+"""From the number of frames of a video to its labels; picklable."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class SourceVideo:
         path: The file or folder that it is read from; None for footage that is drawn.
         situation: The kind of event shown, as the folder says it; empty where unknown.
         camera: The place; what is normal holds for one camera.
-        annotate: Reads the labels; picklable; None where there are none.
+        annotate: Reads the labels; None where there are none.
         annotation_path: The file or folder that the labels are read from.
         recipe: What drawn footage is drawn from, in place of a path.
     """
@@ -49,6 +53,6 @@ class SourceVideo:
     path: Path | None = None
     situation: str = ""
     camera: str = ""
-    annotate: Callable[[], Annotation] | None = None
+    annotate: Annotate | None = None
     annotation_path: Path | None = None
     recipe: str = ""

@@ -11,21 +11,26 @@ Mahadevan, Li, Bhalodia and Vasconcelos, "Anomaly detection in crowded scenes", 
 """
 
 import re
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from abnormal.datasets.layout import is_frame_folder, read_intervals, read_mask_folder
-from abnormal.datasets.source import TESTING, TRAINING, Annotation, SourceVideo
-from abnormal.files import list_folder
+from abnormal.datasets.labels.intervals import read_intervals
+from abnormal.datasets.labels.masks import read_mask_folder
+from abnormal.datasets.layout import list_frame_folders
+from abnormal.datasets.source import TESTING, TRAINING, Annotate, SourceVideo
 from abnormal.video.pictures import open_pictures
 
 FPS = 10.0
 
 
-def matches(root: Path) -> bool:
-    """Whether a folder has this layout, or is one of its two cameras."""
-    return bool(_cameras(root))
+def evidence(root: Path) -> str:
+    """Why a folder is taken to have this layout, or to be one of its two cameras."""
+    return " and ".join(
+        f"{place.relative_to(root)}/ with folders of frames"
+        for camera in _cameras(root)
+        for place in (camera / "Train", camera / "Test")
+        if _clips(place)
+    )
 
 
 def find(root: Path) -> list[SourceVideo]:
@@ -44,12 +49,7 @@ def _cameras(root: Path) -> list[Path]:
 
 
 def _clips(folder: Path) -> list[Path]:
-    entries = list_folder(folder) if folder.is_dir() else []
-    return [
-        entry
-        for entry in entries
-        if entry.is_dir() and not entry.name.endswith("_gt") and is_frame_folder(entry)
-    ]
+    return [clip for clip in list_frame_folders(folder) if not clip.name.endswith("_gt")]
 
 
 def _video(camera: Path, split: str, folder: Path) -> SourceVideo:
@@ -65,14 +65,12 @@ def _video(camera: Path, split: str, folder: Path) -> SourceVideo:
     )
 
 
-def _annotation(
-    camera: Path, folder: Path
-) -> tuple[Callable[[], Annotation], Path] | tuple[None, None]:
+def _annotation(camera: Path, folder: Path) -> tuple[Annotate, Path] | tuple[None, None]:
     masks = folder.with_name(f"{folder.name}_gt")
     if masks.is_dir():
         return partial(read_mask_folder, masks), masks
     number = re.fullmatch(r"Test(\d+)", folder.name)
     scripts = sorted((camera / "Test").glob("UCSDped[12].m"))
     if number and scripts:
-        return partial(read_intervals, scripts[0], int(number[1]), folder), scripts[0]
+        return partial(read_intervals, scripts[0], int(number[1])), scripts[0]
     return None, None

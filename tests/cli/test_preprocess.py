@@ -31,9 +31,10 @@ def run(tmp_path, capsys):
 
 
 @pytest.fixture
-def videos(tmp_path, make_video):
+def videos(tmp_path, make_video, picture_of):
     make_video(tmp_path / "videos" / "normal" / "1.mp4")
-    make_video(tmp_path / "videos" / "fight" / "2.mp4", frames=15)
+    others = [picture_of(number) for number in range(100, 115)]
+    make_video(tmp_path / "videos" / "fight" / "2.mp4", pictures=others)
     return tmp_path / "videos"
 
 

@@ -76,7 +76,7 @@ def test_a_video_is_the_same_again_and_in_another_process(video):
     sent = pickle.loads(pickle.dumps(video))
     assert bytes_of(sent) == bytes_of(video)
     if video.annotate is not None:
-        assert np.array_equal(sent.annotate().labels, annotation_of(video.situation).labels)
+        assert np.array_equal(sent.annotate(0).labels, annotation_of(video.situation).labels)
 
 
 @by_name(VIDEOS)

@@ -10,7 +10,6 @@ from abnormal.datasets.demo import find_demo
 from abnormal.datasets.find import DATASETS, find_videos
 from abnormal.datasets.folder import find as find_folder
 from abnormal.datasets.frame_folder import find as find_frame_folder
-from abnormal.datasets.layout import labels_from_intervals, read_intervals, read_mask_mat
 from abnormal.datasets.source import TESTING, TRAINING
 from abnormal.datasets.ucsd import find as find_ucsd
 from abnormal.errors import AbnormalError
@@ -78,8 +77,20 @@ def trees(tmp_path, make_video, make_pictures, save_cells):
             save_masks(camera / "Test" / f"Test{number:03d}_gt", "frame{:03d}.bmp")
         (camera / "Test" / "UCSDped2.m").write_text(SCRIPT)
 
+    def shanghaitech(root):
+        for number in range(1, 11):
+            make_video(root / "training" / "videos" / f"{number:02d}_001.avi", FRAMES, fps=24)
+        for name in ("01_0014", "12_0142"):
+            make_pictures(root / "testing" / "frames" / name, FRAMES, "{:03d}.jpg")
+            for kind, array in (("frame", np.array(ABNORMAL, np.uint8)), ("pixel", masks(32, 48))):
+                path = root / "testing" / f"test_{kind}_mask" / f"{name}.npy"
+                path.parent.mkdir(exist_ok=True)
+                np.save(path, array)
+
+    makers = [folder, frame_folder, avenue, ucsd, shanghaitech]
+
     def build(name, root=tmp_path / "tree"):
-        {"folder": folder, "frame_folder": frame_folder, "avenue": avenue, "ucsd": ucsd}[name](root)
+        {maker.__name__: maker for maker in makers}[name](root)
         for place in [root, *(path for path in root.rglob("*") if path.is_dir())]:
             junk(place)
         return root
@@ -90,9 +101,9 @@ def trees(tmp_path, make_video, make_pictures, save_cells):
 def videos_of(name, trees):
     if name == "demo":
         return find_demo(training_clips=2, clip_frames=40)
-    layout, videos = find_videos("auto", trees(name))
-    assert layout == name
-    return videos
+    found = find_videos("auto", trees(name))
+    assert found.layout == name
+    return found.videos
 
 
 @pytest.mark.parametrize("name", [name for name in DATASETS if name != "auto"])
@@ -122,7 +133,7 @@ def assert_video(video):
     assert times_sec == pytest.approx(np.arange(stream.length) / (stream.fps or 25), abs=1e-6)
     assert video.annotate is None or video.split == TESTING
     if video.annotate:
-        assert_annotation(video.annotate(), frames)
+        assert_annotation(video.annotate(len(frames)), frames)
 
 
 def assert_annotation(annotation, frames):
@@ -134,7 +145,7 @@ def assert_annotation(annotation, frames):
         assert mask.any() == label
 
 
-@pytest.mark.parametrize("name", ["folder", "frame_folder", "avenue", "ucsd"])
+@pytest.mark.parametrize("name", ["folder", "frame_folder", "avenue", "ucsd", "shanghaitech"])
 def test_the_frames_of_a_layout_are_those_on_the_disk_in_order(name, trees, number_of):
     videos = videos_of(name, trees)
     assert [video.split for video in videos].count(TRAINING) == 10
@@ -144,14 +155,14 @@ def test_the_frames_of_a_layout_are_those_on_the_disk_in_order(name, trees, numb
         assert numbers == list(range(FRAMES))
 
 
-@pytest.mark.parametrize("name", ["frame_folder", "avenue", "ucsd"])
+@pytest.mark.parametrize("name", ["frame_folder", "avenue", "ucsd", "shanghaitech"])
 def test_labels_and_masks_are_those_on_the_disk(name, trees):
     tested = [video for video in videos_of(name, trees) if video.split == TESTING]
     assert len(tested) == 2
     for video in tested:
-        annotation = video.annotate()
+        annotation = video.annotate(FRAMES)
         assert annotation.labels.tolist() == ABNORMAL
-        np.testing.assert_array_equal(np.array(annotation.masks) > 0, masks(32, 48) > 0)
+        np.testing.assert_array_equal(np.array(list(annotation.masks)) > 0, masks(32, 48) > 0)
         assert video.annotation_path.exists()
 
 
@@ -246,8 +257,8 @@ def test_frame_folders_with_intervals(tmp_path, make_pictures, save_cells, name)
         save_cells(root / name, "gt", [[[1], [2]], [[4, 11], [6, 11]]])
     (root / "._ped2.m").write_text("junk")
     (video,) = find_frame_folder(root)
-    assert video.annotate().labels.tolist() == ABNORMAL
-    assert (video.annotate().masks, video.annotation_path) == (None, root / name)
+    assert video.annotate(FRAMES).labels.tolist() == ABNORMAL
+    assert (video.annotate(FRAMES).masks, video.annotation_path) == (None, root / name)
 
 
 def test_frame_folders_without_labels(tmp_path, make_pictures):
@@ -263,8 +274,8 @@ def test_ucsd_without_masks_has_the_intervals_of_its_script(trees):
         masked.rename(masked.with_name(f".Test00{number}_gt"))
     tested = [video for video in find_ucsd(root) if video.split == TESTING]
     for video in tested:
-        assert video.annotate().labels.tolist() == ABNORMAL
-        assert video.annotate().masks is None
+        assert video.annotate(FRAMES).labels.tolist() == ABNORMAL
+        assert video.annotate(FRAMES).masks is None
     assert [video.annotation_path.name for video in tested] == ["UCSDped2.m"] * 2
 
 
@@ -281,44 +292,6 @@ def test_avenue_without_its_masks(trees):
     root = trees("avenue")
     (root / "ground_truth_demo").rename(root / "elsewhere")
     assert {video.annotate for video in find_avenue(root)} == {None}
-
-
-@pytest.mark.parametrize(
-    ("intervals", "expected"),
-    [
-        ([], [0, 0, 0, 0, 0]),
-        ([(1, 1)], [1, 0, 0, 0, 0]),
-        ([(2, 3)], [0, 1, 1, 0, 0]),
-        ([(1, 2), (5, 5)], [1, 1, 0, 0, 1]),
-        ([(1, 5)], [1, 1, 1, 1, 1]),
-    ],
-)
-def test_intervals_count_from_1_and_include_both_ends(intervals, expected):
-    assert labels_from_intervals(intervals, 5).tolist() == expected
-
-
-@pytest.mark.parametrize("interval", [(0, 3), (4, 6), (3, 2)])
-def test_intervals_that_do_not_fit(interval):
-    message = rf"frames {interval[0]} to {interval[1]} are called abnormal, .* has 5 frames"
-    with pytest.raises(AbnormalError, match=message):
-        labels_from_intervals([interval], 5)
-
-
-@pytest.mark.parametrize("number", [0, 3])
-def test_a_video_that_the_intervals_do_not_speak_of(tmp_path, make_pictures, number):
-    (tmp_path / "ped2.m").write_text(SCRIPT)
-    with pytest.raises(AbnormalError, match=rf"labels for 2 videos, but none for number {number}"):
-        read_intervals(tmp_path / "ped2.m", number, make_pictures(tmp_path / "v"))
-
-
-def test_a_matlab_file_that_is_none(tmp_path, save_cells):
-    path = save_cells(tmp_path / "1_label.mat", "other", [[1]])
-    with pytest.raises(AbnormalError, match="has no variable 'volLabel'"):
-        read_mask_mat(path)
-    for content in (b"", b"hello\n" * 100, path.read_bytes()[:150]):
-        path.write_bytes(content)
-        with pytest.raises(AbnormalError, match=r"1_label\.mat"):
-            read_mask_mat(path)
 
 
 def test_a_folder_that_has_another_layout(trees):
@@ -348,9 +321,9 @@ def test_no_folder_named():
 
 
 def test_the_demo_needs_no_folder():
-    layout, videos = find_videos("demo", None)
-    assert layout == "demo"
-    assert len(videos) == 12
+    found = find_videos("demo", None)
+    assert found.layout == "demo"
+    assert len(found.videos) == 12
 
 
 def test_split_is_refused_where_the_layout_says_it(tmp_path, make_video):
@@ -371,10 +344,10 @@ def test_videos_in_train_and_test_are_not_ucsd(tmp_path, make_video):
     make_video(tmp_path / "Train" / "a.mp4")
     make_video(tmp_path / "Test" / "b.mp4")
 
-    layout, videos = find_videos("auto", tmp_path)
+    found = find_videos("auto", tmp_path)
 
-    assert layout == "folder"
-    assert {(video.name, video.split) for video in videos} == {
+    assert found.layout == "folder"
+    assert {(video.name, video.split) for video in found.videos} == {
         ("Train/a", TRAINING),
         ("Test/b", TESTING),
     }

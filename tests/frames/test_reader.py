@@ -70,7 +70,7 @@ def test_labels_by_hand(tmp_path, record):
 
 
 def too_few(path):
-    write_masks(path.parent, [np.ones((8, 8), np.uint8)] * 11, 8)
+    write_masks(path.parent, [np.ones((8, 8), np.uint8)] * 11, 11, 8)
 
 
 @pytest.mark.parametrize(

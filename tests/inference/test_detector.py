@@ -21,7 +21,7 @@ LABELS = np.array([0, 1] * 13, np.uint8)
 def img(street_file, tmp_path_factory):
     """The street's frames as jpg."""
     (source,) = folder.find(street_file, "testing")
-    labelled = dataclasses.replace(source, situation="cart", annotate=lambda: Annotation(LABELS))
+    labelled = dataclasses.replace(source, situation="cart", annotate=lambda _: Annotation(LABELS))
     path = tmp_path_factory.mktemp("img")
     assert extract(labelled, path, 67, None).status == "written"
     write_manifest(path)

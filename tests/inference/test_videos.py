@@ -74,7 +74,7 @@ def img(tmp_path, greys):
             "testing",
             greys(times_sec, 10.0),
             situation="cart",
-            annotate=lambda: Annotation(labels),
+            annotate=lambda _: Annotation(labels),
             recipe="a",
         ),
         SourceVideo("10", "testing", greys(times_sec, 10.0), recipe="b"),

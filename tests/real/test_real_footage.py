@@ -10,7 +10,7 @@ import pytest
 from abnormal.datasets.extract import extract
 from abnormal.datasets.find import find_videos
 from abnormal.datasets.frame_folder import find as find_frame_folder
-from abnormal.datasets.layout import read_intervals
+from abnormal.datasets.labels.intervals import read_intervals
 from abnormal.datasets.source import TESTING, TRAINING
 from abnormal.frames.manifest import read_record
 from abnormal.frames.reader import read_frames, read_labels, read_masks
@@ -27,8 +27,11 @@ def real(place):
 
 @functools.cache
 def videos_of(place):
-    layout, videos = find_videos("auto", real(place))
-    return layout, {split: [v for v in videos if v.split == split] for split in (TRAINING, TESTING)}
+    found = find_videos("auto", real(place))
+    return found.layout, {
+        split: [video for video in found.videos if video.split == split]
+        for split in (TRAINING, TESTING)
+    }
 
 
 def count(video):
@@ -50,9 +53,9 @@ def test_avenue_is_read_whole():
 def test_avenue_has_a_label_and_a_mask_for_each_frame():
     frames = abnormal = 0
     for video in videos_of("avenue")[1][TESTING]:
-        annotation = video.annotate()
+        annotation = video.annotate(count(video))
         assert len(annotation.labels) == count(video)
-        assert annotation.masks[0].shape == (360, 640)
+        assert next(iter(annotation.masks)).shape == (360, 640)
         frames += len(annotation.labels)
         abnormal += annotation.labels.sum()
     assert (frames, abnormal) == (1353, 1061)
@@ -76,9 +79,9 @@ def test_ped2_labels_of_masks_script_and_matlab_file_agree():
     root = real("ped2")
     abnormal = 0
     for number, video in enumerate(videos_of("ped2")[1][TESTING], start=1):
-        labels = video.annotate().labels
+        labels = video.annotate(0).labels
         for name in ("UCSDped2.m", "ped2.mat"):
-            found = read_intervals(root / name, number, video.path).labels
+            found = read_intervals(root / name, number, len(labels)).labels
             np.testing.assert_array_equal(found, labels)
         abnormal += labels.sum()
     assert abnormal == 1648
@@ -87,7 +90,7 @@ def test_ped2_labels_of_masks_script_and_matlab_file_agree():
 def test_ped2_labels_are_those_that_others_publish():
     path = real("labels") / "mnad" / "frame_labels_ped2.npy"
     published = np.load(path).ravel()
-    labels = [video.annotate().labels for video in find_frame_folder(real("ped2"))[16:]]
+    labels = [video.annotate(0).labels for video in find_frame_folder(real("ped2"))[16:]]
     np.testing.assert_array_equal(np.concatenate(labels), published)
 
 
@@ -99,11 +102,11 @@ def test_the_official_archive_is_read_past_its_junk_files():
     assert [count(video) for video in videos[TRAINING]] == [120]
     for video, frames in zip(videos[TESTING], (180, 120), strict=True):
         assert count(video) == frames
-        annotation = video.annotate()
-        assert annotation.masks[0].shape == (240, 360)
+        annotation = video.annotate(frames)
+        assert next(iter(annotation.masks)).shape == (240, 360)
         number = int(video.name[-3:])
         script = video.path.parent / "UCSDped2.m"
-        by_script = read_intervals(script, number, video.path).labels
+        by_script = read_intervals(script, number, frames).labels
         np.testing.assert_array_equal(annotation.labels, by_script)
 
 
@@ -113,7 +116,7 @@ def test_the_official_archive_and_the_repacked_one_show_the_same():
     with official.open_frames() as one, repacked.open_frames() as other:
         for left, right in zip(one.frames, other.frames, strict=True):
             assert np.abs(left.image.astype(int) - right.image).mean() < 3
-    for left, right in zip(official.annotate().masks, repacked.annotate().masks, strict=True):
+    for left, right in zip(official.annotate(180).masks, repacked.annotate(180).masks, strict=True):
         np.testing.assert_array_equal(left > 0, right > 0)
 
 
@@ -123,7 +126,7 @@ def test_a_real_video_under_img(tmp_path):
     record = read_record(tmp_path / "testing" / "08")
     assert (record.frames, record.fps, record.source["shape"]) == (36, 25.0, [360, 640])
     labels = read_labels(tmp_path, record)
-    np.testing.assert_array_equal(labels, video.annotate().labels)
+    np.testing.assert_array_equal(labels, video.annotate(36).labels)
     np.testing.assert_array_equal(read_masks(tmp_path, record).any((1, 2)), labels)
     assert len(list(read_frames(tmp_path, record, 227))) == 36
 

@@ -1,0 +1,1 @@
+"""Labels in the forms in which people publish them; all become an `Annotation`."""
