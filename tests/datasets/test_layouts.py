@@ -363,3 +363,85 @@ def test_another_folder_among_the_test_clips_of_ucsd_is_a_clip_without_labels(
     labelled = {video.name: bool(video.annotate) for video in find_ucsd(tmp_path)}
 
     assert labelled == {"UCSDped2/Test001": True, "UCSDped2/extra": False}
+
+
+def test_thirteen_cameras_by_the_names_of_their_videos(trees):
+    found = find_videos("auto", trees("shanghaitech"))
+    assert found.reason.endswith("has training/videos/01_001.avi")
+    cameras = {video.name: video.camera for video in found.videos}
+    assert cameras["12_0142"] == "12"
+    assert {name[:2] for name in cameras} == set(cameras.values())
+    with found.videos[-1].open_frames() as stream:
+        assert stream.fps == 24
+
+
+def test_shanghaitech_without_pixel_masks_has_those_of_frames(trees):
+    root = trees("shanghaitech")
+    (root / "testing" / "test_pixel_mask").rename(root / "elsewhere")
+    for video in find_videos("auto", root).videos[-2:]:
+        annotation = video.annotate(FRAMES)
+        assert (annotation.labels.tolist(), annotation.masks) == (ABNORMAL, None)
+
+
+def test_masks_and_labels_that_contradict_each_other(trees):
+    root = trees("shanghaitech")
+    path = root / "testing" / "test_pixel_mask" / "01_0014.npy"
+    np.save(path, np.zeros((FRAMES - 1, 32, 48), bool))
+    with pytest.raises(AbnormalError, match="11 masks for 12 labels"):
+        find_videos("auto", root).videos[-2].annotate(FRAMES)
+
+
+@pytest.mark.parametrize("name", ["avenue", "ucsd", "shanghaitech", "frame_folder"])
+def test_a_data_set_is_found_one_folder_deeper(tmp_path, trees, name):
+    (tmp_path / "outer").mkdir()
+    trees(name).rename(tmp_path / "outer" / "Data Set")
+    (tmp_path / "outer" / "__MACOSX" / "Data Set").mkdir(parents=True)
+    found = find_videos("auto", tmp_path / "outer")
+    assert (found.layout, len(found.videos)) == (name, 12)
+    assert found.reason.startswith(f"{tmp_path / 'outer' / 'Data Set'} has ")
+    assert all(video.annotate for video in found.videos if video.split == TESTING)
+
+
+def test_the_two_archives_of_avenue_unpacked_side_by_side(tmp_path, trees, make_video):
+    (tmp_path / "outer").mkdir()
+    inner = trees("avenue").rename(tmp_path / "outer" / "Avenue Dataset")
+    (inner / "ground_truth_demo").rename(tmp_path / "outer" / "ground_truth_demo")
+    make_video(tmp_path / "outer" / "ground_truth_demo" / "testing_videos" / "01.avi", 2)
+    for place in (tmp_path / "outer", inner):
+        found = find_videos("auto", place)
+        assert (found.layout, len(found.videos)) == ("avenue", 12)
+        tested = [video for video in found.videos if video.split == TESTING]
+        assert all(video.annotate(FRAMES).labels.tolist() == ABNORMAL for video in tested)
+
+
+def test_other_videos_beside_a_data_set_are_not_passed_over(tmp_path, trees, make_video):
+    (tmp_path / "outer").mkdir()
+    trees("avenue").rename(tmp_path / "outer" / "avenue")
+    make_video(tmp_path / "outer" / "own" / "gate.mp4", 2)
+    found = find_videos("auto", tmp_path / "outer")
+    assert found.layout == "folder"
+    assert "own/gate" in {video.name for video in found.videos}
+    assert find_videos("auto", tmp_path / "outer" / "avenue").layout == "avenue"
+
+
+def test_ped1_has_masks_for_some_clips_and_intervals_for_all(trees):
+    camera = trees("ucsd") / "UCSDped2"
+    masked = camera / "Test" / "Test002_gt"
+    masked.rename(masked.with_name(".Test002_gt"))
+    tested = [video for video in find_ucsd(camera) if video.split == TESTING]
+    assert [video.annotate(FRAMES).labels.tolist() for video in tested] == [ABNORMAL] * 2
+    assert [video.annotate(FRAMES).masks is None for video in tested] == [False, True]
+
+
+def test_sub_folders_with_normal_folders_of_their_own_are_cameras(tmp_path):
+    places = ["gate/normal/a.mp4", "gate/fight/b.mp4", "yard/train_2/a.mp4", "yard/c.mp4"]
+    facts = {
+        video.name: (video.split, video.situation, video.camera)
+        for video in find_folder(files(tmp_path, *places))
+    }
+    assert facts == {
+        "gate/normal/a": (TRAINING, "", "gate"),
+        "gate/fight/b": (TESTING, "fight", "gate"),
+        "yard/train_2/a": (TRAINING, "", "yard"),
+        "yard/c": (TRAINING, "", "yard"),
+    }
