@@ -15,6 +15,7 @@ from abnormal.files import (
     make_folder,
     natural_key,
     read_json,
+    recover,
     remove_partial,
     replacing,
     replacing_folder,
@@ -263,3 +264,40 @@ def test_a_mounted_folder_may_lack_fsync_or_rename(tmp_path, monkeypatch, lackin
 
     assert path.read_text() == "new"
     assert [entry.name for entry in tmp_path.iterdir()] == ["model.h5"]
+
+
+def test_two_hosts_in_one_folder_leave_each_other_alone(tmp_path, monkeypatch, dead_process):
+    monkeypatch.setattr("socket.gethostname", lambda: "host-a.example.org")
+    with replacing(tmp_path / "x") as partial:
+        partial.write_text("")
+        ours = partial.name.replace(str(os.getpid()), str(dead_process))
+        theirs = ours.replace("host_a", "host_b")
+        for name in (ours, theirs):
+            write(tmp_path / name, "")
+        remove_partial(tmp_path)
+        assert set(names(tmp_path)) == {partial.name, theirs}
+
+
+def test_what_a_killed_run_had_begun_is_gone_on_with(tmp_path, dead_process):
+    begun = tmp_path / f".partial-{dead_process}-video"
+    write(begun / "000000.jpg", "first")
+    write(tmp_path / f".partial-{dead_process}-other" / "x", "")
+    assert recover(tmp_path / "video") == [begun]
+    with replacing_folder(tmp_path / "video", begun) as partial:
+        assert not begun.exists()
+        write(partial / "000001.jpg", "second")
+    assert names(tmp_path / "video") == ["000000.jpg", "000001.jpg"]
+
+
+def test_what_was_begun_may_be_gone_by_then(tmp_path):
+    with replacing_folder(tmp_path / "video", tmp_path / "gone") as partial:
+        write(partial / "000000.jpg", "")
+    assert names(tmp_path / "video") == ["000000.jpg"]
+
+
+def test_recover_gives_back_what_was_moved_out_of_the_way(tmp_path, dead_process):
+    write(tmp_path / f".old-{dead_process}-01" / "000000.jpg", "the only copy")
+    write(tmp_path / f".old-{os.getpid()}-02" / "000000.jpg", "work of a running process")
+    assert recover(tmp_path / "01") == recover(tmp_path / "02") == recover(tmp_path / "a" / "b") == []
+    assert (tmp_path / "01" / "000000.jpg").read_text() == "the only copy"
+    assert not (tmp_path / "02").exists()

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from abnormal.video.resample import at_rate, resize
+from abnormal.video.resample import RateWatch, at_rate, resize
 from abnormal.video.stream import Frame
 
 NO_PICTURE = np.zeros((1, 1), np.uint8)
@@ -79,3 +79,59 @@ def test_the_left_stays_left_and_the_top_stays_on_top():
 def test_the_right_size_is_not_touched():
     picture = np.arange(6, dtype=np.uint8).reshape(2, 3)
     assert resize(picture, 2, 3) is picture
+
+
+def areas(length, count):
+    """How much of each source pixel is in each pixel of a row that is resized."""
+    edges = np.arange(count + 1) * length / count
+    pixels = np.arange(length)
+    upper = np.minimum(edges[1:, None], pixels + 1)
+    return np.clip(upper - np.maximum(edges[:-1, None], pixels), 0, None) * count / length
+
+
+@given(st.integers(16, 400), st.integers(16, 400), st.data())
+def test_a_picture_is_resized_by_area(height, width, data):
+    small = data.draw(st.integers(16, height)), data.draw(st.integers(16, width))
+    picture = np.random.default_rng(height * width).integers(0, 256, (height, width), np.uint8)
+    expected = areas(height, small[0]) @ picture @ areas(width, small[1]).T
+    np.testing.assert_allclose(resize(picture, *small), expected, atol=1.6)
+
+
+def test_a_picture_may_be_a_view():
+    picture = np.random.default_rng(0).integers(0, 256, (90, 120), np.uint8)
+    for view in (np.rot90(picture), picture[:, 3:99], picture[::2]):
+        np.testing.assert_array_equal(resize(view, 20, 30), resize(view.copy(), 20, 30))
+
+
+def watched(times_sec, fps, numbers=None):
+    watch = RateWatch(fps)
+    numbers = numbers or range(len(times_sec))
+    frames = [Frame(NO_PICTURE, t, n) for t, n in zip(times_sec, numbers, strict=True)]
+    assert list(watch.watch(iter(frames))) == frames
+    return watch.varies, watch.mean_fps
+
+
+EVEN = [k / 25 for k in range(100)]
+
+
+@pytest.mark.parametrize(
+    ("times_sec", "numbers", "expected"),
+    [
+        (EVEN, None, (False, 25)),
+        ([round(t, 3) for t in EVEN], None, (False, 25)),
+        ([t + (t > 2) * 3 for t in EVEN], None, (False, 99 / 6.96)),  # one gap of three seconds
+        ([t * (1 + (t > 2)) for t in EVEN], None, (True, 99 / 7.92)),
+        ([k / 10 for k in range(100)], None, (True, 10)),
+        (EVEN[::3], [*range(0, 100, 3)], (False, 33 / 3.96)),  # broken ones were left out
+        ([0], None, (False, 25)),
+        ([], None, (False, 25)),
+    ],
+)
+def test_whether_a_file_keeps_its_rate(times_sec, numbers, expected):
+    varies, mean_fps = watched(times_sec, 25, numbers)
+    assert (varies, mean_fps) == (expected[0], pytest.approx(expected[1]))
+
+
+def test_times_rounded_to_milliseconds_are_even():
+    times_sec = [round(k / 29.97, 3) for k in range(300)]
+    assert shown(times_sec, 29.97) == list(range(300))
