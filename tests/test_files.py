@@ -298,6 +298,8 @@ def test_what_was_begun_may_be_gone_by_then(tmp_path):
 def test_recover_gives_back_what_was_moved_out_of_the_way(tmp_path, dead_process):
     write(tmp_path / f".old-{dead_process}-01" / "000000.jpg", "the only copy")
     write(tmp_path / f".old-{os.getpid()}-02" / "000000.jpg", "work of a running process")
-    assert recover(tmp_path / "01") == recover(tmp_path / "02") == recover(tmp_path / "a" / "b") == []
+    assert (
+        recover(tmp_path / "01") == recover(tmp_path / "02") == recover(tmp_path / "a" / "b") == []
+    )
     assert (tmp_path / "01" / "000000.jpg").read_text() == "the only copy"
     assert not (tmp_path / "02").exists()

@@ -52,7 +52,7 @@ def open_video(path: Path) -> Iterator[FrameStream]:
         AbnormalError: The file is missing, or there is no video in it.
     """
     try:
-        container = av.open(str(path))
+        container = av.open(_url(path))
     except FileNotFoundError:
         raise AbnormalError(f"There is no file {path}.") from None
     except (av.error.FFmpegError, OSError) as error:
@@ -69,6 +69,11 @@ def open_video(path: Path) -> Iterator[FrameStream]:
         yield stream
 
 
+def _url(path: Path) -> str:
+    """So that FFmpeg does not take what is before a colon in a file's name for a protocol."""
+    return f"file:{path}"
+
+
 def _threads_for(pixels: int) -> int:
     return max(1, min(_threads, _DECODER_BYTES // max(1, 2 * pixels)))
 
@@ -80,7 +85,7 @@ def count_frames(path: Path) -> int:
         AbnormalError: The file is missing, or there is no video in it.
     """
     try:
-        with av.open(str(path)) as container:
+        with av.open(_url(path)) as container:
             return sum(packet.size > 0 for packet in container.demux(video=0))
     except (av.error.FFmpegError, OSError, ValueError, IndexError) as error:
         raise AbnormalError(f"The frames of {path} cannot be counted ({error}).") from None

@@ -1,13 +1,16 @@
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from abnormal.cli import preprocess
 from abnormal.cli.preprocess import main
-from abnormal.datasets import find
+from abnormal.datasets import download, find
+from abnormal.files import sha256
 from abnormal.frames.manifest import read_manifest
 
 ROOT = Path(preprocess.__file__).parents[2]
@@ -205,3 +208,110 @@ def test_the_script_itself(tmp_path, videos):
     assert (done.returncode, "Traceback" in done.stderr) == (0, False)
     assert f"{videos} is read as: folder" in done.stderr
     assert len(read_manifest(tmp_path / "img", "training")) == 1
+
+
+def test_labels_of_ones_own(tmp_path, videos, run):
+    path = tmp_path / "mine.csv"
+    path.write_text("video,start_frame,end_frame,situation\n2,3,5,brawl\nnobody,1,2,\n")
+    code, _, err = run(videos, "--labels", str(path))
+    assert code == 0
+    assert f"{path} names nobody: there is no such video" in err
+    (fight,) = read_manifest(tmp_path / "img", "testing")
+    assert (fight.situation, fight.labelled) == ("brawl", True)
+    assert fight.source["labels"] == str(path)
+    labels = (fight.folder(tmp_path / "img") / "labels.txt").read_text().split()
+    assert labels == [*"000110000000000"]
+
+
+def test_cameras_are_named(tmp_path, videos, run):
+    code, out, _ = run(videos, "--camera-from", "([0-9])$")
+    assert code == 0
+    assert "cameras: 1, 2 (what is normal holds for one of them)" in out
+    assert [r.camera for r in read_manifest(tmp_path / "img", "testing")] == ["2"]
+
+
+def test_a_pattern_that_is_none(capsys):
+    code, err = usage_error(capsys, "--camera-from", "(")
+    assert code == 2
+    assert "'(' is no regular expression" in err
+
+
+def test_a_leak_is_named_and_strict_takes_it_for_a_failure(videos, run, make_video):
+    make_video(videos / "fight" / "copy.mp4")
+    code, out, _ = run(videos)
+    assert code == 0
+    leak = "  leak: the test video fight/copy is the training video normal/1"
+    assert out.splitlines()[2:] == [leak]
+    assert run(videos, "--strict")[0] == 1
+
+
+def tree(folder):
+    return {
+        path: (path.stat().st_mtime_ns, path.read_bytes())
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_check_reports_and_changes_nothing(tmp_path, videos, run, make_video, capsys):
+    (videos / "labels.csv").write_text("video,start_frame,end_frame\n2,3,5\n")
+    run(videos)
+    img = tmp_path / "img"
+
+    def check(*options):
+        before = tree(tmp_path)
+        code = main(["--check", "--img", str(img), *options])
+        out, err = capsys.readouterr()
+        assert tree(tmp_path) == before
+        assert "Traceback" not in err
+        return code, out.splitlines()
+
+    totals = [
+        "training: 1 videos, 20 frames",
+        "testing: 1 videos, 15 frames, 1 of them labelled (2 abnormal frames)",
+    ]
+    assert check() == (0, totals)
+    assert check("--strict") == (0, totals)
+    (img / "training" / "normal" / "1" / "000003.jpg").write_text("broken")
+    make_video(videos / "fight" / "2.mp4", frames=3)
+    code, lines = check()
+    assert (code, lines[:2]) == (1, totals)
+    assert lines[2:] == [
+        "  damaged: training/normal/1: 1 of 20 frames unreadable (000003.jpg)",
+        f"  source: testing/fight/2: {videos / 'fight' / '2.mp4'} has changed",
+    ]
+
+
+def test_check_of_no_frames(tmp_path, capsys):
+    assert main(["--check", "--img", str(tmp_path)]) == 1
+    assert "There are no frames in" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_data_set_is_fetched_and_extracted(tmp_path, run, monkeypatch, make_video, save_cells):
+    masks = [np.full((32, 48), number % 2, np.uint8) for number in range(20)]
+    make_video(tmp_path / "Avenue Dataset" / "training_videos" / "01.avi", codec="mjpeg")
+    make_video(tmp_path / "Avenue Dataset" / "testing_videos" / "01.avi", 20, 48, codec="mjpeg")
+    demo = tmp_path / "ground_truth_demo"
+    save_cells(demo / "testing_label_mask" / "1_label.mat", "volLabel", masks)
+    mirror = tmp_path / "mirror"
+    for name, folder in (("Avenue_Dataset", "Avenue Dataset"), (demo.name, demo.name)):
+        shutil.make_archive(str(mirror / name), "zip", tmp_path, folder)
+        shutil.rmtree(tmp_path / folder)
+    archives = tuple(download.Archive(path.name, sha256(path)) for path in sorted(mirror.iterdir()))
+    source = download.Source("http://127.0.0.1:1/", archives)
+    monkeypatch.setitem(download.DOWNLOADS, "avenue", source)
+    data = tmp_path / "data"
+    options = ("--download", "avenue", "--url", mirror.as_uri())
+    for _ in range(2):
+        code, out, err = run(data, *options)
+        assert (code, "Traceback" in "".join(err)) == (0, False)
+        assert "testing: 1 videos, 20 frames" in out
+        assert any("is read as: avenue" in line for line in err)
+    (tested,) = read_manifest(tmp_path / "img", "testing")
+    assert (tested.labelled, tested.masked) == (True, True)
+    assert not list(data.glob("**/*.part"))
+
+
+def test_the_downloads_of_the_command_line_are_those_there_are():
+    assert tuple(download.DOWNLOADS) == preprocess.DOWNLOADS

@@ -1,3 +1,4 @@
+import dataclasses
 import functools
 import multiprocessing
 import os
@@ -378,3 +379,137 @@ def _wait_as_worker(ready):
     extraction._end_with_parent()
     ready.set()
     time.sleep(600)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_killed_run_goes_on_within_a_video(img, video, number_of, threads):
+    script = """
+import os, sys
+from pathlib import Path
+from abnormal.datasets.extract import extract
+from abnormal.datasets.folder import find
+from abnormal.frames import writer
+real = writer.resize
+def resize(image, *size):
+    done = len(list(Path(sys.argv[2]).rglob("*.jpg")))
+    return real(image, *size) if done < 12 else os._exit(9)
+writer.resize = resize
+extract(find(Path(sys.argv[1]))[0], Path(sys.argv[2]), 32, None)
+"""
+    command = [sys.executable, "-c", script, video.path, img]
+    assert subprocess.run(command, check=False).returncode == 9
+    (begun,) = (img / "training").glob(".partial-*")
+    kept = {path.name: path.stat().st_mtime_ns for path in begun.glob("*.jpg")}
+    assert len(kept) == 12
+    assert extract(video, img, SIZE, None, threads).status == WRITTEN
+    folder = img / "training" / "gate"
+    assert {name: (folder / name).stat().st_mtime_ns for name in kept} == kept
+    assert numbers_under(img, video, number_of) == list(range(20))
+    assert entries(img) == ["gate"]
+    assert not (folder / "origin.json").exists()
+
+
+def test_frames_of_a_killed_run_with_other_options_are_not_taken_over(img, video, number_of):
+    script = """
+import os, sys
+from pathlib import Path
+from abnormal.datasets import extract as extraction
+from abnormal.datasets.folder import find
+extraction.write_record = lambda *_: os._exit(9)
+extraction.extract(find(Path(sys.argv[1]))[0], Path(sys.argv[2]), 16, None)
+"""
+    command = [sys.executable, "-c", script, video.path, img]
+    assert subprocess.run(command, check=False).returncode == 9
+    assert [done.status for done in extract_all([video], img, SIZE, None, 1)] == [WRITTEN]
+    assert numbers_under(img, video, number_of) == list(range(20))
+    assert entries(img) == ["gate"]
+
+
+def relabelled(video, path, labels, masks=None):
+    path.write_text(str(labels))  # stands for the file: its hash is what counts
+    return dataclasses.replace(
+        video,
+        annotate=lambda _: Annotation(np.array(labels, np.uint8), masks),
+        annotation_path=path,
+    )
+
+
+def test_new_labels_need_no_new_frames(tmp_path, img, make_pictures):
+    (video,) = find(make_pictures(tmp_path / "gate"), TESTING)
+    jpg = img / "testing" / "gate" / "000000.jpg"
+    path = tmp_path / "labels"
+    before = None
+    masks = np.ones((12, 32, 48), np.uint8)
+    for labels, some in (([1] * 12, masks), ([0, 1] * 6, None), ([1, 0] * 6, masks)):
+        found = relabelled(video, path, labels, some)
+        assert outcome(found, img)[:2] == (WRITTEN, 12)
+        record = read_record(img / "testing" / "gate")
+        assert read_labels(img, record).tolist() == labels
+        assert (record.masked, read_masks(img, record) is None) == (some is not None, some is None)
+        assert (record.source["labels"], record.source["length"]) == (str(path), 12)
+        assert (jpg.parent / "masks.npz").exists() == record.masked
+        before = before or jpg.stat()
+        assert jpg.stat() == before
+        assert outcome(found, img)[0] == UNCHANGED
+    assert outcome(video, img)[0] == WRITTEN
+    assert read_labels(img, read_record(jpg.parent)) is None
+    assert not (jpg.parent / "labels.txt").exists()
+    assert jpg.stat() == before
+
+
+def test_new_labels_that_do_not_fit_leave_the_old_ones(tmp_path, img, make_pictures):
+    (video,) = find(make_pictures(tmp_path / "gate"), TESTING)
+    extract(relabelled(video, tmp_path / "labels", [1] * 12), img, SIZE, None)
+    status, _, problem = outcome(relabelled(video, tmp_path / "labels", [1] * 11), img)
+    assert (status, problem) == (LEFT_OUT, "The labels do not fit: 11 labels for 12 frames.")
+    assert read_labels(img, read_record(img / "testing" / "gate")).tolist() == [1] * 12
+
+
+def test_new_labels_of_resampled_frames_are_matched_by_number(tmp_path, img, make_video):
+    (video,) = find(make_video(tmp_path / "gate.mp4"), TESTING)
+    for labels in ([0, 1] * 10, [1, 0] * 10):
+        extract(relabelled(video, tmp_path / "labels", labels), img, SIZE, 5)
+        record = read_record(img / "testing" / "gate")
+        assert read_labels(img, record).tolist() == [labels[k] for k in (0, 5, 10, 15)]
+
+
+def test_another_camera_or_situation_is_a_matter_of_the_record(img, video):
+    extract(video, img, SIZE, None)
+    named = dataclasses.replace(video, camera="gate", situation="fight")
+    assert outcome(named, img)[0] == UNCHANGED
+    record = read_record(img / "training" / "gate")
+    assert (record.camera, record.situation) == ("gate", "fight")
+
+
+def test_a_rate_that_varies_is_said_and_made_even(tmp_path, img, make_video, number_of):
+    times_ms = [0, 40, 80, 120, 320, 520, 720, 760, 800, 840, 1000]
+    path = make_video(tmp_path / "v.mkv", 11, codec="libx264", times_ms=times_ms)
+    (video,) = find(path)
+    status, frames, problem = outcome(video, img)
+    assert (status, frames, problem) == (
+        WRITTEN, 11, "its frame rate varies around 10: --fps 10 makes it even"
+    )  # fmt: skip
+    assert read_record(img / "training" / "v").fps == pytest.approx(10)
+    assert numbers_under(img, video, number_of) == list(range(11))
+    assert outcome(video, img, fps=10) == (WRITTEN, 11, "")
+    assert numbers_under(img, video, number_of) == [0, 2, 3, 3, 4, 4, 5, 5, 8, 9, 10]
+
+
+def test_long_masks_are_never_all_in_memory(tmp_path, img, make_pictures):
+    drawn_so_far = []
+
+    class Masks:
+        def __iter__(self):
+            for number in range(12):
+                mask = np.full((32, 48), number % 2, np.uint8).view(Mask)
+                drawn_so_far.append(weakref.ref(mask))
+                assert sum(ref() is not None for ref in drawn_so_far) <= 2
+                yield mask
+
+    class Mask(np.ndarray):
+        pass
+
+    video = labelled(make_pictures(tmp_path / "gate"), [0, 1] * 6, Masks())
+    assert outcome(video, img, fps=10)[0] == WRITTEN
+    masks = read_masks(img, read_record(img / "testing" / "gate"))
+    assert masks.any((1, 2)).tolist() == [False, True] * 6

@@ -16,7 +16,9 @@ def noise(kind, width=320, height=36):
     picture = av.VideoFrame(width, height, kind)
     draw = np.random.default_rng(0)
     for plane in picture.planes:
-        values = draw.integers(0, 4 if "1" in kind[-4:] and "le" in kind else 256, plane.buffer_size)
+        values = draw.integers(
+            0, 4 if "1" in kind[-4:] and "le" in kind else 256, plane.buffer_size
+        )
         plane.update(values.astype(np.uint8).tobytes())
     return picture
 
