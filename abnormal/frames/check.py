@@ -7,7 +7,7 @@ from pathlib import Path
 from abnormal.errors import AbnormalError
 from abnormal.files import sha256
 from abnormal.frames.manifest import MANIFEST, RECORD, VideoRecord, read_manifest, read_record
-from abnormal.frames.reader import read_labels, read_masks
+from abnormal.frames.reader import read_labels, verify_masks
 from abnormal.frames.writer import frame_path
 from abnormal.video.pictures import list_pictures, read_picture
 
@@ -38,7 +38,7 @@ def check_video(img: Path, record: VideoRecord) -> Checked:
     try:
         labels = read_labels(img, record)
         abnormal = None if labels is None else int(labels.sum())
-        read_masks(img, record)
+        verify_masks(img, record)
     except AbnormalError as error:
         damage.append(str(error))
     return Checked(record, abnormal, damage, [*_check_source(record)])

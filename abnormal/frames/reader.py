@@ -1,6 +1,7 @@
 """Reads frames, labels and masks back from `img/`."""
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,6 +64,28 @@ def read_masks(img: Path, record: VideoRecord) -> np.ndarray | None:
         raise _damaged(path, f"cannot be read ({error})") from None
     _check_number(path, len(masks), record)
     return masks.astype(bool)
+
+
+def verify_masks(img: Path, record: VideoRecord) -> None:
+    """Reads the masks of a video without keeping them: those of a long one fill the memory.
+
+    Raises:
+        AbnormalError: They are missing or damaged, or do not fit the frames.
+    """
+    if not record.masked:
+        return
+    path = record.folder(img) / MASKS
+    try:
+        with zipfile.ZipFile(path) as stored:
+            spoilt = stored.testzip()
+            with stored.open("packed.npy") as file:
+                np.lib.format.read_magic(file)
+                shape, _, _ = np.lib.format.read_array_header_1_0(file)
+    except (OSError, ValueError, KeyError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        raise _damaged(path, f"cannot be read ({error})") from None
+    if spoilt:
+        raise _damaged(path, f"cannot be read ({spoilt} is spoilt)")
+    _check_number(path, shape[0], record)
 
 
 def _check_number(path: Path, found: int, record: VideoRecord) -> None:

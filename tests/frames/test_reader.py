@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from abnormal.errors import AbnormalError
-from abnormal.frames.reader import read_frames, read_labels, read_masks
+from abnormal.frames.reader import read_frames, read_labels, read_masks, verify_masks
 from abnormal.frames.writer import write_labels, write_masks
 
 
@@ -86,5 +86,21 @@ def too_few(path):
 )
 def test_masks_that_are_none(tmp_path, record, spoil, message):
     spoil(record.folder(tmp_path) / "masks.npz")
-    with pytest.raises(AbnormalError, match=rf"masks\.npz {message}.*Delete the folder"):
-        read_masks(tmp_path, record)
+    for read in (read_masks, verify_masks):
+        with pytest.raises(AbnormalError, match=rf"masks\.npz {message}.*Delete the folder"):
+            read(tmp_path, record)
+
+
+def test_masks_are_verified_byte_by_byte(tmp_path, record):
+    path = record.folder(tmp_path) / "masks.npz"
+    write_masks(path.parent, np.random.default_rng(0).integers(0, 2, (12, 32, 32)), 12, 32)
+    verify_masks(tmp_path, record)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 255
+    path.write_bytes(content)
+    with pytest.raises(AbnormalError, match=r"masks\.npz cannot be read"):
+        verify_masks(tmp_path, record)
+
+
+def test_a_video_without_masks_has_none_to_verify(tmp_path, record):
+    verify_masks(tmp_path, dataclasses.replace(record, masked=False))

@@ -7,12 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from abnormal.datasets.extract import extract
+from abnormal.datasets.extract import extract, extract_all
 from abnormal.datasets.find import find_videos
 from abnormal.datasets.frame_folder import find as find_frame_folder
 from abnormal.datasets.labels.intervals import read_intervals
+from abnormal.datasets.labels.matlab import MatlabCells
 from abnormal.datasets.source import TESTING, TRAINING
-from abnormal.frames.manifest import read_record
+from abnormal.errors import AbnormalError
+from abnormal.frames.leaks import find_leaks
+from abnormal.frames.manifest import read_record, write_manifest
 from abnormal.frames.reader import read_frames, read_labels, read_masks
 
 DATA = Path(os.environ.get("ABNORMAL_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -140,3 +143,43 @@ def test_ordinary_videos_that_belong_to_no_data_set():
     ]
     with videos[TRAINING][0].open_frames() as stream:
         assert next(stream.frames).image.shape == (432, 768)
+
+
+def test_all_masks_of_avenue_mark_what_is_published():
+    folder = real("avenue") / "ground_truth_demo" / "testing_label_mask"
+    masks = [
+        mask for path in folder.iterdir() for mask in map(np.any, MatlabCells(path, "volLabel"))
+    ]
+    assert (len(masks), sum(masks)) == (15324, 3712)
+
+
+@pytest.mark.parametrize("name", ["mnad/frame_labels_ped2.npy", "hf2vad/gt_label_ped2.npz"])
+def test_labels_as_others_publish_them_can_be_named(name):
+    found = find_videos("auto", real("ped2"), None, real("labels") / name)
+    own = videos_of("ped2")[1][TESTING]
+    tested = [video for video in found.videos if video.split == TESTING]
+    for video, same in zip(tested, own, strict=True):
+        frames = count(video)
+        labels = video.annotate(frames).labels
+        np.testing.assert_array_equal(labels, same.annotate(frames).labels)
+    assert found.remarks == []
+
+
+def test_published_labels_of_a_part_of_avenue():
+    path = real("labels") / "hf2vad" / "gt_label_avenue.npz"
+    found = find_videos("auto", real("avenue"), None, path)
+    tested = [video for video in found.videos if video.split == TESTING]
+    lengths = [len(video.annotate(0).labels) for video in tested]
+    assert lengths == [count(video) for video in tested]
+    assert sum(lengths) == 1353
+    whole = find_videos(
+        "auto", real("avenue"), None, real("labels") / "mnad" / "frame_labels_avenue.npy"
+    )
+    with pytest.raises(AbnormalError, match=r"15324 labels in .* for 1353 frames in the 6 test"):
+        whole.videos[-1].annotate(76)
+
+
+def test_the_real_footage_has_no_leak(tmp_path):
+    videos = [video for some in videos_of("ped2")[1].values() for video in some]
+    assert all(done.frames for done in extract_all(videos, tmp_path, 64, None, 2))
+    assert find_leaks(tmp_path, write_manifest(tmp_path)) == []

@@ -104,16 +104,26 @@ def read_labels_csv(path: Path) -> dict[str, VideoRows]:
         AbnormalError: A row has no video, or no whole numbers; the line is named.
     """
     videos: dict[str, tuple[list[Interval], list[str]]] = {}
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for row in csv.DictReader(file):
-            line = {str(key).strip().lower(): (value or "").strip() for key, value in row.items()}
-            intervals, situations = videos.setdefault(line["video"], ([], []))
-            intervals += _interval(path, line)
-            situations.append(line.get("situation", ""))
+    for line in _read_rows(path):
+        intervals, situations = videos.setdefault(line["video"], ([], []))
+        intervals += _interval(path, line)
+        situations.append(line.get("situation", ""))
     return {
         video: VideoRows(tuple(intervals), " + ".join(dict.fromkeys(filter(None, situations))))
         for video, (intervals, situations) in videos.items()
     }
+
+
+def _read_rows(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise AbnormalError(f"{path} cannot be read ({error}). Save it as CSV in UTF-8.") from None
+    return [  # a field too many has no name
+        {key.strip().lower(): (value or "").strip() for key, value in row.items() if key}
+        for row in rows
+    ]
 
 
 def _interval(path: Path, row: dict[str, str]) -> list[Interval]:

@@ -116,7 +116,10 @@ def _unreadable(path: Path, error: Exception) -> AbnormalError:
             f"{path} holds pickled Python objects, which are never loaded: they may run code. If "
             "you trust it, save its arrays by name instead: np.savez('labels.npz', **{'01': ...})."
         )
-    return AbnormalError(f"{path} cannot be read as labels ({error}).")
+    expected = "Expected: numbers 0 and 1"
+    if path.suffix.lower() == ".csv":
+        expected += ", or rows below the names video,start_frame,end_frame"
+    return AbnormalError(f"{path} cannot be read as labels ({error}). {expected}.")
 
 
 def _as_labels(path: Path, array: np.ndarray) -> np.ndarray:

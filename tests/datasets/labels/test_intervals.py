@@ -88,3 +88,16 @@ def test_a_row_that_is_none_is_quoted(tmp_path, row):
     path.write_text(f"video,start_frame,end_frame\n{row}\n")
     with pytest.raises(AbnormalError, match=rf"labels\.csv has a row '{row}'; expected video,"):
         read_labels_csv(path)
+
+
+def test_a_field_too_many_is_passed_over(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text("video,start_frame,end_frame\ngate,1,5,what,is,this\n")
+    assert read_labels_csv(path) == {"gate": VideoRows(((1, 5),), "")}
+
+
+def test_letters_that_are_not_utf_8(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_bytes("video,start_frame,end_frame\nStraße,1,5\n".encode("latin-1"))
+    with pytest.raises(AbnormalError, match=r"labels\.csv cannot be read .* as CSV in UTF-8"):
+        read_labels_csv(path)
