@@ -15,6 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from abnormal.datasets.origin import FOUND, has_same_frames, is_foreign, is_same, origin_of
 from abnormal.datasets.source import TRAINING, SourceVideo
 from abnormal.errors import AbnormalError
 from abnormal.files import (
@@ -22,7 +23,6 @@ from abnormal.files import (
     recover,
     remove_partial,
     replacing_folder,
-    sha256,
     write_json,
 )
 from abnormal.frames.manifest import (
@@ -42,9 +42,6 @@ SHORTEST_CLIP = 10
 
 ORIGIN = "origin.json"
 """In an unfinished folder of frames: what they are made from."""
-
-FOUND = ("shape", "length")
-"""What of a record's source is known only once it has been read: height and width, frames."""
 
 WRITTEN, UNCHANGED, LEFT_OUT = "written", "unchanged", "left out"
 
@@ -156,16 +153,16 @@ def extract(
     """
     folder = img / video.split / video.name
     try:
-        origin = _origin(video, size, fps)
+        origin = origin_of(video, size, fps)
         begun = recover(folder)
         record = read_record(folder)
-        if record and _same(record.source, origin):
+        if record and is_same(record.source, origin):
             _update_names(folder, record, video)
             return Outcome(video, UNCHANGED, record.frames, "; ".join(record.notes))
-        if record and _same_frames(record, origin):
+        if record and has_same_frames(record, origin):
             _relabel(folder, record, video, origin)
             return Outcome(video, WRITTEN, record.frames, "; ".join(record.notes))
-        if record and _foreign(record.source, origin):
+        if record and is_foreign(record.source, origin):
             raise AbnormalError(
                 f"{folder} holds frames of {record.source.get('path', 'drawn footage')}: "
                 "choose another --img, or delete that folder."
@@ -212,33 +209,6 @@ def _relabel(folder: Path, record: VideoRecord, video: SourceVideo, origin: dict
     for name, kept in ((LABELS, labelled.labelled), (MASKS, labelled.masked)):
         if not kept:
             (folder / name).unlink(missing_ok=True)
-
-
-def _same(
-    made: dict[str, Any], origin: dict[str, Any], ignored: Iterable[str] = ("path", "labels")
-) -> bool:
-    """Whether what is at hand is what would be made again; the source may have moved."""
-    return all(made.get(key) == origin.get(key) for key in {*made, *origin} - {*ignored, *FOUND})
-
-
-def _same_frames(record: VideoRecord, origin: dict[str, Any]) -> bool:
-    """Whether the labels alone are others, and there is a frame for each one of the source."""
-    one_to_one = origin["fps"] is None and record.frames == record.source.get("length")
-    return one_to_one and _same(record.source, origin, ("path", "labels", "labels_sha256"))
-
-
-def _foreign(made: dict[str, Any], origin: dict[str, Any]) -> bool:
-    """Whether the frames at hand came from somewhere else altogether."""
-    return made.get("path") != origin.get("path") and made.get("sha256") != origin.get("sha256")
-
-
-def _origin(video: SourceVideo, size: int, fps: float | None) -> dict[str, Any]:
-    """What the frames depend on: if none of it changed, they need not be made again."""
-    files = {"": video.path, "labels_": video.annotation_path}
-    hashes = {f"{kind}sha256": sha256(path) for kind, path in files.items() if path}
-    where = {"path": str(video.path.resolve())} if video.path else {"recipe": video.recipe}
-    labels = {"labels": str(video.annotation_path.resolve())} if video.annotation_path else {}
-    return {**where, **labels, **hashes, "size": size, "fps": fps}
 
 
 def _write(

@@ -110,20 +110,26 @@ def _names_videos(path: Path) -> bool:
 def _attach_rows(videos: Sequence[SourceVideo], path: Path) -> tuple[list[SourceVideo], list[str]]:
     rows = intervals.read_labels_csv(path)
     found = {row: _find_video(videos, row) for row in rows}
-    named = {video: rows[row] for row, video in found.items() if video}
-    labelled = [_with_rows(video, named[video], path) if video in named else video
-                for video in videos]  # fmt: skip
+    labelled = [
+        _with_rows(video, [rows[row] for row, named in found.items() if named == video], path)
+        for video in videos
+    ]
     unknown = [row for row, video in found.items() if not video]
     remarks = [f"{path} names {_some(unknown)}: there is no such video"] if unknown else []
     return labelled, remarks + _without_labels(labelled, path)
 
 
-def _with_rows(video: SourceVideo, rows: intervals.VideoRows, path: Path) -> SourceVideo:
+def _with_rows(video: SourceVideo, rows: Sequence[intervals.VideoRows], path: Path) -> SourceVideo:
+    """A video with what is said of it under all the names that somebody gave it."""
+    if not rows:
+        return video
+    situations = dict.fromkeys(row.situation for row in rows if row.situation)
+    together = [interval for row in rows for interval in row.intervals]
     return dataclasses.replace(
         video,
         split=TESTING,
-        situation=rows.situation or video.situation,
-        annotate=partial(intervals.label_intervals, rows.intervals),
+        situation=" + ".join(situations) or video.situation,
+        annotate=partial(intervals.label_intervals, together),
         annotation_path=path,
     )
 

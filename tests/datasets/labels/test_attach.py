@@ -46,7 +46,7 @@ def write_script(path):
 def write_csv(path):
     path.write_text(
         "video,start_frame,end_frame,situation\n"
-        "gate01.mp4,3,6,brawl\ngate01.mp4,10,11,chase\nfight/gate02,0,7,\n"
+        "gate01.mp4,3,6,brawl\nfight/gate01,10,11,chase\nfight/gate02,0,7,\n"
     )
 
 
