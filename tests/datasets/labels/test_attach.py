@@ -186,3 +186,14 @@ def test_several_labels_are_a_question(root):
         (root / name).write_text("")
     with pytest.raises(AbnormalError, match=r"several labels in .*labels\.csv, labels\.txt.*--lab"):
         find_videos("folder", root)
+
+
+def test_a_file_of_a_name_that_two_videos_have_is_nobodys(tmp_path, make_video):
+    for folder in ("a", "b"):
+        make_video(tmp_path / "own" / folder / "gate.mp4", 3)
+    (tmp_path / "labels" / "b").mkdir(parents=True)
+    (tmp_path / "labels" / "gate.txt").write_text("1 1 1")
+    (tmp_path / "labels" / "b" / "gate.txt").write_text("0 1 0")
+    found = find_videos("folder", tmp_path / "own", None, tmp_path / "labels")
+    labels = [v.annotate(3).labels.tolist() if v.annotate else None for v in found.videos]
+    assert labels == [None, [0, 1, 0]]
