@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abnormal.video.resample import RateWatch, at_rate, resize
@@ -89,6 +89,7 @@ def areas(length, count):
     return np.clip(upper - np.maximum(edges[:-1, None], pixels), 0, None) * count / length
 
 
+@settings(deadline=None)
 @given(st.integers(16, 400), st.integers(16, 400), st.data())
 def test_a_picture_is_resized_by_area(height, width, data):
     small = data.draw(st.integers(16, height)), data.draw(st.integers(16, width))
