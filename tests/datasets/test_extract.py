@@ -19,7 +19,7 @@ from abnormal.datasets.source import TESTING, TRAINING, Annotation, SourceVideo
 from abnormal.files import replacing_folder
 from abnormal.frames.manifest import read_record, write_manifest
 from abnormal.frames.reader import read_frames, read_labels, read_masks
-from abnormal.video.pictures import open_pictures
+from abnormal.video.pictures import open_pictures, read_picture
 from abnormal.video.stream import Frame, FrameStream
 
 SIZE = 32
@@ -421,6 +421,8 @@ extraction.extract(find(Path(sys.argv[1]))[0], Path(sys.argv[2]), 16, None)
     command = [sys.executable, "-c", script, video.path, img]
     assert subprocess.run(command, check=False).returncode == 9
     assert [done.status for done in extract_all([video], img, SIZE, None, 1)] == [WRITTEN]
+    for jpg in (img / "training" / "gate").glob("*.jpg"):
+        assert read_picture(jpg).shape == (SIZE, SIZE)
     assert numbers_under(img, video, number_of) == list(range(20))
     assert entries(img) == ["gate"]
 
@@ -471,6 +473,16 @@ def test_new_labels_of_resampled_frames_are_matched_by_number(tmp_path, img, mak
         extract(relabelled(video, tmp_path / "labels", labels), img, SIZE, 5)
         record = read_record(img / "testing" / "gate")
         assert read_labels(img, record).tolist() == [labels[k] for k in (0, 5, 10, 15)]
+
+
+def test_new_labels_of_an_uneven_video_made_even(tmp_path, img, make_video):
+    times_ms = [0, 40, 80, 120, 320, 520, 720, 760, 800, 840, 1000]
+    path = make_video(tmp_path / "v.mkv", 11, codec="libx264", times_ms=times_ms)
+    (video,) = find(path, TESTING)
+    for labels in ([0] * 11, [0, 0, 0, 1] + [0] * 7):  # as many frames as before, but not the same
+        extract(relabelled(video, tmp_path / "labels", labels), img, SIZE, 10)
+    found = read_labels(img, read_record(img / "testing" / "v"))
+    assert found.tolist() == [0, 0, 1, 1] + [0] * 7
 
 
 def test_another_camera_or_situation_is_a_matter_of_the_record(img, video):
