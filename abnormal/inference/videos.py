@@ -25,7 +25,8 @@ class ModelFrames:
     """Frames ready for a model.
 
     Attributes:
-        frames: `(size, size)` uint8 each, or at their own size.
+        frames: `(size, size)` uint8 each; or, at their own size, grey `(height, width)` or in
+            colours `(height, width, 3)`, red first.
         fps: Frames per second.
         notes: What was wrong with the source; complete once all frames are read.
     """
@@ -42,7 +43,7 @@ class TestVideo:
     Attributes:
         name: For tables and figures.
         open_frames: From a model's size and frames per second to its frames. Without a size they
-            are the same frames at their own.
+            are the same frames at their own, in colours where the source has some.
         read_labels: Gives one uint8 per frame, 1 where abnormal; None where labels are unknown.
         read_masks: Gives `(n, height, width)` bool, True where abnormal; None where masks are
             unknown.
@@ -115,9 +116,10 @@ def open_resampled(open_frames: OpenFrames, size: int | None, fps: float) -> Ite
         if stream.fps is not None and abs(stream.fps / fps - 1) > _SAME_RATE:
             stream.notes.append(f"{stream.fps:g} frames a second are resampled to {fps:g}")
             frames = at_rate(frames, fps)
-        images = (frame.image for frame in frames)
-        if size is not None:
-            images = (resize(image, size, size) for image in images)
+        if size is None:
+            images = (frame.in_colours() if frame.in_colours else frame.image for frame in frames)
+        else:
+            images = (resize(frame.image, size, size) for frame in frames)
         yield ModelFrames(images, fps, stream.notes)
 
 

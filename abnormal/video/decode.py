@@ -4,12 +4,13 @@ import contextlib
 import mimetypes
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import av
 
 from abnormal.errors import AbnormalError
-from abnormal.video.grey import to_grey
+from abnormal.video.grey import to_grey, to_rgb
 from abnormal.video.stream import Frame, FrameStream
 
 # What the `mimetypes` table of some systems leaves out.
@@ -107,7 +108,8 @@ def _decode(
             shown_sec = stream.length / (stream.fps or 25) if picture.time is None else picture.time
             start = shown_sec if start is None else start
             time_sec = shown_sec - start
-            yield Frame(to_grey(picture), time_sec, stream.length)
+            in_colours = partial(to_rgb, picture)
+            yield Frame(to_grey(picture), time_sec, stream.length, in_colours)
             stream.length += 1
     if damaged:
         stream.notes.append(f"{damaged} damaged parts of it were skipped")

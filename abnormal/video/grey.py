@@ -1,4 +1,4 @@
-"""A decoded picture as 8-bit grey, upright."""
+"""A decoded picture as 8-bit grey, or in colours for people, upright."""
 
 import av
 import cv2
@@ -25,8 +25,20 @@ def to_grey(picture: av.VideoFrame) -> np.ndarray:
     Returns:
         `(height, width)` uint8.
     """
+    return _upright(_brightness(picture), picture)
+
+
+def to_rgb(picture: av.VideoFrame) -> np.ndarray:
+    """A picture in colours, turned as its camera was held.
+
+    Returns:
+        `(height, width, 3)` uint8, red first.
+    """
+    return _upright(picture.to_ndarray(format="rgb24"), picture)
+
+
+def _upright(image: np.ndarray, picture: av.VideoFrame) -> np.ndarray:
     quarter_turns = round(picture.rotation / 90)
-    image = _brightness(picture)
     return np.rot90(image, quarter_turns) if quarter_turns % 4 else image
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import warnings
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -35,11 +36,28 @@ def read_picture(path: Path) -> np.ndarray:
     Raises:
         AbnormalError: The picture is missing, truncated, or none.
     """
+    return _read(path, "L")
+
+
+def read_colours(path: Path) -> np.ndarray:
+    """Reads a picture for people to look at.
+
+    Returns:
+        `(height, width, 3)` uint8, red first.
+
+    Raises:
+        AbnormalError: The picture is missing, truncated, or none.
+    """
+    return _read(path, "RGB")
+
+
+def _read(path: Path, mode: str) -> np.ndarray:
     try:
         with warnings.catch_warnings(action="ignore"), PIL.Image.open(path) as picture:
             if picture.mode.startswith("I"):
-                return (np.asarray(picture) >> 8).clip(0, 255).astype(np.uint8)
-            return np.array(PIL.ImageOps.exif_transpose(picture).convert("L"))
+                upper = (np.asarray(picture) >> 8).clip(0, 255).astype(np.uint8)
+                return np.array(PIL.Image.fromarray(upper).convert(mode))
+            return np.array(PIL.ImageOps.exif_transpose(picture).convert(mode))
     except FileNotFoundError:
         raise AbnormalError(f"There is no file {path}.") from None
     except (OSError, SyntaxError, ValueError, PIL.Image.DecompressionBombError) as error:
@@ -76,7 +94,7 @@ def _read_all(paths: list[Path], stream: FrameStream) -> Iterator[Frame]:
         except AbnormalError:
             broken.append(path.name)
             continue
-        yield Frame(image, index / (stream.fps or 25.0), index)
+        yield Frame(image, index / (stream.fps or 25.0), index, partial(read_colours, path))
     if broken:
         shown = ", ".join(broken[:3]) + (", ..." if len(broken) > 3 else "")
         stream.notes.append(f"{len(broken)} of {len(paths)} pictures cannot be read ({shown})")

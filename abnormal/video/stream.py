@@ -15,11 +15,14 @@ class Frame(NamedTuple):
         image: `(height, width)` uint8, grey.
         time_sec: Seconds since the first frame.
         number: 0-based place in the source, which labels refer to.
+        in_colours: Gives the same picture as `(height, width, 3)` uint8, red first, where the
+            source has colours; for people to look at.
     """
 
     image: np.ndarray
     time_sec: float
     number: int
+    in_colours: Callable[[], np.ndarray] | None = None
 
 
 @dataclass

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -160,3 +162,26 @@ def test_a_folder_as_a_source(street_file, tmp_path):
         ("loitering/gate", "loitering"),
         ("yard", ""),
     }
+
+
+def test_without_a_size_the_frames_are_those_of_the_source_in_colours(make_video, tmp_path):
+    red = np.zeros((32, 48, 3), np.uint8)
+    red[..., 0] = 220
+    make_video(tmp_path / "red.mp4", fps=10, pictures=[red] * 6)
+    (video,) = videos.source_videos(tmp_path / "red.mp4")
+    with video.open_frames(None, 5.0) as opened:
+        frames = list(opened.frames)
+    assert len(frames) == 3  # resampled like those that are scored
+    assert frames[0].shape == (32, 48, 3)
+    assert np.abs(frames[0].astype(int) - (220, 0, 0)).max() < 12
+
+
+def test_stored_frames_without_a_size_have_the_shape_of_their_source(make_img, tmp_path):
+    make_img(tmp_path, {"testing/01": 3}, size=16)
+    record = json.loads((tmp_path / "testing/01/video.json").read_text())
+    record["source"]["shape"] = [24, 40]
+    (tmp_path / "testing/01/video.json").write_text(json.dumps(record))
+    write_manifest(tmp_path)
+    (video,) = videos.stored_videos(tmp_path)
+    with video.open_frames(None, 25.0) as opened:
+        assert {frame.shape for frame in opened.frames} == {(24, 40)}

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from abnormal.video.decode import count_frames, limit_threads, open_video
-from abnormal.video.grey import to_grey
+from abnormal.video.grey import to_grey, to_rgb
 
 FORMATS = ["gray", "nv12", "nv21", "yuv410p", "yuv411p", "yuv420p", "yuv422p", "yuv444p"]
 FORMATS += ["yuvj420p", "yuvj422p", "yuvj444p", "yuva420p", "rgb24", "bgra", "pal8", "yuyv422"]
@@ -80,3 +80,17 @@ def test_frames_do_not_depend_on_the_threads(tmp_path, make_video, number_of, th
             assert [number_of(frame.image) for frame in stream.frames] == list(range(60))
     finally:
         limit_threads(1)
+
+
+def test_colours_are_turned_too(tmp_path, make_video):
+    path = turned_video(make_video, tmp_path / "turned.mp4", 90)
+    with open_video(path) as stream:
+        frame = next(iter(stream.frames))
+        colours = frame.in_colours()
+    assert (colours.shape, colours.dtype) == ((48, 32, 3), np.uint8)
+    assert np.abs(colours.mean(-1) - frame.image).max() < 8
+
+
+def test_red_is_first():
+    picture = av.VideoFrame.from_ndarray(np.full((4, 4, 3), (200, 100, 50), np.uint8), "rgb24")
+    assert (to_rgb(picture) == (200, 100, 50)).all()
