@@ -7,7 +7,7 @@ The first of the three networks that are compared on UCSD Ped1, for a frame of 1
     pool1            48 x  48 x 32    largest of 2x2
     conv2            44 x  44 x 32    5x5
     pool2            22 x  22 x 32    largest of 2x2
-    bottleneck            2000        dense
+    bottleneck             256        dense, 2000 in the first implementation
     dense                15488        dense, seen as 22 x 22 x 32
     up1              44 x  44 x 32    each value 2x2 times
     deconv1          48 x  48 x 32    5x5

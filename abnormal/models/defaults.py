@@ -53,7 +53,7 @@ ARCHITECTURES = {
         learning_rate=1e-4,
         strides=(1,),
         weight_decay=1e-5,
-        bottleneck=2000,
+        bottleneck=256,
     ),
     STCAE: Defaults(
         clip_length=10,

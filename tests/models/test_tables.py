@@ -10,9 +10,10 @@ from abnormal.models.networks import NETWORKS
 PAGE = (Path(__file__).parents[2] / "docs" / "MODELS.md").read_text("utf-8")
 
 
-def rows_of(section):
-    """The cells of the rows of a section's table."""
-    lines = [line for line in section.splitlines() if line.startswith("|")][2:]
+def rows_of(section, header):
+    """The cells of the rows of a section's table that begins with this header."""
+    table = section[section.index(f"| {header} |") :].split("\n\n")[0]
+    lines = table.splitlines()[2:]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 
@@ -28,8 +29,10 @@ def test_the_tables(arch):
         [layer.name, " x ".join(map(str, layer.output.shape[1:])), f"{layer.count_params():,}"]
         for layer in network.layers
     ]
-    described = [[name, output, count] for name, _, output, count in rows_of(section_of(arch))]
+    described = [
+        [name, output, count] for name, _, output, count in rows_of(section_of(arch), "layer")
+    ]
     assert layers == described
-    summary = {row[0].strip("`"): row[1:4] for row in rows_of(PAGE.split("\n## ")[0])}
+    summary = {row[0].strip("`"): row[1:4] for row in rows_of(PAGE, "`--arch`")}
     shape = [str(defaults.clip_length), str(defaults.size), f"{network.count_params():,}"]
     assert summary[arch] == shape
