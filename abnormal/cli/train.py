@@ -15,7 +15,7 @@ from abnormal.cli.program import (
 )
 from abnormal.errors import AbnormalError
 from abnormal.models.defaults import ARCHITECTURES, SPATIOTEMPORAL, Defaults
-from abnormal.training.options import LOSS_NAMES, TrainingOptions
+from abnormal.training.options import LOSS_NAMES, PRECISION_NAMES, TrainingOptions
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -60,6 +60,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--weight-decay", type=zero_or_more, help="weight of the penalty on squared kernels")
     add("--bottleneck", type=positive_int, help="units of the dense layer of cae")
     add("--loss", choices=LOSS_NAMES, default="mse", help="default: mse, the squared error")
+    add(
+        "--precision",
+        choices=PRECISION_NAMES,
+        default=PRECISION_NAMES[0],
+        help="what convolutions are computed in (default: float32)",
+    )
     add("--strides", type=positive_int, nargs="+", help="frame steps of clips")
     add("--validation", type=share, default=0.15, help="part held out (default: 0.15)")
     add("--patience", type=positive_int, default=5, help="epochs to wait for a better loss")
@@ -124,6 +130,7 @@ def _options(args: argparse.Namespace) -> TrainingOptions:
         weight_decay=decay,
         bottleneck=bottleneck,
         loss=args.loss,
+        precision=args.precision,
         strides=tuple(args.strides or defaults.strides),
         validation=args.validation,
         patience=args.patience,

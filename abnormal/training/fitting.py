@@ -145,7 +145,6 @@ class Fitting:
         return {
             "data": self._footage.fingerprint[:12],
             "backend": keras.backend.backend(),
-            "precision": keras.config.dtype_policy().name,
         }
 
     def _save(self) -> bool:

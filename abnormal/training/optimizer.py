@@ -4,7 +4,21 @@ from typing import Any
 
 import keras
 
+from abnormal.training.options import TrainingOptions
+
 KERNELS = ("kernel", "recurrent_kernel")
+
+
+def make_optimizer(options: TrainingOptions) -> keras.optimizers.Optimizer:
+    """The optimizer of a run.
+
+    In float16 most gradients would be too small to be told from 0, so the loss is scaled up for
+    them, as far as none becomes infinite (Micikevicius et al., 2018, arXiv:1710.03740).
+    """
+    adam = PenalisedAdam(options.learning_rate, penalty=options.weight_decay)
+    if options.precision == "mixed_float16":
+        return keras.optimizers.LossScaleOptimizer(adam)
+    return adam
 
 
 class PenalisedAdam(keras.optimizers.Adam):

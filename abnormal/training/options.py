@@ -7,6 +7,7 @@ from typing import Any
 
 from abnormal.files import sha256
 
+PRECISION_NAMES = ("float32", "mixed_bfloat16", "mixed_float16")
 LOSS_NAMES = ("mse", "mae", "binary_crossentropy", "categorical_crossentropy")
 
 # A run that is resumed has to have the same values, or it would be another run.
@@ -23,6 +24,7 @@ BINDING = (
     "learning_rate",
     "weight_decay",
     "bottleneck",
+    "precision",
 )
 
 
@@ -42,6 +44,7 @@ class TrainingOptions:
         weight_decay: Weight of the penalty on the squares of the kernels.
         bottleneck: Units of the dense layer of an architecture that has one; 0 for others.
         loss: Name of the loss.
+        precision: What convolutions are computed in; weights and all else are float32.
         strides: Steps between the frames of a clip.
         validation: Part of the footage that is held out, in [0, 1).
         patience: Epochs without a better validation loss before the run stops.
@@ -65,6 +68,7 @@ class TrainingOptions:
     weight_decay: float
     bottleneck: int
     loss: str
+    precision: str
     strides: tuple[int, ...]
     validation: float
     patience: int

@@ -12,6 +12,7 @@ from abnormal.files import make_folder
 from abnormal.inference.runtimes import keras_runtime
 from abnormal.inference.score import causal_scores, frame_scores
 from abnormal.models.backend import make_deterministic, memory_advice, versions
+from abnormal.models.fast import FastNetwork
 from abnormal.models.model_file import ModelInfo, check_ending, load_model, save_model
 from abnormal.models.networks import NETWORKS
 from abnormal.scoring.calibration import Calibration, calibrate
@@ -22,7 +23,7 @@ from abnormal.training.interrupt import catching_signals
 from abnormal.training.keeper import Clock, Keeper
 from abnormal.training.lock import locked
 from abnormal.training.losses import LOSSES
-from abnormal.training.optimizer import PenalisedAdam
+from abnormal.training.optimizer import make_optimizer
 from abnormal.training.options import TrainingOptions
 from abnormal.training.progress import OpenMeter, check_tensorboard
 
@@ -84,11 +85,11 @@ def train(
         network = _network(options)
         footage = open_footage(options, progress)
         _tell(footage, say)
-        adam = PenalisedAdam(options.learning_rate, penalty=options.weight_decay)
-        network.compile(adam, LOSSES[options.loss])
+        fast = FastNetwork(network, options.precision)
+        fast.compile(make_optimizer(options), LOSSES[options.loss])
         smaller = max(1, options.batch_size // 2)
         with memory_advice(f"Try --batch-size {smaller}, or close what else uses the memory."):
-            fitting = _fit(network, footage, options, open_meter, say, clock)
+            fitting = _fit(fast, footage, options, open_meter, say, clock)
             calibration = _calibrate(network, footage, options.clip_length)
         info = _info(options, footage, fitting, calibration)
         save_model(options.output, network, info)

@@ -6,9 +6,10 @@ import pytest
 
 from abnormal.cli.train import _options, _parser, main
 from abnormal.models.defaults import ARCHITECTURES
+from abnormal.models.fast import PRECISIONS
 from abnormal.training.checkpoints import ARRAYS, Checkpoint, save_checkpoint
 from abnormal.training.losses import LOSSES
-from abnormal.training.options import LOSS_NAMES
+from abnormal.training.options import LOSS_NAMES, PRECISION_NAMES
 
 
 def options(*argv):
@@ -71,6 +72,11 @@ def test_two_models_never_share_a_folder_of_checkpoints(argv, folder):
 
 def test_the_losses_that_can_be_chosen_are_those_there_are():
     assert set(LOSS_NAMES) == set(LOSSES)
+
+
+def test_the_precisions_that_can_be_chosen_are_those_there_are():
+    assert tuple(PRECISIONS) == PRECISION_NAMES
+    assert options().precision == "float32"
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,7 @@ def options(img, tmp_path):
         weight_decay=1e-3,
         bottleneck=0,
         loss="mse",
+        precision="float32",
         strides=(1, 2),
         validation=0.3,
         patience=9,
@@ -196,6 +197,43 @@ def test_every_network_ends_the_same(options, arch, monkeypatch, tmp_path):
     go(options)
 
     assert made(options) == made(alone)
+
+
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_in_16_bits_it_ends_the_same_and_the_model_is_float32(options, precision, tmp_path):
+    options = dataclasses.replace(options, precision=precision, epochs=1)
+    alone = dataclasses.replace(
+        options, output=tmp_path / "alone.h5", checkpoints=tmp_path / "alone"
+    )
+    go(alone, every_batch=False)
+    with pytest.raises(Death):
+        go(options, Meter(3, die))
+
+    go(options)
+
+    assert made(options) == made(alone)
+    network = load_model(options.output).network
+    assert {layer.dtype_policy.name for layer in network.layers} == {"float32"}
+    with pytest.raises(AbnormalError, match=f"precision was {precision}, is float32"):
+        go(dataclasses.replace(options, precision="float32"))
+
+
+def test_16_bits_learn_something_else_than_32(options):
+    histories = []
+    for precision in ("float32", "mixed_bfloat16", "mixed_float16"):
+        folder = options.output.parent / precision
+        chosen = dataclasses.replace(
+            options,
+            precision=precision,
+            epochs=2,
+            output=folder / "model.h5",
+            checkpoints=folder / "checkpoints",
+        )
+        histories.append([entry["loss"] for entry in go(chosen).info.history])
+    assert histories[1] != histories[0] != histories[2]
+    for history in histories:
+        assert history == pytest.approx(histories[0], rel=0.05)
+        assert history[1] < history[0]
 
 
 def test_killed_while_it_judges_an_epoch_it_ends_the_same(options, left_alone, monkeypatch):
