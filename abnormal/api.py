@@ -20,7 +20,8 @@ def load(path: str | Path, runtime: str = "auto") -> "Detector":
 
     Args:
         path: A model file of `train_model.py`.
-        runtime: What computes the network: `"auto"` or `"keras"`.
+        runtime: What computes the network: `"keras"`, `"openvino"`, `"openvino-bfloat16"`, or
+            `"auto"` for the fastest that is there and agrees with Keras.
 
     Raises:
         AbnormalError: It is no such file.

@@ -110,6 +110,14 @@ def decoded():
     return _decoded
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory):
+    """No test reads or fills the user's cache folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ABNORMAL_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def picture_of():
     return _picture_of

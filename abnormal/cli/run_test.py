@@ -72,6 +72,8 @@ def run_test(args: argparse.Namespace) -> int:
     if args.source:
         _demand_one_rate(detectors)
     make_folder(args.output)
+    for name, detector in detectors.items():
+        say(f"{name}: computed by {detector.runtime}")
     with memory_advice("Close what else uses the memory."):
         scored = _score_all(args, models, videos)
     _write_tables(args, models)

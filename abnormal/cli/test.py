@@ -7,7 +7,8 @@ from pathlib import Path
 from abnormal.cli.program import positive_int, run_program, zero_or_more
 
 SCORE_NAMES = ("gradient", "l1", "l2", "difference")
-RUNTIME_NAMES = ("auto", "keras")
+RUNTIME_NAMES = ("auto", "keras", "openvino", "openvino-bfloat16")
+EXPORT_NAMES = ("onnx", "openvino", "saved_model")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -19,6 +20,10 @@ def _work(args: argparse.Namespace) -> int:
     from abnormal.models.backend import start_backend
 
     start_backend()
+    if args.export:
+        from abnormal.cli.run_export import run_export
+
+        return run_export(args)
     from abnormal.cli.run_test import run_test
 
     return run_test(args)
@@ -37,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--score", choices=SCORE_NAMES, default=SCORE_NAMES[0], help="carries the alarm")
     add("--threshold", type=float, help="alarm above this score (default: as calibrated)")
     add("--runtime", choices=RUNTIME_NAMES, default="auto", help="what computes the network")
+    add("--export", choices=EXPORT_NAMES, help="only write the network for other programs")
     add("--box-size", type=positive_int, default=4, help="pixels; see --box-threshold")
     add(
         "--box-threshold",

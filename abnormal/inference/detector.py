@@ -9,15 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from abnormal.errors import AbnormalError
-from abnormal.inference.runtimes import RUNTIMES, Reconstruct
+from abnormal.inference.choice import open_runtime
+from abnormal.inference.runtimes import Reconstruct
 from abnormal.inference.score import ScoredVideo, TakePair, causal_scores, frame_scores
 from abnormal.inference.videos import TestVideo
 from abnormal.models.model_file import ModelInfo, load_model
 from abnormal.scoring.calibration import release_of, threshold_of
 from abnormal.scoring.localisation import DEFAULT_LOCALISER, Localiser, Sink
-
-# In the order in which `auto` prefers them.
-AUTO = ("keras",)
 
 
 OpenSink = Callable[[float], AbstractContextManager[Sink | None]]
@@ -32,11 +30,13 @@ class Detector:
         name: Of the model, for tables and figures.
         info: What is known about it.
         reconstruct: Its network.
+        runtime: Name of what computes it.
     """
 
     name: str
     info: ModelInfo
     reconstruct: Reconstruct
+    runtime: str = "keras"
 
     def threshold(self, score: str) -> float:
         """The calibrated threshold of a score."""
@@ -106,7 +106,7 @@ def open_detectors(paths: Sequence[Path], runtime: str) -> dict[str, Detector]:
 
 
 def open_detector(path: Path, name: str, runtime: str) -> Detector:
-    """Opens a model file on a runtime, `"auto"` or a name of `RUNTIMES`."""
+    """Opens a model file on a runtime; see `abnormal.inference.choice.open_runtime`."""
     model = load_model(path)
-    chosen = AUTO[0] if runtime == "auto" else runtime
-    return Detector(name, model.info, RUNTIMES[chosen](model.network))
+    chosen, reconstruct = open_runtime(model, runtime)
+    return Detector(name, model.info, reconstruct, chosen)

@@ -43,6 +43,13 @@ def make_deterministic() -> None:
             tf.config.experimental.enable_op_determinism()
 
 
+def has_accelerator() -> bool:
+    """Whether Keras computes on something else than the processor."""
+    import keras
+
+    return bool(keras.distribution.list_devices("gpu") or keras.distribution.list_devices("tpu"))
+
+
 def versions() -> dict[str, str]:
     """The versions of this package, of Keras and of its backend."""
     import keras

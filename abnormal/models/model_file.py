@@ -3,6 +3,8 @@
     model.h5
       model_config, model_weights     as Keras writes and reads them
       abnormal/info                   a JSON text: `ModelInfo`; Keras ignores it
+      abnormal/reference/clips        a few clips, uint8
+      abnormal/reference/scores/NAME  their scores as the calibration was made: `Reference`
 
 `keras.models.load_model("model.h5", compile=False)` loads it without this package.
 """
@@ -17,6 +19,7 @@ from typing import Any
 import absl.logging
 import h5py
 import keras
+import numpy as np
 
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder, replacing
@@ -85,6 +88,22 @@ class ModelInfo:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """A few clips with the scores that they had when the thresholds were made.
+
+    Whatever computes the network elsewhere has to give the same, or a threshold means something
+    else there.
+
+    Attributes:
+        clips: `(n, clip_length, size, size)` uint8.
+        scores: For each score's name `(n, clip_length)` float64.
+    """
+
+    clips: np.ndarray
+    scores: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
 class TrainedModel:
     """A model as it came from its file.
 
@@ -92,11 +111,13 @@ class TrainedModel:
         network: From `(batch, clip_length, size, size, 1)` float32 in [0, 1] to the same.
         info: What is known about it.
         path: Its file.
+        reference: What it is compared by; None in files from before there was one.
     """
 
     network: keras.Model
     info: ModelInfo
     path: Path
+    reference: Reference | None = None
 
 
 def check_ending(path: Path) -> None:
@@ -112,7 +133,9 @@ def check_ending(path: Path) -> None:
         )
 
 
-def save_model(path: Path, network: keras.Model, info: ModelInfo) -> None:
+def save_model(
+    path: Path, network: keras.Model, info: ModelInfo, reference: Reference | None = None
+) -> None:
     """Writes a model file, whole or not at all; a file that is there is replaced.
 
     Raises:
@@ -125,7 +148,13 @@ def save_model(path: Path, network: keras.Model, info: ModelInfo) -> None:
         _save_network(partial, network)
         with h5py.File(partial, "a") as file:
             info_text = json.dumps(dataclasses.asdict(info))
-            file.create_group(GROUP).create_dataset("info", data=info_text)
+            group = file.create_group(GROUP)
+            group.create_dataset("info", data=info_text)
+            if reference:
+                stored = group.create_group("reference")
+                stored.create_dataset("clips", data=reference.clips, compression="gzip")
+                for name, scores in reference.scores.items():
+                    stored.create_dataset(f"scores/{name}", data=scores)
 
 
 def load_model(path: Path) -> TrainedModel:
@@ -134,7 +163,7 @@ def load_model(path: Path) -> TrainedModel:
     Raises:
         AbnormalError: It is missing, is no model file, or has layers that are not known.
     """
-    info, config = _read(path)
+    info, config, reference = _read(path)
     unknown = sorted(set(_unknown_names(config)))
     if unknown:
         raise AbnormalError(
@@ -148,7 +177,7 @@ def load_model(path: Path) -> TrainedModel:
     shape = (info.clip_length, info.size, info.size, 1)
     if network.input_shape[1:] != shape or network.output_shape[1:] != shape:
         raise _damaged(path, f"its network takes {network.input_shape[1:]}, not {shape}")
-    return TrainedModel(network, info, path)
+    return TrainedModel(network, info, path, reference)
 
 
 def _save_network(path: Path, network: keras.Model) -> None:
@@ -160,7 +189,7 @@ def _save_network(path: Path, network: keras.Model) -> None:
         absl.logging.set_verbosity(verbosity)
 
 
-def _read(path: Path) -> tuple[ModelInfo, Any]:
+def _read(path: Path) -> tuple[ModelInfo, Any, Reference | None]:
     if not path.is_file():
         raise AbnormalError(
             f"There is no model file {path}. Train one: `python train_model.py --output {path}`."
@@ -170,11 +199,20 @@ def _read(path: Path) -> tuple[ModelInfo, Any]:
         with h5py.File(path, "r") as file:
             config = json.loads(file.attrs["model_config"])
             stored = json.loads(file[GROUP]["info"][()])
+            reference = _read_reference(file[GROUP])
         info = ModelInfo(**stored)
         cameras, history = tuple(info.cameras), tuple(info.history)
     except _DAMAGE as error:
         raise _damaged(path, error) from None
-    return dataclasses.replace(info, cameras=cameras, history=history), config
+    return dataclasses.replace(info, cameras=cameras, history=history), config, reference
+
+
+def _read_reference(group: h5py.Group) -> Reference | None:
+    if "reference" not in group:
+        return None
+    stored = group["reference"]
+    scores = {name: np.array(values) for name, values in stored["scores"].items()}
+    return Reference(np.array(stored["clips"]), scores)
 
 
 def _damaged(path: Path, why: object) -> AbnormalError:

@@ -6,14 +6,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder
+from abnormal.frames.cache import FrameCache
+from abnormal.frames.clips import validation_clips
+from abnormal.inference.reference import CLIPS, make_reference
 from abnormal.inference.runtimes import keras_runtime
 from abnormal.inference.score import causal_scores, frame_scores
 from abnormal.models.backend import make_deterministic, memory_advice, versions
 from abnormal.models.fast import FastNetwork
-from abnormal.models.model_file import ModelInfo, check_ending, load_model, save_model
+from abnormal.models.model_file import (
+    ModelInfo,
+    Reference,
+    check_ending,
+    load_model,
+    save_model,
+)
 from abnormal.models.networks import NETWORKS
 from abnormal.scoring.calibration import Calibration, calibrate
 from abnormal.training.checkpoints import newest_checkpoint, set_damaged_aside
@@ -91,8 +101,9 @@ def train(
         with memory_advice(f"Try --batch-size {smaller}, or close what else uses the memory."):
             fitting = _fit(fast, footage, options, open_meter, say, clock)
             calibration = _calibrate(network, footage, options.clip_length)
+            reference = _reference(network, footage, options.clip_length)
         info = _info(options, footage, fitting, calibration)
-        save_model(options.output, network, info)
+        save_model(options.output, network, info, reference)
     stopping = fitting.stopping
     best = stopping.best_epoch + 1 if stopping.best_weights else len(fitting.history)
     return Outcome(info, losses_path(options.output), stopping.should_stop, best)
@@ -173,8 +184,7 @@ def _resume(fitting: Fitting, options: TrainingOptions, say: Say) -> None:
 
 def _calibrate(network: keras.Model, footage: Footage, clip_length: int) -> Calibration:
     """Scores held-out normal footage; where there is none, what the network was trained on."""
-    held_out = bool(footage.held_out.lengths)
-    cache = footage.held_out if held_out else footage.training
+    cache, held_out = _judging(footage)
     names = footage.held_out_names or tuple(record.video for record in footage.records)
     reconstruct = keras_runtime(network)
     scores = [
@@ -182,6 +192,21 @@ def _calibrate(network: keras.Model, footage: Footage, clip_length: int) -> Cali
         for frames in videos_of(cache)
     ]
     return calibrate(scores, names, held_out)
+
+
+def _reference(network: keras.Sequential, footage: Footage, clip_length: int) -> Reference:
+    """A few clips from throughout the footage that was calibrated on, with their scores."""
+    cache, _ = _judging(footage)
+    clips = validation_clips(cache.lengths, clip_length)
+    chosen = sorted({round(place) for place in np.linspace(0, len(clips) - 1, CLIPS)})
+    frames = np.stack([cache.clip(clips[place], clip_length) for place in chosen])
+    return make_reference(frames, keras_runtime(network))
+
+
+def _judging(footage: Footage) -> tuple[FrameCache, bool]:
+    """What a trained network is judged by, and whether it was held out."""
+    held_out = bool(footage.held_out.lengths)
+    return (footage.held_out if held_out else footage.training), held_out
 
 
 def _info(

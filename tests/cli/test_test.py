@@ -1,6 +1,7 @@
-from abnormal.cli.test import RUNTIME_NAMES, SCORE_NAMES, _parser
-from abnormal.inference.detector import AUTO
+from abnormal.cli.test import EXPORT_NAMES, RUNTIME_NAMES, SCORE_NAMES, _parser
+from abnormal.inference.choice import AUTO, ON_PROCESSOR
 from abnormal.inference.runtimes import RUNTIMES
+from abnormal.models.export import EXPORTS
 from abnormal.scoring.residual import SCORES
 
 
@@ -10,5 +11,9 @@ def test_the_scores_that_can_be_chosen_are_those_there_are():
 
 
 def test_the_runtimes_that_can_be_chosen_are_those_there_are():
-    assert ("auto", *RUNTIMES) == RUNTIME_NAMES
-    assert set(AUTO) <= set(RUNTIMES)
+    assert (AUTO, *RUNTIMES) == RUNTIME_NAMES
+    assert set(ON_PROCESSOR) == set(RUNTIMES)
+
+
+def test_the_exports_that_can_be_chosen_are_those_there_are():
+    assert tuple(EXPORTS) == EXPORT_NAMES

@@ -9,7 +9,7 @@ from abnormal.datasets.source import Annotation
 from abnormal.errors import AbnormalError
 from abnormal.frames.manifest import write_manifest
 from abnormal.inference import videos
-from abnormal.inference.detector import AUTO, open_detector, open_detectors
+from abnormal.inference.detector import open_detector, open_detectors
 from abnormal.inference.runtimes import RUNTIMES
 from abnormal.inference.score import causal_scores
 from abnormal.models.model_file import save_model
@@ -79,12 +79,15 @@ def test_the_threshold_is_the_calibrated_one(detector):
 
 @pytest.mark.parametrize("runtime", ["auto", *RUNTIMES])
 def test_every_runtime_gives_what_the_network_gives(model_path, network, runtime):
+    if runtime.startswith("openvino"):
+        pytest.importorskip("openvino", reason="OpenVINO is not installed")
     detector = open_detector(model_path, "a", runtime)
     clips = np.random.default_rng(0).random((2, *network.input_shape[1:]), np.float32)
     outputs = detector.reconstruct(clips)
-    np.testing.assert_allclose(outputs, network.predict_on_batch(clips), atol=1e-5)
+    tolerance = 1e-2 if runtime == "openvino-bfloat16" else 1e-5
+    np.testing.assert_allclose(outputs, network.predict_on_batch(clips), atol=tolerance)
     assert (outputs.shape, outputs.dtype) == (clips.shape, np.float32)
-    assert set(AUTO) <= set(RUNTIMES)
+    assert detector.runtime == ("keras" if runtime == "auto" else runtime)
 
 
 def test_models_are_named_after_their_files(model_path, tmp_path):

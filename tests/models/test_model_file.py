@@ -10,7 +10,7 @@ import pytest
 
 from abnormal.errors import AbnormalError
 from abnormal.models import model_file
-from abnormal.models.model_file import ModelInfo, load_model, save_model
+from abnormal.models.model_file import ModelInfo, Reference, load_model, save_model
 
 
 @pytest.fixture
@@ -40,6 +40,22 @@ def test_everything_comes_back(saved, network, info):
     assert model.path == saved
     for found, expected in zip(model.network.get_weights(), network.get_weights(), strict=True):
         assert np.array_equal(found, expected)
+
+
+def test_the_reference_comes_back(tmp_path, network, info):
+    clips = np.arange(2 * 3 * 8 * 8, dtype=np.uint8).reshape(2, 3, 8, 8)
+    scores = {"gradient": np.arange(6.0).reshape(2, 3) / 7, "l2": np.ones((2, 3))}
+    save_model(tmp_path / "model.h5", network, info, Reference(clips, scores))
+    found = load_model(tmp_path / "model.h5").reference
+    assert np.array_equal(found.clips, clips)
+    assert found.clips.dtype == np.uint8
+    assert list(found.scores) == list(scores)
+    for name, values in scores.items():
+        assert np.array_equal(found.scores[name], values)
+
+
+def test_a_file_without_a_reference_is_a_model_too(saved):
+    assert load_model(saved).reference is None
 
 
 def test_info_that_is_not_given_comes_back_as_its_default(tmp_path, network):

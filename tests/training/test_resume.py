@@ -14,6 +14,8 @@ import pytest
 from abnormal.errors import AbnormalError, Stopped
 from abnormal.frames.manifest import VideoRecord, write_manifest, write_record
 from abnormal.frames.writer import write_frames
+from abnormal.inference.reference import largest_difference
+from abnormal.inference.runtimes import keras_runtime
 from abnormal.models import networks
 from abnormal.models.defaults import ARCHITECTURES
 from abnormal.models.model_file import KNOWN_CLASSES, load_model
@@ -216,6 +218,16 @@ def test_in_16_bits_it_ends_the_same_and_the_model_is_float32(options, precision
     assert {layer.dtype_policy.name for layer in network.layers} == {"float32"}
     with pytest.raises(AbnormalError, match=f"precision was {precision}, is float32"):
         go(dataclasses.replace(options, precision="float32"))
+
+
+def test_the_model_keeps_clips_with_the_scores_that_calibrated_it(options):
+    go(dataclasses.replace(options, epochs=1))
+    model = load_model(options.output)
+    thresholds = model.info.calibration["thresholds"]
+    assert model.reference.clips.shape == (3, LENGTH, SIZE, SIZE)
+    assert len({clip.tobytes() for clip in model.reference.clips}) == 3
+    assert set(model.reference.scores) == set(thresholds)
+    assert largest_difference(model.reference, keras_runtime(model.network), thresholds) < 1e-6
 
 
 def test_16_bits_learn_something_else_than_32(options):

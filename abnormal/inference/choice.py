@@ -1,0 +1,53 @@
+"""Which runtime computes a model."""
+
+from abnormal.errors import AbnormalError
+from abnormal.inference.reference import TOLERANCE, largest_difference
+from abnormal.inference.runtimes import RUNTIMES, Reconstruct
+from abnormal.models.backend import has_accelerator
+from abnormal.models.model_file import TrainedModel
+
+AUTO = "auto"
+
+# Fastest first; see docs/PERFORMANCE.md. On an accelerator Keras is the one that uses it.
+ON_PROCESSOR = ("openvino-bfloat16", "openvino", "keras")
+
+
+def open_runtime(model: TrainedModel, wanted: str) -> tuple[str, Reconstruct]:
+    """Opens a model's network on a runtime.
+
+    Thresholds were made with Keras. Another runtime is used only where the clips that the model
+    file keeps get the scores from it that they had then.
+
+    Args:
+        model: The model.
+        wanted: A name in `RUNTIMES`, or `"auto"` for the fastest that is there and agrees.
+
+    Returns:
+        The runtime's name, and the network on it.
+
+    Raises:
+        AbnormalError: The runtime that was asked for is not there, or does not agree.
+    """
+    if wanted != AUTO:
+        return wanted, _open(model, wanted)
+    if model.reference and not has_accelerator():
+        for name in ON_PROCESSOR:
+            try:
+                return name, _open(model, name)
+            except AbnormalError:
+                continue  # not installed, or it does not agree: the next one
+    return "keras", _open(model, "keras")
+
+
+def _open(model: TrainedModel, name: str) -> Reconstruct:
+    reconstruct = RUNTIMES[name](model.network)
+    if name != "keras" and model.reference:
+        thresholds = model.info.calibration.get("thresholds", {})
+        difference = largest_difference(model.reference, reconstruct, thresholds)
+        if difference > TOLERANCE:
+            raise AbnormalError(
+                f"--runtime {name} gives other scores than those that the thresholds of "
+                f"{model.path} were made with: they differ by {100 * difference:.2g} % of a "
+                f"threshold, and at most {100 * TOLERANCE:g} % was expected. Use --runtime keras."
+            )
+    return reconstruct

@@ -1,0 +1,69 @@
+import dataclasses
+import importlib.util
+
+import numpy as np
+import pytest
+
+from abnormal.cli import test as program
+from abnormal.errors import AbnormalError
+from abnormal.models import export
+from abnormal.models.export import EXPORTS, export_model
+from abnormal.models.model_file import load_model, save_model
+
+
+@pytest.fixture
+def model(tmp_path, network, info):
+    save_model(tmp_path / "gate.h5", network, info)
+    return load_model(tmp_path / "gate.h5")
+
+
+def need(kind):
+    for name in EXPORTS[kind].packages:
+        pytest.importorskip(name, reason=f"{name} is not installed")
+
+
+@pytest.mark.parametrize("kind", EXPORTS)
+def test_what_is_written_gives_what_the_network_gives(model, kind, capfd):
+    need(kind)
+    path = export_model(model, kind)
+    assert path.name == f"gate{EXPORTS[kind].ending}"
+    for count in (1, 3):
+        clips = np.random.default_rng(count).random((count, *model.network.input_shape[1:]))
+        outputs = EXPORTS[kind].read(path)(clips.astype(np.float32))
+        expected = model.network.predict_on_batch(clips.astype(np.float32))
+        np.testing.assert_allclose(outputs, expected, atol=1e-5)
+    assert capfd.readouterr() == ("", "")
+    assert len(list(path.parent.iterdir())) == 2  # and nothing half-written
+
+
+@pytest.mark.parametrize("kind", EXPORTS)
+def test_what_differs_is_not_kept(model, kind, monkeypatch):
+    need(kind)
+    brighter = lambda path: lambda clips: model.network.predict_on_batch(clips) + 0.001  # noqa: E731
+    monkeypatch.setitem(EXPORTS, kind, EXPORTS[kind]._replace(read=brighter))
+    with pytest.raises(AbnormalError, match=r"not kept.*differ by up to 0\.001 .*at most 0\.0001"):
+        export_model(model, kind)
+    assert [path.name for path in model.path.parent.iterdir()] == ["gate.h5"]
+
+
+@pytest.mark.parametrize("kind", ["onnx", "openvino"])
+def test_missing_packages_are_named_with_how_to_get_them(model, kind, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(AbnormalError, match=rf"--export {kind} needs {kind}.*abnormal\[{kind}\]"):
+        export_model(model, kind)
+
+
+def test_another_backend_is_answered(model, monkeypatch):
+    monkeypatch.setattr(export.keras.backend, "backend", lambda: "jax")
+    with pytest.raises(AbnormalError, match="needs Keras on TensorFlow, but KERAS_BACKEND is jax"):
+        export_model(model, "saved_model")
+
+
+def test_the_program_writes_each_model_and_says_where(model, info, capsys):
+    other = model.path.with_name("b.h5")
+    save_model(other, model.network, dataclasses.replace(info, seed=1))
+    assert program.main(["--model", str(model.path), str(other), "--export", "saved_model"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == [
+        f"saved_model: {path.with_suffix('')}_saved_model" for path in (model.path, other)
+    ]
