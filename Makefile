@@ -41,6 +41,7 @@ chaos: $(VENV)/.dev
 	$(BIN)/python benchmarks/chaos.py --runs 25
 
 bench: $(VENV)/.dev
+	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/checkpoint_cost.py
 	$(BIN)/python benchmarks/panels.py
 	$(BIN)/python benchmarks/extraction.py

@@ -10,10 +10,11 @@ import pytest
 HERE = Path(__file__).parent
 
 
-def test_batches_come_in_order_and_a_killed_run_ends_the_same():
+def test_batches_come_in_order_a_killed_run_ends_the_same_and_the_fast_form_is_exact():
     pytest.importorskip("jax", reason="JAX is not installed")
-    chosen = "order_given or (killed_at_any_batch and (4 or 9))"
-    files = [HERE / "test_batches.py", HERE / "test_resume.py"]
+    chosen = "order_given or (killed_at_any_batch and (4 or 9)) or (whole_networks and lstm)"
+    models = HERE.parent / "models"
+    files = [HERE / "test_batches.py", HERE / "test_resume.py", models / "test_fast.py"]
 
     program = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", "-k", chosen]
@@ -26,4 +27,4 @@ def test_batches_come_in_order_and_a_killed_run_ends_the_same():
     )
 
     assert program.returncode == 0, program.stdout
-    assert "4 passed" in program.stdout
+    assert "6 passed" in program.stdout
