@@ -42,6 +42,7 @@ chaos: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/layers.py
 	$(BIN)/python benchmarks/checkpoint_cost.py
 	$(BIN)/python benchmarks/panels.py
 	$(BIN)/python benchmarks/extraction.py
