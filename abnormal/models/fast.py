@@ -91,7 +91,7 @@ def _convolution(layer: keras.Layer, inputs: Tensor, how: _How) -> Tensor:
                 pictures,
                 _kernel(layer),
                 how,
-                strides=layer.strides[-2:],
+                strides=layer.strides[-1],
                 padding=layer.padding,
                 dilation_rate=layer.dilation_rate[-2:],
             ),
@@ -210,7 +210,9 @@ def _activated(layer: keras.Layer, product: Tensor) -> Tensor:
 
 
 def _is_plain_convolution(layer: keras.Layer) -> bool:
-    return layer.groups == 1 and _sees_single_frames(layer)
+    # TensorFlow has no gradient of a 2-D convolution whose strides differ, but of a 3-D one.
+    square = layer.strides[-2] == layer.strides[-1]
+    return square and layer.groups == 1 and _sees_single_frames(layer)
 
 
 def _is_plain_transposed(layer: keras.Layer) -> bool:

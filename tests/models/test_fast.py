@@ -105,6 +105,7 @@ def test_recurrent_convolutions(length, height, inputs, filters, kernel, padding
     [
         keras.layers.Conv3D(2, (2, 3, 3)),
         keras.layers.Conv3D(2, (1, 3, 3), (2, 1, 1)),
+        keras.layers.Conv3D(2, (1, 3, 3), (1, 2, 3)),
         keras.layers.Conv3D(2, (1, 3, 3), groups=2),
         keras.layers.Conv3D(2, (1, 3, 3), dilation_rate=(1, 2, 2)),
         keras.layers.Conv3DTranspose(2, (2, 3, 3)),
