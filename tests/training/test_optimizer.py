@@ -1,8 +1,10 @@
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
 
-from abnormal.training.optimizer import PenalisedAdam
+from abnormal.training.optimizer import PenalisedAdam, make_optimizer
 
 RATE = 0.01
 PENALTY = 0.3
@@ -59,3 +61,18 @@ def test_without_a_penalty_it_is_adam_bit_for_bit():
     theirs, _ = trained(network(), keras.optimizers.Adam(RATE))
     for mine, stock in zip(ours, theirs, strict=True):
         np.testing.assert_array_equal(mine, stock)
+
+
+@pytest.mark.parametrize(
+    ("precision", "kind"),
+    [
+        ("float32", PenalisedAdam),
+        ("mixed_bfloat16", PenalisedAdam),
+        ("mixed_float16", keras.optimizers.LossScaleOptimizer),
+    ],
+)
+def test_only_float16_needs_a_scaled_loss(precision, kind):
+    options = SimpleNamespace(learning_rate=RATE, weight_decay=PENALTY, precision=precision)
+    optimizer = make_optimizer(options)
+    assert type(optimizer) is kind
+    assert float(optimizer.learning_rate) == pytest.approx(RATE)
