@@ -20,7 +20,7 @@ def start_backend() -> None:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors remain
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its advice is for programmers
-    with _quiet_stderr():
+    with quiet_stderr():
         backend = importlib.import_module("keras").backend.backend()
         if backend == "tensorflow":
             _let_memory_grow()
@@ -70,7 +70,7 @@ def _let_memory_grow() -> None:
 
 
 @contextlib.contextmanager
-def _quiet_stderr() -> Iterator[None]:
+def quiet_stderr() -> Iterator[None]:
     """Holds back what C++ writes to stderr, and shows it only if an error follows."""
     sys.stderr.flush()
     kept = os.dup(2)

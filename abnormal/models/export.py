@@ -13,6 +13,7 @@ import numpy as np
 
 from abnormal.errors import AbnormalError
 from abnormal.files import replacing, replacing_folder
+from abnormal.models.backend import quiet_stderr
 from abnormal.models.fast import FastNetwork
 from abnormal.models.model_file import TrainedModel
 
@@ -153,7 +154,7 @@ def _quiet() -> Iterator[None]:
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
-        with warnings.catch_warnings(action="ignore"):
+        with warnings.catch_warnings(action="ignore"), quiet_stderr():
             yield
     finally:
         logging.disable(before)
