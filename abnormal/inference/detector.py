@@ -17,7 +17,6 @@ from abnormal.models.model_file import ModelInfo, load_model
 from abnormal.scoring.calibration import release_of, threshold_of
 from abnormal.scoring.localisation import DEFAULT_LOCALISER, Localiser, Sink
 
-
 OpenSink = Callable[[float], AbstractContextManager[Sink | None]]
 """From a video's frames per second to what takes its frames while it is scored."""
 
