@@ -18,7 +18,7 @@ from abnormal.errors import AbnormalError
 from abnormal.files import flush, make_folder, remove_partial, replacing_folder
 from abnormal.inference.runtimes import Reconstruct
 from abnormal.models.backend import versions
-from abnormal.models.export import buildable, demand_packages, write_openvino
+from abnormal.models.export import buildable, demand_packages, import_openvino, write_openvino
 
 KEEP = 8
 """Converted networks that are kept, the latest ones; each has the size of its model file."""
@@ -36,8 +36,7 @@ def openvino_runtime(network: keras.Sequential, precision: str = "f32") -> Recon
             folder cannot be written to.
     """
     demand_packages("openvino", "--runtime openvino")
-    import openvino
-
+    openvino = import_openvino()
     core = openvino.Core()
     if precision == "bf16" and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         raise AbnormalError("This processor does not compute in bfloat16. Use --runtime openvino.")

@@ -3,10 +3,12 @@
 import contextlib
 import importlib.util
 import logging
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from types import ModuleType
+from typing import NamedTuple, cast
 
 import keras
 import numpy as np
@@ -99,16 +101,23 @@ def buildable(network: keras.Sequential) -> FastNetwork:
     return fast
 
 
+def import_openvino() -> ModuleType:
+    """OpenVINO, kept from telling its makers over the network that it is used."""
+    sys.modules.setdefault("openvino_telemetry", cast(ModuleType, None))  # as if it were missing
+    import openvino
+
+    return openvino
+
+
 def write_openvino(network: keras.Model, folder: Path) -> None:
     """Writes `model.xml` and `model.bin` into a folder; see `buildable`."""
+    import_openvino()
     with _quiet():
         network.export(str(folder / "model.xml"), "openvino", False, _signature(network))
 
 
 def _read_openvino(folder: Path) -> Run:
-    import openvino
-
-    compiled = openvino.compile_model(
+    compiled = import_openvino().compile_model(
         folder / "model.xml", "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
     )
     return lambda clips: compiled(clips)[0]

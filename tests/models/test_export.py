@@ -1,5 +1,7 @@
 import dataclasses
 import importlib.util
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -67,3 +69,18 @@ def test_the_program_writes_each_model_and_says_where(model, info, capsys):
     assert lines == [
         f"saved_model: {path.with_suffix('')}_saved_model" for path in (model.path, other)
     ]
+
+
+def test_openvino_does_not_tell_its_makers_that_it_is_used():
+    program = (
+        "from abnormal.models.backend import start_backend; start_backend()\n"
+        "import sys\n"
+        "from abnormal.models.export import import_openvino\n"
+        "import_openvino()\n"
+        "from openvino.tools.ovc import telemetry_utils\n"
+        "print(telemetry_utils.tm.__name__, sys.modules['openvino_telemetry'])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["openvino.tools.ovc.telemetry_stub", "None"]
