@@ -127,11 +127,11 @@ def intervals(flags: np.ndarray) -> Iterator[tuple[int, int]]:
 
 
 def _joined(stretches: list[tuple[int, int]], gap: float) -> list[tuple[int, int]]:
-    """Stretches in order, those with at most `gap` frames between them made one."""
+    """Stretches in order of both ends, those with at most `gap` frames between them made one."""
     joined: list[tuple[int, int]] = []
     for start, stop in stretches:
         if joined and start - joined[-1][1] <= gap:
-            joined[-1] = (joined[-1][0], max(stop, joined[-1][1]))
+            joined[-1] = (joined[-1][0], stop)
         else:
             joined.append((start, stop))
     return joined

@@ -28,6 +28,11 @@ def test_found_missed_late_and_false():
     assert figures.false_alarms_per_hour == pytest.approx(2 * 3600 / 6)  # in 60 normal frames
 
 
+def test_an_event_that_ends_where_a_true_one_begins_has_not_found_it():
+    figures = event_figures([[event(5, 10)]], [truth((10, 20))], [10.0])
+    assert (figures.found, figures.false_alarms) == (0, 1)
+
+
 def test_one_long_event_finds_all_that_it_covers():
     figures = event_figures([[event(0, 100)]], [truth((10, 20), (30, 40))], [10.0])
     assert (figures.found, figures.missed, figures.false_alarms) == (2, 0, 0)

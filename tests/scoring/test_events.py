@@ -121,6 +121,11 @@ def test_persistent_minima_that_are_close_are_one_event():
     assert events[1] == Event(55, 66, 60, 0.5, pytest.approx(0.5 / 11))
 
 
+def test_a_minimum_has_to_be_deeper_than_the_persistence():
+    curve = np.array([1.0, 0.5, 1.0, 0.25, 1.0])
+    assert [event.peak for event in persistent_events(curve, 0.1, persistence=0.5)] == [3]
+
+
 def test_persistent_events_stay_within_the_video():
     curve = np.ones(8)
     curve[[0, 7]] = 0

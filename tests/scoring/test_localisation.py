@@ -58,6 +58,13 @@ def test_the_box_is_around_the_connected_pixels_of_the_largest_sum():
     )
 
 
+def test_pixels_that_touch_at_a_corner_are_one_place():
+    frames = np.zeros((1, 8, 8), np.float32)
+    frames[0, 2, 2], frames[0, 3, 3], frames[0, 6, 6] = 1.0, 0.9, 0.9
+    box = Localiser(1, 100.0).localise(frames, 0 * frames).box(0)
+    assert box == pytest.approx((2 / 8, 2 / 8, 2 / 8, 2 / 8))
+
+
 def test_both_can_be_chosen():
     frames = np.zeros((1, 5, 5), np.float32)
     reconstruction = frames.copy()
