@@ -239,16 +239,20 @@ def test_results_of_another_run_are_named_and_left_alone(work, compared):
     assert (compared / "videos" / "cae" / "01.mp4").exists()
 
 
-def test_models_of_different_rates_are_not_compared_on_a_source(work, done, capsys, monkeypatch):
-    monkeypatch.chdir(work)
+def test_models_of_different_rates_are_not_compared_on_a_source(work, done):
     (work / "slow.h5").write_bytes((work / "model.h5").read_bytes())
     with h5py.File(work / "slow.h5", "a") as file:
         info = json.loads(file["abnormal/info"][()]) | {"fps": 10.0}
         del file["abnormal/info"]
         file["abnormal"]["info"] = json.dumps(info)
     options = ["--model", "model.h5", "slow.h5", "--source", "avenue/testing_videos/01.avi"]
-    assert test.main(options) == 1
-    assert "model 25, slow 10" in capsys.readouterr().err
+    program = run("test_model.py", *options, cwd=work)
+    assert program.returncode == 1
+    assert "model 25, slow 10" in program.stderr
+
+
+def test_a_model_is_named_once(work, done, capsys, monkeypatch):
+    monkeypatch.chdir(work)
     assert test.main(["--model", "model.h5", "model.h5"]) == 1
     assert "model.h5 is given twice" in capsys.readouterr().err
 
@@ -261,7 +265,9 @@ def test_what_cannot_be_written_ends_the_run(work, done, capsys, monkeypatch):
         raise CannotWriteError("no space left")
 
     monkeypatch.setattr("abnormal.video.encode._check", full)
-    assert test.main(["--output", "full"]) == 1
+    # OpenVINO twice in a process that trains with TensorFlow afterwards ends in a crash, as the
+    # process of these tests does; the programs never do both.
+    assert test.main(["--output", "full", "--runtime", "keras"]) == 1
     assert "no space left" in capsys.readouterr().err
     assert not (work / "full" / "scores.csv").exists()
 
