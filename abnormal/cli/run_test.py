@@ -105,7 +105,8 @@ def _score_all(
     with tqdm(total=total or None, unit=" frames") as bar:
         for video in videos:
             try:
-                results = [_score(args, model, video, bar) for model in models.values()]
+                masks = video.read_masks()
+                results = [_score(args, model, video, masks, bar) for model in models.values()]
             except CannotWriteError:
                 raise
             except AbnormalError as error:
@@ -129,19 +130,23 @@ def _score_all(
 
 
 def _score(
-    args: argparse.Namespace, model: Tested, video: TestVideo, bar: tqdm
+    args: argparse.Namespace,
+    model: Tested,
+    video: TestVideo,
+    masks: np.ndarray | None,
+    bar: tqdm,
 ) -> tuple[ScoredVideo, VideoPixels, AnomalousPixels, list[str]]:
     """Scores a video with a model, localising and drawing as its frames go by."""
     localiser = Localiser(args.box_size, args.box_threshold)
     pixels = VideoPixels(localiser)
-    masks = video.read_masks()
     anomalous = AnomalousPixels()
 
     @contextlib.contextmanager
     def open_sink(fps: float) -> Iterator[Sink]:
         with contextlib.ExitStack() as files:
-            sinks: list[Sink] = [pixels.sink(masks), anomalous.add]
+            sinks: list[Sink] = [pixels.sink(masks)]
             if not args.no_figures:
+                sinks.append(anomalous.add)
                 path = _figure(args, model, "anomalies", video, ".mp4")
                 sinks.append(files.enter_context(record_panels(path, fps, args.panels)))
 
