@@ -33,7 +33,7 @@ def load(path: str | Path, runtime: str = "auto") -> "Detector":
 
 
 def score_video(
-    model: "Detector", source: str | Path, score: str = "gradient", threshold: float | None = None
+    model: "Detector", source: str | Path, score: str = "fused", threshold: float | None = None
 ) -> "pd.DataFrame":
     """Scores every frame of a video.
 
@@ -59,14 +59,14 @@ def score_video(
         videos.append(scored)
         for note in notes:
             warnings.warn(f"{video.name}: {note}", stacklevel=2)
-    limit = model.threshold(score) if threshold is None else threshold
+    limit = model.calibration.threshold(score) if threshold is None else threshold
     return scores_table(model.name, videos, score, limit)
 
 
 def evaluate(
     model: "Detector",
     img: str | Path = "img",
-    score: str = "gradient",
+    score: str = "fused",
     threshold: float | None = None,
 ) -> dict[str, Any]:
     """Scores the test videos under `img/` and compares them with their labels.
@@ -85,8 +85,8 @@ def evaluate(
         sink = of_video.sink(video.read_masks())
         videos.append(model.score(video, open_sink=partial(_opened, sink))[0])
         pixels.append(of_video)
-    limit = model.threshold(score) if threshold is None else threshold
-    return figures_of(videos, score, limit, model.release(score, limit), pixels)
+    limit = model.calibration.threshold(score) if threshold is None else threshold
+    return figures_of(videos, score, limit, model.calibration.release(score, limit), pixels)
 
 
 def _opened(sink: "Sink", fps: float) -> "AbstractContextManager[Sink]":

@@ -17,6 +17,8 @@ import scipy.io
 from abnormal.cli import test, train
 from abnormal.datasets.demo import find_demo
 from abnormal.errors import CannotWriteError
+from abnormal.scoring.calibration import FUSED
+from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.residual import SCORES
 
 MAINS = {"train_model.py": train.main, "test_model.py": test.main}
@@ -104,7 +106,10 @@ def test_every_frame_has_its_row(work, done):
 def test_metrics_losses_and_pictures_are_there(work, done):
     metrics = json.loads((work / "results" / "metrics.json").read_text())["model"]
     assert metrics["labelled_frames"] == FRAMES
-    assert set(metrics["scores"]) == {*SCORES, "regularity", "regularity_l1"}
+    assert set(metrics["scores"]) == {
+        *(FUSED, *LOCAL_SCORES, *SCORES),
+        *("regularity", "regularity_l1"),
+    }
     assert list(pd.read_csv(work / "model.losses.csv").columns) == ["epoch", "loss", "val_loss"]
     for picture in ("model.losses.png", "results/regularity/01.png"):
         with PIL.Image.open(work / picture) as opened:
@@ -113,20 +118,24 @@ def test_metrics_losses_and_pictures_are_there(work, done):
 
 def test_a_video_without_any_img_is_scored_alike(work, done, tmp_path):
     source = work / "avenue" / "testing_videos" / "01.avi"
+    tables = {}
+    for name, options in {"stored": [], "direct": ["--source", source]}.items():
+        program = run(
+            *("test_model.py", "--score", "gradient", "--no-figures"),
+            *("--output", tmp_path / name, *options),
+            cwd=work,
+        )
+        assert program.returncode == 0, program.stderr
+        tables[name] = pd.read_csv(tmp_path / name / "scores.csv")
 
-    program = run(
-        "test_model.py", "--source", source, "--output", tmp_path, "--no-figures", cwd=work
-    )
-
-    assert program.returncode == 0, program.stderr
-    stored = pd.read_csv(work / "results" / "scores.csv")
-    direct = pd.read_csv(tmp_path / "scores.csv")
+    stored, direct = tables["stored"], tables["direct"]
     assert direct["label"].isna().all()
     np.testing.assert_allclose(direct["error"], stored["error"], rtol=0.02)
     np.testing.assert_allclose(direct["score"], stored["score"], rtol=0.1, atol=0.003)
-    written = sorted(path.name for path in tmp_path.iterdir())
-    tables = ["events.csv", "events.json", "localisation.csv", "metrics.json", "scores.csv"]
-    assert written == tables
+    written = sorted(path.name for path in (tmp_path / "direct").iterdir())
+    assert written == [
+        *("events.csv", "events.json", "localisation.csv", "metrics.json", "scores.csv")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +149,7 @@ def test_a_video_without_any_img_is_scored_alike(work, done, tmp_path):
         ("test_model.py", ["--model", "text.h5"], r"text\.h5 is not a model file"),
         ("test_model.py", ["--source", "missing.mp4"], r"no file or folder missing\.mp4"),
         ("test_model.py", ["--source", "empty"], "no video in empty"),
-        ("test_model.py", ["--img", "untested"], "no test video"),
+        ("test_model.py", ["--img", "untested"], "no testing video"),
         ("test_model.py", ["--output", "text.h5/results"], "in its way"),
     ],
 )

@@ -65,8 +65,8 @@ def run_test(args: argparse.Namespace) -> int:
     videos = source_videos(args.source) if args.source else stored_videos(args.img)
     models = {}
     for name, detector in detectors.items():
-        threshold = detector.threshold(args.score) if args.threshold is None else args.threshold
-        release = detector.release(args.score, threshold)
+        threshold = _threshold(args, detector)
+        release = detector.calibration.release(args.score, threshold)
         folder = name.replace("/", "_") if len(detectors) > 1 else ""
         models[name] = Tested(detector, threshold, release, folder)
     if args.source:
@@ -82,6 +82,25 @@ def run_test(args: argparse.Namespace) -> int:
     _name_older(args.output, started)
     print(f"results: {args.output}")
     return 0
+
+
+def _threshold(args: argparse.Namespace, detector: Detector) -> float:
+    if args.threshold is not None:
+        return args.threshold
+    calibration, per_hour = detector.calibration, args.false_alarms_per_hour
+    threshold = calibration.threshold(args.score, per_hour)
+    if per_hour is not None and per_hour < (promised := calibration.promised_per_hour(args.score)):
+        say(
+            f"warning: {detector.name} was calibrated on {_duration(3 / promised)} of normal "
+            f"footage, which can promise at most {promised:.3g} false alarms an hour; the "
+            f"threshold for {per_hour:g} is an extrapolation. Calibrate on more: `python "
+            "train_model.py --calibrate FOLDER`"
+        )
+    return threshold
+
+
+def _duration(hours: float) -> str:
+    return f"{hours:.1f} hours" if hours >= 1 else f"{60 * hours:.1f} minutes"
 
 
 def _demand_one_rate(detectors: dict[str, Detector]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from tqdm import tqdm
 
 from abnormal.cli.program import say
+from abnormal.cli.run_calibrate import open_counter
 from abnormal.report.losses import plot_losses
 from abnormal.training.options import TrainingOptions
 from abnormal.training.run import train
@@ -12,7 +13,7 @@ from abnormal.training.run import train
 
 def run_training(options: TrainingOptions) -> int:
     """Trains a model, draws its losses, and returns the exit code."""
-    outcome = train(options, _open_meter, _cache_progress, say)
+    outcome = train(options, _open_meter, _cache_progress, say, open_counter=open_counter)
     plot = outcome.losses.with_suffix(".png")
     plot_losses({options.output.stem: outcome.info.history}, plot)
     epochs = len(outcome.info.history)

@@ -4,9 +4,13 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from abnormal.cli.program import positive_int, run_program, zero_or_more
+from abnormal.cli.program import positive_float, positive_int, run_program, zero_or_more
 
-SCORE_NAMES = ("gradient", "l1", "l2", "difference")
+SCORE_NAMES = (
+    "fused",
+    *("motion", "place", "change", "appearance"),
+    *("gradient", "l1", "l2", "l1_local", "l2_local", "difference"),
+)
 RUNTIME_NAMES = ("auto", "keras", "openvino", "openvino-bfloat16")
 EXPORT_NAMES = ("onnx", "openvino", "saved_model")
 
@@ -41,6 +45,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--output", type=Path, default=Path("results"), help="where results go (default: results)")
     add("--score", choices=SCORE_NAMES, default=SCORE_NAMES[0], help="carries the alarm")
     add("--threshold", type=float, help="alarm above this score (default: as calibrated)")
+    add(
+        "--false-alarms-per-hour",
+        type=positive_float,
+        metavar="RATE",
+        help="alarm so often at most in ordinary life (default: in one frame of a hundred)",
+    )
     add("--runtime", choices=RUNTIME_NAMES, default="auto", help="what computes the network")
     add("--export", choices=EXPORT_NAMES, help="only write the network for other programs")
     add("--box-size", type=positive_int, default=4, help="pixels; see --box-threshold")

@@ -31,6 +31,10 @@ def _work(args: argparse.Namespace) -> int:
     from abnormal.models.backend import start_backend
 
     start_backend()
+    if args.calibrate:
+        from abnormal.cli.run_calibrate import run_calibrate
+
+        return run_calibrate(args.output, args.calibrate)
     from abnormal.cli.run_train import run_training
 
     return run_training(_options(args))
@@ -74,6 +78,12 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="MODEL",
         help="go on from this model; name another --output",
+    )
+    add(
+        "--calibrate",
+        type=Path,
+        metavar="FOLDER",
+        help="only calibrate --output again, on other normal footage: videos, or an img folder",
     )
     add("--seed", type=seed, default=0, help="of weights and clips (default: 0)")
     add("--checkpoints", type=Path, metavar="DIR", help="default: checkpoints/ beside --output")

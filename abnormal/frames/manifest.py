@@ -75,6 +75,11 @@ def write_record(folder: Path, record: VideoRecord) -> None:
     write_json(folder / RECORD, dataclasses.asdict(record))
 
 
+def is_img(folder: Path) -> bool:
+    """Whether frames lie there that `preprocess.py` made."""
+    return (folder / MANIFEST).is_file()
+
+
 def read_manifest(img: Path, split: str) -> list[VideoRecord]:
     """The records of all videos of a split, in natural order; none where it has no video.
 

@@ -5,6 +5,7 @@ from abnormal.inference.reference import TOLERANCE, largest_difference
 from abnormal.inference.runtimes import RUNTIMES, Reconstruct
 from abnormal.models.backend import has_accelerator
 from abnormal.models.model_file import TrainedModel
+from abnormal.scoring.calibration import read_calibration
 
 AUTO = "auto"
 
@@ -42,7 +43,8 @@ def open_runtime(model: TrainedModel, wanted: str) -> tuple[str, Reconstruct]:
 def _open(model: TrainedModel, name: str) -> Reconstruct:
     reconstruct = RUNTIMES[name](model.network)
     if name != "keras" and model.reference:
-        thresholds = model.info.calibration.get("thresholds", {})
+        calibration = read_calibration(model.info.calibration, model.levels)
+        thresholds = {name: calibration.threshold(name) for name in calibration.surprises}
         difference = largest_difference(model.reference, reconstruct, thresholds)
         if difference > TOLERANCE:
             raise AbnormalError(

@@ -11,11 +11,13 @@ import numpy as np
 from abnormal.errors import AbnormalError
 from abnormal.inference.choice import open_runtime
 from abnormal.inference.runtimes import Reconstruct
-from abnormal.inference.score import ScoredVideo, TakePair, causal_scores, frame_scores
+from abnormal.inference.score import ScoredVideo, TakePair, frame_scores
+from abnormal.inference.stream import FrameScorer, ResidualStream
 from abnormal.inference.videos import TestVideo
 from abnormal.models.model_file import ModelInfo, load_model
-from abnormal.scoring.calibration import release_of, threshold_of
+from abnormal.scoring.calibration import Calibration, read_calibration
 from abnormal.scoring.localisation import DEFAULT_LOCALISER, Localiser, Sink
+from abnormal.video.resample import resize
 
 OpenSink = Callable[[float], AbstractContextManager[Sink | None]]
 """From a video's frames per second to what takes its frames while it is scored."""
@@ -29,21 +31,15 @@ class Detector:
         name: Of the model, for tables and figures.
         info: What is known about it.
         reconstruct: Its network.
+        calibration: What its scores are on normal footage.
         runtime: Name of what computes it.
     """
 
     name: str
     info: ModelInfo
     reconstruct: Reconstruct
+    calibration: Calibration
     runtime: str = "keras"
-
-    def threshold(self, score: str) -> float:
-        """The calibrated threshold of a score."""
-        return threshold_of(self.info.calibration, score)
-
-    def release(self, score: str, threshold: float) -> float:
-        """Where an event by a score ends that has begun above a threshold."""
-        return release_of(self.info.calibration, score, threshold)
 
     def score(
         self,
@@ -51,6 +47,7 @@ class Detector:
         watch: Callable[[Iterable[np.ndarray]], Iterable[np.ndarray]] = iter,
         open_sink: OpenSink = lambda fps: contextlib.nullcontext(),
         localiser: Localiser = DEFAULT_LOCALISER,
+        ignored: np.ndarray | None = None,
     ) -> tuple[ScoredVideo, list[str]]:
         """Scores every frame of a video.
 
@@ -59,6 +56,7 @@ class Detector:
             watch: Wraps the frames as they are read, to show progress.
             open_sink: Opens what is to take all frames with their anomalous pixels.
             localiser: How these are found.
+            ignored: `(height, width)` bool at any size, True where nothing counts.
 
         Returns:
             The scores, and what was wrong with the video.
@@ -76,17 +74,30 @@ class Detector:
                 def take(frames: np.ndarray, reconstruction: np.ndarray) -> None:
                     sink(localiser.localise(frames, reconstruction))
 
-            frames = watch(opened.frames)
-            raw = frame_scores(frames, self.reconstruct, self.info.clip_length, take)
-            scored = ScoredVideo(
+            normality = self.calibration.normality(video.camera)
+            scored = frame_scores(
+                watch(opened.frames),
+                self.reconstruct,
+                self.info.clip_length,
+                FrameScorer(opened.fps, normality),
+                ResidualStream(flow=normality is not None, ignored=self._at_size(ignored)),
+                take,
+            )
+            result = ScoredVideo(
                 name=video.name,
                 fps=opened.fps,
-                raw=raw,
-                causal=causal_scores(raw, opened.fps),
+                raw=scored.raw,
+                causal=scored.causal,
                 labels=video.read_labels(),
                 situation=video.situation,
+                boxes=scored.boxes,
             )
-            return scored, opened.notes
+            return result, opened.notes
+
+    def _at_size(self, mask: np.ndarray | None) -> np.ndarray | None:
+        if mask is None:
+            return None
+        return resize(mask.astype(np.uint8), self.info.size, self.info.size) > 0
 
 
 def open_detectors(paths: Sequence[Path], runtime: str) -> dict[str, Detector]:
@@ -108,4 +119,5 @@ def open_detector(path: Path, name: str, runtime: str) -> Detector:
     """Opens a model file on a runtime; see `abnormal.inference.choice.open_runtime`."""
     model = load_model(path)
     chosen, reconstruct = open_runtime(model, runtime)
-    return Detector(name, model.info, reconstruct, chosen)
+    calibration = read_calibration(model.info.calibration, model.levels)
+    return Detector(name, model.info, reconstruct, calibration, chosen)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from abnormal.inference.runtimes import Reconstruct
-from abnormal.inference.score import to_input
+from abnormal.inference.stream import to_input
 from abnormal.models.model_file import Reference
 from abnormal.scoring.residual import SCORES, ClipResidual
 

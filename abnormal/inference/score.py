@@ -7,11 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from abnormal.errors import AbnormalError
-from abnormal.frames.clips import ClipWindow, stream_clips
+from abnormal.frames.clips import stream_clips
 from abnormal.inference.runtimes import Reconstruct
+from abnormal.inference.stream import (
+    FrameScorer,
+    ResidualStream,
+    ScoredFrames,
+    joined,
+    to_input,
+)
 from abnormal.scoring.events import Event, score_events
-from abnormal.scoring.regularity import causal_mean, regularity
-from abnormal.scoring.residual import ERRORS, SCORES, ClipResidual
+from abnormal.scoring.regularity import regularity
+from abnormal.scoring.residual import ERRORS, ClipResidual
 
 BATCH_FRAMES = 40
 
@@ -20,18 +27,15 @@ TakePair = Callable[[np.ndarray, np.ndarray], None]
 `(n, size, size)` float32 in [0, 1] both."""
 
 
-def to_input(frames: np.ndarray) -> np.ndarray:
-    """uint8 frames `(..., height, width)` as the network's input, float32 in [0, 1]."""
-    return frames.astype(np.float32) / np.float32(255)
-
-
 def frame_scores(
     frames: Iterable[np.ndarray],
     reconstruct: Reconstruct,
     clip_length: int,
+    scorer: FrameScorer,
+    stream: ResidualStream,
     take: TakePair | None = None,
-) -> dict[str, np.ndarray]:
-    """All scores of every frame of a video, not smoothed.
+) -> ScoredFrames:
+    """All scores of every frame of a video.
 
     Memory does not depend on the video's length, but for the scores themselves.
 
@@ -39,21 +43,39 @@ def frame_scores(
         frames: `(size, size)` uint8 each, in order.
         reconstruct: The network.
         clip_length: Frames of a clip.
+        scorer: Makes scores of residuals.
+        stream: Makes residuals.
         take: Takes all frames and their reconstruction.
-
-    Returns:
-        For each name in `SCORES` its `(n,)` float64.
     """
-    parts: dict[str, list[np.ndarray]] = {name: [] for name in SCORES}
-    for residual, window in _residuals(stream_clips(frames, clip_length), reconstruct, clip_length):
-        new = slice(window.first, window.stop)
-        for name, score in SCORES.items():
-            parts[name].append(score(residual)[new])
+    parts = []
+    for residual, new in residuals(frames, reconstruct, clip_length, stream):
+        parts.append(scorer.add(residual, new))
         if take:
             take(residual.frames[new], residual.reconstruction[new])
-    if not parts[next(iter(SCORES))]:
+    if not parts:
         raise AbnormalError("No frame of it could be read.")
-    return {name: np.concatenate(values) for name, values in parts.items()}
+    return joined(parts)
+
+
+def residuals(
+    frames: Iterable[np.ndarray], reconstruct: Reconstruct, clip_length: int, stream: ResidualStream
+) -> Iterator[tuple[ClipResidual, slice]]:
+    """The residuals of a video's clips, each with its frames that no clip before showed.
+
+    Raises:
+        AbnormalError: The network gives something that is not finite.
+    """
+    windows = stream_clips(frames, clip_length)
+    while batch := list(itertools.islice(windows, max(1, BATCH_FRAMES // clip_length))):
+        clips = to_input(np.stack([window.frames for window in batch]))
+        outputs = reconstruct(clips[..., None])[..., 0]
+        if not np.isfinite(outputs).all():
+            raise AbnormalError(
+                "The network's reconstruction of it is not finite. Train the model again, with "
+                "another --learning-rate or --precision."
+            )
+        for window, output in zip(batch, outputs, strict=True):
+            yield stream.add(window, output), slice(window.first, window.stop)
 
 
 @dataclass(frozen=True)
@@ -67,6 +89,8 @@ class ScoredVideo:
         causal: The same, lightly smoothed without looking ahead: what alarms use.
         labels: `(n,)` uint8, 1 where abnormal; None where not known.
         situation: The kind of event; empty where unknown.
+        boxes: `(n, 4)` the place in each frame that is most unusual by the score that knows the
+            place: left, top, width and height, as parts of the picture's; None where there is none.
     """
 
     name: str
@@ -75,6 +99,7 @@ class ScoredVideo:
     causal: dict[str, np.ndarray]
     labels: np.ndarray | None = None
     situation: str = ""
+    boxes: np.ndarray | None = None
 
     def regularity(self, score: str = "l2") -> np.ndarray:
         """The regularity of each frame over the whole video; it looks back.
@@ -93,32 +118,3 @@ class ScoredVideo:
 def error_of(score: str) -> str:
     """The reconstruction error that goes with a score: itself, or `l2` where it is none."""
     return score if score in ERRORS else "l2"
-
-
-def causal_scores(raw: dict[str, np.ndarray], fps: float) -> dict[str, np.ndarray]:
-    """The scores as alarms use them: lightly smoothed, without looking ahead."""
-    return {name: causal_mean(values, fps) for name, values in raw.items()}
-
-
-def _residuals(
-    windows: Iterator[ClipWindow], reconstruct: Reconstruct, clip_length: int
-) -> Iterator[tuple[ClipResidual, ClipWindow]]:
-    before: ClipResidual | None = None
-    while batch := list(itertools.islice(windows, max(1, BATCH_FRAMES // clip_length))):
-        clips = to_input(np.stack([window.frames for window in batch]))
-        outputs = reconstruct(clips[..., None])[..., 0]
-        if not np.isfinite(outputs).all():
-            raise AbnormalError(
-                "The network's reconstruction of it is not finite. Train the model again, with "
-                "another --learning-rate or --precision."
-            )
-        for window, clip, output in zip(batch, clips, outputs, strict=True):
-            residual = ClipResidual(clip, output)
-            if before:
-                # The last clip of a video reaches back into the one before it.
-                last = -1 - window.first
-                residual = ClipResidual(
-                    clip, output, before.frames[last], before.reconstruction[last]
-                )
-            yield residual, window
-            before = residual

@@ -49,6 +49,7 @@ class TestVideo:
             unknown.
         situation: The kind of event; empty where unknown.
         frames: How many there are; 0 where that is not known before they are read.
+        camera: Which one; empty where that is not known.
     """
 
     name: str
@@ -57,19 +58,20 @@ class TestVideo:
     read_masks: Callable[[], np.ndarray | None] = lambda: None
     situation: str = ""
     frames: int = 0
+    camera: str = ""
 
 
-def stored_videos(img: Path) -> list[TestVideo]:
-    """The test videos under `img/`.
+def stored_videos(img: Path, split: str = "testing") -> list[TestVideo]:
+    """The videos of a split under `img/`.
 
     Raises:
         AbnormalError: There are none.
     """
-    records = read_manifest(img, "testing")
+    records = read_manifest(img, split)
     if not records:
         raise AbnormalError(
-            f"There is no test video in {img}. Add some with `python preprocess.py --videos FOLDER "
-            "--split testing`, or name a video with --source."
+            f"There is no {split} video in {img}. Add some with `python preprocess.py --videos "
+            f"FOLDER --split {split}`, or name a video with --source."
         )
     return [
         TestVideo(
@@ -79,6 +81,7 @@ def stored_videos(img: Path) -> list[TestVideo]:
             read_masks=partial(read_masks, img, record),
             situation=record.situation,
             frames=record.frames,
+            camera=record.camera,
         )
         for record in records
     ]
@@ -91,7 +94,7 @@ def source_videos(path: Path) -> list[TestVideo]:
         AbnormalError: There is no video there.
     """
     if not path.exists():
-        raise AbnormalError(f"There is no file or folder {path}. Check the path given to --source.")
+        raise AbnormalError(f"There is no file or folder {path}. Check the path.")
     videos = folder.find(path)
     if not videos:
         raise AbnormalError(f"There is no video in {path}, at any depth.")

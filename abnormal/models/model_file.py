@@ -5,13 +5,14 @@
       abnormal/info                   a JSON text: `ModelInfo`; Keras ignores it
       abnormal/reference/clips        a few clips, uint8
       abnormal/reference/scores/NAME  their scores as the calibration was made: `Reference`
+      abnormal/levels/N/NAME          what is normal at each place for a score and camera number N
 
 `keras.models.load_model("model.h5", compile=False)` loads it without this package.
 """
 
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,10 @@ KNOWN_CLASSES = {
     "Orthogonal",
     "Zeros",
 }
+
+
+Levels = Mapping[str, Mapping[str, np.ndarray]]
+"""By camera, then by score."""
 
 
 @dataclass(frozen=True)
@@ -112,12 +117,15 @@ class TrainedModel:
         info: What is known about it.
         path: Its file.
         reference: What it is compared by; None in files from before there was one.
+        levels: For each camera of the calibration, and each score that knows the place, the
+            normal level of each cell, `(rows, columns)` float32.
     """
 
     network: keras.Model
     info: ModelInfo
     path: Path
     reference: Reference | None = None
+    levels: Levels = field(default_factory=dict)
 
 
 def check_ending(path: Path) -> None:
@@ -134,7 +142,11 @@ def check_ending(path: Path) -> None:
 
 
 def save_model(
-    path: Path, network: keras.Model, info: ModelInfo, reference: Reference | None = None
+    path: Path,
+    network: keras.Model,
+    info: ModelInfo,
+    reference: Reference | None = None,
+    levels: Levels | None = None,
 ) -> None:
     """Writes a model file, whole or not at all; a file that is there is replaced.
 
@@ -155,6 +167,10 @@ def save_model(
                 stored.create_dataset("clips", data=reference.clips, compression="gzip")
                 for name, scores in reference.scores.items():
                     stored.create_dataset(f"scores/{name}", data=scores)
+            # Numbered, as a camera's name may have a slash. In the order of the names.
+            for number, (_, of_camera) in enumerate(sorted((levels or {}).items())):
+                for name, level in of_camera.items():
+                    group.create_dataset(f"levels/{number}/{name}", data=level)
 
 
 def load_model(path: Path) -> TrainedModel:
@@ -163,7 +179,7 @@ def load_model(path: Path) -> TrainedModel:
     Raises:
         AbnormalError: It is missing, is no model file, or has layers that are not known.
     """
-    info, config, reference = _read(path)
+    info, config, reference, levels = _read(path)
     unknown = sorted(set(_unknown_names(config)))
     if unknown:
         raise AbnormalError(
@@ -177,7 +193,7 @@ def load_model(path: Path) -> TrainedModel:
     shape = (info.clip_length, info.size, info.size, 1)
     if network.input_shape[1:] != shape or network.output_shape[1:] != shape:
         raise _damaged(path, f"its network takes {network.input_shape[1:]}, not {shape}")
-    return TrainedModel(network, info, path, reference)
+    return TrainedModel(network, info, path, reference, levels)
 
 
 def _save_network(path: Path, network: keras.Model) -> None:
@@ -189,7 +205,7 @@ def _save_network(path: Path, network: keras.Model) -> None:
         absl.logging.set_verbosity(verbosity)
 
 
-def _read(path: Path) -> tuple[ModelInfo, Any, Reference | None]:
+def _read(path: Path) -> tuple[ModelInfo, Any, Reference | None, Levels]:
     if not path.is_file():
         raise AbnormalError(
             f"There is no model file {path}. Train one: `python train_model.py --output {path}`."
@@ -200,11 +216,12 @@ def _read(path: Path) -> tuple[ModelInfo, Any, Reference | None]:
             config = json.loads(file.attrs["model_config"])
             stored = json.loads(file[GROUP]["info"][()])
             reference = _read_reference(file[GROUP])
-        info = ModelInfo(**stored)
+            info = ModelInfo(**stored)
+            levels = _read_levels(file[GROUP], sorted(info.calibration.get("cameras", {})))
         cameras, history = tuple(info.cameras), tuple(info.history)
     except _DAMAGE as error:
         raise _damaged(path, error) from None
-    return dataclasses.replace(info, cameras=cameras, history=history), config, reference
+    return dataclasses.replace(info, cameras=cameras, history=history), config, reference, levels
 
 
 def _read_reference(group: h5py.Group) -> Reference | None:
@@ -213,6 +230,13 @@ def _read_reference(group: h5py.Group) -> Reference | None:
     stored = group["reference"]
     scores = {name: np.array(values) for name, values in stored["scores"].items()}
     return Reference(np.array(stored["clips"]), scores)
+
+
+def _read_levels(group: h5py.Group, cameras: Sequence[str]) -> Levels:
+    return {
+        camera: {name: np.array(level) for name, level in group[f"levels/{number}"].items()}
+        for number, camera in enumerate(cameras)
+    }
 
 
 def _damaged(path: Path, why: object) -> AbnormalError:

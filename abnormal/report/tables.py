@@ -13,6 +13,8 @@ from abnormal.evaluation.evaluate import MICRO_PER_VIDEO, MICRO_RAW
 from abnormal.evaluation.pixel_level import BOX, VideoPixels
 from abnormal.files import replacing
 from abnormal.inference.score import ScoredVideo, error_of
+from abnormal.scoring.calibration import FUSED
+from abnormal.scoring.local import LOCAL_SCORES
 
 EVENT_COLUMNS = (
     *("model", "video", "situation", "event", "start_frame", "end_frame", "start_sec", "end_sec"),
@@ -95,11 +97,18 @@ def events_table(
             "peak_score": event.peak_score,
             "mean_score": event.mean_score,
         }
-        | {side: of_video.rows[event.peak][side] for side in BOX}
+        | dict(zip(BOX, _place(video, of_video, score, event.peak), strict=True))
         for video, of_video in zip(videos, pixels, strict=True)
         for number, event in enumerate(video.events(score, threshold, release), start=1)
     ]
     return pd.DataFrame(rows, columns=EVENT_COLUMNS)
+
+
+def _place(video: ScoredVideo, pixels: VideoPixels, score: str, frame: int) -> Sequence[float]:
+    """The box of the place that is most unusual: by a score that knows it, else by the pixels."""
+    if video.boxes is not None and score in (*LOCAL_SCORES, FUSED):
+        return video.boxes[frame].tolist()
+    return [pixels.rows[frame][side] for side in BOX]
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -1,16 +1,79 @@
-"""The scores on normal footage that the network has not seen, and the threshold from them."""
+"""What a model's scores are on normal footage, and so what an alarm is."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from abnormal.errors import AbnormalError
+from abnormal.scoring.events import score_events
+from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.surprise import LARGEST, Surprise
 
-QUANTILE = 0.99
-RELEASE_QUANTILE = 0.95
+FUSED = "fused"
+
+ALARM = 2.0
+"""Surprise above which there is an alarm: one normal frame in a hundred is."""
+RELEASE = 0.7
+"""An event lasts while the surprise is at most so far below the alarm's: five times the frames."""
+
+LEVELS = tuple(np.arange(0.5, 5.01, 0.25).tolist())
+"""Surprises at which the false alarms of the normal footage are counted."""
+ENOUGH = 10
+"""So many false alarms make a rate; beyond where there are so many, it is extrapolated."""
+RULE_OF_THREE = 3.0
+"""Nothing seen in n hours: with 95 % confidence at most 3 / n an hour (Hanley and Lippman-Hand,
+1983)."""
+
+
+@dataclass(frozen=True)
+class Normality:
+    """What one camera's normal footage looks like to the scores that know the place.
+
+    Attributes:
+        levels: For each of `LOCAL_SCORES` the normal level of each cell, `(rows, columns)`.
+        surprises: For each of them, how seldom which distance above it is.
+    """
+
+    levels: dict[str, np.ndarray]
+    surprises: dict[str, Surprise]
+
+
+@dataclass(frozen=True)
+class FalseAlarms:
+    """How often a score raised an alarm in normal footage.
+
+    Attributes:
+        hours: Of the footage.
+        counts: Of events, for each of `LEVELS`.
+    """
+
+    hours: float
+    counts: tuple[int, ...]
+
+    @property
+    def promised_per_hour(self) -> float:
+        """The lowest rate that footage of this length can vouch for."""
+        return RULE_OF_THREE / self.hours
+
+    def level(self, per_hour: float) -> float:
+        """The surprise above which there are at most so many events an hour.
+
+        Between levels with `ENOUGH` events, the rate is taken to fall evenly in its logarithm;
+        beyond them by a factor of ten for each step of 1, as the share of frames does.
+
+        Args:
+            per_hour: Above 0.
+        """
+        counts = np.maximum.accumulate(self.counts[::-1])[::-1]
+        known = max(1, int((counts >= ENOUGH).sum()))
+        rates = np.log10(np.maximum(counts[:known], 1) / self.hours)
+        wanted = np.log10(per_hour)
+        if wanted <= rates[-1]:
+            return float(min(LEVELS[known - 1] + rates[-1] - wanted, LARGEST))
+        return float(np.interp(-wanted, -rates, LEVELS[:known]))
 
 
 @dataclass(frozen=True)
@@ -18,65 +81,146 @@ class Calibration:
     """Scores on normal footage.
 
     Attributes:
-        thresholds: For each score, what `quantile` of the normal frames lie below.
-        releases: The same for `RELEASE_QUANTILE`: where an event ends.
-        quantile: In [0, 1].
-        frames: How many normal frames were looked at.
-        videos: Which ones.
-        held_out: Whether the network had not been trained on them.
+        surprises: For each score that knows no place, how seldom which value is.
+        false_alarms: For each score, how often it raised an alarm.
+        cameras: The places by name.
+        frames: How many normal frames were looked at that the network had not been trained on.
+        videos: Which ones these are from.
+        held_out: Whether there were any; otherwise the network knows all that was looked at.
+        dismissed: Events that were no alarm to the user, and are normal since.
     """
 
-    thresholds: dict[str, float]
-    releases: dict[str, float]
-    quantile: float
+    surprises: dict[str, Surprise]
+    false_alarms: dict[str, FalseAlarms]
+    cameras: dict[str, Normality]
     frames: int
     videos: tuple[str, ...]
     held_out: bool
+    dismissed: tuple[dict[str, Any], ...] = field(default=())
+
+    def normality(self, camera: str) -> Normality | None:
+        """What is normal for a camera; where it is not known and there is one, for that one."""
+        only = next(iter(self.cameras.values())) if len(self.cameras) == 1 else None
+        return self.cameras.get(camera, only)
+
+    def threshold(self, score: str, per_hour: float | None = None) -> float:
+        """The score above which there is an alarm.
+
+        Args:
+            score: Which.
+            per_hour: How many false alarms an hour there may be; None for one normal frame in a
+                hundred.
+
+        Raises:
+            AbnormalError: It was not calibrated.
+        """
+        level = ALARM if per_hour is None else self._of(self.false_alarms, score).level(per_hour)
+        return self._score(score, level)
+
+    def release(self, score: str, threshold: float) -> float:
+        """Where an event ends that began above a threshold: at most at the threshold."""
+        if score in self.surprises:
+            level = float(self.surprises[score].of(np.array(threshold)))
+        elif score in self.false_alarms:
+            level = threshold
+        else:
+            return threshold
+        return min(threshold, self._score(score, max(0.0, level - RELEASE)))
+
+    def promised_per_hour(self, score: str) -> float:
+        """The lowest rate of false alarms that the normal footage can vouch for."""
+        return self._of(self.false_alarms, score).promised_per_hour
+
+    def _score(self, score: str, surprise: float) -> float:
+        """The value of a score at a surprise; scores that know the place are surprises."""
+        if score in (*LOCAL_SCORES, FUSED):
+            self._of(self.false_alarms, score)
+            return surprise
+        return self._of(self.surprises, score).score(surprise)
+
+    def _of(self, known: Mapping[str, Any], score: str) -> Any:
+        try:
+            return known[score]
+        except KeyError:
+            raise AbnormalError(
+                f"The model is not calibrated for the score {score!r}. Give a --threshold, or "
+                "calibrate it: `python train_model.py --calibrate FOLDER` with normal footage."
+            ) from None
 
     def as_dict(self) -> dict[str, Any]:
-        """As it is kept in a model file."""
-        return dataclasses.asdict(self)
+        """As it is kept in a model file, but for the levels, which are arrays."""
+        cameras = {
+            name: {key: dataclasses.asdict(value) for key, value in camera.surprises.items()}
+            for name, camera in self.cameras.items()
+        }
+        return dataclasses.asdict(dataclasses.replace(self, cameras={})) | {"cameras": cameras}
 
 
-def calibrate(
-    scores: Sequence[Mapping[str, np.ndarray]], videos: Sequence[str], held_out: bool
+def read_calibration(
+    stored: Mapping[str, Any], levels: Mapping[str, Mapping[str, np.ndarray]]
 ) -> Calibration:
-    """Calibrates on the scores of normal videos.
+    """Reads what `Calibration.as_dict` made.
 
     Args:
-        scores: For each video its causal scores by name, `(n,)` each.
-        videos: Their names.
-        held_out: Whether the network had not been trained on them.
+        stored: It. Empty, or of an older version: then nothing is calibrated.
+        levels: For each camera's name the levels of its `Normality`.
     """
-    joined = {name: np.concatenate([video[name] for video in scores]) for name in scores[0]}
-
-    def quantiles(share: float) -> dict[str, float]:
-        return {
-            name: float(np.quantile(values, share, method="higher"))
-            for name, values in joined.items()
-        }
-
     return Calibration(
-        thresholds=quantiles(QUANTILE),
-        releases=quantiles(RELEASE_QUANTILE),
-        quantile=QUANTILE,
-        frames=len(next(iter(joined.values()))),
-        videos=tuple(videos),
-        held_out=held_out,
+        surprises=_surprises(stored.get("surprises", {})),
+        false_alarms={
+            name: FalseAlarms(value["hours"], tuple(value["counts"]))
+            for name, value in stored.get("false_alarms", {}).items()
+        },
+        cameras={
+            name: Normality(dict(levels[name]), _surprises(surprises))
+            for name, surprises in stored.get("cameras", {}).items()
+        },
+        frames=stored.get("frames", 0),
+        videos=tuple(stored.get("videos", ())),
+        held_out=stored.get("held_out", False),
+        dismissed=tuple(stored.get("dismissed", ())),
     )
 
 
-def threshold_of(calibration: Mapping[str, Any], score: str) -> float:
-    """The alarm's threshold for a score, from what a model file holds."""
-    try:
-        return float(calibration["thresholds"][score])
-    except KeyError:
-        raise AbnormalError(
-            f"The model has no threshold for the score {score!r}. Give one with --threshold, "
-            "or train the model again."
-        ) from None
+def fuse(surprises: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """One surprise from those of several scores that know the place.
+
+    Each score may cause its share of all false alarms, so it counts for less by the logarithm of
+    that share; the largest is what counts. Then at most one normal frame in 10**x has a fused
+    surprise above x, however the scores depend on one another (Bonferroni's inequality).
+
+    Args:
+        surprises: For each score `(n,)`.
+
+    Returns:
+        `(n,)` float64, at least 0; `(n,)` int64, the number of the score that it is from.
+    """
+    total = sum(LOCAL_SCORES[name].share for name in surprises)
+    weighed = np.stack(
+        [values + np.log10(LOCAL_SCORES[name].share / total) for name, values in surprises.items()]
+    )
+    return np.maximum(weighed.max(axis=0), 0), weighed.argmax(axis=0)
 
 
-def release_of(calibration: Mapping[str, Any], score: str, threshold: float) -> float:
-    """Where an event that began above a threshold ends: at most at the threshold itself."""
-    return min(threshold, float(calibration.get("releases", {}).get(score, threshold)))
+def count_false_alarms(normal: Iterable[np.ndarray], fps: float) -> FalseAlarms:
+    """Counts the events that a score has in normal footage.
+
+    Args:
+        normal: For each stretch of it the surprises, `(n,)`.
+        fps: Frames per second.
+    """
+    stretches: Sequence[np.ndarray] = list(normal)
+    counts = [
+        sum(len(score_events(values, level, max(0, level - RELEASE), fps)) for values in stretches)
+        for level in LEVELS
+    ]
+    return FalseAlarms(sum(map(len, stretches)) / fps / 3600, tuple(counts))
+
+
+def _surprises(stored: Mapping[str, Mapping[str, Any]]) -> dict[str, Surprise]:
+    return {
+        name: Surprise(
+            tuple(value["values"]), tuple(value["surprises"]), value["scale"], value["frames"]
+        )
+        for name, value in stored.items()
+    }

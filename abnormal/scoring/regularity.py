@@ -28,17 +28,45 @@ def causal_mean(values: np.ndarray, fps: float, seconds: float = SMOOTHING_SEC) 
     """Mean of each value and those of the last second; it never looks ahead.
 
     Args:
-        values: `(n,)`, one per frame.
+        values: `(n, ...)`, one per frame.
         fps: Frames per second.
         seconds: How far the mean reaches back. At the start it has what there is.
 
     Returns:
-        `(n,)` float64.
+        The same shape, float64.
     """
-    window = max(1, round(fps * seconds))
-    sums = np.cumsum(values, dtype=np.float64)
-    sums[window:] -= sums[:-window].copy()
-    return sums / np.minimum(np.arange(1, len(values) + 1), window)
+    return CausalMean(fps, seconds)(values)
+
+
+class CausalMean:
+    """The mean of the last second, of values that come some at a time."""
+
+    def __init__(self, fps: float, seconds: float = SMOOTHING_SEC) -> None:
+        """Begins with none.
+
+        Args:
+            fps: Values per second.
+            seconds: How far the mean reaches back.
+        """
+        self._window = max(1, round(fps * seconds))
+        self._last: np.ndarray | None = None
+
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        """The mean of each value and those before it, as far as the window and the start allow.
+
+        Args:
+            values: `(n, ...)`, the ones that follow those of the last call.
+
+        Returns:
+            The same shape, float64.
+        """
+        earlier = 0 if self._last is None else len(self._last)
+        known = values if self._last is None else np.concatenate((self._last, values))
+        self._last = known[max(0, len(known) - self._window + 1) :]
+        sums = np.cumsum(known, axis=0, dtype=np.float64)
+        sums[self._window :] -= sums[: -self._window].copy()
+        counts = np.minimum(np.arange(1, len(known) + 1), self._window)
+        return (sums / counts.reshape(-1, *[1] * (known.ndim - 1)))[earlier:]
 
 
 def stretched(values: np.ndarray) -> np.ndarray:

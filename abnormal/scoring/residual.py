@@ -20,12 +20,14 @@ class ClipResidual:
         reconstruction: The same shape and range.
         previous: `(height, width)` float32, the frame before the clip; None at a video's start.
         previous_reconstruction: The reconstruction of that frame.
+        speed: `(T, height, width)` float32 of `abnormal.video.flow`; None where not measured.
     """
 
     frames: np.ndarray
     reconstruction: np.ndarray
     previous: np.ndarray | None = None
     previous_reconstruction: np.ndarray | None = None
+    speed: np.ndarray | None = None
 
 
 def l1(clip: ClipResidual) -> np.ndarray:
@@ -51,45 +53,78 @@ def l2(clip: ClipResidual) -> np.ndarray:
     return np.sqrt(square.sum((1, 2), dtype=np.float64))
 
 
+def l1_local(clip: ClipResidual) -> np.ndarray:
+    """Mean absolute difference of frame and reconstruction, in the patch where it is largest.
+
+    Returns:
+        `(T,)` float64 in [0, 1].
+    """
+    return largest_patch(np.abs(clip.frames - clip.reconstruction))
+
+
+def l2_local(clip: ClipResidual) -> np.ndarray:
+    """Root of the mean squared difference, in the patch where it is largest.
+
+    Returns:
+        `(T,)` float64 in [0, 1].
+    """
+    return np.sqrt(largest_patch(np.square(clip.frames - clip.reconstruction)))
+
+
 def gradient(clip: ClipResidual) -> np.ndarray:
     """Absolute change of the residual from frame to frame, in the patch where it is largest.
 
-    What the network cannot follow moves in its residual. Only frames of one clip are compared, as
-    a recurrent network reconstructs the first frames of a clip otherwise than the last ones. For
-    the same reason the first `WARM_UP` frames take the figure of the one after them, which is
-    known when the clip is. A clip of a single frame is compared with the frame before: a network
-    of single frames reconstructs all alike.
+    What the network cannot follow moves in its residual.
 
     Returns:
         `(T,)` float64 in [0, 2]. The first frame of a video has no change: 0.
     """
+    return largest_patch(residual_change(clip))
+
+
+def residual_change(clip: ClipResidual) -> np.ndarray:
+    """Absolute change of the residual from frame to frame.
+
+    Only frames of one clip are compared, as a recurrent network reconstructs the first frames of a
+    clip otherwise than the last ones. For the same reason the first `WARM_UP` frames take the
+    change of the one after them, which is known when the clip is. A clip of a single frame is
+    compared with the frame before: a network of single frames reconstructs all alike.
+
+    Returns:
+        `(T, height, width)` float32 in [0, 2].
+    """
     residual = clip.frames - clip.reconstruction
     if len(residual) == 1:
         if clip.previous is None or clip.previous_reconstruction is None:
-            return np.zeros(1)
-        return largest_patch(np.abs(residual - (clip.previous - clip.previous_reconstruction)))
+            return np.zeros_like(residual)
+        return np.abs(residual - (clip.previous - clip.previous_reconstruction))
     change = np.abs(np.diff(residual, axis=0))
-    largest = largest_patch(change)
-    first = min(WARM_UP - 1, len(largest) - 1)
-    return np.concatenate((np.full(first + 1, largest[first]), largest[first:]))
+    first = min(WARM_UP - 1, len(change) - 1)
+    return np.concatenate((change[[first] * (first + 1)], change[first:]))
 
 
 def difference(clip: ClipResidual) -> np.ndarray:
     """Absolute change from frame to frame, in the patch where it is largest. No network is used.
 
-    The baseline that a network has to beat. The first frame of a video has no change: 0.
+    The baseline that a network has to beat. The first frame of a video, before which there is none,
+    takes the change of the one after it.
 
     Returns:
         `(T,)` float64 in [0, 1].
     """
-    before = clip.frames[0] if clip.previous is None else clip.previous
-    return largest_patch(np.abs(np.diff(clip.frames, axis=0, prepend=before[None])))
+    first = clip.frames[:1] if clip.previous is None else clip.previous[None]
+    change = np.abs(np.diff(np.concatenate((first, clip.frames)), axis=0))
+    if clip.previous is None and len(change) > 1:
+        change[0] = change[1]
+    return largest_patch(change)
 
 
 SCORES: dict[str, Callable[[ClipResidual], np.ndarray]] = {
     "gradient": gradient,
     "l1": l1,
     "l2": l2,
+    "l1_local": l1_local,
+    "l2_local": l2_local,
     "difference": difference,
 }
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from abnormal.frames.cache import FrameCache
 from abnormal.frames.clips import Clip
-from abnormal.inference.score import to_input
+from abnormal.inference.stream import to_input
 
 
 class ClipBatches(keras.utils.PyDataset):

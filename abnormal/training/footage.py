@@ -1,15 +1,21 @@
 """The normal footage of a run: read from `img/`, parted, and ready as clips."""
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from abnormal.errors import AbnormalError
 from abnormal.frames.cache import FrameCache, open_cache
 from abnormal.frames.manifest import VideoRecord, fingerprint, read_manifest
+from abnormal.inference.calibrate import NormalVideo
 from abnormal.training.options import TrainingOptions
 from abnormal.training.split import Part, split_videos
+
+MOST_FRAMES = 25_000
+"""Enough for what is normal at a place, and no longer to look at than an epoch of a small set."""
 
 Progress = Callable[[Iterable[int]], Iterable[int]]
 
@@ -23,7 +29,8 @@ class Footage:
         too_short: The videos left out because they are shorter than a clip.
         training: Frames to train on.
         held_out: Frames held out; of no video where nothing could be.
-        held_out_names: Names of the videos that these are from.
+        training_records: The videos that the frames to train on are from, in their order.
+        held_out_records: The same for those held out.
         fps: Frames per second.
         fingerprint: Hash of the videos.
     """
@@ -32,9 +39,31 @@ class Footage:
     too_short: tuple[VideoRecord, ...]
     training: FrameCache
     held_out: FrameCache
-    held_out_names: tuple[str, ...]
+    training_records: tuple[VideoRecord, ...]
+    held_out_records: tuple[VideoRecord, ...]
     fps: float
     fingerprint: str
+
+    @property
+    def held_out_names(self) -> tuple[str, ...]:
+        """Names of the videos that the frames held out are from."""
+        return tuple(record.video for record in self.held_out_records)
+
+    def normal_videos(self) -> list[NormalVideo]:
+        """All that a model is calibrated on.
+
+        Of the footage that the network was trained on, that is at most `MOST_FRAMES`: the middle of
+        each video.
+        """
+        kept = min(1.0, MOST_FRAMES / max(1, sum(self.training.lengths)))
+        return [
+            NormalVideo(record.video, record.camera, partial(_open, frames), len(frames), held_out)
+            for cache, records, held_out, share in (
+                (self.training, self.training_records, False, kept),
+                (self.held_out, self.held_out_records, True, 1.0),
+            )
+            for record, frames in zip(records, _middles(cache, share), strict=True)
+        ]
 
 
 def open_footage(options: TrainingOptions, progress: Progress) -> Footage:
@@ -59,16 +88,24 @@ def open_footage(options: TrainingOptions, progress: Progress) -> Footage:
         too_short=tuple(record for record in found if record.frames < clip_length),
         training=_part(cache, training),
         held_out=_part(cache, held_out),
-        held_out_names=tuple(records[part.video].video for part in held_out),
+        training_records=tuple(records[part.video] for part in training),
+        held_out_records=tuple(records[part.video] for part in held_out),
         fps=float(np.median([record.fps for record in records])),
         fingerprint=fingerprint(records),
     )
 
 
-def videos_of(cache: FrameCache) -> Iterator[np.ndarray]:
-    """The `(n, size, size)` uint8 frames of each video."""
+def _middles(cache: FrameCache, share: float) -> Iterator[np.ndarray]:
+    """The `(n, size, size)` uint8 frames of each video, or of the middle of it."""
     for first, length in zip(cache.firsts, cache.lengths, strict=True):
-        yield cache.frames[first : first + length]
+        count = max(1, round(share * length))
+        start = first + (length - count) // 2
+        yield cache.frames[start : start + count]
+
+
+@contextlib.contextmanager
+def _open(frames: np.ndarray) -> Iterator[np.ndarray]:
+    yield frames
 
 
 def _part(cache: FrameCache, parts: list[Part]) -> FrameCache:

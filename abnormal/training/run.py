@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from abnormal.errors import AbnormalError
 from abnormal.files import make_folder
 from abnormal.frames.cache import FrameCache
 from abnormal.frames.clips import validation_clips
+from abnormal.inference.calibrate import PASSES, Calibrator
 from abnormal.inference.reference import CLIPS, make_reference
 from abnormal.inference.runtimes import keras_runtime
-from abnormal.inference.score import causal_scores, frame_scores
 from abnormal.models.backend import make_deterministic, memory_advice, versions
 from abnormal.models.fast import FastNetwork
 from abnormal.models.model_file import (
@@ -25,10 +26,10 @@ from abnormal.models.model_file import (
     save_model,
 )
 from abnormal.models.networks import NETWORKS
-from abnormal.scoring.calibration import Calibration, calibrate
+from abnormal.scoring.calibration import Calibration
 from abnormal.training.checkpoints import newest_checkpoint, set_damaged_aside
 from abnormal.training.fitting import Fitting, losses_path
-from abnormal.training.footage import Footage, Progress, open_footage, videos_of
+from abnormal.training.footage import Footage, Progress, open_footage
 from abnormal.training.interrupt import catching_signals
 from abnormal.training.keeper import Clock, Keeper
 from abnormal.training.lock import locked
@@ -38,6 +39,8 @@ from abnormal.training.options import TrainingOptions
 from abnormal.training.progress import OpenMeter, check_tensorboard
 
 Say = Callable[[str], None]
+OpenCounter = Callable[[int], AbstractContextManager[Callable[[int], object]]]
+"""From how many frames there are to what counts those that are done."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ def train(
     progress: Progress,
     say: Say,
     clock: Clock = time.monotonic,
+    open_counter: OpenCounter = lambda frames: nullcontext(int),
 ) -> Outcome:
     """Trains a network on the normal footage of `img/` and writes its model file.
 
@@ -74,6 +78,7 @@ def train(
         progress: Wraps the numbers of the videos while the cache is built.
         say: Tells the user something.
         clock: Seconds that only grow.
+        open_counter: Opens what is told of the frames that the calibration has gone through.
 
     Raises:
         AbnormalError: There is nothing to train on, nowhere to write, too little memory, or the
@@ -100,10 +105,11 @@ def train(
         smaller = max(1, options.batch_size // 2)
         with memory_advice(f"Try --batch-size {smaller}, or close what else uses the memory."):
             fitting = _fit(fast, footage, options, open_meter, say, clock)
-            calibration = _calibrate(network, footage, options.clip_length)
+            calibration = _calibrate(network, footage, options.clip_length, open_counter)
             reference = _reference(network, footage, options.clip_length)
         info = _info(options, footage, fitting, calibration)
-        save_model(options.output, network, info, reference)
+        levels = {name: camera.levels for name, camera in calibration.cameras.items()}
+        save_model(options.output, network, info, reference, levels)
     stopping = fitting.stopping
     best = stopping.best_epoch + 1 if stopping.best_weights else len(fitting.history)
     return Outcome(info, losses_path(options.output), stopping.should_stop, best)
@@ -182,16 +188,14 @@ def _resume(fitting: Fitting, options: TrainingOptions, say: Say) -> None:
         say(f"going on at epoch {fitting.epoch + 1}, batch {fitting.batch + 1}")
 
 
-def _calibrate(network: keras.Model, footage: Footage, clip_length: int) -> Calibration:
-    """Scores held-out normal footage; where there is none, what the network was trained on."""
-    cache, held_out = _judging(footage)
-    names = footage.held_out_names or tuple(record.video for record in footage.records)
-    reconstruct = keras_runtime(network)
-    scores = [
-        causal_scores(frame_scores(frames, reconstruct, clip_length), footage.fps)
-        for frames in videos_of(cache)
-    ]
-    return calibrate(scores, names, held_out)
+def _calibrate(
+    network: keras.Sequential, footage: Footage, clip_length: int, open_counter: OpenCounter
+) -> Calibration:
+    """Learns what is normal from the footage, and how far what was held out is from it."""
+    videos = footage.normal_videos()
+    with open_counter(PASSES * sum(video.length for video in videos)) as count:
+        calibrator = Calibrator(keras_runtime(network), clip_length, footage.fps, count)
+        return calibrator.calibrate(videos)
 
 
 def _reference(network: keras.Sequential, footage: Footage, clip_length: int) -> Reference:

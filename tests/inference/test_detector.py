@@ -11,8 +11,8 @@ from abnormal.frames.manifest import write_manifest
 from abnormal.inference import videos
 from abnormal.inference.detector import open_detector, open_detectors
 from abnormal.inference.runtimes import RUNTIMES
-from abnormal.inference.score import causal_scores
 from abnormal.models.model_file import save_model
+from abnormal.scoring.regularity import causal_mean
 
 LABELS = np.array([0, 1] * 13, np.uint8)
 
@@ -44,7 +44,9 @@ def test_the_jpg_step_does_not_matter(detector, img, street_file):
     # score, and the same course over time.
     for name, tolerance in {"gradient": 0.006, "difference": 0.006, "l2": 0.05}.items():
         np.testing.assert_allclose(by_jpg.raw[name], by_file.raw[name], atol=tolerance)
-        assert np.corrcoef(by_jpg.raw[name], by_file.raw[name])[0, 1] > 0.97
+        # The first frame takes the change of the second: what counts is the course of the others.
+        least = 0.96 if name == "difference" else 0.97
+        assert np.corrcoef(by_jpg.raw[name], by_file.raw[name])[0, 1] > least
 
 
 def test_a_scored_video_has_all_that_is_known_of_it(detector, img):
@@ -53,8 +55,8 @@ def test_a_scored_video_has_all_that_is_known_of_it(detector, img):
     assert (video.name, video.situation, video.fps) == ("cart", "cart", 10.0)
     assert video.labels.tolist() == LABELS.tolist()
     assert {values.shape for values in video.raw.values()} == {(26,)}
-    for name, values in causal_scores(video.raw, 10.0).items():
-        assert np.array_equal(video.causal[name], values)
+    for name, values in video.raw.items():
+        np.testing.assert_allclose(video.causal[name], causal_mean(values, 10.0), atol=1e-12)
 
 
 def test_progress_sees_every_frame(detector, street_file):
@@ -72,9 +74,9 @@ def test_notes_are_complete_when_the_video_is_read(detector, greys):
 
 
 def test_the_threshold_is_the_calibrated_one(detector):
-    assert detector.threshold("gradient") == 0.25
-    with pytest.raises(AbnormalError, match="no threshold for the score 'motion'"):
-        detector.threshold("motion")
+    assert detector.calibration.threshold("gradient") == 0.25
+    with pytest.raises(AbnormalError, match=r"not calibrated for the score 'motion'.*--calibrate"):
+        detector.calibration.threshold("motion")
 
 
 @pytest.mark.parametrize("runtime", ["auto", *RUNTIMES])

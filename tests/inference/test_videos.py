@@ -121,12 +121,12 @@ def test_a_stored_video_at_another_rate_is_said_to_be(img):
 def test_where_no_test_video_is_stored_one_is_told_how_to_add_some(tmp_path, greys):
     extract(SourceVideo("01", "training", greys([0.0], 10.0), recipe="a"), tmp_path, 16, None)
     write_manifest(tmp_path)
-    with pytest.raises(AbnormalError, match=r"no test video in .*--split testing.*--source"):
+    with pytest.raises(AbnormalError, match=r"no testing video in .*--split testing.*--source"):
         videos.stored_videos(tmp_path)
 
 
 def test_a_source_that_is_missing(tmp_path):
-    with pytest.raises(AbnormalError, match=r"no file or folder .*gate\.mp4.*--source"):
+    with pytest.raises(AbnormalError, match=r"no file or folder .*gate\.mp4.*Check the path"):
         videos.source_videos(tmp_path / "gate.mp4")
 
 

@@ -2,43 +2,141 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from abnormal.errors import AbnormalError
-from abnormal.scoring.calibration import QUANTILE, calibrate, release_of, threshold_of
+from abnormal.scoring.calibration import (
+    ALARM,
+    ENOUGH,
+    FUSED,
+    LEVELS,
+    RELEASE,
+    Calibration,
+    FalseAlarms,
+    Normality,
+    count_false_alarms,
+    fuse,
+    read_calibration,
+)
+from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.surprise import learn_surprise
+
+FPS = 10.0
 
 
-def test_at_most_one_normal_frame_in_a_hundred_is_above_the_threshold():
-    first = {"l2": np.arange(150.0), "gradient": np.zeros(150)}
-    second = {"l2": np.arange(150.0, 300.0), "gradient": np.full(150, 0.5)}
-    calibration = calibrate([first, second], ["a", "b"], held_out=True)
-    # Of 0..299 the 0.99-quantile lies at 296.01; the next score that was seen is 297.
-    assert calibration.thresholds == {"l2": 297.0, "gradient": 0.5}
-    assert (calibration.frames, calibration.quantile) == (300, QUANTILE)
-    assert (calibration.videos, calibration.held_out) == (("a", "b"), True)
-    above = sum(int((scores["l2"] > 297.0).sum()) for scores in (first, second))
-    assert above <= 300 * (1 - QUANTILE)
+def calibration(cameras=("",)):
+    draw = np.random.default_rng(0)
+    surprise = learn_surprise(draw.exponential(1.0, 20_000))
+    alarms = count_false_alarms([surprise.of(draw.exponential(1.0, 20_000))], FPS)
+    levels = {name: draw.random((2, 3), np.float32) for name in LOCAL_SCORES}
+    normality = Normality(levels, dict.fromkeys(LOCAL_SCORES, surprise))
+    return Calibration(
+        surprises={"l2": surprise},
+        false_alarms=dict.fromkeys(("l2", FUSED, *LOCAL_SCORES), alarms),
+        cameras=dict.fromkeys(cameras, normality),
+        frames=20_000,
+        videos=("01", "02"),
+        held_out=True,
+    )
 
 
-def test_an_event_ends_lower_than_it_begins():
-    calibration = calibrate([{"l2": np.arange(300.0)}], ["a"], held_out=True).as_dict()
-    assert calibration["releases"] == {"l2": 285.0}
-    assert release_of(calibration, "l2", 297.0) == 285.0
-    assert release_of(calibration, "l2", 200.0) == 200.0  # a threshold of one's own, below it
-    assert release_of({"thresholds": {"l2": 297.0}}, "l2", 297.0) == 297.0  # an older file
+def test_one_normal_frame_in_a_hundred_is_above_the_threshold():
+    threshold = calibration().threshold("l2")
+    fresh = np.random.default_rng(1).exponential(1.0, 100_000)
+    assert (fresh > threshold).mean() == pytest.approx(0.01, rel=0.2)
+    assert calibration().threshold(FUSED) == ALARM
 
 
-def test_a_single_frame_is_its_own_threshold():
-    calibration = calibrate([{"l2": np.array([2.5])}], ["a"], held_out=False)
-    assert (calibration.thresholds, calibration.held_out) == ({"l2": 2.5}, False)
+def test_an_event_ends_where_five_times_as_many_normal_frames_are():
+    known = calibration()
+    release = known.release("l2", known.threshold("l2"))
+    fresh = np.random.default_rng(1).exponential(1.0, 100_000)
+    assert (fresh > release).mean() == pytest.approx(0.05, rel=0.2)
+    assert known.release(FUSED, ALARM) == ALARM - RELEASE
+    assert known.release("l2", 0.001) <= 0.001
+    assert known.release("another", 5.0) == 5.0
 
 
-def test_a_threshold_survives_the_model_file():
-    calibration = calibrate([{"l2": np.array([1.0, 2.0])}], ["a"], held_out=True)
-    stored = json.loads(json.dumps(calibration.as_dict()))
-    assert threshold_of(stored, "l2") == 2.0
+@pytest.mark.parametrize("per_hour", [2.0, 30.0, 200.0])
+def test_there_are_no_more_false_alarms_than_asked_for(per_hour):
+    draw = np.random.default_rng(2)
+    normal = learn_surprise(draw.exponential(1.0, 400_000))
+    known, fresh = (normal.of(np.repeat(draw.exponential(1.0, 400_000 // 5), 5)) for _ in range(2))
+    level = count_false_alarms([known], FPS).level(per_hour)
+    found = count_false_alarms([fresh], FPS)
+    hours = len(fresh) / FPS / 3600
+    nearest = min(LEVELS, key=lambda other: abs(other - level))
+    assert found.counts[LEVELS.index(nearest)] / hours == pytest.approx(per_hour, rel=0.6, abs=1)
 
 
-@pytest.mark.parametrize("stored", [{}, {"thresholds": {}}, {"thresholds": {"l2": 1.0}}])
-def test_a_score_without_a_threshold_is_answered_with_what_to_do(stored):
-    with pytest.raises(AbnormalError, match=r"no threshold for the score 'gradient'.*--threshold"):
-        threshold_of(stored, "gradient")
+def test_a_rate_that_was_not_seen_is_extrapolated_by_a_decade_for_each_step():
+    alarms = FalseAlarms(1.0, (1000, 500, 100, ENOUGH, 3, *[0] * (len(LEVELS) - 5)))
+    assert alarms.level(ENOUGH) == pytest.approx(LEVELS[3])
+    assert alarms.level(ENOUGH / 10) == pytest.approx(LEVELS[3] + 1)
+    assert alarms.level(ENOUGH / 1000) == pytest.approx(LEVELS[3] + 3)
+    assert LEVELS[1] < alarms.level(200) < LEVELS[2]
+    assert alarms.level(1e6) == LEVELS[0]
+
+
+def test_footage_without_false_alarms_promises_what_its_length_allows():
+    quiet = count_false_alarms([np.zeros(int(FPS * 3600 / 2))], FPS)
+    assert quiet.counts == (0,) * len(LEVELS)
+    assert quiet.promised_per_hour == pytest.approx(6.0)
+    assert quiet.level(2.0) == pytest.approx(LEVELS[0])
+    assert quiet.level(0.2) == pytest.approx(LEVELS[0] + 1)
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 300), min_size=len(LEVELS), max_size=len(LEVELS)))
+def test_fewer_alarms_need_a_higher_level(counts):
+    alarms = FalseAlarms(0.5, tuple(counts))
+    levels = [alarms.level(rate) for rate in (1000, 100, 10, 1, 0.1)]
+    assert levels == sorted(levels)
+
+
+def test_each_score_may_cause_its_share_of_the_false_alarms():
+    draw = np.random.default_rng(0)
+    # Of a million normal frames, each score's surprise is above x for one in 10**x.
+    surprises = {name: draw.exponential(np.log10(np.e), 1_000_000) for name in LOCAL_SCORES}
+    fused, _ = fuse(surprises)
+    for x in (1.0, 2.0, 3.0):
+        assert (fused > x).mean() == pytest.approx(10**-x, rel=0.15)
+        assert (fused > x).mean() <= 1.1 * 10**-x
+    alone, _ = fuse({"place": surprises["place"]})
+    assert np.array_equal(alone, surprises["place"])
+
+
+def test_what_is_most_surprising_speaks():
+    silent = np.zeros(2)
+    surprises = dict.fromkeys(LOCAL_SCORES, silent)
+    fused, speaker = fuse(surprises | {"motion": np.array([4.0, 0.0]), "place": np.array([0, 5.0])})
+    names = list(LOCAL_SCORES)
+    assert [names[number] for number in speaker] == ["motion", "place"]
+    assert 3 < fused[0] < 4
+    assert fused[1] == pytest.approx(4.0)
+    assert fuse(surprises)[0].tolist() == [0, 0]
+
+
+def test_a_calibration_survives_the_model_file():
+    known = calibration(("gate", "door/2"))
+    levels = {name: camera.levels for name, camera in known.cameras.items()}
+    assert read_calibration(json.loads(json.dumps(known.as_dict())), levels) == known
+
+
+def test_each_camera_has_its_own_normality():
+    known = calibration(("gate", "door"))
+    assert known.normality("gate") is known.cameras["gate"]
+    assert known.normality("") is None
+    assert calibration(("gate",)).normality("").levels.keys() == LOCAL_SCORES.keys()
+
+
+@pytest.mark.parametrize("stored", [{}, {"thresholds": {"l2": 1.0}, "releases": {"l2": 0.5}}])
+@pytest.mark.parametrize("score", ["l2", FUSED, "motion"])
+def test_what_is_not_calibrated_is_answered_with_what_to_do(stored, score):
+    older = read_calibration(stored, {})
+    message = f"not calibrated for the score '{score}'.*--threshold.*--calibrate FOLDER"
+    with pytest.raises(AbnormalError, match=message):
+        older.threshold(score)
+    with pytest.raises(AbnormalError, match=message):
+        older.threshold(score, 1.0)

@@ -7,7 +7,9 @@ from abnormal.scoring.residual import (
     difference,
     gradient,
     l1,
+    l1_local,
     l2,
+    l2_local,
 )
 
 
@@ -68,12 +70,21 @@ def test_gradient_does_not_know_the_frame_before_the_clip():
 
 
 @pytest.mark.parametrize(
-    ("previous", "expected"), [(None, [0.0, 0.3, 0.1]), (0.9, [0.8, 0.3, 0.1])]
+    ("previous", "expected"), [(None, [0.3, 0.3, 0.1]), (0.9, [0.8, 0.3, 0.1])]
 )
 def test_difference_starts_with_the_frame_before_the_clip(previous, expected):
     before = None if previous is None else flat(previous)[0]
     clip = ClipResidual(flat(0.1, 0.4, 0.3), flat(1, 1, 1), before)
     assert difference(clip) == pytest.approx(expected)
+
+
+def test_the_local_errors_are_those_of_the_worst_patch():
+    frames = np.zeros((2, 48, 48), np.float32)
+    frames[0, :24, :24] = 0.3
+    frames[1, 24:, :24:2] = 0.8  # half of the patch's pixels
+    clip = ClipResidual(frames, np.zeros_like(frames))
+    assert l1_local(clip) == pytest.approx([0.3, 0.4])
+    assert l2_local(clip) == pytest.approx([0.3, 0.8 * 0.5**0.5])
 
 
 def test_difference_does_not_know_the_network():
@@ -103,4 +114,4 @@ def test_every_score_gives_one_number_per_frame(name, length):
 
 
 def test_the_scores_have_the_names_that_are_documented():
-    assert set(SCORES) == {"gradient", "l1", "l2", "difference"}
+    assert set(SCORES) == {"gradient", "l1", "l2", "l1_local", "l2_local", "difference"}

@@ -19,6 +19,8 @@ from abnormal.inference.runtimes import keras_runtime
 from abnormal.models import networks
 from abnormal.models.defaults import ARCHITECTURES
 from abnormal.models.model_file import KNOWN_CLASSES, load_model
+from abnormal.scoring.calibration import read_calibration
+from abnormal.scoring.residual import SCORES
 from abnormal.training import run as run_module
 from abnormal.training.checkpoints import list_checkpoints, load_checkpoint
 from abnormal.training.fitting import WatchValidation
@@ -223,7 +225,8 @@ def test_in_16_bits_it_ends_the_same_and_the_model_is_float32(options, precision
 def test_the_model_keeps_clips_with_the_scores_that_calibrated_it(options):
     go(dataclasses.replace(options, epochs=1))
     model = load_model(options.output)
-    thresholds = model.info.calibration["thresholds"]
+    calibration = read_calibration(model.info.calibration, model.levels)
+    thresholds = {score: calibration.threshold(score) for score in SCORES}
     assert model.reference.clips.shape == (3, LENGTH, SIZE, SIZE)
     assert len({clip.tobytes() for clip in model.reference.clips}) == 3
     assert set(model.reference.scores) == set(thresholds)

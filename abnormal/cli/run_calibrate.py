@@ -1,0 +1,61 @@
+"""What `train_model.py --calibrate` does once its command line is understood."""
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from abnormal.cli.program import say
+from abnormal.frames.manifest import is_img
+from abnormal.inference.calibrate import PASSES, Calibrator, NormalVideo
+from abnormal.inference.runtimes import keras_runtime
+from abnormal.inference.videos import TestVideo, source_videos, stored_videos
+from abnormal.models.model_file import ModelInfo, load_model, save_model
+
+
+def run_calibrate(path: Path, folder: Path) -> int:
+    """Calibrates a model on other normal footage, and returns the exit code.
+
+    Args:
+        path: The model file; it is replaced when all has gone well.
+        folder: Videos, or frames that `preprocess.py` made, of which the normal ones are taken.
+
+    Raises:
+        AbnormalError: There is no model, or no normal footage that can be read.
+    """
+    model = load_model(path)
+    notes: set[str] = set()
+    found = stored_videos(folder, "training") if is_img(folder) else source_videos(folder)
+    videos = [_normal(video, model.info, notes) for video in found]
+    with open_counter(PASSES * sum(video.length for video in videos)) as count:
+        calibrator = Calibrator(
+            keras_runtime(model.network), model.info.clip_length, model.info.fps, count
+        )
+        calibration = calibrator.calibrate(videos)
+    for note in sorted(notes):
+        say(f"  {note}")
+    info = dataclasses.replace(model.info, calibration=calibration.as_dict())
+    levels = {name: camera.levels for name, camera in calibration.cameras.items()}
+    save_model(path, model.network, info, model.reference, levels)
+    print(f"model: {path}, calibrated on {calibration.frames} frames of {len(videos)} videos")
+    return 0
+
+
+@contextlib.contextmanager
+def open_counter(frames: int) -> Iterator[Callable[[int], object]]:
+    """Shows how far a calibration is; 0 frames where that is not known."""
+    with tqdm(total=frames or None, unit=" frames", desc="calibration") as bar:
+        yield bar.update
+
+
+def _normal(video: TestVideo, info: ModelInfo, notes: set[str]) -> NormalVideo:
+    @contextlib.contextmanager
+    def open_frames() -> Iterator[Iterable[np.ndarray]]:
+        with video.open_frames(info.size, info.fps) as opened:
+            yield opened.frames
+        notes.update(f"{video.name}: {note}" for note in opened.notes)
+
+    return NormalVideo(video.name, video.camera, open_frames, video.frames, held_out=True)

@@ -1,0 +1,141 @@
+import contextlib
+import functools
+
+import numpy as np
+import pytest
+
+from abnormal.inference.calibrate import FOLDS, PASSES, PIECE_SEC, Calibrator, NormalVideo, _folds
+from abnormal.inference.score import frame_scores
+from abnormal.inference.stream import FrameScorer, ResidualStream
+from abnormal.scoring.calibration import ALARM, FUSED, LEVELS
+from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.residual import SCORES
+
+SIZE, FPS, LENGTH = 48, 5.0, 5
+
+
+def halved(clips):
+    return clips / 2
+
+
+def walking(count, seed, speed=1.0, row=20):
+    """Squares that go by, one after the other, in front of a wall."""
+    draw = np.random.default_rng(seed)
+    wall = np.random.default_rng(99).integers(90, 160, (SIZE, SIZE), np.uint8)
+    frames = np.repeat(wall[None], count, axis=0)
+    left, pace = 0.0, speed
+    for frame in frames:
+        left += pace
+        if left > SIZE - 8:
+            left, pace = 0.0, speed * draw.uniform(0.8, 1.2)
+        frame[row : row + 12, int(left) : int(left) + 8] = 240
+    return frames
+
+
+@contextlib.contextmanager
+def opened(frames):
+    yield iter(frames)
+
+
+def video(frames, name="01", camera="", held_out=True):
+    return NormalVideo(name, camera, functools.partial(opened, frames), len(frames), held_out)
+
+
+def scored(frames, calibration, camera=""):
+    scorer = FrameScorer(FPS, calibration.normality(camera))
+    return frame_scores(frames, halved, LENGTH, scorer, ResidualStream())
+
+
+@pytest.fixture(scope="module")
+def calibration():
+    videos = [video(walking(400, seed), f"{seed:02d}", held_out=seed < 3) for seed in range(6)]
+    return Calibrator(halved, LENGTH, FPS).calibrate(videos)
+
+
+def test_fresh_normal_footage_seldom_raises_an_alarm(calibration):
+    causal = scored(walking(1000, 77), calibration).causal
+    for name in (FUSED, *LOCAL_SCORES):
+        assert (causal[name] > ALARM).mean() < 0.05, name
+
+
+@pytest.mark.parametrize("odd", [{"speed": 3.0}, {"row": 4}])
+def test_who_runs_or_goes_elsewhere_does(calibration, odd):
+    causal = scored(walking(200, 78, **odd), calibration).causal
+    assert (causal[FUSED] > ALARM).mean() > 0.5
+
+
+def test_what_was_held_out_judges_the_network_and_all_of_it_the_flow(calibration):
+    assert (calibration.videos, calibration.held_out) == (("00", "01", "02"), True)
+    assert calibration.frames == 1200
+    assert {surprise.frames for surprise in calibration.surprises.values()} == {1200}
+    normality = calibration.cameras[""]
+    frames = {name: surprise.frames for name, surprise in normality.surprises.items()}
+    assert frames == {"motion": 2400, "place": 2400, "change": 1200, "appearance": 1200}
+    hours = calibration.false_alarms[FUSED].hours
+    assert hours == pytest.approx(2400 / FPS / 3600)
+    assert set(calibration.false_alarms) == {FUSED, *LOCAL_SCORES, *SCORES}
+    assert len(calibration.false_alarms[FUSED].counts) == len(LEVELS)
+
+
+def test_normal_footage_is_not_judged_by_levels_that_it_made_itself():
+    """A run in one of eight videos is a surprise to the other seven."""
+    runs = [video(walking(120, seed, 4.0 if seed == 5 else 1.0), str(seed)) for seed in range(8)]
+    walks = [video(walking(120, seed), str(seed)) for seed in range(8)]
+    with_run, without = (Calibrator(halved, LENGTH, FPS).calibrate(v) for v in (runs, walks))
+    runner = walking(120, 50, 4.0)
+    fast = scored(runner, with_run).causal["motion"].max()
+    assert fast < scored(runner, without).causal["motion"].max()
+
+
+def test_without_held_out_footage_the_model_is_calibrated_on_what_it_knows():
+    known = Calibrator(halved, LENGTH, FPS).calibrate([video(walking(100, 0), held_out=False)])
+    assert (known.held_out, known.videos, known.frames) == (False, ("01",), 100)
+    assert known.normality("").surprises["change"].frames == 100
+
+
+def test_each_camera_has_its_own_levels():
+    videos = [
+        video(walking(300, 0, 1.0), "a", "slow"),
+        video(walking(300, 1, 4.0), "b", "fast"),
+    ]
+    calibration = Calibrator(halved, LENGTH, FPS).calibrate(videos)
+    assert set(calibration.cameras) == {"slow", "fast"}
+    runner = walking(100, 2, 4.0)
+    slow, fast = (scored(runner, calibration, name).causal["motion"] for name in ("slow", "fast"))
+    assert slow.mean() > 3 * fast.mean()
+    frames = calibration.cameras["slow"].surprises["motion"].frames
+    assert frames == 300
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        np.zeros((1, SIZE, SIZE), np.uint8),
+        np.zeros((30, SIZE, SIZE), np.uint8),
+        np.full((30, SIZE, SIZE), 255, np.uint8),
+        walking(3, 0),
+    ],
+)
+def test_footage_in_which_nothing_happens_is_a_calibration_too(frames):
+    calibration = Calibrator(halved, LENGTH, FPS).calibrate([video(frames)])
+    causal = scored(walking(30, 1), calibration).causal
+    for name, values in causal.items():
+        assert np.isfinite(values).all(), name
+    assert not (scored(frames, calibration).causal[FUSED] > ALARM).any()
+
+
+def test_progress_counts_every_frame_each_time():
+    counted = []
+    videos = [video(walking(33, 0)), video(walking(7, 1), held_out=False)]
+    Calibrator(halved, LENGTH, FPS, counted.append).calibrate(videos)
+    assert sum(counted) == PASSES * 40
+
+
+@pytest.mark.parametrize("seconds", [[1], [5, 5], [300], [10] * 40, [19, 61, 3]])
+def test_folds_are_pieces_that_follow_one_another(seconds):
+    folds = _folds(seconds)
+    assert [len(fold) for fold in folds] == seconds
+    joined = np.concatenate(folds)
+    pieces = sum(-(-length // PIECE_SEC) for length in seconds)
+    assert joined.tolist() == sorted(joined)
+    assert set(joined.tolist()) == set(range(min(FOLDS, pieces)))

@@ -1,0 +1,132 @@
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from abnormal.frames.clips import stream_clips
+from abnormal.inference.stream import CellStream, FrameScorer, ResidualStream, joined, to_input
+from abnormal.scoring.calibration import FUSED, Normality, fuse
+from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.residual import SCORES
+from abnormal.scoring.surprise import learn_surprise
+from abnormal.video.flow import FlowMeter
+
+SIZE, FPS = 48, 5.0
+
+
+def frames_with_a_runner(count, seed=0):
+    """Noise that stands still, and a square that comes by."""
+    draw = np.random.default_rng(seed)
+    scene = draw.integers(60, 190, (SIZE, SIZE), np.uint8)
+    frames = np.repeat(scene[None], count, axis=0)
+    for number in range(count):
+        left = 3 * number % (SIZE - 12)
+        frames[number, 20:32, left : left + 12] = 240
+    return frames
+
+
+def normality():
+    draw = np.random.default_rng(0)
+    levels = {name: np.full((6, 6), 0.1, np.float32) for name in LOCAL_SCORES}
+    return Normality(levels, dict.fromkeys(LOCAL_SCORES, learn_surprise(draw.random(500))))
+
+
+def score(frames, length, scorer, stream):
+    """Scores frames with a network that darkens by half."""
+    parts = []
+    for window in stream_clips(frames, length):
+        residual = stream.add(window, to_input(window.frames) / 2)
+        parts.append(scorer.add(residual, slice(window.first, window.stop)))
+    return joined(parts)
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(1, 25), st.integers(1, 7))
+def test_speeds_do_not_depend_on_how_a_video_is_cut_into_clips(count, length):
+    frames, meter = frames_with_a_runner(count), FlowMeter()
+    speeds = [np.zeros((SIZE, SIZE))]
+    speeds += [meter(*pair).speed for pair in itertools.pairwise(frames)]
+    if count > 1 and length > 1:
+        speeds[0] = speeds[1]
+    stream, found = ResidualStream(), []
+    for window in stream_clips(frames, length):
+        residual = stream.add(window, to_input(window.frames))
+        found.append(residual.speed[window.first : window.stop])
+    np.testing.assert_array_equal(np.concatenate(found), speeds)
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.integers(1, 25), st.integers(1, 7))
+def test_every_frame_gets_every_score_and_a_place(count, length):
+    frames = frames_with_a_runner(count)
+    scored = score(frames, length, FrameScorer(FPS, normality()), ResidualStream())
+    names = {*SCORES, *LOCAL_SCORES, FUSED}
+    assert set(scored.raw) == set(scored.causal) == names
+    for values in (*scored.raw.values(), *scored.causal.values()):
+        assert values.shape == (count,)
+        assert np.isfinite(values).all()
+    assert scored.boxes.shape == (count, 4)
+    assert ((scored.boxes >= 0) & (scored.boxes[:, [2, 3, 2, 3]] + scored.boxes <= 1.2)).all()
+    fused, _ = fuse({name: scored.causal[name] for name in LOCAL_SCORES})
+    assert np.array_equal(scored.causal[FUSED], fused)
+
+
+def test_nothing_later_changes_a_score():
+    frames = frames_with_a_runner(30)
+    whole = score(frames, 5, FrameScorer(FPS, normality()), ResidualStream())
+    begin = score(frames[:20], 5, FrameScorer(FPS, normality()), ResidualStream())
+    for name, values in begin.causal.items():
+        np.testing.assert_allclose(whole.causal[name][:20], values, atol=1e-12)
+
+
+def test_the_box_is_where_it_is_unusual():
+    frames = frames_with_a_runner(10)
+    scored = score(frames, 5, FrameScorer(FPS, normality()), ResidualStream())
+    left, top, width, height = scored.boxes[5]
+    assert (width, height) == pytest.approx((1 / 6, 1 / 6))
+    assert 20 - 8 <= top * SIZE < 32
+    assert 15 - 8 <= left * SIZE < 27 + 8
+
+
+def test_what_is_ignored_does_not_count():
+    frames = frames_with_a_runner(10)
+    ignored = np.zeros((SIZE, SIZE), bool)
+    ignored[16:40] = True
+    still = np.repeat(frames[:1], 10, axis=0)
+    shut_out = [
+        score(some, 5, FrameScorer(FPS, normality()), ResidualStream(ignored=ignored))
+        for some in (frames, still)
+    ]
+    for name, values in shut_out[0].raw.items():
+        np.testing.assert_allclose(values, shut_out[1].raw[name], atol=1e-6)
+    assert shut_out[0].raw["l1"] == pytest.approx((frames[0, ~ignored] / 255 / 2).sum(), rel=1e-4)
+
+
+def test_without_a_place_there_are_the_other_scores():
+    scored = score(frames_with_a_runner(7), 3, FrameScorer(FPS, None), ResidualStream(flow=False))
+    assert set(scored.raw) == set(SCORES)
+    assert scored.boxes is None
+
+
+def test_without_the_flow_there_are_the_scores_of_the_network():
+    scorer = FrameScorer(FPS, normality(), flow=False)
+    scored = score(frames_with_a_runner(7), 3, scorer, ResidualStream(flow=False))
+    of_network = {name for name, local in LOCAL_SCORES.items() if local.of_network}
+    assert set(scored.causal) == {*SCORES, *of_network}
+
+
+def test_cells_are_averaged_over_their_own_time():
+    frames = frames_with_a_runner(12)
+    stream, cells, whole = ResidualStream(), CellStream(10.0), CellStream(10.0)
+    residuals = [
+        (stream.add(window, to_input(window.frames)), slice(window.first, window.stop))
+        for window in stream_clips(frames, 4)
+    ]
+    raw = [LOCAL_SCORES["motion"].cells(residual)[new] for residual, new in residuals]
+    found = [cells.add(residual, new)["motion"] for residual, new in residuals]
+    flat, mean = np.concatenate(raw), np.concatenate(found)
+    assert mean[0] == pytest.approx(flat[0])
+    np.testing.assert_allclose(mean[1:], (flat[1:] + flat[:-1]) / 2)  # 0.2 seconds
+    assert set(whole.add(*residuals[0])) == set(LOCAL_SCORES)

@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from abnormal.scoring.surprise import LARGEST, learn_surprise
+
+samples = st.lists(st.floats(0, 100), min_size=1, max_size=300).map(np.array)
+
+
+@settings(deadline=None)
+@given(samples)
+def test_a_higher_score_is_no_less_of_a_surprise(normal):
+    learnt = learn_surprise(normal)
+    surprises = learnt.of(np.linspace(-1, 300, 400))
+    assert (np.diff(surprises) >= 0).all()
+    assert np.isfinite(surprises).all()
+    assert (surprises[0], surprises.max() <= LARGEST) == (0, True)
+
+
+@settings(deadline=None)
+@given(samples, st.floats(0.05, 8))
+def test_a_score_can_be_found_by_its_surprise(normal, surprise):
+    learnt = learn_surprise(normal)
+    assert learnt.of(np.array(learnt.score(surprise))) == pytest.approx(surprise, abs=1e-3)
+
+
+@pytest.mark.parametrize("frames", [500, 5_000, 200_000])
+def test_a_surprise_is_what_share_of_normal_frames_reaches_a_score(frames):
+    draw = np.random.default_rng(frames)
+    learnt = learn_surprise(draw.exponential(2.0, frames))
+    fresh = draw.exponential(2.0, 1_000_000)
+    for surprise in (0.5, 1.0, 2.0, 3.0, 4.0):
+        share = (fresh >= learnt.score(surprise)).mean()
+        assert -np.log10(share) == pytest.approx(surprise, abs=0.1 + 0.06 * surprise)
+
+
+def test_much_footage_is_counted_further_than_little():
+    draw = np.random.default_rng(0)
+    little, much = (learn_surprise(draw.random(count)) for count in (1000, 100_000))
+    assert (max(little.surprises), max(much.surprises)) == pytest.approx((1, 2))
+    assert much.score(2.0) == pytest.approx(0.99, abs=0.001)
+
+
+def test_where_all_normal_frames_score_alike_only_more_is_a_surprise():
+    learnt = learn_surprise(np.full(50, 3.0), least_scale=0.5)
+    assert learnt.of(np.array([0.0, 3.0])).tolist() == [0, 0]
+    assert learnt.of(np.array([3.5])) == pytest.approx([np.log10(np.e)])
+
+
+def test_most_frames_at_one_score_are_no_surprise_there():
+    normal = np.concatenate((np.zeros(80), np.linspace(1, 2, 20)))
+    learnt = learn_surprise(normal)
+    assert learnt.of(np.array([0.0]))[0] < 0.1
+    assert learnt.of(np.array([2.0]))[0] > 1
+
+
+def test_a_single_frame_is_enough():
+    learnt = learn_surprise(np.array([2.5]))
+    assert learnt.frames == 1
+    assert learnt.of(np.array([2.5, 1e9])).tolist() == [0, LARGEST]
