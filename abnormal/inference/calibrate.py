@@ -179,8 +179,9 @@ class Calibrator:
         for _, _, cells in self._cells(video, reconstruct):
             level = levels[min(int(number / max(1, round(self._fps))), len(levels) - 1)]
             for name, values in cells.items():
-                if of_network or not LOCAL_SCORES[name].of_network:
-                    ratios[name].append(above_normal(values, level[name])[0])
+                score = LOCAL_SCORES[name]
+                if of_network or not score.of_network:
+                    ratios[name].append(above_normal(values, level[name], score.everywhere)[0])
             number += len(next(iter(cells.values())))
         joined = _concatenated(ratios)
         return {

@@ -88,8 +88,8 @@ class CellStream:
             fps: Frames per second.
             flow: Whether the speed is measured; if not, the scores by it are left out.
         """
-        self._means = {
-            name: CausalMean(fps, score.seconds)
+        self._steady = {
+            name: score.steady(fps)
             for name, score in LOCAL_SCORES.items()
             if flow or score.of_network
         }
@@ -105,8 +105,8 @@ class CellStream:
             For each score `(n, rows, columns)` float64.
         """
         return {
-            name: mean(LOCAL_SCORES[name].cells(residual)[new])
-            for name, mean in self._means.items()
+            name: steady(LOCAL_SCORES[name].cells(residual)[new])
+            for name, steady in self._steady.items()
         }
 
 
@@ -172,7 +172,9 @@ class FrameScorer:
             return ScoredFrames(raw, causal)
         local, places = {}, {}
         for name, cells in self._cells.add(residual, new).items():
-            raw[name], places[name] = above_normal(cells, self._normality.levels[name])
+            raw[name], places[name] = above_normal(
+                cells, self._normality.levels[name], LOCAL_SCORES[name].everywhere
+            )
             smooth = self._mean(name, raw[name], LOCAL_SMOOTHING_SEC)
             local[name] = self._normality.surprises[name].of(smooth)
         fused, speaker = fuse(local)

@@ -12,10 +12,18 @@ import scipy.ndimage
 
 from abnormal.scoring.cells import cell_means
 from abnormal.scoring.normal_level import common_level, own_level
+from abnormal.scoring.regularity import CausalMean, CausalMinimum
 from abnormal.scoring.residual import ClipResidual, residual_change
 
 PERSON_CELLS = 3
 """A cell and those around it: about as large as a person."""
+
+
+SPEED_SEC = 0.2
+LASTING_FRAMES = 3
+
+BLOCKS = 4
+"""The picture has so many blocks along each side, each larger than what an event is."""
 
 
 class LocalScore(NamedTuple):
@@ -25,16 +33,19 @@ class LocalScore(NamedTuple):
         cells: From a clip to `(T, rows, columns)`, at least 0; all scores have the same cells.
         level: From the largest values of each second of normal footage, `(seconds, rows,
             columns)`, to the normal level of each cell, `(rows, columns)` above 0.
-        seconds: Over how long a cell's values are averaged.
+        steady: From frames per second to what steadies a cell's values, some at a time.
         of_network: Whether it depends on the network's reconstruction.
         share: Of all false alarms of `fused`, how many this score may cause.
+        everywhere: Whether it may be unusual all over the picture. Where it may not, that is taken
+            for the weather or the camera.
     """
 
     cells: Callable[[ClipResidual], np.ndarray]
     level: Callable[[np.ndarray], np.ndarray]
-    seconds: float
+    steady: Callable[[float], Callable[[np.ndarray], np.ndarray]]
     of_network: bool
     share: float
+    everywhere: bool = False
 
 
 def speed_around(clip: ClipResidual) -> np.ndarray:
@@ -76,31 +87,66 @@ def residual_around(clip: ClipResidual) -> np.ndarray:
     return _around(cell_means(np.abs(clip.frames - clip.reconstruction)))
 
 
+def _average(fps: float) -> CausalMean:
+    """A speed is measured over some frames, as the flow between two is noisy."""
+    return CausalMean(fps, SPEED_SEC)
+
+
+def _what_lasts(fps: float) -> CausalMinimum:
+    """A drop of rain is somewhere for one frame, whatever the frame rate."""
+    del fps
+    return CausalMinimum(LASTING_FRAMES)
+
+
+def _as_it_is(fps: float) -> Callable[[np.ndarray], np.ndarray]:
+    del fps
+    return np.asarray
+
+
 LOCAL_SCORES = {
     # Somebody is faster than people are there.
-    "motion": LocalScore(speed_around, common_level, 0.2, of_network=False, share=0.7),
+    "motion": LocalScore(
+        speed_around, common_level, _average, of_network=False, share=0.7, everywhere=True
+    ),
     # Something moves where nothing does.
-    "place": LocalScore(speed_of_cells, own_level, 0.0, of_network=False, share=0.1),
+    "place": LocalScore(speed_of_cells, own_level, _what_lasts, of_network=False, share=0.1),
     # Something moves that the network cannot follow.
-    "change": LocalScore(change_around, common_level, 0.0, of_network=True, share=0.1),
+    "change": LocalScore(change_around, common_level, _as_it_is, of_network=True, share=0.1),
     # Something looks as the network has not seen it.
-    "appearance": LocalScore(residual_around, common_level, 0.0, of_network=True, share=0.1),
+    "appearance": LocalScore(residual_around, common_level, _as_it_is, of_network=True, share=0.1),
 }
 
 
-def above_normal(cells: np.ndarray, level: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def above_normal(
+    cells: np.ndarray, level: np.ndarray, everywhere: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
     """How far a frame's most unusual cell is above its normal level, and which cell it is.
 
     Args:
         cells: `(n, rows, columns)`.
         level: `(rows, columns)` above 0.
+        everywhere: Whether all of the picture may be unusual. If not, and half of its blocks are
+            above normal, the score is by how much more than half of them it is.
 
     Returns:
         `(n,)` float64, cell divided by level; `(n,)` int64, the cell's place in the flat picture.
     """
-    ratios = (cells / level).reshape(len(cells), -1)
-    places = ratios.argmax(axis=1)
-    return ratios[np.arange(len(ratios)), places], places
+    ratios = cells / level
+    flat = ratios.reshape(len(cells), -1)
+    places = flat.argmax(axis=1)
+    largest = flat[np.arange(len(flat)), places]
+    if not everywhere:
+        largest = largest / np.maximum(np.median(_block_maxima(ratios), axis=1), 1)
+    return largest, places
+
+
+def _block_maxima(cells: np.ndarray) -> np.ndarray:
+    """The largest value in each of `BLOCKS` by `BLOCKS` parts of the picture, `(n, blocks)`."""
+    for axis in (1, 2):
+        count = cells.shape[axis]
+        firsts = np.unique(np.arange(BLOCKS) * count // BLOCKS)
+        cells = np.maximum.reduceat(cells, firsts, axis=axis)
+    return cells.reshape(len(cells), -1)
 
 
 def _around(cells: np.ndarray) -> np.ndarray:

@@ -69,6 +69,34 @@ class CausalMean:
         return (sums / counts.reshape(-1, *[1] * (known.ndim - 1)))[earlier:]
 
 
+class CausalMinimum:
+    """The smallest of the last values, of values that come some at a time."""
+
+    def __init__(self, count: int) -> None:
+        """Begins with none.
+
+        Args:
+            count: Of how many values.
+        """
+        self._count = count
+        self._last: np.ndarray | None = None
+
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        """The smallest of each value and those before it; at the start, of those there are.
+
+        Args:
+            values: `(n, ...)`, at least one: the ones that follow those of the last call.
+
+        Returns:
+            The same shape.
+        """
+        if self._last is None:
+            self._last = np.repeat(values[:1], self._count - 1, axis=0)
+        known = np.concatenate((self._last, values))
+        self._last = known[len(values) :]
+        return np.min([known[start : start + len(values)] for start in range(self._count)], axis=0)
+
+
 def stretched(values: np.ndarray) -> np.ndarray:
     """Values of one video between 0 (its smallest) and 1 (its largest); zeros if all are equal.
 

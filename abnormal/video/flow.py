@@ -12,8 +12,10 @@ GRADIENT_DESCENT_ITERATIONS = 8
 
 NOISE = 6.0
 """Grey levels. Where the brightness changes by less, nothing is seen to move."""
+NOISE_TIMES = 2.0
+"""What the whole picture changes by is noise too; so many times of it is added."""
 NOISE_PX = 5
-"""Side of the square over which that change is averaged, in pixels."""
+"""Side of the square over which a change is averaged, in pixels."""
 
 SAMPLING = 4  # every fourth pixel is enough for a median over the picture
 LEAST_PX = 16  # below that there is no coarser scale to begin the search from
@@ -59,7 +61,8 @@ class FlowMeter:
             return Motion(np.zeros(frame.shape, np.float32), 0.0, 0.0)
         change = cv2.subtract(frame, before, dtype=cv2.CV_32F)
         brightening = float(np.median(change[::SAMPLING, ::SAMPLING]))
-        moved = cv2.blur(np.abs(change - brightening), (NOISE_PX, NOISE_PX)) > NOISE
+        change = cv2.blur(np.abs(change - brightening), (NOISE_PX, NOISE_PX))
+        moved = change > NOISE + NOISE_TIMES * np.median(change[::SAMPLING, ::SAMPLING])
         if not moved.any():
             return Motion(np.zeros(frame.shape, np.float32), 0.0, brightening)
         flow = self._flow.calc(before, frame, None)  # type: ignore[call-overload]

@@ -33,12 +33,17 @@ def normality():
     return Normality(levels, dict.fromkeys(LOCAL_SCORES, learn_surprise(draw.random(500))))
 
 
+def window_slice(window):
+    """The frames of a window that no window before it showed."""
+    return slice(window.first, window.stop)
+
+
 def score(frames, length, scorer, stream):
     """Scores frames with a network that darkens by half."""
     parts = []
     for window in stream_clips(frames, length):
         residual = stream.add(window, to_input(window.frames) / 2)
-        parts.append(scorer.add(residual, slice(window.first, window.stop)))
+        parts.append(scorer.add(residual, window_slice(window)))
     return joined(parts)
 
 
@@ -117,16 +122,20 @@ def test_without_the_flow_there_are_the_scores_of_the_network():
     assert set(scored.causal) == {*SCORES, *of_network}
 
 
-def test_cells_are_averaged_over_their_own_time():
+@pytest.mark.parametrize("length", [1, 4, 5])
+def test_cells_are_steadied_over_their_own_time(length):
     frames = frames_with_a_runner(12)
-    stream, cells, whole = ResidualStream(), CellStream(10.0), CellStream(10.0)
-    residuals = [
-        (stream.add(window, to_input(window.frames)), slice(window.first, window.stop))
-        for window in stream_clips(frames, 4)
-    ]
-    raw = [LOCAL_SCORES["motion"].cells(residual)[new] for residual, new in residuals]
-    found = [cells.add(residual, new)["motion"] for residual, new in residuals]
-    flat, mean = np.concatenate(raw), np.concatenate(found)
-    assert mean[0] == pytest.approx(flat[0])
-    np.testing.assert_allclose(mean[1:], (flat[1:] + flat[:-1]) / 2)  # 0.2 seconds
-    assert set(whole.add(*residuals[0])) == set(LOCAL_SCORES)
+    stream, cells = ResidualStream(), CellStream(10.0)
+    raw, found = {}, {}
+    for window in stream_clips(frames, length):
+        residual, new = stream.add(window, to_input(window.frames) / 2), window_slice(window)
+        for name, values in cells.add(residual, new).items():
+            raw.setdefault(name, []).append(LOCAL_SCORES[name].cells(residual)[new])
+            found.setdefault(name, []).append(values)
+    raw, found = ({name: np.concatenate(v) for name, v in some.items()} for some in (raw, found))
+    assert set(found) == set(LOCAL_SCORES)
+    averaged = (raw["motion"][1:] + raw["motion"][:-1]) / 2  # 0.2 seconds
+    np.testing.assert_allclose(found["motion"][1:], averaged)
+    lasting = np.min([raw["place"][2:], raw["place"][1:-1], raw["place"][:-2]], axis=0)
+    np.testing.assert_allclose(found["place"][2:], lasting)
+    assert np.array_equal(found["appearance"], raw["appearance"])

@@ -64,5 +64,23 @@ def test_the_cell_furthest_above_its_own_level_counts():
     assert places.tolist() == [2, 0]
 
 
+def test_what_is_unusual_all_over_the_picture_is_no_event():
+    level = np.ones((8, 8))
+    event = np.full((8, 8), 0.5)
+    event[2, 3] = 6.0
+    weather = event + 3.0
+    for cells, alone, together in ((event, 6.0, 6.0), (weather, 9.0, 9.0 / 3.5)):
+        assert above_normal(cells[None], level)[0] == pytest.approx([alone])
+        assert above_normal(cells[None], level, everywhere=False)[0] == pytest.approx([together])
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 3), (4, 4), (5, 9), (28, 28)])
+def test_a_picture_of_any_size_has_blocks(shape):
+    cells = np.random.default_rng(0).random((3, *shape)) * 3
+    ratios, places = above_normal(cells, np.ones(shape), everywhere=False)
+    assert (ratios <= cells.max((1, 2))).all()
+    assert ratios.shape == places.shape == (3,)
+
+
 def test_all_false_alarms_are_shared_out():
     assert sum(score.share for score in LOCAL_SCORES.values()) == pytest.approx(1.0)
