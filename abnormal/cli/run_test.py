@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import dataclasses
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import PIL.Image
 from tqdm import tqdm
 
 from abnormal.cli.program import say
@@ -32,7 +34,11 @@ from abnormal.report.tables import (
     scores_table,
     write_table,
 )
+from abnormal.scoring.calibration import FUSED
+from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.localisation import LocalisedFrames, Localiser, Sink
+
+WHITE_ENOUGH = 127
 
 
 @dataclass
@@ -62,7 +68,8 @@ def run_test(args: argparse.Namespace) -> int:
     """Scores all videos, writes all results, and returns the exit code."""
     started = time.time()
     detectors = open_detectors(args.model, args.runtime)
-    videos = source_videos(args.source) if args.source else stored_videos(args.img)
+    videos = test_videos(args)
+    ignored = read_zone(args.ignore_zone) if args.ignore_zone else None
     models = {}
     for name, detector in detectors.items():
         threshold = _threshold(args, detector)
@@ -75,13 +82,46 @@ def run_test(args: argparse.Namespace) -> int:
     for name, detector in detectors.items():
         say(f"{name}: computed by {detector.runtime}")
     with memory_advice("Close what else uses the memory."):
-        scored = _score_all(args, models, videos)
+        scored = _score_all(args, models, videos, ignored)
     _write_tables(args, models)
     if not args.no_figures:
         _draw(args, models, scored)
     _name_older(args.output, started)
     print(f"results: {args.output}")
     return 0
+
+
+def test_videos(args: argparse.Namespace) -> list[TestVideo]:
+    """The videos that the command line names."""
+    videos = source_videos(args.source) if args.source else stored_videos(args.img)
+    if args.camera:
+        videos = [dataclasses.replace(video, camera=args.camera) for video in videos]
+    return videos
+
+
+def read_zone(path: Path) -> np.ndarray:
+    """Reads a picture of what does not count.
+
+    Returns:
+        `(height, width)` bool, True where it is white.
+
+    Raises:
+        AbnormalError: It cannot be read, or nothing would count.
+    """
+    try:
+        with PIL.Image.open(path) as picture:
+            zone = np.asarray(picture.convert("L")) > WHITE_ENOUGH
+    except (OSError, SyntaxError) as error:
+        raise AbnormalError(
+            f"--ignore-zone {path} cannot be read ({error}). Expected: a picture, such as a PNG, "
+            "that is white where nothing is to count."
+        ) from None
+    if zone.all():
+        raise AbnormalError(
+            f"--ignore-zone {path} is white everywhere, so nothing would count. Expected: white "
+            "where nothing is to count, and black elsewhere."
+        )
+    return zone
 
 
 def _threshold(args: argparse.Namespace, detector: Detector) -> float:
@@ -115,7 +155,10 @@ def _demand_one_rate(detectors: dict[str, Detector]) -> None:
 
 
 def _score_all(
-    args: argparse.Namespace, models: dict[str, Tested], videos: Sequence[TestVideo]
+    args: argparse.Namespace,
+    models: dict[str, Tested],
+    videos: Sequence[TestVideo],
+    ignored: np.ndarray | None,
 ) -> list[TestVideo]:
     """Scores all videos with all models and returns those that could be read."""
     scored: list[TestVideo] = []
@@ -125,7 +168,9 @@ def _score_all(
         for video in videos:
             try:
                 masks = video.read_masks()
-                results = [_score(args, model, video, masks, bar) for model in models.values()]
+                results = [
+                    _score(args, model, video, masks, ignored, bar) for model in models.values()
+                ]
             except CannotWriteError:
                 raise
             except AbnormalError as error:
@@ -153,6 +198,7 @@ def _score(
     model: Tested,
     video: TestVideo,
     masks: np.ndarray | None,
+    ignored: np.ndarray | None,
     bar: tqdm,
 ) -> tuple[ScoredVideo, VideoPixels, AnomalousPixels, list[str]]:
     """Scores a video with a model, localising and drawing as its frames go by."""
@@ -175,7 +221,9 @@ def _score(
 
             yield take
 
-    result, notes = model.detector.score(video, _counting(bar), open_sink, localiser)
+    if args.score in (FUSED, *LOCAL_SCORES):
+        model.detector.demand_camera(video.camera)
+    result, notes = model.detector.score(video, _counting(bar), open_sink, localiser, ignored)
     return result, pixels, anomalous, notes
 
 
@@ -203,9 +251,9 @@ def _write_tables(args: argparse.Namespace, models: dict[str, Tested]) -> None:
         pixels.append(pixel_table(name, of_video))
         alarm = (args.score, model.threshold, model.release)
         events.append(events_table(name, model.videos, model.pixels, *alarm))
-        metrics[name] = {"arch": model.detector.info.arch} | evaluate(
-            model.videos, *alarm, model.pixels
-        )
+        figures = evaluate(model.videos, *alarm, model.pixels)
+        figures["alarm"]["asked_false_alarms_per_hour"] = args.false_alarms_per_hour
+        metrics[name] = {"arch": model.detector.info.arch} | figures
     write_table(args.output / "scores.csv", pd.concat(scores))
     write_table(args.output / "localisation.csv", pd.concat(pixels))
     found = pd.concat(events)

@@ -28,6 +28,10 @@ def _work(args: argparse.Namespace) -> int:
         from abnormal.cli.run_export import run_export
 
         return run_export(args)
+    if args.dismiss:
+        from abnormal.cli.run_dismiss import run_dismiss
+
+        return run_dismiss(args)
     from abnormal.cli.run_test import run_test
 
     return run_test(args)
@@ -50,6 +54,18 @@ def _parser() -> argparse.ArgumentParser:
         type=positive_float,
         metavar="RATE",
         help="alarm so often at most in ordinary life (default: in one frame of a hundred)",
+    )
+    add("--camera", default="", help="which camera of the model filmed --source")
+    add(
+        "--ignore-zone",
+        type=Path,
+        metavar="MASK",
+        help="a picture of any size: what is white in it does not count",
+    )
+    add(
+        "--dismiss",
+        metavar="VIDEO:EVENT",
+        help="only teach the model that an event of the last results was no alarm",
     )
     add("--runtime", choices=RUNTIME_NAMES, default="auto", help="what computes the network")
     add("--export", choices=EXPORT_NAMES, help="only write the network for other programs")

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from abnormal.errors import AbnormalError
+from abnormal.evaluation.region_level import true_regions
 from abnormal.scoring.localisation import LocalisedFrames, Localiser, Sink
 from abnormal.video.resample import resize
 
@@ -33,6 +34,7 @@ class VideoPixels:
         """Begins a video whose anomalous pixels are found by this localiser."""
         self.counts = np.zeros((2, BINS), np.int64)  # of pixels by mask, and by box sum
         self.rows: list[dict[str, Any]] = []
+        self.regions: list[np.ndarray] = []  # of each frame that has a mask
         self.localiser = localiser
 
     def sink(self, masks: np.ndarray | None) -> Sink:
@@ -55,7 +57,9 @@ class VideoPixels:
             return
         if first + count > len(masks):
             raise AbnormalError(f"It has masks for {len(masks)} frames only, but more frames.")
-        masks = at_size(masks[first : first + count], *size)
+        masks = masks[first : first + count]
+        self.regions += [true_regions(mask) for mask in masks]
+        masks = at_size(masks, *size)
         scaled = seen.sums * np.float32(BINS / self.localiser.largest_sum)
         bins = scaled.astype(np.int32).clip(0, BINS - 1)
         for value in (0, 1):

@@ -14,7 +14,7 @@ from abnormal.inference.runtimes import Reconstruct
 from abnormal.inference.score import ScoredVideo, TakePair, frame_scores
 from abnormal.inference.stream import FrameScorer, ResidualStream
 from abnormal.inference.videos import TestVideo
-from abnormal.models.model_file import ModelInfo, load_model
+from abnormal.models.model_file import ModelInfo, TrainedModel, load_model
 from abnormal.scoring.calibration import Calibration, read_calibration
 from abnormal.scoring.localisation import DEFAULT_LOCALISER, Localiser, Sink
 from abnormal.video.resample import resize
@@ -40,6 +40,20 @@ class Detector:
     reconstruct: Reconstruct
     calibration: Calibration
     runtime: str = "keras"
+
+    def demand_camera(self, camera: str) -> None:
+        """Makes sure that the scores that know the place know this one.
+
+        Raises:
+            AbnormalError: It is none of the cameras that the model is calibrated for.
+        """
+        known = self.calibration.cameras
+        if known and self.calibration.normality(camera) is None:
+            names = ", ".join(repr(name) for name in sorted(known))
+            raise AbnormalError(
+                f"{self.name} knows the cameras {names}, but not {camera!r}. Name one of them with "
+                "--camera, or calibrate it for this one: `python train_model.py --calibrate FOLDER`"
+            )
 
     def score(
         self,
@@ -117,7 +131,11 @@ def open_detectors(paths: Sequence[Path], runtime: str) -> dict[str, Detector]:
 
 def open_detector(path: Path, name: str, runtime: str) -> Detector:
     """Opens a model file on a runtime; see `abnormal.inference.choice.open_runtime`."""
-    model = load_model(path)
+    return detector_of(load_model(path), name, runtime)
+
+
+def detector_of(model: TrainedModel, name: str, runtime: str) -> Detector:
+    """Opens a model that has been read."""
     chosen, reconstruct = open_runtime(model, runtime)
     calibration = read_calibration(model.info.calibration, model.levels)
     return Detector(name, model.info, reconstruct, calibration, chosen)

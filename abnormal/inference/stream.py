@@ -119,8 +119,8 @@ class ScoredFrames:
             most unusual cell is above normal.
         causal: The same as alarms use it, without looking ahead: lightly smoothed, and for scores
             that know the place the surprise.
-        boxes: `(n, 4)` the cell that is most unusual by the score that `fused` is from: left, top,
-            width and height, as parts of the picture's; None where no place is known.
+        boxes: `(n, 4)` the place that is most unusual by the score that `fused` is from: left,
+            top, width and height, as parts of the picture's; None where no place is known.
     """
 
     raw: dict[str, np.ndarray]
@@ -170,9 +170,9 @@ class FrameScorer:
         causal = {name: self._mean(name, values) for name, values in raw.items()}
         if self._normality is None:
             return ScoredFrames(raw, causal)
-        local, places = {}, {}
+        local, boxes = {}, {}
         for name, cells in self._cells.add(residual, new).items():
-            raw[name], places[name] = above_normal(
+            raw[name], boxes[name] = above_normal(
                 cells, self._normality.levels[name], LOCAL_SCORES[name].everywhere
             )
             smooth = self._mean(name, raw[name], LOCAL_SMOOTHING_SEC)
@@ -180,17 +180,9 @@ class FrameScorer:
         fused, speaker = fuse(local)
         if len(local) == len(LOCAL_SCORES):
             raw[FUSED] = local[FUSED] = fused
-        spoken = np.stack(list(places.values()))[speaker, np.arange(len(speaker))]
-        return ScoredFrames(raw, causal | local, _boxes(spoken, self._normality))
+        spoken = np.stack(list(boxes.values()))[speaker, np.arange(len(speaker))]
+        return ScoredFrames(raw, causal | local, spoken)
 
     def _mean(self, name: str, values: np.ndarray, seconds: float = SMOOTHING_SEC) -> np.ndarray:
         mean = self._means.setdefault(name, CausalMean(self._fps, seconds))
         return mean(values)
-
-
-def _boxes(places: np.ndarray, normality: Normality) -> np.ndarray:
-    """Cells, by their numbers in the flat picture, as parts of the picture, `(n, 4)`."""
-    shape = next(iter(normality.levels.values())).shape
-    rows, columns = np.unravel_index(places, shape)
-    side = np.ones(len(places))
-    return np.stack((columns, rows, side, side), axis=1) / np.array(shape[::-1] * 2)

@@ -120,7 +120,7 @@ LOCAL_SCORES = {
 def above_normal(
     cells: np.ndarray, level: np.ndarray, everywhere: bool = True
 ) -> tuple[np.ndarray, np.ndarray]:
-    """How far a frame's most unusual cell is above its normal level, and which cell it is.
+    """How far a frame's most unusual cell is above its normal level, and where that is.
 
     Args:
         cells: `(n, rows, columns)`.
@@ -129,7 +129,9 @@ def above_normal(
             above normal, the score is by how much more than half of them it is.
 
     Returns:
-        `(n,)` float64, cell divided by level; `(n,)` int64, the cell's place in the flat picture.
+        `(n,)` float64, cell divided by level; `(n, 4)` float64, the box around that cell and those
+        connected with it that are at least half as unusual: left, top, width and height, as parts
+        of the picture's.
     """
     ratios = cells / level
     flat = ratios.reshape(len(cells), -1)
@@ -137,7 +139,21 @@ def above_normal(
     largest = flat[np.arange(len(flat)), places]
     if not everywhere:
         largest = largest / np.maximum(np.median(_block_maxima(ratios), axis=1), 1)
-    return largest, places
+    peaks = np.stack(np.unravel_index(places, ratios.shape[1:]), axis=1)
+    return largest, np.array([_box(*pair) for pair in zip(ratios, peaks, strict=True)])
+
+
+def _box(ratios: np.ndarray, peak: np.ndarray) -> list[float]:
+    row, column = peak
+    places, _ = scipy.ndimage.label(ratios >= ratios[row, column] / 2, np.ones((3, 3)))
+    rows, columns = scipy.ndimage.find_objects(places)[places[row, column] - 1]
+    height, width = ratios.shape
+    return [
+        columns.start / width,
+        rows.start / height,
+        (columns.stop - columns.start) / width,
+        (rows.stop - rows.start) / height,
+    ]
 
 
 def _block_maxima(cells: np.ndarray) -> np.ndarray:

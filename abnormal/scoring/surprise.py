@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-LARGEST = 9.0
-"""One frame in a thousand million; no footage could say more."""
+LARGEST = 30.0
+"""No footage can vouch for more than the logarithm of its frames; beyond that it only ranks."""
 
 TAIL_SHARES = (0.1, 0.01)
 TAIL_FRAMES = 1000

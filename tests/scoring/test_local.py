@@ -59,9 +59,18 @@ def test_a_network_that_follows_leaves_nothing():
 def test_the_cell_furthest_above_its_own_level_counts():
     cells = np.array([[[1.0, 4.0], [0.5, 2.0]], [[0.0, 0.0], [0.0, 0.0]]])
     level = np.array([[2.0, 4.0], [0.1, 2.0]])
-    ratios, places = above_normal(cells, level)
+    ratios, boxes = above_normal(cells, level)
     assert ratios == pytest.approx([5.0, 0.0])
-    assert places.tolist() == [2, 0]
+    assert boxes[0].tolist() == [0, 0.5, 0.5, 0.5]
+
+
+def test_the_box_is_around_all_that_is_as_unusual():
+    cells = np.zeros((1, 10, 5))
+    cells[0, 2:5, 1] = (3, 4, 2)
+    cells[0, 5, 2] = 2  # touches at a corner
+    cells[0, 9, 4] = 3  # elsewhere
+    (box,) = above_normal(cells, np.ones((10, 5)))[1]
+    assert box == pytest.approx([1 / 5, 2 / 10, 2 / 5, 4 / 10])
 
 
 def test_what_is_unusual_all_over_the_picture_is_no_event():
@@ -77,9 +86,9 @@ def test_what_is_unusual_all_over_the_picture_is_no_event():
 @pytest.mark.parametrize("shape", [(1, 1), (1, 3), (4, 4), (5, 9), (28, 28)])
 def test_a_picture_of_any_size_has_blocks(shape):
     cells = np.random.default_rng(0).random((3, *shape)) * 3
-    ratios, places = above_normal(cells, np.ones(shape), everywhere=False)
+    ratios, boxes = above_normal(cells, np.ones(shape), everywhere=False)
     assert (ratios <= cells.max((1, 2))).all()
-    assert ratios.shape == places.shape == (3,)
+    assert (ratios.shape, boxes.shape) == ((3,), (3, 4))
 
 
 def test_all_false_alarms_are_shared_out():

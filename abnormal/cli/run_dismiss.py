@@ -1,0 +1,58 @@
+"""What `test_model.py --dismiss` does once its command line is understood."""
+
+import argparse
+import dataclasses
+from pathlib import Path
+
+import pandas as pd
+
+from abnormal.cli.run_test import test_videos
+from abnormal.errors import AbnormalError
+from abnormal.inference.detector import detector_of
+from abnormal.inference.dismiss import dismiss
+from abnormal.models.model_file import load_model, save_model
+
+
+def run_dismiss(args: argparse.Namespace) -> int:
+    """Teaches a model that an event was no alarm, and returns the exit code.
+
+    Raises:
+        AbnormalError: There is no such event in the results, or its video is not there.
+    """
+    if len(args.model) > 1:
+        raise AbnormalError("--dismiss changes one model, but several are given. Name one.")
+    (path,) = args.model
+    name, first, last = _event(args.output / "events.csv", args.dismiss)
+    videos = {video.name: video for video in test_videos(args)}
+    if name not in videos:
+        raise AbnormalError(
+            f"There is no video {name} in {args.source or args.img}. Give the same --source or "
+            "--img as when it was scored."
+        )
+    model = load_model(path)
+    calibration = dismiss(detector_of(model, path.stem, args.runtime), videos[name], first, last)
+    info = dataclasses.replace(model.info, calibration=calibration.as_dict())
+    levels = {camera: normality.levels for camera, normality in calibration.cameras.items()}
+    save_model(path, model.network, info, model.reference, levels)
+    count = len(calibration.dismissed)
+    print(f"model: {path}, with {count} dismissed event{'s' * (count > 1)}")
+    return 0
+
+
+def _event(table: Path, wanted: str) -> tuple[str, int, int]:
+    """The video of an event, its first and its last frame."""
+    if not table.is_file():
+        raise AbnormalError(
+            f"There is no {table}. Score the video first, and give the same --output."
+        )
+    events = pd.read_csv(table, dtype={"video": str})
+    names = events["video"] + ":" + events["event"].astype(str)
+    found = events[names == wanted]
+    if len(found) != 1:
+        some = ", ".join(names.head(5)) or "none"
+        raise AbnormalError(
+            f"--dismiss {wanted} names {len(found)} events of {table}. Expected one, as "
+            f"VIDEO:EVENT; there are {some}{', ...' if len(names) > 5 else ''}."
+        )
+    row = found.iloc[0]
+    return str(row["video"]), int(row["start_frame"]), int(row["end_frame"])
