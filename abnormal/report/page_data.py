@@ -1,0 +1,104 @@
+"""What the page's script draws from: plain numbers and texts, small enough to lie in the page."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from abnormal.inference.score import ScoredVideo, error_of
+from abnormal.report.contents import Contents, ModelResults, address
+from abnormal.report.figure import COLOURS
+from abnormal.report.histogram import Histogram, histograms_of
+from abnormal.report.losses import KINDS, loss_points
+from abnormal.report.roc import Roc, roc_of
+from abnormal.report.thinning import packed
+from abnormal.scoring.events import intervals
+
+PAGE_POINTS = 800_000
+"""Of all curves together: 2.1 MB of the page."""
+
+CURVE_POINTS = 4000
+"""Of a curve, at most: two for each column of a wide screen."""
+
+
+def page_data(contents: Contents) -> dict[str, Any]:
+    """All that the script draws.
+
+    A hundred thousand frames have the points that a screen has room for, and a thousand videos
+    fewer each: the page has an upper size.
+    """
+    curves = 2 * len(contents.models) * len(contents.videos)
+    points = max(2, min(CURVE_POINTS, PAGE_POINTS // curves // 2 * 2))
+    thresholds = {name: model.threshold for name, model in contents.models.items()}
+    scored = {name: model.videos for name, model in contents.models.items()}
+    histograms = histograms_of(scored, contents.score, thresholds)
+    return {
+        "score": contents.score,
+        "error": error_of(contents.score),
+        "models": [
+            _model(name, model, COLOURS[number % len(COLOURS)])
+            | {"roc": _roc(roc_of(model.videos, contents.score, model.threshold))}
+            | {"histogram": _histogram(histograms[name])}
+            for number, (name, model) in enumerate(contents.models.items())
+        ],
+        "videos": [_video(contents, number, points) for number in range(len(contents.videos))],
+    }
+
+
+def _model(name: str, model: ModelResults, colour: str) -> dict[str, Any]:
+    losses = {key: loss_points(model.info.history, key) for key in KINDS}
+    threshold = model.threshold if math.isfinite(model.threshold) else None
+    return {"name": name, "colour": colour, "threshold": threshold, "losses": losses}
+
+
+def _roc(roc: Roc | None) -> dict[str, Any] | None:
+    if roc is None:
+        return None
+    return {
+        "raw": _rounded(roc.raw),
+        "rawAuc": roc.raw_auc,
+        "perVideo": _rounded(roc.per_video),
+        "perVideoAuc": roc.per_video_auc,
+        "alarm": roc.alarm,
+    }
+
+
+def _histogram(histogram: Histogram) -> dict[str, Any]:
+    return {
+        "edges": histogram.edges.tolist(),
+        "labelled": histogram.labelled,
+        "normal": _rounded(histogram.normal),
+        "abnormal": None if histogram.abnormal is None else _rounded(histogram.abnormal),
+    }
+
+
+def _rounded(values: np.ndarray) -> list[Any]:
+    return np.round(values, 4).tolist()
+
+
+def _video(contents: Contents, number: int, points: int) -> dict[str, Any]:
+    video = contents.videos[number]
+    abnormal = None if video.labels is None else list(intervals(video.labels == 1))
+    return {
+        "name": video.name,
+        "fps": video.fps,
+        "frames": len(video.causal[contents.score]),
+        "abnormal": abnormal,
+        "figure": address("regularity", f"{video.name}.{contents.figures}"),
+        "seen": [
+            _seen(model, model.videos[number], contents.score, points)
+            for model in contents.models.values()
+        ],
+    }
+
+
+def _seen(model: ModelResults, video: ScoredVideo, score: str, points: int) -> dict[str, Any]:
+    """A video as a model sees it."""
+    events = video.events(score, model.threshold, model.release)
+    return {
+        "video": address("videos", model.folder, f"{video.name}.mp4"),
+        "panels": address("anomalies", model.folder, f"{video.name}.mp4"),
+        "regularity": packed(video.regularity(score), points),
+        "score": packed(video.causal[score], points),
+        "events": [[event.start, event.stop] for event in events],
+    }
