@@ -235,6 +235,8 @@ def test_the_pictures_and_videos_of_a_comparison(compared, decoded):
         "report.html",
         "roc.svg",
         "scores.csv",
+        "thumbnails/cae/01-1.jpg",
+        "thumbnails/model/01-1.jpg",
         "videos/cae/01.mp4",
         "videos/model/01.mp4",
     }

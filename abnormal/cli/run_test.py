@@ -232,7 +232,7 @@ def _write_tables(args: argparse.Namespace, models: dict[str, Tested]) -> None:
 
 def _name_older(output: Path, started: float) -> None:
     """Says if the folder of results also has figures of another run; they are not touched."""
-    figures = [output / "comparison.csv"]
+    figures = [output / "comparison.csv", output / "report.html"]
     for kind in ("anomalies", "regularity", "thumbnails", "videos"):
         figures += sorted((output / kind).rglob("*.*"))
     older = [path for path in figures if path.is_file() and path.stat().st_mtime < started]

@@ -19,6 +19,9 @@ ALARM = "#B22222"
 WIDTH_IN = 7.0
 """Inches: a page's text, so that in a paper the letters are as large as those around it."""
 
+LINE_IN = 0.17
+"""Inches: a line of a legend."""
+
 DPI = 200
 STYLE: dict[Any, Any] = {
     "font.size": 9,
@@ -49,6 +52,14 @@ def drawing(path: Path, height: float) -> Iterator[matplotlib.figure.Figure]:
         figure = matplotlib.figure.Figure((WIDTH_IN, height), DPI, layout="constrained")
         yield figure
         _write(figure, path)
+
+
+def legend_below(figure: matplotlib.figure.Figure) -> None:
+    """Makes room below the plot for a legend in two columns; names of models may be long."""
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    rows = -(-len(labels) // 2)
+    figure.set_figheight(figure.get_figheight() + rows * LINE_IN)
+    figure.legend(handles, labels, loc="outside lower center", ncols=2)
 
 
 def _write(figure: matplotlib.figure.Figure, path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from abnormal.inference.score import ScoredVideo
-from abnormal.report.figure import COLOURS, drawing, plain
+from abnormal.report.figure import COLOURS, drawing, legend_below, plain
 
 BINS = 60
 INSIDE = 0.995  # of all frames; what is above is counted in the last bin
@@ -82,7 +82,7 @@ def plot_histograms(histograms: Mapping[str, Histogram], score: str, path: Path)
         score: Which score they are of.
         path: The picture to write.
     """
-    with drawing(path, 3.6) as figure:
+    with drawing(path, 2.8) as figure:
         axes = figure.subplots()
         for (name, histogram), colour in zip(
             histograms.items(), itertools.cycle(COLOURS), strict=False
@@ -100,4 +100,4 @@ def plot_histograms(histograms: Mapping[str, Histogram], score: str, path: Path)
         axes.set(xlabel=f"{score} score", ylabel="frames (%)", ylim=(0, None))
         axes.margins(x=0)
         axes.grid(alpha=0.3)
-        figure.legend(loc="outside right center")
+        legend_below(figure)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from matplotlib.ticker import MaxNLocator
 
-from abnormal.report.figure import COLOURS, drawing, plain
+from abnormal.report.figure import COLOURS, drawing, legend_below, plain
 
 KINDS = {"loss": "training", "val_loss": "held out"}
 
@@ -28,7 +28,7 @@ def plot_losses(histories: Mapping[str, Sequence[Mapping[str, float]]], path: Pa
         histories: For each model's name its epochs, as in its model file.
         path: The picture to write.
     """
-    with drawing(path, 3.0) as figure:
+    with drawing(path, 2.8) as figure:
         axes = figure.subplots()
         for (name, history), colour in zip(
             histories.items(), itertools.cycle(COLOURS), strict=False
@@ -40,9 +40,9 @@ def plot_losses(histories: Mapping[str, Sequence[Mapping[str, float]]], path: Pa
                     line.set_label(f"{plain(name)}, {kind}")
                     line.set_markerfacecolor(colour if style == "-" else "white")
         axes.set(xlabel="epoch", ylabel="reconstruction loss")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         axes.set_ylim(bottom=0)
         axes.set_xlim(0.5, max(map(len, histories.values()), default=1) + 0.5)
         axes.grid(alpha=0.3)
         if axes.lines:
-            figure.legend(loc="outside right center")
+            legend_below(figure)

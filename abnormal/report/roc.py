@@ -10,7 +10,7 @@ import sklearn.metrics
 
 from abnormal.evaluation.evaluate import labels_of
 from abnormal.inference.score import ScoredVideo
-from abnormal.report.figure import COLOURS, drawing, plain
+from abnormal.report.figure import COLOURS, drawing, legend_below, plain
 from abnormal.scoring.regularity import stretched
 
 MOST_POINTS = 400
@@ -75,20 +75,20 @@ def plot_roc(rocs: Mapping[str, Roc], path: Path) -> None:
         rocs: By the name of the model.
         path: The picture to write.
     """
-    with drawing(path, 4.4) as figure:
+    with drawing(path, 3.8) as figure:
         axes = figure.subplots()
-        axes.plot([0, 100], [0, 100], color="grey", lw=0.8, ls=":", label="chance (50.0 %)")
+        axes.plot([0, 100], [0, 100], color="grey", lw=0.8, ls=":", label="chance (area 50.0 %)")
         for (name, roc), colour in zip(rocs.items(), itertools.cycle(COLOURS), strict=False):
             for rates, area, style, kind in (
                 (roc.raw, roc.raw_auc, "-", "all frames together"),
                 (roc.per_video, roc.per_video_auc, "--", "each video stretched"),
             ):
-                label = f"{plain(name)}, {kind} ({100 * area:.1f} %)"
+                label = f"{plain(name)}, {kind} (area {100 * area:.1f} %)"
                 axes.plot(*(100 * rates), style, color=colour, label=label)
             false_rate, true_rate = roc.alarm
             axes.plot(100 * false_rate, 100 * true_rate, "o", color=colour, label="_")
         axes.plot([], [], "o", color="grey", label="the alarm at its threshold")
         axes.set(xlabel="normal frames above the threshold (%)", xlim=(-1, 101), ylim=(-1, 101))
-        axes.set(ylabel="abnormal frames above the threshold (%)", aspect="equal")
+        axes.set(ylabel="abnormal frames above the threshold (%)", box_aspect=1)
         axes.grid(alpha=0.3)
-        figure.legend(loc="outside right center", title="score (area under the curve)")
+        legend_below(figure)

@@ -236,7 +236,7 @@ def test_videos_that_are_gone_are_named_and_the_rest_works(open_page, page_file,
     page = open_page(alone)
     note = page.locator(".note").first
     note.wait_for()
-    assert "videos/first/hall/gate.mp4 cannot be played" in note.text_content()
+    assert "cannot be played: hall/gate as first sees it" in note.text_content()
     click_at(page, 1.55)
     assert "frame 15 of 30" in page.locator("#clock").text_content()
     page.keyboard.press(" ")

@@ -97,7 +97,7 @@ def test_a_plot_of_losses_is_a_picture(tmp_path, keys):
     history = [{key: entry[key] for key in keys} for entry in HISTORY]
     plot_losses({"model": history}, tmp_path / "losses.png")
     pixels = read(tmp_path / "losses.png")
-    assert pixels.shape == (600, 1400, 3)
+    assert pixels.shape[1] == 1400
     assert has_colour(pixels, "#0072B2")
 
 

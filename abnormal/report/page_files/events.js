@@ -1,9 +1,9 @@
 // The table of events: what it shows, in which order, and the way from one event to the next.
 
 const KEYS = {
-  place: (row) => Number(row.dataset.place),
-  model: (row) => Number(row.dataset.model),
-  peak: (row) => -Number(row.dataset.peak),
+  place: (event) => event.place,
+  model: (event) => event.model,
+  peak: (event) => -event.peak,
 };
 
 /** All events of all models, in the order of the videos and of time. */
@@ -29,11 +29,16 @@ class EventTable {
     this.form = document.getElementById("filter");
     if (!this.form) return; // there was no event
     this.body = document.querySelector("#event-table tbody");
-    this.rows = [...this.body.rows];
+    this.events = [...this.body.rows].map((row) => {
+      const { place, model, start, stop, peak } = row.dataset;
+      const numbers = { place, model, start, stop, peak };
+      for (const name in numbers) numbers[name] = Number(numbers[name]);
+      const text = `${data.videos[place].name} ${row.dataset.situation}`.toLowerCase();
+      return { ...numbers, row, text, truth: row.dataset.truth };
+    });
     this.here = 0;
-    for (const row of this.rows) {
-      row.addEventListener("click", () =>
-        onShow(Number(row.dataset.place), Number(row.dataset.start)));
+    for (const { row, place, start } of this.events) {
+      row.addEventListener("click", () => onShow(place, start));
     }
     for (const button of document.querySelectorAll("#event-table [data-sort]")) {
       button.addEventListener("click", () => this.sort(button));
@@ -46,16 +51,14 @@ class EventTable {
   filter() {
     if (!this.form) return;
     const wanted = Object.fromEntries(new FormData(this.form));
-    const text = wanted.text.toLowerCase();
-    for (const row of this.rows) {
-      const { place, model, truth } = row.dataset;
-      row.hidden = !data.videos[place].name.toLowerCase().includes(text) ||
-        Boolean(wanted.model && wanted.model !== model) ||
+    for (const { row, text, place, model, truth } of this.events) {
+      row.hidden = !text.includes(wanted.text.toLowerCase()) ||
+        Boolean(wanted.model && Number(wanted.model) !== model) ||
         Boolean(wanted.truth && wanted.truth !== truth) ||
-        Boolean(wanted.here && Number(place) !== this.here);
+        Boolean(wanted.here && place !== this.here);
     }
-    const shown = this.rows.filter((row) => !row.hidden).length;
-    document.getElementById("count").textContent = `${shown} of ${this.rows.length} events`;
+    const shown = this.events.filter(({ row }) => !row.hidden).length;
+    document.getElementById("count").textContent = `${shown} of ${this.events.length} events`;
   }
 
   sort(button) {
@@ -65,16 +68,16 @@ class EventTable {
     }
     const falling = button.dataset.sort === "peak";
     button.closest("th").ariaSort = falling ? "descending" : "ascending";
-    this.body.append(...this.rows.toSorted((one, other) => key(one) - key(other)));
+    const sorted = this.events.toSorted((one, other) => key(one) - key(other));
+    this.body.append(...sorted.map(({ row }) => row));
   }
 
   /** Marks what is going on at a frame of a video. */
   mark(place, frame) {
     if (!this.form) return;
-    for (const row of this.rows) {
-      const { place: of, start, stop } = row.dataset;
-      const on = Number(of) === place && frame >= Number(start) && frame < Number(stop);
-      row.classList.toggle("now", on);
+    for (const event of this.events) {
+      const on = event.place === place && frame >= event.start && frame < event.stop;
+      event.row.classList.toggle("now", on);
     }
     if (place !== this.here) {
       this.here = place;

@@ -113,7 +113,7 @@ class Player {
   complain(player) {
     const note = document.createElement("p");
     note.className = "note";
-    note.textContent = `${decodeURIComponent(player.getAttribute("src"))} cannot be played. ` +
+    note.textContent = `This cannot be played: ${player.ariaLabel}. ` +
       "Is this page still in its folder of results?";
     player.hidden = true;
     player.nextElementSibling?.remove();
