@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 from abnormal.files import read_json
 
 SIZE = {"width": 1200, "height": 860}
-COLOURS = 128  # enough for a grey video and some curves, in a third of the bytes
+COLOURS = 256  # enough for a grey video and some curves, in a third of the bytes
 
 
 def main() -> None:
@@ -28,8 +28,9 @@ def main() -> None:
     cart = next(event for event in events if event["situation"] == "cart")
     shutil.copyfile(args.results / f"regularity/{cart['video']}.png", args.folder / "cart.png")
     panels = args.results / f"anomalies/{cart['video']}.mp4"
-    _write(args.folder / "panels.png", _frame(panels, cart["peak_frame"]))
-    _write(args.folder / "report.png", _report(args.results / "report.html", cart))
+    _frame(panels, cart["peak_frame"]).save(args.folder / "panels.png", optimize=True)
+    report = _report(args.results / "report.html", cart).convert("RGB")
+    report.quantize(COLOURS).save(args.folder / "report.png", optimize=True)
 
 
 def _frame(path: Path, number: int) -> PIL.Image.Image:
@@ -54,10 +55,6 @@ def _report(path: Path, event: dict) -> PIL.Image.Image:
         shot = page.screenshot()
         browser.close()
     return PIL.Image.open(io.BytesIO(shot))
-
-
-def _write(path: Path, picture: PIL.Image.Image) -> None:
-    picture.convert("RGB").quantize(COLOURS).save(path, optimize=True)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ function unpack({ step, low, high, points }) {
 
 /** 83.4 seconds as 1:23.4. */
 function clock(seconds) {
-  const tenths = Math.floor(seconds * 10 + 0.001);
+  const tenths = Math.round(seconds * 10);
   const minutes = Math.floor(tenths / 600);
   const rest = (tenths % 600) / 10;
   const hours = Math.floor(minutes / 60);

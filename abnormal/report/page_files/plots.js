@@ -2,6 +2,8 @@
 
 const LEFT = 66; // pixels for labels, the same in plots that share their time
 
+const FONT = "system-ui, sans-serif"; // that of report.css
+
 /** A colour of report.css as the theme in force has it. */
 function colourOf(name) {
   const probe = document.createElement("span");
@@ -31,6 +33,8 @@ function makePlot({ xLabel, yLabel, ...options }) {
       axis_label: label ?? null,
       axis_label_text_color: ink,
       axis_label_text_font_style: "normal",
+      axis_label_text_font: FONT,
+      major_label_text_font: FONT,
       major_label_text_color: ink,
       axis_line_color: line,
       major_tick_line_color: line,
