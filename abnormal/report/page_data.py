@@ -14,21 +14,17 @@ from abnormal.report.roc import Roc, roc_of
 from abnormal.report.thinning import packed
 from abnormal.scoring.events import intervals
 
-PAGE_POINTS = 800_000
-"""Of all curves together: 2.1 MB of the page."""
+PAGE_POINTS = 600_000
+"""Of all curves together: 1.6 MB of the page."""
 
 CURVE_POINTS = 4000
 """Of a curve, at most: two for each column of a wide screen."""
 
 
 def page_data(contents: Contents) -> dict[str, Any]:
-    """All that the script draws.
-
-    A hundred thousand frames have the points that a screen has room for, and a thousand videos
-    fewer each: the page has an upper size.
-    """
-    curves = 2 * len(contents.models) * len(contents.videos)
-    points = max(2, min(CURVE_POINTS, PAGE_POINTS // curves // 2 * 2))
+    """All that the script draws."""
+    lengths = np.array([len(video.causal[contents.score]) for video in contents.videos])
+    points = points_for(lengths, curves=2 * len(contents.models))
     thresholds = {name: model.threshold for name, model in contents.models.items()}
     scored = {name: model.videos for name, model in contents.models.items()}
     histograms = histograms_of(scored, contents.score, thresholds)
@@ -43,6 +39,23 @@ def page_data(contents: Contents) -> dict[str, Any]:
         ],
         "videos": [_video(contents, number, points) for number in range(len(contents.videos))],
     }
+
+
+def points_for(lengths: np.ndarray, curves: int) -> int:
+    """How many points a curve may have, so that the page has an upper size.
+
+    Args:
+        lengths: Of all videos, in frames; a curve has no more points than its video has frames.
+        curves: Of each video.
+
+    Returns:
+        An even number: as many as a screen has room for where the videos are few, fewer where they
+        are many.
+    """
+    for points in range(CURVE_POINTS, 2, -2):
+        if curves * np.minimum(lengths, points).sum() <= PAGE_POINTS:
+            return points
+    return 2
 
 
 def _model(name: str, model: ModelResults, colour: str) -> dict[str, Any]:

@@ -3,12 +3,13 @@ import math
 import re
 from datetime import datetime
 
+import numpy as np
 import pytest
 
 from abnormal.errors import AbnormalError
 from abnormal.report.contents import address
 from abnormal.report.page import write_page
-from abnormal.report.page_data import page_data
+from abnormal.report.page_data import page_data, points_for
 
 HOSTILE = 'a</script><img src=x onerror="alert(1)">&amp;{{ 7 * 7 }}'
 
@@ -97,7 +98,21 @@ def test_times_and_events_are_in_frames(make_contents, scored):
     assert (video["frames"], video["fps"]) == (5, 1.0)
 
 
-def test_the_more_videos_the_fewer_points_each(make_contents, scored, monkeypatch):
+@pytest.mark.parametrize(
+    ("lengths", "points"),
+    [
+        ([90_000], 4000),
+        ([90_000] * 60, 4000),
+        ([90_000] * 600, 500),
+        ([90_000] * 2 + [250] * 1000, 4000),  # short ones leave room for long ones
+        ([90_000] * 10**6, 2),
+    ],
+)
+def test_the_more_videos_the_fewer_points_each(lengths, points):
+    assert points_for(np.array(lengths), curves=2) == points
+
+
+def test_curves_have_that_many_points(make_contents, scored, monkeypatch):
     monkeypatch.setattr("abnormal.report.page_data.PAGE_POINTS", 80)
     videos = [scored(f"{number}", 100) for number in range(5)]
     data = page_data(make_contents(videos))

@@ -41,9 +41,11 @@ class Curves {
     const long = this.duration > LONG;
     const xLabel = options.xLabel && (long ? "time (min:s)" : "time (s)");
     const plot = makePlot({ ...options, xLabel, x_range: this.range });
-    if (long) plot.xaxis.formatter = this.minutes();
+    if (long) countInMinutes(plot.xaxis);
     this.shade(plot);
-    this.heads.push(addSpan(plot, "height", 0, { line_color: colourOf("--ink"), line_width: 2 }));
+    // An overlay moves without the curves being drawn again.
+    const look = { line_color: colourOf("--ink"), line_width: 2, level: "overlay" };
+    this.heads.push(addSpan(plot, "height", 0, look));
     plot.on_event("tap", (event) => this.onSeek(clamped(event.x, 0, this.duration)));
     plot.on_event("doubletap", () => this.range.setv({ start: 0, end: this.duration }));
     // On a phone, dragging scrolls the page.
@@ -53,12 +55,6 @@ class Curves {
       plot.toolbar.active_drag = zoom;
     }
     return plot;
-  }
-
-  minutes() {
-    const code = "const m = Math.floor(tick / 60), s = Math.round(tick % 60);" +
-      "return `${m}:${String(s).padStart(2, '0')}`;";
-    return new Bokeh.CustomJSTickFormatter({ code });
   }
 
   /** The true intervals. */
@@ -153,6 +149,14 @@ class Curves {
     return `${name}. Regularity: ${of("regularity", Math.min, "lowest")}. ` +
       `${data.score} score: ${of("score", Math.max, "highest")}. Events: ${events}${truth}.`;
   }
+}
+
+/** An axis of seconds with labels such as 12:30 at round minutes. */
+function countInMinutes(axis) {
+  axis.ticker = new Bokeh.AdaptiveTicker({ base: 60, mantissas: [1, 2, 5, 10, 15, 30], min_interval: 1 });
+  const code = "const m = Math.floor(tick / 60), s = Math.round(tick % 60);" +
+    "return `${m}:${String(s).padStart(2, '0')}`;";
+  axis.formatter = new Bokeh.CustomJSTickFormatter({ code });
 }
 
 /** The largest or smallest of many numbers: too many to be arguments. */
