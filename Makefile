@@ -1,7 +1,7 @@
-# make demo    draw a street, learn it, test it (about five minutes after the install)
-# make test    everything that is checked before a change lands
-# make chaos   training killed 25 times at random moments
-# make bench   what things cost
+# make demo      draw a street, learn it, test it (about five minutes after the install)
+# make test      everything that is checked before a change lands
+# make chaos     training killed 25 times at random moments
+# make bench     what things cost
 # make pictures  those of the README, from the demo; needs Chromium
 PYTHON ?= python3
 VENV := .venv

@@ -1,6 +1,7 @@
 """The plot of training losses."""
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,13 +13,15 @@ KINDS = {"loss": "training", "val_loss": "held out"}
 
 
 def loss_points(history: Sequence[Mapping[str, float]], key: str) -> list[tuple[float, float]]:
-    """Epochs and losses of a model.
+    """Epochs and losses of a model, those that are numbers.
 
     Args:
         history: Its epochs, as in its model file.
         key: One of `KINDS`.
     """
-    return [(entry["epoch"], entry[key]) for entry in history if key in entry]
+    return [
+        (entry["epoch"], entry[key]) for entry in history if math.isfinite(entry.get(key, math.nan))
+    ]
 
 
 def plot_losses(histories: Mapping[str, Sequence[Mapping[str, float]]], path: Path) -> None:

@@ -1,6 +1,7 @@
 """What the page's script draws from: plain numbers and texts, small enough to lie in the page."""
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ def page_data(contents: Contents) -> dict[str, Any]:
             | {"histogram": _histogram(histograms[name])}
             for number, (name, model) in enumerate(contents.models.items())
         ],
-        "videos": [_video(contents, number, points) for number in range(len(contents.videos))],
+        "videos": _videos(contents, points),
     }
 
 
@@ -89,29 +90,39 @@ def _rounded(values: np.ndarray) -> list[Any]:
     return np.round(values, 4).tolist()
 
 
-def _video(contents: Contents, number: int, points: int) -> dict[str, Any]:
-    video = contents.videos[number]
-    abnormal = None if video.labels is None else list(intervals(video.labels == 1))
-    return {
-        "name": video.name,
-        "fps": video.fps,
-        "frames": len(video.causal[contents.score]),
-        "abnormal": abnormal,
-        "figure": address("regularity", f"{video.name}.{contents.figures}"),
-        "seen": [
-            _seen(model, model.videos[number], contents.score, points)
-            for model in contents.models.values()
-        ],
-    }
+def _videos(contents: Contents, points: int) -> list[dict[str, Any]]:
+    events = [_intervals(model.events) for model in contents.models.values()]
+    return [
+        {
+            "name": video.name,
+            "fps": video.fps,
+            "frames": len(video.causal[contents.score]),
+            "abnormal": None if video.labels is None else list(intervals(video.labels == 1)),
+            "figure": address("regularity", f"{video.name}.{contents.figures}"),
+            "seen": [
+                _seen(model.videos[number], model.folder, contents.score, points)
+                | {"events": found.get(video.name, [])}
+                for model, found in zip(contents.models.values(), events, strict=True)
+            ],
+        }
+        for number, video in enumerate(contents.videos)
+    ]
 
 
-def _seen(model: ModelResults, video: ScoredVideo, score: str, points: int) -> dict[str, Any]:
+def _intervals(events: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[int, int]]]:
+    """First frame of each event and the one behind its last, by the name of the video."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for event in events:
+        interval = event["start_frame"], event["end_frame"] + 1
+        found.setdefault(event["video"], []).append(interval)
+    return found
+
+
+def _seen(video: ScoredVideo, folder: str, score: str, points: int) -> dict[str, Any]:
     """A video as a model sees it."""
-    events = video.events(score, model.threshold, model.release)
     return {
-        "video": address("videos", model.folder, f"{video.name}.mp4"),
-        "panels": address("anomalies", model.folder, f"{video.name}.mp4"),
+        "video": address("videos", folder, f"{video.name}.mp4"),
+        "panels": address("anomalies", folder, f"{video.name}.mp4"),
         "regularity": packed(video.regularity(score), points),
         "score": packed(video.causal[score], points),
-        "events": [[event.start, event.stop] for event in events],
     }

@@ -15,12 +15,14 @@ NAMES = ("hall/gate", 'Tür #2 100% "<script>x</script>"', "gate's end")
 
 @pytest.fixture(scope="module")
 def page_file(tmp_path_factory, make_results, make_scored):
-    """Three videos of three seconds as two models see them."""
+    """Three videos of some seconds as two models see them."""
     folder = tmp_path_factory.mktemp("a folder #1")
     quiet, loud = [0.0] * 30, [0.0] * 12 + [9.0] * 6 + [0.0] * 12
     labels = [0] * 12 + [1] * 6 + [0] * 12
     videos = [
-        make_scored(NAMES[0], labels=labels, errors=loud, fps=FPS),
+        make_scored(
+            NAMES[0], labels=labels + [0] * 20 + labels, errors=loud + [0.0] * 20 + loud, fps=FPS
+        ),
         make_scored(NAMES[1], labels=labels, errors=quiet, fps=FPS),
         make_scored(NAMES[2], labels=[0] * 30, errors=loud[::-1], fps=FPS),
     ]
@@ -84,12 +86,15 @@ def frame_shown(page, number_of, which=0):
     return number_of(inner)
 
 
-def click_at(page, seconds, duration=3.0):
-    """Clicks on the curve of the regularity."""
-    box = page.locator("#plots").bounding_box()
-    left, right = 66, 12  # the margins of makePlot
-    x = left + (box["width"] - left - right) * seconds / duration
+def click_at(page, seconds, duration=8.0):
+    """Clicks on the curve of the regularity; at first the moment is another one."""
+    before = page.evaluate("player.seconds")
+    left, right = page.evaluate(
+        "(({ left, right }) => [left, right])(byId('plots').bokeh.child_views[0].frame.bbox)"
+    )
+    x = left + (right - left) * seconds / duration
     page.locator("#plots").click(position={"x": x, "y": 60})
+    page.wait_for_function(f"player.seconds !== {before}")
 
 
 def shown_rows(page):
@@ -113,9 +118,24 @@ def test_a_click_on_the_curve_moves_all_videos_to_that_moment(page, number_of):
     click_at(page, 1.55)
     assert times(page) == pytest.approx([1.55] * 4, abs=0.06)
     assert {frame_shown(page, number_of, which) for which in range(4)} == {15}
-    assert "frame 15 of 30" in page.locator("#clock").text_content()
+    assert "frame 15 of 80" in page.locator("#clock").text_content()
     assert page.locator("#slider").input_value() == "15"
     assert page.evaluate("curves.heads.map((head) => head.location)") == [1.55] * 3
+
+
+def test_a_drag_looks_closer_and_a_double_click_shows_all(page):
+    page.locator("#plots").scroll_into_view_if_needed()
+    box = page.locator("#plots").bounding_box()
+    page.mouse.move(box["x"] + 400, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 600, box["y"] + 80, steps=5)
+    page.mouse.up()
+    page.wait_for_function("curves.range.start > 1 && curves.range.end < 6")
+    page.evaluate("player.seek(7)")  # what is shown goes along
+    start, end = page.evaluate("[curves.range.start, curves.range.end]")
+    assert start < 7.05 < end < start + 3
+    page.locator("#plots").dblclick(position={"x": 300, "y": 60})
+    page.wait_for_function("curves.range.start === 0 && curves.range.end === 8")
 
 
 def test_the_playhead_runs_along_while_it_plays(page):
@@ -130,20 +150,20 @@ def test_the_playhead_runs_along_while_it_plays(page):
 
 
 def test_what_has_played_to_its_end_begins_again(page):
-    page.evaluate("player.speed(4); player.seekFrame(27); player.play()")
+    page.evaluate("player.speed(4); player.seekFrame(77); player.play()")
     page.wait_for_function("!player.playing")
-    assert times(page)[0] > 2.85
+    assert times(page)[0] > 7.85
     page.locator("#play").click()
     page.wait_for_function("player.playing && player.seconds < 2")
 
 
 def test_keys_go_from_event_to_event_and_from_frame_to_frame(page):
     seen = []
-    for key in ("n", "n", "n", "n", "n", "p", "p"):
+    for key in ("n", "n", "n", "n", "p", "p", "p"):
         page.keyboard.press(key)
         seen.append((page.locator("#video").input_value(), page.evaluate("player.frame")))
-    first, last = ("0", 12), ("2", 12)
-    assert seen == [first, last, last, last, last, first, first]
+    first, second, last = ("0", 12), ("0", 62), ("2", 12)
+    assert seen == [first, second, last, last, second, first, first]
     assert "No earlier event" in page.locator("#said").text_content()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Shift+ArrowLeft")
@@ -163,12 +183,12 @@ def test_keys_leave_fields_and_the_browser_alone(page):
 
 
 def test_the_table_of_events_filters_and_sorts(page):
-    assert shown_rows(page) == 4  # two videos, two models
+    assert shown_rows(page) == 6  # three events, two models
     page.locator("#filter input[type=search]").fill("HALL")
-    assert shown_rows(page) == 2
-    assert page.locator("#count").text_content() == "2 of 4 events"
+    assert shown_rows(page) == 4
+    assert page.locator("#count").text_content() == "4 of 6 events"
     page.locator("#filter [name=model]").select_option(label="<b>second")
-    assert shown_rows(page) == 1
+    assert shown_rows(page) == 2
     page.locator("#filter input[type=search]").fill("")
     page.locator("#filter [name=truth]").select_option("false alarm")
     assert shown_rows(page) == 1
@@ -183,7 +203,7 @@ def test_the_table_of_events_filters_and_sorts(page):
 
 
 def test_a_row_shows_its_event(page):
-    page.locator("#event-table tbody tr").nth(2).get_by_role("button").press("Enter")
+    page.locator("#event-table tbody tr").nth(4).get_by_role("button").press("Enter")
     assert page.locator("#video").input_value() == "2"
     assert times(page) == pytest.approx([1.25] * 4)
     assert page.locator("#event-table tr.now").count() == 2
@@ -194,7 +214,7 @@ def test_names_are_names_and_paths_are_paths(page, number_of):
     assert page.locator("#video option").nth(1).text_content().strip() == NAMES[1]
     assert NAMES[1] in page.locator("#plots").get_attribute("aria-label")
     assert page.locator("main b").count() == 0
-    click_at(page, 2.05)
+    click_at(page, 2.05, 3.0)
     assert frame_shown(page, number_of) == 20
     page.mouse.move(640, 300)  # the tooltip has names, too
     page.wait_for_timeout(300)
@@ -238,7 +258,7 @@ def test_videos_that_are_gone_are_named_and_the_rest_works(open_page, page_file,
     note.wait_for()
     assert "cannot be played: hall/gate as first sees it" in note.text_content()
     click_at(page, 1.55)
-    assert "frame 15 of 30" in page.locator("#clock").text_content()
+    assert "frame 15 of 80" in page.locator("#clock").text_content()
     page.keyboard.press(" ")
     assert page.locator("#play").text_content() == "Play"
     assert set(wrong) == {"Failed to load resource: net::ERR_FILE_NOT_FOUND"}
@@ -257,11 +277,14 @@ def test_without_labels_and_without_events(open_page, make_results, make_scored,
 
 def test_a_long_video_and_many_of_them_open(open_page, make_contents, make_scored, wrong, tmp_path):
     errors = np.random.default_rng(0).random(100_000)
+    errors[50_000:] = 2
     videos = [make_scored("long", errors=errors, labels=errors > 1, fps=25.0)]
     videos += [make_scored(f"{number:03}", 100) for number in range(300)]
     write_page(tmp_path / "report.html", make_contents(videos), datetime(2026, 1, 2))
     assert (tmp_path / "report.html").stat().st_size < 6e6
     page = open_page(tmp_path / "report.html")
-    click_at(page, 2000, 4000)
-    assert page.evaluate("player.seconds") == pytest.approx(2000, abs=10)
+    for seconds, score in ((2500, "2.00"), (1500, "0.")):
+        click_at(page, seconds, 4000)
+        assert page.evaluate("player.seconds") == pytest.approx(seconds, abs=10)
+        assert f"score {score}" in page.locator("[data-readout]").text_content()
     wrong.clear()  # there are no videos at all

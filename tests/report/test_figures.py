@@ -6,7 +6,7 @@ import pytest
 from abnormal.errors import AbnormalError
 from abnormal.report import figure
 from abnormal.report.figure import ABNORMAL, ALARM, drawing
-from abnormal.report.losses import plot_losses
+from abnormal.report.losses import loss_points, plot_losses
 from abnormal.report.regularity import plot_regularity
 
 HISTORY = [
@@ -135,3 +135,9 @@ def test_every_model_has_its_own_bar_of_alarms(scored, tmp_path, drawn):
     bars = [bar.get_paths()[0].get_extents() for bar in drawn[0].axes[1].collections]
     assert bars[0].y1 < bars[1].y0
     assert bars[1].width > bars[0].width  # a lower threshold
+
+
+def test_losses_that_are_no_numbers_are_not_drawn():
+    history = [{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": float("nan")}]
+    assert loss_points(history, "loss") == [(1, 0.5)]
+    assert loss_points(history, "val_loss") == []

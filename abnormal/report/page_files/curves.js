@@ -46,8 +46,12 @@ class Curves {
     // An overlay moves without the curves being drawn again.
     const look = { line_color: colourOf("--ink"), line_width: 2, level: "overlay" };
     this.heads.push(addSpan(plot, "height", 0, look));
-    plot.on_event("tap", (event) => this.onSeek(clamped(event.x, 0, this.duration)));
-    plot.on_event("doubletap", () => this.range.setv({ start: 0, end: this.duration }));
+    const seek = ({ x }) => this.onSeek(clamped(x, 0, this.duration));
+    plot.on_event("tap", seek);
+    plot.on_event("doubletap", (event) => {
+      seek(event); // two quick clicks at different places come as one double click
+      this.range.setv({ start: 0, end: this.duration });
+    });
     // On a phone, dragging scrolls the page.
     if (matchMedia("(pointer: fine)").matches) {
       const zoom = new Bokeh.BoxZoomTool({ dimensions: "width" });
