@@ -1,13 +1,14 @@
-# make demo    draw a street, learn it, test it (about five minutes after the install)
-# make test    everything that is checked before a change lands
-# make chaos   training killed 25 times at random moments
-# make bench   what things cost
+# make demo      draw a street, learn it, test it (about five minutes after the install)
+# make test      everything that is checked before a change lands
+# make chaos     training killed 25 times at random moments
+# make bench     what things cost
+# make pictures  those of the README, from the demo; needs Chromium
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
 
-.PHONY: demo test check format chaos bench clean
+.PHONY: demo test check format chaos bench pictures clean
 
 $(VENV)/.runtime: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -22,7 +23,7 @@ demo: $(VENV)/.runtime
 	$(BIN)/python preprocess.py --dataset demo --img $(DEMO)/img
 	$(BIN)/python train_model.py --img $(DEMO)/img --epochs 2 --strides 1 --output $(DEMO)/model.h5
 	$(BIN)/python test_model.py --model $(DEMO)/model.h5 --img $(DEMO)/img --output $(DEMO)/results
-	@echo "pictures: $(DEMO)/results/regularity/"
+	@echo "to look at: $(DEMO)/results/report.html"
 
 test: check
 	$(BIN)/python -m pytest
@@ -46,6 +47,9 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/checkpoint_cost.py
 	$(BIN)/python benchmarks/panels.py
 	$(BIN)/python benchmarks/extraction.py
+
+pictures: demo $(VENV)/.dev
+	$(BIN)/python docs/pictures.py $(DEMO)/results docs/images
 
 clean:
 	rm -rf $(VENV) $(DEMO) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

@@ -111,7 +111,7 @@ def test_metrics_losses_and_pictures_are_there(work, done):
         *("regularity", "regularity_l1"),
     }
     assert list(pd.read_csv(work / "model.losses.csv").columns) == ["epoch", "loss", "val_loss"]
-    for picture in ("model.losses.png", "results/regularity/01.png"):
+    for picture in ("model.losses.png", "results/regularity/01.png", "results/histogram.png"):
         with PIL.Image.open(work / picture) as opened:
             assert opened.width > 600
 
@@ -180,6 +180,7 @@ def compared(work, done):
         run(
             "test_model.py",
             *("--model", "cae.h5", "model.h5", "--output", "compared", "--score", "l1", "--panels"),
+            *("--figures", "svg"),
             cwd=work,
         ),
     ]
@@ -226,11 +227,16 @@ def test_the_pictures_and_videos_of_a_comparison(compared, decoded):
         "comparison.csv",
         "events.csv",
         "events.json",
+        "histogram.svg",
         "localisation.csv",
-        "losses.png",
+        "losses.svg",
         "metrics.json",
-        "regularity/01.png",
+        "regularity/01.svg",
+        "report.html",
+        "roc.svg",
         "scores.csv",
+        "thumbnails/cae/01-1.jpg",
+        "thumbnails/model/01-1.jpg",
         "videos/cae/01.mp4",
         "videos/model/01.mp4",
     }

@@ -6,7 +6,9 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,9 +25,13 @@ from abnormal.inference.score import ScoredVideo
 from abnormal.inference.videos import TestVideo, source_videos, stored_videos
 from abnormal.models.backend import memory_advice
 from abnormal.report.annotated import AnomalousPixels, write_annotated
+from abnormal.report.contents import Contents, ModelResults
+from abnormal.report.histogram import histograms_of, plot_histograms
 from abnormal.report.losses import plot_losses
+from abnormal.report.page import write_page
 from abnormal.report.recording import record_panels
 from abnormal.report.regularity import plot_regularity
+from abnormal.report.roc import plot_roc, roc_of
 from abnormal.report.tables import (
     comparison_table,
     events_table,
@@ -34,6 +40,7 @@ from abnormal.report.tables import (
     scores_table,
     write_table,
 )
+from abnormal.report.thumbnails import keep_thumbnails
 from abnormal.scoring.calibration import FUSED
 from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.localisation import LocalisedFrames, Localiser, Sink
@@ -53,6 +60,8 @@ class Tested:
         videos: As it scored them, in the same order for all models.
         pixels: Those of each video, for the figures.
         anomalous: Those of each video that are anomalous.
+        events: A row of `events.csv` each.
+        metrics: What is in `metrics.json`.
     """
 
     detector: Detector
@@ -62,6 +71,8 @@ class Tested:
     videos: list[ScoredVideo] = field(default_factory=list)
     pixels: list[VideoPixels] = field(default_factory=list)
     anomalous: list[AnomalousPixels] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    metrics: dict[str, Any] = field(default_factory=dict)
 
 
 def run_test(args: argparse.Namespace) -> int:
@@ -251,9 +262,10 @@ def _write_tables(args: argparse.Namespace, models: dict[str, Tested]) -> None:
         pixels.append(pixel_table(name, of_video))
         alarm = (args.score, model.threshold, model.release)
         events.append(events_table(name, model.videos, model.pixels, *alarm))
+        model.events = records(events[-1])
         figures = evaluate(model.videos, *alarm, model.pixels)
         figures["alarm"]["asked_false_alarms_per_hour"] = args.false_alarms_per_hour
-        metrics[name] = {"arch": model.detector.info.arch} | figures
+        metrics[name] = model.metrics = {"arch": model.detector.info.arch} | figures
     write_table(args.output / "scores.csv", pd.concat(scores))
     write_table(args.output / "localisation.csv", pd.concat(pixels))
     found = pd.concat(events)
@@ -268,8 +280,8 @@ def _write_tables(args: argparse.Namespace, models: dict[str, Tested]) -> None:
 
 def _name_older(output: Path, started: float) -> None:
     """Says if the folder of results also has figures of another run; they are not touched."""
-    figures = [output / "comparison.csv"]
-    for kind in ("anomalies", "regularity", "videos"):
+    figures = [output / "comparison.csv", output / "report.html"]
+    for kind in ("anomalies", "regularity", "thumbnails", "videos"):
         figures += sorted((output / kind).rglob("*.*"))
     older = [path for path in figures if path.is_file() and path.stat().st_mtime < started]
     if older:
@@ -278,21 +290,57 @@ def _name_older(output: Path, started: float) -> None:
 
 
 def _draw(args: argparse.Namespace, models: dict[str, Tested], videos: list[TestVideo]) -> None:
-    histories = {name: model.detector.info.history for name, model in models.items()}
-    plot_losses(histories, args.output / "losses.png")
+    _draw_overall(args, models)
     thresholds = {name: model.threshold for name, model in models.items()}
     for number, video in enumerate(tqdm(videos, unit="video", desc="figures")):
         by_model = {name: model.videos[number] for name, model in models.items()}
-        path = args.output / "regularity" / f"{video.name}.png"
+        path = args.output / "regularity" / f"{video.name}.{args.figures}"
         plot_regularity(by_model, args.score, thresholds, path)
         for model in models.values():
             info = model.detector.info
+            events = [event for event in model.events if event["video"] == video.name]
+            thumbnails = args.output / "thumbnails" / model.folder
             with video.open_frames(None, info.fps) as pictures:
                 write_annotated(
                     _figure(args, model, "videos", video, ".mp4"),
-                    pictures.frames,
+                    keep_thumbnails(pictures.frames, events, thumbnails),
                     model.videos[number],
                     args.score,
                     model.threshold,
                     model.anomalous[number],
                 )
+    write_page(args.output / "report.html", _contents(args, models), datetime.now())
+
+
+def _draw_overall(args: argparse.Namespace, models: dict[str, Tested]) -> None:
+    """The figures of all videos together; those that need labels only where there are some."""
+    histories = {name: model.detector.info.history for name, model in models.items()}
+    plot_losses(histories, args.output / f"losses.{args.figures}")
+    scored = {name: model.videos for name, model in models.items()}
+    thresholds = {name: model.threshold for name, model in models.items()}
+    histograms = histograms_of(scored, args.score, thresholds)
+    plot_histograms(histograms, args.score, args.output / f"histogram.{args.figures}")
+    rocs = {
+        name: roc
+        for name, model in models.items()
+        if (roc := roc_of(model.videos, args.score, model.threshold))
+    }
+    if rocs:
+        plot_roc(rocs, args.output / f"roc.{args.figures}")
+
+
+def _contents(args: argparse.Namespace, models: dict[str, Tested]) -> Contents:
+    results = {
+        name: ModelResults(
+            info=model.detector.info,
+            runtime=model.detector.runtime,
+            threshold=model.threshold,
+            release=model.release,
+            folder=model.folder,
+            videos=model.videos,
+            metrics=model.metrics,
+            events=model.events,
+        )
+        for name, model in models.items()
+    }
+    return Contents(results, args.score, args.figures)

@@ -12,6 +12,7 @@ SCORE_NAMES = (
     *("gradient", "l1", "l2", "l1_local", "l2_local", "difference"),
 )
 RUNTIME_NAMES = ("auto", "keras", "openvino", "openvino-bfloat16")
+FIGURE_FORMATS = ("png", "svg")
 EXPORT_NAMES = ("onnx", "openvino", "saved_model")
 
 
@@ -78,5 +79,6 @@ def _parser() -> argparse.ArgumentParser:
         "is above this (default: 1020, over boxes of 4x4)",
     )
     add("--panels", action="store_true", help="a picture of every frame, not only a video of them")
-    add("--no-figures", action="store_true", help="no pictures and no videos")
+    add("--figures", choices=FIGURE_FORMATS, default="png", help="of plots (default: png)")
+    add("--no-figures", action="store_true", help="no pictures, no videos and no report.html")
     return parser

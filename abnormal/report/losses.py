@@ -1,12 +1,27 @@
 """The plot of training losses."""
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from matplotlib.ticker import MaxNLocator
 
-from abnormal.report.figure import COLOURS, new_figure, plain, write_figure
+from abnormal.report.figure import COLOURS, drawing, legend_below, plain
+
+KINDS = {"loss": "training", "val_loss": "held out"}
+
+
+def loss_points(history: Sequence[Mapping[str, float]], key: str) -> list[tuple[float, float]]:
+    """Epochs and losses of a model, those that are numbers.
+
+    Args:
+        history: Its epochs, as in its model file.
+        key: One of `KINDS`.
+    """
+    return [
+        (entry["epoch"], entry[key]) for entry in history if math.isfinite(entry.get(key, math.nan))
+    ]
 
 
 def plot_losses(histories: Mapping[str, Sequence[Mapping[str, float]]], path: Path) -> None:
@@ -16,20 +31,21 @@ def plot_losses(histories: Mapping[str, Sequence[Mapping[str, float]]], path: Pa
         histories: For each model's name its epochs, as in its model file.
         path: The picture to write.
     """
-    figure = new_figure()
-    axes = figure.subplots()
-    for (name, history), colour in zip(histories.items(), itertools.cycle(COLOURS), strict=False):
-        for key, style, inside in (("loss", "-", colour), ("val_loss", "--", "white")):
-            points = [(entry["epoch"], entry[key]) for entry in history if key in entry]
-            if points:
-                label = f"{plain(name)}, {'training' if key == 'loss' else 'held out'}"
-                epochs, losses = zip(*points, strict=True)
-                axes.plot(epochs, losses, style, color=colour, marker="o", mfc=inside, label=label)
-    axes.set(xlabel="epoch", ylabel="reconstruction loss")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_ylim(bottom=0)
-    axes.set_xlim(0.5, max(map(len, histories.values()), default=1) + 0.5)
-    axes.grid(alpha=0.3)
-    if axes.lines:
-        axes.legend()
-    write_figure(figure, path)
+    with drawing(path, 2.8) as figure:
+        axes = figure.subplots()
+        for (name, history), colour in zip(
+            histories.items(), itertools.cycle(COLOURS), strict=False
+        ):
+            for (key, kind), style in zip(KINDS.items(), ("-", "--"), strict=True):
+                if points := loss_points(history, key):
+                    epochs, losses = zip(*points, strict=True)
+                    (line,) = axes.plot(epochs, losses, style, color=colour, marker="o", ms=4)
+                    line.set_label(f"{plain(name)}, {kind}")
+                    line.set_markerfacecolor(colour if style == "-" else "white")
+        axes.set(xlabel="epoch", ylabel="reconstruction loss")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        axes.set_ylim(bottom=0)
+        axes.set_xlim(0.5, max(map(len, histories.values()), default=1) + 0.5)
+        axes.grid(alpha=0.3)
+        if axes.lines:
+            legend_below(figure)

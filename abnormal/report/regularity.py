@@ -8,8 +8,11 @@ import matplotlib.axes
 import numpy as np
 
 from abnormal.inference.score import ScoredVideo, error_of
-from abnormal.report.figure import ABNORMAL, ALARM, COLOURS, new_figure, plain, write_figure
+from abnormal.report.figure import ABNORMAL, ALARM, COLOURS, drawing, plain
 from abnormal.scoring.events import intervals
+
+BAR = 0.035
+"""Height of a bar of alarms, as a part of the plot's."""
 
 
 def plot_regularity(
@@ -24,28 +27,31 @@ def plot_regularity(
         path: The picture to write.
     """
     first = next(iter(scored.values()))
-    figure = new_figure(5.0)
-    upper, lower = figure.subplots(2, 1, sharex=True)
-    figure.suptitle(plain(first.name))
-    for (name, video), colour in zip(scored.items(), itertools.cycle(COLOURS), strict=False):
-        regularity = video.regularity(score)
-        seconds = np.arange(len(regularity)) / video.fps
-        upper.plot(seconds, regularity, color=colour, lw=1.2, label=plain(name))
-        lower.plot(seconds, video.causal[score], color=colour, lw=1.2, label=plain(name))
-        lower.axhline(thresholds[name], color=colour, ls="--", lw=1)
-        _mark_alarms(lower, video.causal[score] > thresholds[name], video.fps)
-    if first.labels is not None:
-        _shade(upper, first.labels == 1, first.fps)
-        _shade(lower, first.labels == 1, first.fps)
-    upper.set(ylabel=f"regularity ({error_of(score)})", ylim=(0, 1.05))
-    lower.set(ylabel=f"{score} score", xlabel="time (s)", ylim=(0, None))
-    for axes in (upper, lower):
-        axes.grid(alpha=0.3)
-        axes.margins(x=0)
-    lower.plot([], [], color="grey", ls="--", lw=1, label="threshold")
-    lower.plot([], [], color=ALARM, lw=4, label="alarm")
-    figure.legend(handles=lower.get_legend_handles_labels()[0], loc="outside lower center", ncols=4)
-    write_figure(figure, path)
+    with drawing(path, 3.9) as figure:
+        upper, lower = figure.subplots(2, 1, sharex=True)
+        figure.suptitle(plain(first.name))
+        for number, ((name, video), colour) in enumerate(
+            zip(scored.items(), itertools.cycle(COLOURS), strict=False)
+        ):
+            regularity = video.regularity(score)
+            seconds = np.arange(len(regularity)) / video.fps
+            upper.plot(seconds, regularity, color=colour, label=plain(name))
+            lower.plot(seconds, video.causal[score], color=colour, label=plain(name))
+            lower.axhline(thresholds[name], color=colour, ls="--", lw=0.8)
+            alarm = video.causal[score] > thresholds[name]
+            _mark_alarms(lower, alarm, video.fps, number, ALARM if len(scored) == 1 else colour)
+        if first.labels is not None:
+            _shade(upper, first.labels == 1, first.fps)
+            _shade(lower, first.labels == 1, first.fps)
+        upper.set(ylabel=f"regularity ({error_of(score)})", ylim=(0, 1.05))
+        lower.set(ylabel=f"{score} score", xlabel="time (s)", ylim=(0, None))
+        for axes in (upper, lower):
+            axes.grid(alpha=0.3)
+            axes.margins(x=0)
+        lower.plot([], [], color="grey", ls="--", lw=0.8, label="threshold")
+        lower.plot([], [], color=ALARM if len(scored) == 1 else "grey", lw=4, label="alarm")
+        handles = lower.get_legend_handles_labels()[0]
+        figure.legend(handles=handles, loc="outside lower center", ncols=6)
 
 
 def _shade(axes: matplotlib.axes.Axes, abnormal: np.ndarray, fps: float) -> None:
@@ -55,8 +61,13 @@ def _shade(axes: matplotlib.axes.Axes, abnormal: np.ndarray, fps: float) -> None
         label = "_"
 
 
-def _mark_alarms(axes: matplotlib.axes.Axes, alarm: np.ndarray, fps: float) -> None:
-    """A red bar along the bottom wherever there is an alarm."""
+def _mark_alarms(
+    axes: matplotlib.axes.Axes, alarm: np.ndarray, fps: float, row: int, colour: str
+) -> None:
+    """A bar wherever there is an alarm: along the bottom, those of further models above it."""
+    across = axes.get_xaxis_transform()
+    low, high = row * BAR, (row + 0.8) * BAR
     for start, stop in intervals(alarm):
-        bar = axes.get_xaxis_transform()
-        axes.fill_between([start / fps, stop / fps], 0, 0.025, color=ALARM, lw=0, transform=bar)
+        axes.fill_between(
+            [start / fps, stop / fps], low, high, color=colour, lw=0, transform=across
+        )

@@ -4,9 +4,9 @@ import PIL.Image
 import pytest
 
 from abnormal.errors import AbnormalError
-from abnormal.report import regularity
-from abnormal.report.figure import ABNORMAL, ALARM, new_figure, write_figure
-from abnormal.report.losses import plot_losses
+from abnormal.report import figure
+from abnormal.report.figure import ABNORMAL, ALARM, drawing
+from abnormal.report.losses import loss_points, plot_losses
 from abnormal.report.regularity import plot_regularity
 
 HISTORY = [
@@ -30,10 +30,8 @@ def has_colour(pixels, colour):
 def drawn(monkeypatch):
     """The figures, before they are written."""
     figures = []
-    write = regularity.write_figure
-    monkeypatch.setattr(
-        regularity, "write_figure", lambda fig, path: (figures.append(fig), write(fig, path))
-    )
+    write = figure._write
+    monkeypatch.setattr(figure, "_write", lambda fig, path: (figures.append(fig), write(fig, path)))
     return figures
 
 
@@ -42,7 +40,7 @@ def test_a_regularity_plot_is_a_picture_with_its_intervals(scored, tmp_path):
     path = tmp_path / "regularity" / "cart" / "gate.png"
     plot_regularity({"model": video}, "l2", {"model": 3.0}, path)
     pixels = read(path)
-    assert pixels.shape == (550, 990, 3)
+    assert pixels.shape == (780, 1400, 3)
     assert has_colour(pixels, ABNORMAL)
     assert has_colour(pixels, ALARM)
 
@@ -84,14 +82,14 @@ def test_every_model_has_its_curve(scored, tmp_path, drawn):
 def test_a_name_is_no_formula_and_needs_no_font(scored, tmp_path, name, capfd):
     plot_regularity({name: scored(name)}, "l2", {name: 3.0}, tmp_path / "gate.png")
     plot_losses({name: HISTORY}, tmp_path / "losses.png")
-    assert read(tmp_path / "gate.png").shape == (550, 990, 3)
+    assert read(tmp_path / "gate.png").shape == (780, 1400, 3)
     assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("frames", [1, 2])
 def test_short_videos_can_be_drawn(scored, tmp_path, frames):
     plot_regularity({"m": scored("a", frames)}, "l2", {"m": 0.0}, tmp_path / "a.png")
-    assert read(tmp_path / "a.png").shape == (550, 990, 3)
+    assert read(tmp_path / "a.png").shape == (780, 1400, 3)
 
 
 @pytest.mark.parametrize("keys", [("epoch", "loss", "val_loss"), ("epoch", "loss")])
@@ -99,7 +97,7 @@ def test_a_plot_of_losses_is_a_picture(tmp_path, keys):
     history = [{key: entry[key] for key in keys} for entry in HISTORY]
     plot_losses({"model": history}, tmp_path / "losses.png")
     pixels = read(tmp_path / "losses.png")
-    assert pixels.shape == (440, 990, 3)
+    assert pixels.shape[1] == 1400
     assert has_colour(pixels, "#0072B2")
 
 
@@ -112,6 +110,34 @@ def test_figures_of_many_videos_leave_none_open(scored, tmp_path):
 
 def test_a_figure_is_written_whole_or_not_at_all(tmp_path):
     (tmp_path / "a.png").mkdir()
-    with pytest.raises(AbnormalError, match=r"a\.png cannot be written"):
-        write_figure(new_figure(), tmp_path / "a.png")
+    with (
+        pytest.raises(AbnormalError, match=r"a\.png cannot be written"),
+        drawing(tmp_path / "a.png", 2.0),
+    ):
+        pass
+    with pytest.raises(ValueError, match="wrong"), drawing(tmp_path / "b.png", 2.0):
+        raise ValueError("wrong")
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_vector_figures_are_the_same_every_time(scored, tmp_path):
+    video = scored("gate", 8, [0, 0, 1, 1, 0, 0, 0, 0])
+    for name in ("a", "b"):
+        plot_regularity({"m": video}, "l2", {"m": 3.0}, tmp_path / f"{name}.svg")
+    first = (tmp_path / "a.svg").read_text()
+    assert first == (tmp_path / "b.svg").read_text()
+    assert first.count("<svg") == 1
+
+
+def test_every_model_has_its_own_bar_of_alarms(scored, tmp_path, drawn):
+    models = {"a": scored(), "b": scored()}
+    plot_regularity(models, "l2", {"a": 3.0, "b": 2.0}, tmp_path / "gate.png")
+    bars = [bar.get_paths()[0].get_extents() for bar in drawn[0].axes[1].collections]
+    assert bars[0].y1 < bars[1].y0
+    assert bars[1].width > bars[0].width  # a lower threshold
+
+
+def test_losses_that_are_no_numbers_are_not_drawn():
+    history = [{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": float("nan")}]
+    assert loss_points(history, "loss") == [(1, 0.5)]
+    assert loss_points(history, "val_loss") == []

@@ -1,0 +1,169 @@
+// The curves of one video, above one another, on one axis of time.
+
+const LONG = 150; // seconds from which on the axis counts in minutes
+
+class Curves {
+  /** onSeek is called with the seconds that were clicked at. */
+  constructor(onSeek) {
+    this.onSeek = onSeek;
+    this.heads = [];
+    this.hidden = new Set();
+  }
+
+  async show(video) {
+    this.video = video;
+    this.duration = video.frames / video.fps;
+    this.range = new Bokeh.Range1d({ start: 0, end: this.duration });
+    this.heads = [];
+    this.parts = data.models.map(() => []);
+    const children = [
+      this.plotOf("regularity", `regularity (${data.error})`),
+      this.plotOf("score", `${data.score} score`),
+      this.timeline(),
+    ];
+    this.legend();
+    const element = document.getElementById("plots");
+    element.ariaLabel = this.inWords();
+    await showPlot(new Bokeh.Column({ children, sizing_mode: "stretch_width" }), element);
+  }
+
+  /** Moves the playhead; where the plot shows a part only, that part goes along. */
+  moveTo(seconds) {
+    for (const head of this.heads) head.location = seconds;
+    const { start, end } = this.range;
+    if (seconds < start || seconds > end) {
+      const first = clamped(seconds - (end - start) / 10, 0, this.duration - (end - start));
+      this.range.setv({ start: first, end: first + (end - start) });
+    }
+  }
+
+  empty(options) {
+    const long = this.duration > LONG;
+    const xLabel = options.xLabel && (long ? "time (min:s)" : "time (s)");
+    const plot = makePlot({ ...options, xLabel, x_range: this.range });
+    if (long) countInMinutes(plot.xaxis);
+    this.shade(plot);
+    // An overlay moves without the curves being drawn again.
+    const look = { line_color: colourOf("--ink"), line_width: 2, level: "overlay" };
+    this.heads.push(addSpan(plot, "height", 0, look));
+    const seek = ({ x }) => this.onSeek(clamped(x, 0, this.duration));
+    plot.on_event("tap", seek);
+    plot.on_event("doubletap", (event) => {
+      seek(event); // two quick clicks at different places come as one double click
+      this.range.setv({ start: 0, end: this.duration });
+    });
+    // On a phone, dragging scrolls the page.
+    if (matchMedia("(pointer: fine)").matches) {
+      const zoom = new Bokeh.BoxZoomTool({ dimensions: "width" });
+      plot.add_tools(zoom);
+      plot.toolbar.active_drag = zoom;
+    }
+    return plot;
+  }
+
+  /** The true intervals. */
+  shade(plot) {
+    const [starts, stops] = [0, 1].map((end) =>
+      (this.video.abnormal ?? []).map((interval) => interval[end] / this.video.fps));
+    plot.vstrip(starts, stops, {
+      fill_color: colourOf("--true"), line_color: null, level: "underlay",
+    });
+  }
+
+  plotOf(kind, yLabel) {
+    const curves = this.video.seen.map((seen) => unpack(seen[kind]));
+    const limits = kind === "score" ? data.models.map((model) => model.threshold) : [];
+    const values = curves.flatMap((curve) => [extreme(curve.values, Math.max),
+      extreme(curve.values, Math.min)]).concat(limits.filter((limit) => limit !== null));
+    const highest = kind === "score" ? 1.05 * Math.max(...values) : 1.05;
+    const y_range = new Bokeh.Range1d({ start: Math.min(0, ...values), end: highest || 1 });
+    const plot = this.empty({ yLabel, height: 170, y_range });
+    const lines = curves.map((curve, number) => this.line(plot, curve, number));
+    limits.forEach((limit, number) => limit !== null && this.threshold(plot, limit, number));
+    const tooltips = [["model", "@model"], ["time", "@time"], [yLabel, "@y{0.000}"]];
+    plot.add_tools(new Bokeh.HoverTool({ renderers: lines, tooltips, mode: "vline" }));
+    return plot;
+  }
+
+  line(plot, { values, step }, number) {
+    const { name, colour } = data.models[number];
+    const x = Array.from(values, (_, place) => (place * step) / this.video.fps);
+    const columns = { x, y: values, time: x.map(clock), model: x.map(() => name) };
+    const source = new Bokeh.ColumnDataSource({ data: columns });
+    const line = plot.line({ field: "x" }, { field: "y" }, {
+      source, line_color: colour, line_width: 1.6,
+    });
+    this.parts[number].push(line);
+    return line;
+  }
+
+  threshold(plot, limit, number) {
+    this.parts[number].push(addSpan(plot, "width", limit, {
+      line_color: data.models[number].colour, line_dash: "dashed", line_width: 1.2,
+    }));
+  }
+
+  /** A row of events for each model, and one of what is true. */
+  timeline() {
+    const rows = data.models.map((model) => shortened(model.name));
+    if (this.video.abnormal) rows.push("true");
+    const places = rows.map((_, row) => row);
+    const plot = this.empty({
+      xLabel: "time", height: 56 + 20 * rows.length,
+      y_range: new Bokeh.Range1d({ start: rows.length - 0.4, end: -0.6 }),
+    });
+    plot.yaxis.ticker = new Bokeh.FixedTicker({ ticks: places });
+    plot.yaxis.major_label_overrides = new Map(places.map((row) => [row, rows[row]]));
+    plot.ygrid.grid_line_color = null;
+    this.video.seen.forEach((seen, row) =>
+      this.parts[row].push(this.bars(plot, seen.events, row, data.models[row].colour)));
+    if (this.video.abnormal) {
+      this.bars(plot, this.video.abnormal, rows.length - 1, colourOf("--true-bar"));
+    }
+    return plot;
+  }
+
+  bars(plot, intervals, row, colour) {
+    const [left, right] = [0, 1].map((end) =>
+      intervals.map((interval) => interval[end] / this.video.fps));
+    return plot.quad({
+      left, right, top: left.map(() => row - 0.35), bottom: left.map(() => row + 0.35),
+      fill_color: colour, line_color: null,
+    });
+  }
+
+  legend() {
+    showLegend(document.getElementById("curves-legend"), data.models.map((model, number) => ({
+      label: model.name, colour: model.colour, dash: "solid", shown: this.parts[number],
+    })));
+  }
+
+  /** The same in words. */
+  inWords() {
+    const of = (kind, which, word) => this.video.seen.map((seen, number) => {
+      const { values, step } = unpack(seen[kind]);
+      const value = extreme(values, which);
+      const seconds = (values.indexOf(value) * step) / this.video.fps;
+      return `${data.models[number].name}: ${word} ${value.toPrecision(3)} at ${clock(seconds)}`;
+    }).join("; ");
+    const events = this.video.seen.map((seen, number) =>
+      `${data.models[number].name}: ${seen.events.length} events`).join("; ");
+    const { name, abnormal } = this.video;
+    const truth = abnormal ? `; truly abnormal: ${abnormal.length} stretches` : "";
+    return `${name}. Regularity: ${of("regularity", Math.min, "lowest")}. ` +
+      `${data.score} score: ${of("score", Math.max, "highest")}. Events: ${events}${truth}.`;
+  }
+}
+
+/** An axis of seconds with labels such as 12:30 at round minutes. */
+function countInMinutes(axis) {
+  axis.ticker = new Bokeh.AdaptiveTicker({ base: 60, mantissas: [1, 2, 5, 10, 15, 30], min_interval: 1 });
+  const code = "const m = Math.floor(tick / 60), s = Math.round(tick % 60);" +
+    "return `${m}:${String(s).padStart(2, '0')}`;";
+  axis.formatter = new Bokeh.CustomJSTickFormatter({ code });
+}
+
+/** The largest or smallest of many numbers: too many to be arguments. */
+const extreme = (values, which) => values.reduce((so, value) => which(so, value));
+
+const shortened = (name) => (name.length > 9 ? `${name.slice(0, 8)}…` : name);

@@ -1,0 +1,209 @@
+"""The tables of the page, as rows of texts."""
+
+import importlib.metadata
+import platform
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from abnormal.evaluation.evaluate import MACRO_RAW, MICRO_PER_VIDEO, MICRO_RAW
+from abnormal.inference.score import ScoredVideo
+from abnormal.report.contents import Contents, ModelResults, address
+from abnormal.report.thumbnails import thumbnail_name
+from abnormal.version import __version__
+
+MOST_EVENTS = 2000
+"""Rows of the table of events: those with the highest peaks, about 1 MB of the page."""
+
+NONE = "–"
+LIBRARIES = ("tensorflow", "keras", "numpy", "opencv-python-headless", "av", "bokeh")
+
+Row = tuple[str, str, list[str]]
+"""What it is, the protocol that says how it is meant, and a text for each model."""
+
+
+def figure_rows(contents: Contents) -> list[Row]:
+    """How good each model is, by the score that carries the alarm; a row that nobody has is not."""
+    score = contents.score
+    rows: list[tuple[str, str, Callable[[Mapping[str, Any]], str | None]]] = [
+        ("Frame AUC", MICRO_RAW, lambda tree: _auc(tree, "scores", score, MICRO_RAW)),
+        ("Equal error rate", MICRO_RAW, lambda t: _percent(t, "scores", score, MICRO_RAW, "eer")),
+        (
+            "Average precision",
+            MICRO_RAW,
+            lambda tree: _percent(tree, "scores", score, MICRO_RAW, "average_precision"),
+        ),
+        ("Frame AUC", MICRO_PER_VIDEO, lambda tree: _auc(tree, "scores", score, MICRO_PER_VIDEO)),
+        ("Frame AUC", MACRO_RAW, lambda tree: _auc(tree, "scores", score, MACRO_RAW)),
+        ("Pixel AUC", "localisation", lambda tree: _percent(tree, "localisation", "auc")),
+        (
+            "Intersection over union",
+            "localisation",
+            lambda tree: _percent(tree, "localisation", "iou"),
+        ),
+        ("True events found", "events", _found),
+        ("False alarms", "events", _false_alarms),
+        ("Delay of the alarm", "events", lambda tree: _seconds(tree, "events", "mean_delay_sec")),
+        ("Abnormal frames with alarm", "", lambda t: _percent(t, "alarm", "detection_rate")),
+        ("Normal frames with alarm", "", lambda t: _percent(t, "alarm", "false_alarm_rate")),
+    ]
+    texts = [
+        (what, protocol, [text(model.metrics) for model in contents.models.values()])
+        for what, protocol, text in rows
+    ]
+    return [(what, protocol, _filled(row)) for what, protocol, row in texts if any(row)]
+
+
+def score_rows(contents: Contents) -> list[Row]:
+    """The frame AUC of every score that there is."""
+    return _auc_rows(contents, "scores", (MICRO_RAW, MICRO_PER_VIDEO))
+
+
+def situation_rows(contents: Contents) -> list[Row]:
+    """The frame AUC for each kind of event."""
+    return _auc_rows(contents, "situations", (MICRO_RAW,))
+
+
+def _auc_rows(contents: Contents, of: str, protocols: Sequence[str]) -> list[Row]:
+    trees = [model.metrics for model in contents.models.values()]
+    names = dict.fromkeys(name for tree in trees for name in _at(tree, of) or {})
+    rows = [
+        (name, protocol, [_percent(tree, of, name, protocol, "auc") for tree in trees])
+        for name in names
+        for protocol in protocols
+    ]
+    return [(name, protocol, _filled(row)) for name, protocol, row in rows if any(row)]
+
+
+def protocol_rows(contents: Contents) -> dict[str, str]:
+    """How the figures are meant, by the protocol's name."""
+    metrics = next(iter(contents.models.values())).metrics
+    pixels = _at(metrics, "localisation", "protocol")
+    return {**metrics["protocols"]} | ({"localisation": pixels} if pixels else {})
+
+
+def event_rows(contents: Contents) -> list[dict[str, Any]]:
+    """The events of all models in the order of the videos and of time."""
+    place = {video.name: number for number, video in enumerate(contents.videos)}
+    rows = [
+        _event_row(contents, number, model, event, place[event["video"]])
+        for number, model in enumerate(contents.models.values())
+        for event in model.events
+    ]
+    highest = sorted(rows, key=lambda row: row["peak_score"], reverse=True)[:MOST_EVENTS]
+    return sorted(highest, key=lambda row: (row["place"], row["start_frame"], row["number"]))
+
+
+def _event_row(
+    contents: Contents, number: int, model: ModelResults, event: Mapping[str, Any], place: int
+) -> dict[str, Any]:
+    name = list(contents.models)[number]
+    return {
+        **event,
+        "model": name,
+        "number": number,
+        "place": place,
+        "thumbnail": address("thumbnails", model.folder, thumbnail_name(event)),
+        "start": clock(event["start_sec"]),
+        "end": clock(event["end_sec"]),
+        "truth": _truth(model.videos[place], event),
+    }
+
+
+def _truth(video: ScoredVideo, event: Mapping[str, Any]) -> str:
+    if video.labels is None:
+        return ""
+    inside = video.labels[event["start_frame"] : event["end_frame"] + 1]
+    return "true event" if inside.any() else "false alarm"
+
+
+def model_rows(contents: Contents) -> list[tuple[str, list[str]]]:
+    """How each model was made, and with what."""
+    columns = [dict(_facts(model)) for model in contents.models.values()]
+    facts = dict.fromkeys(fact for column in columns for fact in column)
+    return [(fact, _filled([column.get(fact) for column in columns])) for fact in facts]
+
+
+def _facts(model: ModelResults) -> Iterator[tuple[str, str]]:
+    info, calibration = model.info, model.info.calibration
+    yield "network", info.arch
+    yield "frames of a clip", f"{info.clip_length}"
+    yield "size of a frame", f"{info.size}x{info.size} px"
+    yield "frames a second", f"{info.fps:g}"
+    yield "pixels", info.normalisation
+    yield "loss", info.loss
+    yield "seed", f"{info.seed}"
+    yield "epochs", f"{len(info.history)}"
+    if info.history:
+        last = info.history[-1]
+        held_out = f", held out {last['val_loss']:.4g}" if "val_loss" in last else ""
+        yield "last loss", f"{last['loss']:.4g}{held_out}"
+    if cameras := ", ".join(filter(None, info.cameras)):
+        yield "cameras", cameras
+    if frames := calibration.get("frames"):
+        which = "held-out" if calibration.get("held_out") else "training"
+        yield "calibrated on", f"{frames} normal frames of {which} footage"
+    yield "alarm above", f"{model.threshold:.4g}"
+    yield "event ends at", f"{model.release:.4g}"
+    yield "computed by", model.runtime
+    yield "footage, fingerprint", info.data_fingerprint[:12]
+    for library, version in info.versions.items():
+        yield f"trained with {library}", version
+
+
+def version_rows() -> dict[str, str]:
+    """What this page was made with."""
+    versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
+    return {"abnormal": __version__, "python": platform.python_version()} | versions
+
+
+def clock(seconds: float) -> str:
+    """A time in a video, `1:02:03.4` or `2:03.4`."""
+    tenths = round(seconds * 10)
+    minutes, rest = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    clock = f"{hours}:{minutes:02}" if hours else f"{minutes}"
+    return f"{clock}:{rest // 10:02}.{rest % 10}"
+
+
+def _at(tree: Mapping[str, Any], *way: str) -> Any:
+    """A figure in a tree of them; None where there is none."""
+    value: Any = tree
+    for name in way:
+        value = (value or {}).get(name)
+    return value
+
+
+def _percent(tree: Mapping[str, Any], *way: str) -> str | None:
+    value = _at(tree, *way)
+    return None if value is None else f"{100 * value:.1f} %"
+
+
+def _seconds(tree: Mapping[str, Any], *way: str) -> str | None:
+    value = _at(tree, *way)
+    return None if value is None else f"{value:.1f} s"
+
+
+def _auc(tree: Mapping[str, Any], *way: str) -> str | None:
+    """With the interval over draws of videos, where there is one."""
+    text, interval = _percent(tree, *way, "auc"), _at(tree, *way, "auc_interval")
+    if not interval:
+        return text
+    low, high = (100 * end for end in interval)
+    return f"{text} ({low:.1f} to {high:.1f})"
+
+
+def _found(tree: Mapping[str, Any]) -> str | None:
+    events = tree["events"]
+    return events and f"{events['found']} of {events['true_events']}"
+
+
+def _false_alarms(tree: Mapping[str, Any]) -> str | None:
+    events = tree["events"]
+    if not events:
+        return None
+    hourly = events["false_alarms_per_hour"]
+    return f"{events['false_alarms']}" + ("" if hourly is None else f" ({hourly:.3g} an hour)")
+
+
+def _filled(row: Sequence[str | None]) -> list[str]:
+    return [NONE if text is None else text for text in row]

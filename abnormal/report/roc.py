@@ -1,0 +1,94 @@
+"""The ROC curve: what part of the abnormal frames is found at what part of the normal ones."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import sklearn.metrics
+
+from abnormal.evaluation.evaluate import labels_of
+from abnormal.inference.score import ScoredVideo
+from abnormal.report.figure import COLOURS, drawing, legend_below, plain
+from abnormal.scoring.regularity import stretched
+
+MOST_POINTS = 400
+
+
+@dataclass(frozen=True)
+class Roc:
+    """The ROC curves of a model over all labelled videos together.
+
+    Attributes:
+        raw: False and true positive rate, `(2, n)` in [0, 1], of the scores as an alarm sees them.
+        raw_auc: The area under it.
+        per_video: The same, each video first stretched between its own smallest and largest score.
+        per_video_auc: The area under it.
+        alarm: False and true positive rate of the alarm at its threshold.
+    """
+
+    raw: np.ndarray
+    raw_auc: float
+    per_video: np.ndarray
+    per_video_auc: float
+    alarm: tuple[float, float]
+
+
+def roc_of(videos: Sequence[ScoredVideo], score: str, threshold: float) -> Roc | None:
+    """The ROC curves of a model.
+
+    Args:
+        videos: As it scored them; those without labels do not count.
+        score: Which one carries the alarm.
+        threshold: Above it there is an alarm.
+
+    Returns:
+        None where all frames are of one class: there is no curve then.
+    """
+    labelled = [video for video in videos if video.labels is not None]
+    labels = np.concatenate([np.zeros(0), *(labels_of(video) for video in labelled)])
+    if len(np.unique(labels)) < 2:
+        return None
+    scores = [video.causal[score] for video in labelled]
+    raw = np.concatenate(scores)
+    alarm = raw > threshold
+    return Roc(
+        *_curve(labels, raw),
+        *_curve(labels, np.concatenate([stretched(values) for values in scores])),
+        alarm=(float(alarm[labels == 0].mean()), float(alarm[labels == 1].mean())),
+    )
+
+
+def _curve(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, float]:
+    rates = np.stack(sklearn.metrics.roc_curve(labels, scores)[:2])
+    area = float(sklearn.metrics.auc(*rates))
+    if rates.shape[1] > MOST_POINTS:
+        rates = rates[:, np.linspace(0, rates.shape[1] - 1, MOST_POINTS).astype(int)]
+    return rates, area
+
+
+def plot_roc(rocs: Mapping[str, Roc], path: Path) -> None:
+    """Draws the curves of one or several models.
+
+    Args:
+        rocs: By the name of the model.
+        path: The picture to write.
+    """
+    with drawing(path, 3.8) as figure:
+        axes = figure.subplots()
+        axes.plot([0, 100], [0, 100], color="grey", lw=0.8, ls=":", label="chance (area 50.0 %)")
+        for (name, roc), colour in zip(rocs.items(), itertools.cycle(COLOURS), strict=False):
+            for rates, area, style, kind in (
+                (roc.raw, roc.raw_auc, "-", "all frames together"),
+                (roc.per_video, roc.per_video_auc, "--", "each video stretched"),
+            ):
+                label = f"{plain(name)}, {kind} (area {100 * area:.1f} %)"
+                axes.plot(*(100 * rates), style, color=colour, label=label)
+            false_rate, true_rate = roc.alarm
+            axes.plot(100 * false_rate, 100 * true_rate, "o", color=colour, label="_")
+        axes.plot([], [], "o", color="grey", label="the alarm at its threshold")
+        axes.set(xlabel="normal frames above the threshold (%)", xlim=(-1, 101), ylim=(-1, 101))
+        axes.set(ylabel="abnormal frames above the threshold (%)", box_aspect=1)
+        axes.grid(alpha=0.3)
+        legend_below(figure)
