@@ -1,0 +1,178 @@
+"""What an operator does about alarms: calibrate, ask for a rate, dismiss, shut out a zone."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import PIL.Image
+import pytest
+
+from abnormal.cli import test, train
+from abnormal.datasets.demo import find_demo
+from abnormal.datasets.extract import extract
+from abnormal.frames.manifest import write_manifest
+from abnormal.models.backend import start_backend
+
+start_backend()
+
+import dataclasses  # noqa: E402
+
+from abnormal.models.model_file import ModelInfo, load_model, save_model  # noqa: E402
+from abnormal.models.networks import NETWORKS  # noqa: E402
+
+SIZE, LENGTH, FRAMES = 99, 4, 100
+
+
+def make_img(folder, cameras=("street",)):
+    """The drawn street, as often as there are cameras."""
+    for video in find_demo(training_clips=3, clip_frames=FRAMES):
+        if not video.name.startswith(("0", "cart", "cyclist", "runner")):
+            continue
+        for camera in cameras:
+            name = video.name if len(cameras) == 1 else f"{camera}/{video.name}"
+            copy = dataclasses.replace(video, name=name, camera=camera)
+            assert not extract(copy, folder, SIZE, None).problem
+    write_manifest(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def img(tmp_path_factory):
+    return make_img(tmp_path_factory.mktemp("street") / "img")
+
+
+@pytest.fixture(scope="module")
+def calibrated(img, tmp_path_factory):
+    path = tmp_path_factory.mktemp("model") / "street.h5"
+    save_model(
+        path,
+        NETWORKS["spatiotemporal"](LENGTH, SIZE),
+        ModelInfo("spatiotemporal", LENGTH, SIZE, 25.0),
+    )
+    assert train.main(["--calibrate", str(img), "--output", str(path)]) == 0
+    return path
+
+
+@pytest.fixture
+def model(calibrated, tmp_path):
+    return shutil.copy(calibrated, tmp_path / "street.h5")
+
+
+@pytest.fixture
+def score(img, tmp_path):
+    """Scores the test videos and gives the events."""
+
+    def run(model, *options, code=0):
+        output = tmp_path / "results"
+        arguments = ["--model", model, "--img", img, "--output", output, "--no-figures"]
+        assert test.main([*map(str, arguments), "--runtime", "keras", *map(str, options)]) == code
+        return pd.read_csv(output / "events.csv", dtype={"video": str}) if not code else None
+
+    return run
+
+
+def test_an_event_that_was_dismissed_is_none_any_more(model, img, score, tmp_path, capsys):
+    before = score(model)
+    first, others = before.iloc[0], before[before["video"] != before["video"].iloc[0]]
+    assert len(others)
+    old = load_model(model)
+
+    score(model, "--dismiss", f"{first['video']}:{first['event']}", code=0)
+
+    assert "with 1 dismissed event" in capsys.readouterr().out
+    after = score(model)
+    same = after[after["video"] == first["video"]]
+    overlapping = same[same["start_frame"].between(first["start_frame"], first["end_frame"])]
+    assert overlapping.empty
+    kept = after[after["video"] != first["video"]]
+    assert kept["start_frame"].tolist() == others["start_frame"].tolist()
+    new = load_model(model)
+    (entry,) = new.info.calibration["dismissed"]
+    assert (entry["video"], entry["first_frame"]) == (first["video"], first["start_frame"])
+    for ours, theirs in zip(new.network.get_weights(), old.network.get_weights(), strict=True):
+        assert np.array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("wanted", ["cyclist/02:99", "cyclist/02", "nowhere:1", ""])
+def test_an_event_that_is_not_there_changes_nothing(model, score, capsys, wanted):
+    score(model)
+    before = model.read_bytes()
+    code = (
+        test.main(
+            ["--model", str(model), "--output", str(model.parent / "results"), "--dismiss", wanted]
+        )
+        if wanted
+        else 1
+    )
+    assert code == 1
+    assert model.read_bytes() == before
+    if wanted:
+        assert "Expected one, as VIDEO:EVENT" in capsys.readouterr().err
+
+
+def test_what_is_in_an_ignored_zone_raises_no_alarm(model, score, tmp_path, capsys):
+    everywhere = score(model)
+    zone = np.zeros((40, 60), np.uint8)
+    zone[:, 1:] = 255  # all but a stripe at the left
+    PIL.Image.fromarray(zone).save(tmp_path / "zone.png")
+    stripe = score(model, "--ignore-zone", tmp_path / "zone.png")
+    assert len(stripe) < len(everywhere)
+    assert (stripe["left"] < 0.1).all()
+
+    PIL.Image.new("L", (8, 8), 255).save(tmp_path / "white.png")
+    (tmp_path / "text.png").write_text("no picture")
+    for name, says in {"white": "white everywhere", "text": "cannot be read"}.items():
+        score(model, "--ignore-zone", tmp_path / f"{name}.png", code=1)
+        assert says in capsys.readouterr().err
+
+
+def test_more_is_promised_than_the_footage_can_vouch_for(model, score, tmp_path, capsys):
+    score(model, "--false-alarms-per-hour", 2)
+    told = capsys.readouterr().err
+    # 3 videos of 100 frames at 25 a second are 12 seconds: three by that time is 900 an hour.
+    assert "0.2 minutes of normal footage" in told
+    assert "at most 900 false alarms an hour; the threshold for 2 is an extrapolation" in told
+    metrics = json.loads((tmp_path / "results" / "metrics.json").read_text())["street"]
+    assert metrics["alarm"]["asked_false_alarms_per_hour"] == 2
+    assert metrics["alarm"]["threshold"] > 2
+    assert metrics["events"]["false_alarms_per_hour"] is not None
+
+    score(model, "--false-alarms-per-hour", 5000)
+    assert "warning" not in capsys.readouterr().err
+
+
+def test_a_model_of_several_cameras_wants_to_know_which(tmp_path, calibrated, capsys):
+    img = make_img(tmp_path / "img", ("gate/1", "door"))
+    model = shutil.copy(calibrated, tmp_path / "two.h5")
+    assert train.main(["--calibrate", str(img), "--output", str(model)]) == 0
+    assert set(load_model(model).levels) == {"gate/1", "door"}
+    source = img / "testing" / "door" / "cyclist" / "02"
+    arguments = ["--model", str(model), "--source", str(source), "--runtime", "keras"]
+    arguments += ["--no-figures", "--output", str(tmp_path / "results")]
+    assert test.main(arguments) == 1
+    assert "knows the cameras 'door', 'gate/1', but not ''" in capsys.readouterr().err
+    assert test.main([*arguments, "--camera", "door"]) == 0
+    assert test.main([*arguments, "--score", "gradient"]) == 0
+
+
+def test_a_calibration_that_fails_leaves_the_model_as_it_was(model, tmp_path, capsys):
+    before = model.read_bytes()
+    broken = tmp_path / "day"
+    broken.mkdir()
+    assert train.main(["--calibrate", str(broken), "--output", str(model)]) == 1
+    (broken / "a.mp4").write_text("no video")
+    assert train.main(["--calibrate", str(broken), "--output", str(model)]) == 1
+    assert "no video in" in capsys.readouterr().err
+    assert model.read_bytes() == before
+
+
+def test_a_model_from_before_there_were_calibrations_says_what_to_do(tmp_path, score, capsys):
+    path = tmp_path / "older.h5"
+    info = ModelInfo(
+        *("spatiotemporal", LENGTH, SIZE, 25.0), calibration={"thresholds": {"gradient": 0.1}}
+    )
+    save_model(path, NETWORKS["spatiotemporal"](LENGTH, SIZE), info)
+    score(path, code=1)
+    assert "--calibrate FOLDER" in capsys.readouterr().err
+    assert set(score(path, "--score", "gradient", "--threshold", 0.1)["model"]) <= {"older"}
