@@ -29,7 +29,7 @@ from abnormal.scoring.local import LOCAL_SCORES, above_normal
 from abnormal.scoring.normal_level import second_maxima
 from abnormal.scoring.regularity import causal_mean
 from abnormal.scoring.residual import SCORES, ClipResidual
-from abnormal.scoring.surprise import learn_surprise
+from abnormal.scoring.surprise import Surprise, learn_surprise
 
 FOLDS = 8
 PIECE_SEC = 20
@@ -102,7 +102,7 @@ class Calibrator:
             maxima[video.camera].append(cells)
             for name, values in scores.items() if video in judges else ():
                 plain[name].append(causal_mean(values, self._fps))
-        surprises = {name: learn_surprise(np.concatenate(plain[name])) for name in SCORES}
+        surprises = {name: self._learn(plain[name]) for name in SCORES}
         series = {name: [surprises[name].of(part) for part in plain[name]] for name in SCORES}
         cameras = {}
         for camera, of_videos in maxima.items():
@@ -139,9 +139,7 @@ class Calibrator:
             for video, chosen in zip(videos, folds, strict=True)
         ]
         surprises = {
-            name: learn_surprise(
-                np.concatenate([part[name] for part in ratios if name in part]), LEAST_SCALE
-            )
+            name: self._learn([part[name] for part in ratios if name in part], LEAST_SCALE)
             for name in LOCAL_SCORES
         }
         judged: dict[str, list[np.ndarray]] = defaultdict(list)
@@ -152,6 +150,10 @@ class Calibrator:
             judged[FUSED].append(fuse(local)[0])
         everywhere = [np.ones(len(chosen), bool) for chosen in folds]
         return Normality(_levels(maxima, everywhere), surprises), judged
+
+    def _learn(self, normal: Sequence[np.ndarray], least_scale: float = 1e-9) -> Surprise:
+        """The frames of a second count as one: they show the same."""
+        return learn_surprise(np.concatenate(normal), max(1.0, self._fps), least_scale)
 
     def _measure(self, video: NormalVideo) -> tuple[Series, Series]:
         """A video's scores that know no place, and the largest cells of each of its seconds."""

@@ -220,7 +220,9 @@ def count_false_alarms(normal: Iterable[np.ndarray], fps: float) -> FalseAlarms:
 def _surprises(stored: Mapping[str, Mapping[str, Any]]) -> dict[str, Surprise]:
     return {
         name: Surprise(
-            tuple(value["values"]), tuple(value["surprises"]), value["scale"], value["frames"]
+            tuple(value["values"]),
+            tuple(value["surprises"]),
+            *(value["scale"], value["exceedances"], value["frames"]),
         )
         for name, value in stored.items()
     }

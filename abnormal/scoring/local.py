@@ -103,17 +103,19 @@ def _as_it_is(fps: float) -> Callable[[np.ndarray], np.ndarray]:
     return np.asarray
 
 
+# The shares follow how much footage a score is learnt from: the flow's from all, the network's from
+# what was held out. How far they were tried is said in docs/RESULTS.md.
 LOCAL_SCORES = {
     # Somebody is faster than people are there.
     "motion": LocalScore(
-        speed_around, common_level, _average, of_network=False, share=0.7, everywhere=True
+        speed_around, common_level, _average, of_network=False, share=0.8, everywhere=True
     ),
     # Something moves where nothing does.
     "place": LocalScore(speed_of_cells, own_level, _what_lasts, of_network=False, share=0.1),
     # Something moves that the network cannot follow.
-    "change": LocalScore(change_around, common_level, _as_it_is, of_network=True, share=0.1),
+    "change": LocalScore(change_around, common_level, _as_it_is, of_network=True, share=0.08),
     # Something looks as the network has not seen it.
-    "appearance": LocalScore(residual_around, common_level, _as_it_is, of_network=True, share=0.1),
+    "appearance": LocalScore(residual_around, common_level, _as_it_is, of_network=True, share=0.02),
 }
 
 

@@ -44,9 +44,23 @@ def test_much_footage_is_counted_further_than_little():
 
 
 def test_where_all_normal_frames_score_alike_only_more_is_a_surprise():
-    learnt = learn_surprise(np.full(50, 3.0), least_scale=0.5)
+    learnt = learn_surprise(np.full(5000, 3.0), least_scale=0.5)
     assert learnt.of(np.array([0.0, 3.0])).tolist() == [0, 0]
-    assert learnt.of(np.array([3.5])) == pytest.approx([np.log10(np.e)])
+    assert learnt.of(np.array([3.5])) == pytest.approx([np.log10(np.e)], rel=0.01)
+
+
+def test_what_is_known_from_little_is_the_less_surprising():
+    """The share of new frames beyond a score, over many learnings from a few frames each."""
+    draw = np.random.default_rng(3)
+    reached = []
+    for _ in range(4000):
+        learnt = learn_surprise(draw.exponential(1.0, 30))
+        reached.append(learnt.of(draw.exponential(1.0, 1))[0])
+    assert np.mean(np.array(reached) > 2.0) == pytest.approx(0.01, abs=0.006)
+    frames = np.repeat(draw.exponential(1.0, 200), 25)
+    alone, alike = learn_surprise(frames), learn_surprise(frames, alike=25.0)
+    assert alike.exceedances == pytest.approx(alone.exceedances / 25)
+    assert alike.of(np.array([12.0])) < alone.of(np.array([12.0]))
 
 
 def test_most_frames_at_one_score_are_no_surprise_there():
@@ -59,4 +73,6 @@ def test_most_frames_at_one_score_are_no_surprise_there():
 def test_a_single_frame_is_enough():
     learnt = learn_surprise(np.array([2.5]))
     assert learnt.frames == 1
-    assert learnt.of(np.array([2.5, 1e9])).tolist() == [0, LARGEST]
+    surprises = learnt.of(np.array([2.5, 1e9, 1e200]))
+    assert (surprises[0], surprises[2]) == (0, LARGEST)
+    assert 0 < surprises[1] < LARGEST
