@@ -9,11 +9,14 @@ import numpy as np
 from tqdm import tqdm
 
 from abnormal.cli.program import say
+from abnormal.datasets.source import TRAINING
+from abnormal.files import make_folder
 from abnormal.frames.manifest import is_img
 from abnormal.inference.calibrate import PASSES, Calibrator, NormalVideo
 from abnormal.inference.runtimes import keras_runtime
 from abnormal.inference.videos import TestVideo, source_videos, stored_videos
 from abnormal.models.model_file import ModelInfo, load_model, save_model
+from abnormal.scoring.calibration import read_calibration
 
 
 def run_calibrate(path: Path, folder: Path) -> int:
@@ -21,26 +24,40 @@ def run_calibrate(path: Path, folder: Path) -> int:
 
     Args:
         path: The model file; it is replaced when all has gone well.
-        folder: Videos, or frames that `preprocess.py` made, of which the normal ones are taken.
+        folder: Videos, or frames that `preprocess.py` made, of which the normal ones are taken;
+            cameras that it does not show stay as they were.
 
     Raises:
         AbnormalError: There is no model, or no normal footage that can be read.
     """
     model = load_model(path)
+    make_folder(path.absolute().parent)  # now, not when all is computed
+    old = read_calibration(model.info.calibration, model.levels)
     notes: set[str] = set()
-    found = stored_videos(folder, "training") if is_img(folder) else source_videos(folder)
+    found = stored_videos(folder, TRAINING) if is_img(folder) else source_videos(folder, TRAINING)
     videos = [_normal(video, model.info, notes) for video in found]
     with open_counter(PASSES * sum(video.length for video in videos)) as count:
         calibrator = Calibrator(
             keras_runtime(model.network), model.info.clip_length, model.info.fps, count
         )
         calibration = calibrator.calibrate(videos)
-    for note in sorted(notes):
+    for note in sorted(notes) + calibrator.problems:
         say(f"  {note}")
+    forgotten = [event for event in old.dismissed if event["camera"] in calibration.cameras]
+    if forgotten:
+        say(f"note: {len(forgotten)} dismissed events are not known any more")
+    calibration = dataclasses.replace(
+        calibration,
+        cameras=old.cameras | calibration.cameras,
+        dismissed=tuple(event for event in old.dismissed if event not in forgotten),
+    )
     info = dataclasses.replace(model.info, calibration=calibration.as_dict())
     levels = {name: camera.levels for name, camera in calibration.cameras.items()}
     save_model(path, model.network, info, model.reference, levels)
-    print(f"model: {path}, calibrated on {calibration.frames} frames of {len(videos)} videos")
+    print(
+        f"model: {path}, calibrated on {calibration.frames} frames of "
+        f"{len(calibration.videos)} videos"
+    )
     return 0
 
 

@@ -83,7 +83,7 @@ def run_test(args: argparse.Namespace) -> int:
     ignored = read_zone(args.ignore_zone) if args.ignore_zone else None
     models = {}
     for name, detector in detectors.items():
-        threshold = _threshold(args, detector)
+        threshold = threshold_of(args, detector)
         release = detector.calibration.release(args.score, threshold)
         folder = name.replace("/", "_") if len(detectors) > 1 else ""
         models[name] = Tested(detector, threshold, release, folder)
@@ -121,8 +121,13 @@ def read_zone(path: Path) -> np.ndarray:
     """
     try:
         with PIL.Image.open(path) as picture:
-            zone = np.asarray(picture.convert("L")) > WHITE_ENOUGH
-    except (OSError, SyntaxError) as error:
+            if picture.mode.startswith("I"):  # 16 bits, which Pillow would clip
+                zone = np.asarray(picture) > WHITE_ENOUGH * 257
+            else:
+                black = PIL.Image.new("RGBA", picture.size, "black")
+                shown = PIL.Image.alpha_composite(black, picture.convert("RGBA"))
+                zone = np.asarray(shown.convert("L")) > WHITE_ENOUGH
+    except (OSError, SyntaxError, ValueError, PIL.Image.DecompressionBombError) as error:
         raise AbnormalError(
             f"--ignore-zone {path} cannot be read ({error}). Expected: a picture, such as a PNG, "
             "that is white where nothing is to count."
@@ -135,7 +140,8 @@ def read_zone(path: Path) -> np.ndarray:
     return zone
 
 
-def _threshold(args: argparse.Namespace, detector: Detector) -> float:
+def threshold_of(args: argparse.Namespace, detector: Detector) -> float:
+    """The threshold that the command line asks for; a rate that is not known is said."""
     if args.threshold is not None:
         return args.threshold
     calibration, per_hour = detector.calibration, args.false_alarms_per_hour

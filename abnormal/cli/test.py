@@ -49,8 +49,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--source", type=Path, help="a video, or a folder of them, in place of --img")
     add("--output", type=Path, default=Path("results"), help="where results go (default: results)")
     add("--score", choices=SCORE_NAMES, default=SCORE_NAMES[0], help="carries the alarm")
-    add("--threshold", type=float, help="alarm above this score (default: as calibrated)")
-    add(
+    alarm = parser.add_mutually_exclusive_group()
+    alarm.add_argument(
+        "--threshold", type=float, help="alarm above this score (default: as calibrated)"
+    )
+    alarm.add_argument(
         "--false-alarms-per-hour",
         type=positive_float,
         metavar="RATE",

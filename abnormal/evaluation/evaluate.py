@@ -84,12 +84,14 @@ def labels_of(video: ScoredVideo) -> np.ndarray:
 
 def _figures_by_score(videos: Sequence[ScoredVideo]) -> dict[str, Any]:
     figures: dict[str, Any] = {}
-    for name in videos[0].causal:
-        raw = [video.causal[name] for video in videos]
+    for name in dict.fromkeys(name for video in videos for name in video.causal):
+        those = [video for video in videos if name in video.causal]
+        raw = [video.causal[name] for video in those]
         figures[name] = {
-            MICRO_RAW: _figures_with_interval(videos, raw),
-            MICRO_PER_VIDEO: _figures(videos, [stretched(values) for values in raw]),
-            MACRO_RAW: dataclasses.asdict(macro_figures(raw, [labels_of(v) for v in videos])),
+            "videos": len(those),  # a camera that is not known has no score that knows the place
+            MICRO_RAW: _figures_with_interval(those, raw),
+            MICRO_PER_VIDEO: _figures(those, [stretched(values) for values in raw]),
+            MACRO_RAW: dataclasses.asdict(macro_figures(raw, [labels_of(v) for v in those])),
         }
     # By its definition the regularity is per video, and it is not smoothed.
     for error in ERRORS:

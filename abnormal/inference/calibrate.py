@@ -3,11 +3,11 @@
 What is normal at a place is learnt from all footage of a camera. How far normal footage is above
 that is learnt from footage that the level was not learnt from: it is parted into folds, and each
 fold is judged by the levels of the others. Scores of the network are judged on footage only that it
-was not trained on. Each video is gone through twice, so that memory does not grow with its frames.
+was not trained on. Footage of a single piece is judged by itself. Each video is gone through twice,
+so that memory grows with its seconds only, by 12 kB for each at 227x227 pixels.
 """
 
 import itertools
-import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from abnormal.errors import AbnormalError
 from abnormal.inference.runtimes import Reconstruct
 from abnormal.inference.score import residuals
 from abnormal.inference.stream import LOCAL_SMOOTHING_SEC, CellStream, ResidualStream
@@ -86,19 +87,24 @@ class Calibrator:
         self._clip_length = clip_length
         self._fps = fps
         self._count = count
+        self.problems: list[str] = []
 
     def calibrate(self, videos: Sequence[NormalVideo]) -> Calibration:
         """Calibrates all scores.
 
         Args:
-            videos: At least one, with at least one frame.
+            videos: Those that cannot be read are left out; `problems` has a line for each.
+
+        Raises:
+            AbnormalError: None can be read.
         """
+        measured = self._measure_all(videos)
+        videos = [video for video, _, _ in measured]
         unseen = [video for video in videos if video.held_out]
         judges = unseen or list(videos)
         plain: dict[str, list[np.ndarray]] = {name: [] for name in SCORES}
         maxima: dict[str, list[Series]] = defaultdict(list)
-        for video in videos:
-            scores, cells = self._measure(video)
+        for video, scores, cells in measured:
             maxima[video.camera].append(cells)
             for name, values in scores.items() if video in judges else ():
                 plain[name].append(causal_mean(values, self._fps))
@@ -147,13 +153,27 @@ class Calibrator:
             local = {name: surprises[name].of(values) for name, values in part.items()}
             for name, values in local.items():
                 judged[name].append(values)
-            judged[FUSED].append(fuse(local)[0])
+            if len(local) == len(LOCAL_SCORES):
+                judged[FUSED].append(fuse(local)[0])
         everywhere = [np.ones(len(chosen), bool) for chosen in folds]
         return Normality(_levels(maxima, everywhere), surprises), judged
 
     def _learn(self, normal: Sequence[np.ndarray], least_scale: float = 1e-9) -> Surprise:
         """The frames of a second count as one: they show the same."""
         return learn_surprise(np.concatenate(normal), max(1.0, self._fps), least_scale)
+
+    def _measure_all(
+        self, videos: Sequence[NormalVideo]
+    ) -> list[tuple[NormalVideo, Series, Series]]:
+        measured = []
+        for video in videos:
+            try:
+                measured.append((video, *self._measure(video)))
+            except AbnormalError as error:
+                self.problems.append(f"left out: {video.name}: {error}")
+        if not measured:
+            raise AbnormalError("There is no footage to calibrate on. " + " ".join(self.problems))
+        return measured
 
     def _measure(self, video: NormalVideo) -> tuple[Series, Series]:
         """A video's scores that know no place, and the largest cells of each of its seconds."""
@@ -169,12 +189,14 @@ class Calibrator:
                 full = len(known) // whole * whole
                 maxima[name].append(second_maxima(known[:full], self._fps).astype(np.float32))
                 rest[name] = known[full:]
+        if not plain:
+            raise AbnormalError("No frame of it could be read.")
         for name, values in rest.items():
             maxima[name].append(second_maxima(values, self._fps).astype(np.float32))
         return _concatenated(plain), _concatenated(maxima)
 
     def _judge(self, video: NormalVideo, levels: Sequence[Levels], of_network: bool) -> Series:
-        """How far each frame of a video is above the level of its second, lightly smoothed."""
+        """How far each frame of a video is above the level for its clip, lightly smoothed."""
         ratios: dict[str, list[np.ndarray]] = defaultdict(list)
         reconstruct = self._reconstruct if of_network else _without_network
         number = 0
@@ -208,7 +230,7 @@ def _without_network(clips: np.ndarray) -> np.ndarray:
 
 
 def _folds(seconds: Sequence[int]) -> list[np.ndarray]:
-    """Parts videos into pieces, and neighbouring pieces into at most `FOLDS` folds.
+    """Parts videos into pieces of about `PIECE_SEC`, and these in order into at most `FOLDS` folds.
 
     Args:
         seconds: Of each video.
@@ -216,12 +238,12 @@ def _folds(seconds: Sequence[int]) -> list[np.ndarray]:
     Returns:
         For each video the number of the fold of each second.
     """
-    pieces = [math.ceil(length / PIECE_SEC) for length in seconds]
+    pieces = [max(1, length // PIECE_SEC) for length in seconds]
     total, folds = sum(pieces), min(FOLDS, sum(pieces))
     firsts = itertools.accumulate(pieces, initial=0)
     return [
-        (first + np.arange(length) // PIECE_SEC) * folds // total
-        for first, length in zip(firsts, seconds, strict=False)
+        (first + np.arange(length) * count // length) * folds // total
+        for first, length, count in zip(firsts, seconds, pieces, strict=False)
     ]
 
 

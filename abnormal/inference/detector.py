@@ -48,7 +48,12 @@ class Detector:
             AbnormalError: It is none of the cameras that the model is calibrated for.
         """
         known = self.calibration.cameras
-        if known and self.calibration.normality(camera) is None:
+        if not known:
+            raise AbnormalError(
+                f"{self.name} is not calibrated for scores that know the place. Calibrate it: "
+                "`python train_model.py --calibrate FOLDER` with normal footage."
+            )
+        if self.calibration.normality(camera) is None:
             names = ", ".join(repr(name) for name in sorted(known))
             raise AbnormalError(
                 f"{self.name} knows the cameras {names}, but not {camera!r}. Name one of them with "
@@ -94,7 +99,7 @@ class Detector:
                 self.reconstruct,
                 self.info.clip_length,
                 FrameScorer(opened.fps, normality),
-                ResidualStream(flow=normality is not None, ignored=self._at_size(ignored)),
+                ResidualStream(flow=normality is not None, ignored=self.at_size(ignored)),
                 take,
             )
             result = ScoredVideo(
@@ -108,7 +113,8 @@ class Detector:
             )
             return result, opened.notes
 
-    def _at_size(self, mask: np.ndarray | None) -> np.ndarray | None:
+    def at_size(self, mask: np.ndarray | None) -> np.ndarray | None:
+        """A mask at the size of the model, True wherever it touches a pixel."""
         if mask is None:
             return None
         return resize(mask.astype(np.uint8), self.info.size, self.info.size) > 0

@@ -13,11 +13,21 @@ from abnormal.inference.videos import TestVideo
 from abnormal.scoring.calibration import ALARM, RELEASE, Calibration, Normality
 from abnormal.scoring.local import LOCAL_SCORES
 
+LEAST = 0.1
+"""Of a level: a surprise that every frame reaches would make the level infinite."""
+
 NEIGHBOURS = 3
 """Cells along the side of the square around each: who comes again is not in the same cell."""
 
 
-def dismiss(detector: Detector, video: TestVideo, first: int, last: int) -> Calibration:
+def dismiss(
+    detector: Detector,
+    video: TestVideo,
+    first: int,
+    last: int,
+    release: float = ALARM - RELEASE,
+    ignored: np.ndarray | None = None,
+) -> Calibration:
     """Raises what is normal at a place to what an event showed there.
 
     Args:
@@ -25,28 +35,34 @@ def dismiss(detector: Detector, video: TestVideo, first: int, last: int) -> Cali
         video: That the event is in.
         first: The event's first frame.
         last: Its last one.
+        release: The fused surprise above which an event lasts.
+        ignored: `(height, width)` bool at any size, True where nothing counts.
 
     Returns:
         The model's calibration as it is then.
 
     Raises:
-        AbnormalError: The model is not calibrated for the camera, or the video is shorter.
+        AbnormalError: The model is not calibrated for the camera, the video is shorter, or the
+            event is dismissed already.
     """
     detector.demand_camera(video.camera)
-    normality = detector.calibration.normality(video.camera)
-    if normality is None:
-        raise AbnormalError(
-            f"{detector.name} is not calibrated, so it has nothing to learn with. Calibrate it: "
-            "`python train_model.py --calibrate FOLDER` with normal footage."
-        )
-    largest = _largest_cells(detector, video, first, last)
-    levels = {
-        name: np.maximum(level, largest[name] / _harmless(normality, name)).astype(np.float32)
-        for name, level in normality.levels.items()
-    }
     known = detector.calibration
+    normality = known.normality(video.camera)
+    assert normality is not None
     names = [name for name, camera in known.cameras.items() if camera is normality]
     entry = {"video": video.name, "camera": names[0], "first_frame": first, "last_frame": last}
+    if entry in known.dismissed:
+        raise AbnormalError(
+            f"Frames {first} to {last} of {video.name} are dismissed already. Score it again: what "
+            "is still an event is another one."
+        )
+    largest = _largest_cells(detector, video, first, last, ignored)
+    levels = {
+        name: np.maximum(level, largest[name] / _harmless(normality, name, release)).astype(
+            np.float32
+        )
+        for name, level in normality.levels.items()
+    }
     return dataclasses.replace(
         known,
         cameras=known.cameras | {names[0]: dataclasses.replace(normality, levels=levels)},
@@ -54,18 +70,18 @@ def dismiss(detector: Detector, video: TestVideo, first: int, last: int) -> Cali
     )
 
 
-def _harmless(normality: Normality, name: str) -> float:
+def _harmless(normality: Normality, name: str, release: float) -> float:
     """How far above its level a cell may be without keeping an event going."""
-    surprise = ALARM - RELEASE - np.log10(LOCAL_SCORES[name].share)
-    return max(1.0, normality.surprises[name].score(surprise))
+    surprise = release - np.log10(LOCAL_SCORES[name].share)
+    return max(LEAST, normality.surprises[name].score(surprise))
 
 
 def _largest_cells(
-    detector: Detector, video: TestVideo, first: int, last: int
+    detector: Detector, video: TestVideo, first: int, last: int, ignored: np.ndarray | None
 ) -> dict[str, np.ndarray]:
     """The largest value of each cell, or of one beside it, during some frames of a video."""
     info = detector.info
-    stream, number = ResidualStream(), 0
+    stream, number = ResidualStream(ignored=detector.at_size(ignored)), 0
     largest: dict[str, np.ndarray] = {}
     with video.open_frames(info.size, info.fps) as opened:
         cell_stream = CellStream(opened.fps)

@@ -87,19 +87,28 @@ def stored_videos(img: Path, split: str = "testing") -> list[TestVideo]:
     ]
 
 
-def source_videos(path: Path) -> list[TestVideo]:
+def source_videos(path: Path, split: str = "") -> list[TestVideo]:
     """A video file, or all videos in a folder, without any `img/`.
+
+    Args:
+        path: It.
+        split: Takes only those that `preprocess.py` would put there; empty for all.
 
     Raises:
         AbnormalError: There is no video there.
     """
     if not path.exists():
         raise AbnormalError(f"There is no file or folder {path}. Check the path.")
-    videos = folder.find(path)
+    videos = [video for video in folder.find(path) if split in ("", video.split)]
     if not videos:
-        raise AbnormalError(f"There is no video in {path}, at any depth.")
+        raise AbnormalError(f"There is no {split + ' ' if split else ''}video in {path}.")
     return [
-        TestVideo(video.name, partial(open_resampled, video.open_frames), situation=video.situation)
+        TestVideo(
+            video.name,
+            partial(open_resampled, video.open_frames),
+            situation=video.situation,
+            camera=video.camera,
+        )
         for video in videos
     ]
 

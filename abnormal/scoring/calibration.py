@@ -68,12 +68,15 @@ class FalseAlarms:
             per_hour: Above 0.
         """
         counts = np.maximum.accumulate(self.counts[::-1])[::-1]
-        known = max(1, int((counts >= ENOUGH).sum()))
-        rates = np.log10(np.maximum(counts[:known], 1) / self.hours)
+        first = last = 0
+        if counts[0]:
+            first = int((counts == counts[0]).sum()) - 1  # below, events run into one another
+            last = int((counts >= min(ENOUGH, counts[0])).sum()) - 1
+        rates = np.log10(np.maximum(counts[first : last + 1], 1) / self.hours)
         wanted = np.log10(per_hour)
         if wanted <= rates[-1]:
-            return float(min(LEVELS[known - 1] + rates[-1] - wanted, LARGEST))
-        return float(np.interp(-wanted, -rates, LEVELS[:known]))
+            return float(min(LEVELS[last] + rates[-1] - wanted, LARGEST))
+        return float(np.interp(-wanted, -rates, LEVELS[first : last + 1]))
 
 
 @dataclass(frozen=True)
@@ -142,9 +145,11 @@ class Calibration:
         try:
             return known[score]
         except KeyError:
+            plain = score not in (*LOCAL_SCORES, FUSED)
+            way = "Give a --threshold" if plain else "Use --score gradient with a --threshold"
             raise AbnormalError(
-                f"The model is not calibrated for the score {score!r}. Give a --threshold, or "
-                "calibrate it: `python train_model.py --calibrate FOLDER` with normal footage."
+                f"The model is not calibrated for the score {score!r}. {way}, or calibrate it: "
+                "`python train_model.py --calibrate FOLDER` with normal footage."
             ) from None
 
     def as_dict(self) -> dict[str, Any]:
@@ -186,8 +191,9 @@ def fuse(surprises: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """One surprise from those of several scores that know the place.
 
     Each score may cause its share of all false alarms, so it counts for less by the logarithm of
-    that share; the largest is what counts. Then at most one normal frame in 10**x has a fused
-    surprise above x, however the scores depend on one another (Bonferroni's inequality).
+    that share; the largest is what counts. Where each surprise is right, at most one normal frame
+    in 10**x then has a fused surprise above x, however the scores depend on one another
+    (Bonferroni's inequality).
 
     Args:
         surprises: For each score `(n,)`.

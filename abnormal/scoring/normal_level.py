@@ -15,7 +15,7 @@ OWN_SHARE = 0.99
 SEEN = 0.15
 """Of the strongest in the picture: from there on there was something to see at a place."""
 FLOOR = 0.1
-"""Of the strongest in the picture: a place's level is never lower, or noise would be an alarm."""
+"""Of what is normal in the whole picture: a place's level is never lower, or noise would alarm."""
 
 REACH_CELLS = 1.0  # standard deviation of the neighbourhood that a place shares its level with
 BLUR_CELLS = 0.7  # the same for a place that shares it only as far as two passers-by differ
@@ -71,7 +71,10 @@ def own_level(maxima: np.ndarray) -> np.ndarray:
         `(rows, columns)` float32 above 0: at each place the `OWN_SHARE` quantile over all seconds.
     """
     return _above_floor(
-        _blurred(np.quantile(maxima, OWN_SHARE, axis=0), BLUR_CELLS), _strongest(maxima)
+        scipy.ndimage.gaussian_filter(
+            np.quantile(maxima, OWN_SHARE, axis=0), BLUR_CELLS, mode="nearest"
+        ),
+        _strongest(maxima),
     )
 
 
@@ -80,8 +83,8 @@ def _strongest(maxima: np.ndarray) -> float:
     return float(np.quantile(maxima.max(axis=(1, 2)), 0.9)) or 1.0
 
 
-def _above_floor(levels: np.ndarray, strongest: float) -> np.ndarray:
-    return np.maximum(levels, FLOOR * strongest).astype(np.float32)
+def _above_floor(levels: np.ndarray, whole: float) -> np.ndarray:
+    return np.maximum(levels, FLOOR * whole).astype(np.float32)
 
 
 def _blurred(values: np.ndarray, cells: float) -> np.ndarray:

@@ -11,7 +11,6 @@ import numpy as np
 
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder
-from abnormal.frames.cache import FrameCache
 from abnormal.frames.clips import validation_clips
 from abnormal.inference.calibrate import PASSES, Calibrator
 from abnormal.inference.reference import CLIPS, make_reference
@@ -200,17 +199,11 @@ def _calibrate(
 
 def _reference(network: keras.Sequential, footage: Footage, clip_length: int) -> Reference:
     """A few clips from throughout the footage that was calibrated on, with their scores."""
-    cache, _ = _judging(footage)
+    cache = footage.held_out if footage.held_out.lengths else footage.training
     clips = validation_clips(cache.lengths, clip_length)
     chosen = sorted({round(place) for place in np.linspace(0, len(clips) - 1, CLIPS)})
     frames = np.stack([cache.clip(clips[place], clip_length) for place in chosen])
     return make_reference(frames, keras_runtime(network))
-
-
-def _judging(footage: Footage) -> tuple[FrameCache, bool]:
-    """What a trained network is judged by, and whether it was held out."""
-    held_out = bool(footage.held_out.lengths)
-    return (footage.held_out if held_out else footage.training), held_out
 
 
 def _info(

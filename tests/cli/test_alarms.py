@@ -22,6 +22,8 @@ from abnormal.models.model_file import ModelInfo, load_model, save_model  # noqa
 from abnormal.models.networks import NETWORKS  # noqa: E402
 
 SIZE, LENGTH, FRAMES = 99, 4, 100
+INFO = ModelInfo("spatiotemporal", LENGTH, SIZE, 25.0)
+LOW = ("--threshold", 1)  # twelve seconds of footage make nothing more of a surprise than that
 
 
 def make_img(folder, cameras=("street",)):
@@ -30,7 +32,7 @@ def make_img(folder, cameras=("street",)):
         if not video.name.startswith(("0", "cart", "cyclist", "runner")):
             continue
         for camera in cameras:
-            name = video.name if len(cameras) == 1 else f"{camera}/{video.name}"
+            name = video.name if cameras == ("street",) else f"{camera}/{video.name}"
             copy = dataclasses.replace(video, name=name, camera=camera)
             assert not extract(copy, folder, SIZE, None).problem
     write_manifest(folder)
@@ -48,7 +50,7 @@ def calibrated(img, tmp_path_factory):
     save_model(
         path,
         NETWORKS["spatiotemporal"](LENGTH, SIZE),
-        ModelInfo("spatiotemporal", LENGTH, SIZE, 25.0),
+        INFO,
     )
     assert train.main(["--calibrate", str(img), "--output", str(path)]) == 0
     return path
@@ -73,15 +75,18 @@ def score(img, tmp_path):
 
 
 def test_an_event_that_was_dismissed_is_none_any_more(model, img, score, tmp_path, capsys):
-    before = score(model)
+    before = score(model, *LOW)
     first, others = before.iloc[0], before[before["video"] != before["video"].iloc[0]]
     assert len(others)
     old = load_model(model)
 
-    score(model, "--dismiss", f"{first['video']}:{first['event']}", code=0)
+    dismissal = ("--dismiss", f"{first['video']}:{first['event']}", *LOW)
+    score(model, *dismissal)
 
     assert "with 1 dismissed event" in capsys.readouterr().out
-    after = score(model)
+    score(model, *dismissal, code=1)
+    assert "dismissed already" in capsys.readouterr().err
+    after = score(model, *LOW)
     same = after[after["video"] == first["video"]]
     overlapping = same[same["start_frame"].between(first["start_frame"], first["end_frame"])]
     assert overlapping.empty
@@ -112,11 +117,11 @@ def test_an_event_that_is_not_there_changes_nothing(model, score, capsys, wanted
 
 
 def test_what_is_in_an_ignored_zone_raises_no_alarm(model, score, tmp_path, capsys):
-    everywhere = score(model)
+    everywhere = score(model, *LOW)
     zone = np.zeros((40, 60), np.uint8)
     zone[:, 1:] = 255  # all but a stripe at the left
     PIL.Image.fromarray(zone).save(tmp_path / "zone.png")
-    stripe = score(model, "--ignore-zone", tmp_path / "zone.png")
+    stripe = score(model, *LOW, "--ignore-zone", tmp_path / "zone.png")
     assert len(stripe) < len(everywhere)
     assert (stripe["left"] < 0.1).all()
 
@@ -142,9 +147,10 @@ def test_more_is_promised_than_the_footage_can_vouch_for(model, score, tmp_path,
     assert "warning" not in capsys.readouterr().err
 
 
-def test_a_model_of_several_cameras_wants_to_know_which(tmp_path, calibrated, capsys):
+def test_a_model_of_several_cameras_wants_to_know_which(tmp_path, capsys):
     img = make_img(tmp_path / "img", ("gate/1", "door"))
-    model = shutil.copy(calibrated, tmp_path / "two.h5")
+    model = tmp_path / "two.h5"
+    save_model(model, NETWORKS["spatiotemporal"](LENGTH, SIZE), INFO)
     assert train.main(["--calibrate", str(img), "--output", str(model)]) == 0
     assert set(load_model(model).levels) == {"gate/1", "door"}
     source = img / "testing" / "door" / "cyclist" / "02"
@@ -155,6 +161,14 @@ def test_a_model_of_several_cameras_wants_to_know_which(tmp_path, calibrated, ca
     assert test.main([*arguments, "--camera", "door"]) == 0
     assert test.main([*arguments, "--score", "gradient"]) == 0
 
+    # Other footage of one camera leaves the other as it is.
+    before = load_model(model).levels["gate/1"]
+    one = make_img(tmp_path / "one", ("door",))
+    assert train.main(["--calibrate", str(one), "--output", str(model)]) == 0
+    after = load_model(model).levels
+    assert set(after) == {"gate/1", "door"}
+    assert all(np.array_equal(level, before[name]) for name, level in after["gate/1"].items())
+
 
 def test_a_calibration_that_fails_leaves_the_model_as_it_was(model, tmp_path, capsys):
     before = model.read_bytes()
@@ -163,7 +177,7 @@ def test_a_calibration_that_fails_leaves_the_model_as_it_was(model, tmp_path, ca
     assert train.main(["--calibrate", str(broken), "--output", str(model)]) == 1
     (broken / "a.mp4").write_text("no video")
     assert train.main(["--calibrate", str(broken), "--output", str(model)]) == 1
-    assert "no video in" in capsys.readouterr().err
+    assert "no training video in" in capsys.readouterr().err
     assert model.read_bytes() == before
 
 

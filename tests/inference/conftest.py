@@ -55,7 +55,9 @@ def network():
 @pytest.fixture(scope="session")
 def model_info():
     thresholds = {"gradient": 0.25, "l1": 99.0, "l2": 10.0, "difference": 0.5}
-    surprises = {name: Surprise((0, limit), (0, ALARM), 1, 9) for name, limit in thresholds.items()}
+    surprises = {
+        name: Surprise((0, limit), (0, ALARM), 1, 9, 9) for name, limit in thresholds.items()
+    }
     calibration = Calibration(surprises, {}, {}, 9, ("01",), held_out=True)
     return ModelInfo("spatiotemporal", CLIP_LENGTH, SIZE, FPS, calibration=calibration.as_dict())
 
