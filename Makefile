@@ -41,12 +41,13 @@ format: $(VENV)/.dev
 chaos: $(VENV)/.dev
 	$(BIN)/python benchmarks/chaos.py --runs 25
 
-bench: $(VENV)/.dev
+bench: demo $(VENV)/.dev
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/layers.py
 	$(BIN)/python benchmarks/checkpoint_cost.py
 	$(BIN)/python benchmarks/panels.py
 	$(BIN)/python benchmarks/extraction.py
+	$(BIN)/python benchmarks/disturbances.py
 
 pictures: demo $(VENV)/.dev
 	$(BIN)/python docs/pictures.py $(DEMO)/results docs/images

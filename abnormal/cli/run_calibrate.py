@@ -13,6 +13,7 @@ from abnormal.datasets.source import TRAINING
 from abnormal.files import make_folder
 from abnormal.frames.manifest import is_img
 from abnormal.inference.calibrate import PASSES, Calibrator, NormalVideo
+from abnormal.inference.reference import make_reference
 from abnormal.inference.runtimes import keras_runtime
 from abnormal.inference.videos import TestVideo, source_videos, stored_videos
 from abnormal.models.model_file import ModelInfo, load_model, save_model
@@ -37,9 +38,8 @@ def run_calibrate(path: Path, folder: Path) -> int:
     found = stored_videos(folder, TRAINING) if is_img(folder) else source_videos(folder, TRAINING)
     videos = [_normal(video, model.info, notes) for video in found]
     with open_counter(PASSES * sum(video.length for video in videos)) as count:
-        calibrator = Calibrator(
-            keras_runtime(model.network), model.info.clip_length, model.info.fps, count
-        )
+        reconstruct = keras_runtime(model.network)
+        calibrator = Calibrator(reconstruct, model.info.clip_length, model.info.fps, count)
         calibration = calibrator.calibrate(videos)
     for note in sorted(notes) + calibrator.problems:
         say(f"  {note}")
@@ -53,7 +53,9 @@ def run_calibrate(path: Path, folder: Path) -> int:
     )
     info = dataclasses.replace(model.info, calibration=calibration.as_dict())
     levels = {name: camera.levels for name, camera in calibration.cameras.items()}
-    save_model(path, model.network, info, model.reference, levels)
+    clips = model.reference and model.reference.clips
+    reference = None if clips is None else make_reference(clips, reconstruct)
+    save_model(path, model.network, info, reference, levels)
     print(
         f"model: {path}, calibrated on {calibration.frames} frames of "
         f"{len(calibration.videos)} videos"
