@@ -53,8 +53,7 @@ def run_calibrate(path: Path, folder: Path) -> int:
     )
     info = dataclasses.replace(model.info, calibration=calibration.as_dict())
     levels = {name: camera.levels for name, camera in calibration.cameras.items()}
-    clips = model.reference and model.reference.clips
-    reference = None if clips is None else make_reference(clips, reconstruct)
+    reference = model.reference and make_reference(model.reference.clips, reconstruct)
     save_model(path, model.network, info, reference, levels)
     print(
         f"model: {path}, calibrated on {calibration.frames} frames of "
