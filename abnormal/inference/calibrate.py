@@ -29,7 +29,7 @@ from abnormal.scoring.calibration import (
 from abnormal.scoring.local import LOCAL_SCORES, above_normal
 from abnormal.scoring.normal_level import second_maxima
 from abnormal.scoring.regularity import causal_mean
-from abnormal.scoring.residual import SCORES, ClipResidual
+from abnormal.scoring.residual import ERRORS, SCORES, ClipResidual
 from abnormal.scoring.surprise import Surprise, learn_surprise
 
 FOLDS = 8
@@ -38,6 +38,8 @@ PIECE_SEC = 20
 
 LEAST_SCALE = 0.02
 """Of a normal level: normal footage in which nothing moves does not make noise a surprise."""
+
+POSITION = "position"
 
 PASSES = 2
 """How often each video is gone through."""
@@ -104,9 +106,14 @@ class Calibrator:
         judges = unseen or list(videos)
         plain: dict[str, list[np.ndarray]] = {name: [] for name in SCORES}
         maxima: dict[str, list[Series]] = defaultdict(list)
-        for video, scores, cells in measured:
+        for video, _, cells in measured:
             maxima[video.camera].append(cells)
-            for name, values in scores.items() if video in judges else ():
+        of_judges = [scores for video, scores, _ in measured if video in judges]
+        positions = {name: self._positions(name, of_judges) for name in ERRORS}
+        for scores in of_judges:
+            for name in SCORES:
+                normal = np.array(positions.get(name, [1.0] * self._clip_length))
+                values = scores[name] / normal[scores[POSITION].astype(int)]
                 plain[name].append(causal_mean(values, self._fps))
         surprises = {name: self._learn(plain[name]) for name in SCORES}
         series = {name: [surprises[name].of(part) for part in plain[name]] for name in SCORES}
@@ -126,7 +133,19 @@ class Calibrator:
             frames=sum(map(len, next(iter(plain.values())))),
             videos=tuple(dict.fromkeys(video.name for video in judges)),
             held_out=bool(unseen),
+            positions=positions,
         )
+
+    def _positions(self, name: str, scores: Sequence[Series]) -> tuple[float, ...]:
+        """How large a score normally is at each place in a clip, by its mean over all places."""
+        values = np.concatenate([of_video[name] for of_video in scores])
+        places = np.concatenate([of_video[POSITION] for of_video in scores]).astype(int)
+        counts = np.bincount(places, minlength=self._clip_length)
+        sums = np.bincount(places, values, self._clip_length)
+        if not counts.all() or not sums.all():  # too short, or nothing is ever off
+            return (1.0,) * self._clip_length
+        means = sums / counts
+        return tuple((means / means.mean()).tolist())
 
     def _learn_places(
         self,
@@ -176,7 +195,10 @@ class Calibrator:
         return measured
 
     def _measure(self, video: NormalVideo) -> tuple[Series, Series]:
-        """A video's scores that know no place, and the largest cells of each of its seconds."""
+        """A video's scores that know no place, and the largest cells of each of its seconds.
+
+        Among the scores is each frame's place in its clip, as `POSITION`.
+        """
         plain: dict[str, list[np.ndarray]] = defaultdict(list)
         maxima: dict[str, list[np.ndarray]] = defaultdict(list)
         rest: Series = {}
@@ -184,6 +206,7 @@ class Calibrator:
         for residual, new, cells in self._cells(video, self._reconstruct):
             for name, score in SCORES.items():
                 plain[name].append(score(residual)[new])
+            plain[POSITION].append(np.arange(new.start, new.stop))
             for name, values in cells.items():
                 known = np.concatenate((rest[name], values)) if name in rest else values
                 full = len(known) // whole * whole

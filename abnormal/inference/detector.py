@@ -98,7 +98,7 @@ class Detector:
                 watch(opened.frames),
                 self.reconstruct,
                 self.info.clip_length,
-                FrameScorer(opened.fps, normality),
+                FrameScorer(opened.fps, normality, positions=self.calibration.positions),
                 ResidualStream(flow=normality is not None, ignored=self.at_size(ignored)),
                 take,
             )

@@ -1,6 +1,6 @@
 """The frames of one video become scores, clip by clip, as they come."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -145,19 +145,27 @@ def joined(parts: Sequence[ScoredFrames]) -> ScoredFrames:
 class FrameScorer:
     """Residuals become scores; one for each video."""
 
-    def __init__(self, fps: float, normality: Normality | None, flow: bool = True) -> None:
+    def __init__(
+        self,
+        fps: float,
+        normality: Normality | None,
+        flow: bool = True,
+        positions: Mapping[str, Sequence[float]] | None = None,
+    ) -> None:
         """Begins before the first frame.
 
         Args:
             fps: Frames per second.
             normality: What is normal for the camera; without it there are no scores that know the
                 place.
+            positions: What some scores are divided by at each place in a clip.
             flow: Whether the speed is measured; if not, the scores by it are left out.
         """
         self._fps = fps
         self._normality = normality
         self._cells = CellStream(fps, flow)
         self._means: dict[str, CausalMean] = {}
+        self._positions = {name: np.array(values) for name, values in (positions or {}).items()}
 
     def add(self, residual: ClipResidual, new: slice) -> ScoredFrames:
         """Scores the next clip's frames.
@@ -167,6 +175,8 @@ class FrameScorer:
             new: Its frames that no clip before showed.
         """
         raw = {name: score(residual)[new] for name, score in SCORES.items()}
+        for name, normal in self._positions.items():
+            raw[name] = raw[name] / normal[new]
         causal = {name: self._mean(name, values) for name, values in raw.items()}
         if self._normality is None:
             return ScoredFrames(raw, causal)

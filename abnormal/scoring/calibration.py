@@ -91,6 +91,8 @@ class Calibration:
         videos: Which ones these are from.
         held_out: Whether there were any; otherwise the network knows all that was looked at.
         dismissed: Events that were no alarm to the user, and are normal since.
+        positions: For each reconstruction error, how large it normally is at each place in a clip,
+            as a multiple of its mean: a recurrent network is further off in the first frames.
     """
 
     surprises: dict[str, Surprise]
@@ -100,6 +102,7 @@ class Calibration:
     videos: tuple[str, ...]
     held_out: bool
     dismissed: tuple[dict[str, Any], ...] = field(default=())
+    positions: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
     def normality(self, camera: str) -> Normality | None:
         """What is normal for a camera; where it is not known and there is one, for that one."""
@@ -184,6 +187,7 @@ def read_calibration(
         videos=tuple(stored.get("videos", ())),
         held_out=stored.get("held_out", False),
         dismissed=tuple(stored.get("dismissed", ())),
+        positions={name: tuple(value) for name, value in stored.get("positions", {}).items()},
     )
 
 

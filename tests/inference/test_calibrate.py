@@ -125,6 +125,27 @@ def test_footage_in_which_nothing_happens_is_a_calibration_too(frames):
     assert not (scored(frames, calibration).causal[FUSED] > ALARM).any()
 
 
+def test_where_a_frame_is_in_its_clip_does_not_show():
+    """A network that darkens the first frame of each clip as no other."""
+
+    def worse_at_first(clips):
+        outputs = clips / 2
+        outputs[:, 0] *= 0.5
+        return outputs
+
+    videos = [video(walking(200, seed)) for seed in range(3)]
+    calibration = Calibrator(worse_at_first, LENGTH, FPS).calibrate(videos)
+    assert calibration.positions["l1"] == pytest.approx([0.75 / 0.55, *[0.5 / 0.55] * 4], rel=0.01)
+    for positions, evenly in (({}, False), (calibration.positions, True)):
+        scorer = FrameScorer(FPS, None, positions=positions)
+        stream = ResidualStream(flow=False)
+        raw = frame_scores(walking(103, 9), worse_at_first, LENGTH, scorer, stream).raw
+        by_place = raw["l2"][:100].reshape(20, LENGTH).mean(axis=0)
+        assert (by_place.std() < 0.01 * by_place.mean()) == evenly
+        # The last clip reaches back: its last three frames are at its end.
+        assert (raw["l2"][100] < 1.1 * raw["l2"][99]) or not evenly
+
+
 def test_progress_counts_every_frame_each_time():
     counted = []
     videos = [video(walking(33, 0)), video(walking(7, 1), held_out=False)]
