@@ -52,9 +52,8 @@ def run_calibrate(path: Path, folder: Path) -> int:
         dismissed=tuple(event for event in old.dismissed if event not in forgotten),
     )
     info = dataclasses.replace(model.info, calibration=calibration.as_dict())
-    levels = {name: camera.levels for name, camera in calibration.cameras.items()}
     reference = model.reference and make_reference(model.reference.clips, reconstruct)
-    save_model(path, model.network, info, reference, levels)
+    save_model(path, model.network, info, reference, calibration.levels)
     print(
         f"model: {path}, calibrated on {calibration.frames} frames of "
         f"{len(calibration.videos)} videos"

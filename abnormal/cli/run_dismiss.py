@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from abnormal.cli.run_test import read_zone, test_videos, threshold_of
+from abnormal.cli.asked import read_zone, test_videos, threshold_of
 from abnormal.errors import AbnormalError
 from abnormal.inference.detector import detector_of
 from abnormal.inference.dismiss import dismiss
@@ -42,8 +42,7 @@ def run_dismiss(args: argparse.Namespace) -> int:
     ignored = read_zone(args.ignore_zone) if args.ignore_zone else None
     calibration = dismiss(detector, videos[name], first, last, release, ignored)
     info = dataclasses.replace(model.info, calibration=calibration.as_dict())
-    levels = {camera: normality.levels for camera, normality in calibration.cameras.items()}
-    save_model(path, model.network, info, model.reference, levels)
+    save_model(path, model.network, info, model.reference, calibration.levels)
     count = len(calibration.dismissed)
     print(f"model: {path}, with {count} dismissed event{'s' * (count > 1)}")
     return 0

@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import dataclasses
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import PIL.Image
 from tqdm import tqdm
 
+from abnormal.cli.asked import read_zone, test_videos, threshold_of
 from abnormal.cli.program import say
 from abnormal.errors import AbnormalError, CannotWriteError
 from abnormal.evaluation.evaluate import evaluate
@@ -22,7 +21,7 @@ from abnormal.evaluation.pixel_level import VideoPixels, pixel_table
 from abnormal.files import make_folder, write_json
 from abnormal.inference.detector import Detector, open_detectors
 from abnormal.inference.score import ScoredVideo
-from abnormal.inference.videos import TestVideo, source_videos, stored_videos
+from abnormal.inference.videos import TestVideo
 from abnormal.models.backend import memory_advice
 from abnormal.report.annotated import AnomalousPixels, write_annotated
 from abnormal.report.contents import Contents, ModelResults
@@ -44,8 +43,6 @@ from abnormal.report.thumbnails import keep_thumbnails
 from abnormal.scoring.calibration import FUSED
 from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.localisation import LocalisedFrames, Localiser, Sink
-
-WHITE_ENOUGH = 127
 
 
 @dataclass
@@ -100,64 +97,6 @@ def run_test(args: argparse.Namespace) -> int:
     _name_older(args.output, started)
     print(f"results: {args.output}")
     return 0
-
-
-def test_videos(args: argparse.Namespace) -> list[TestVideo]:
-    """The videos that the command line names."""
-    videos = source_videos(args.source) if args.source else stored_videos(args.img)
-    if args.camera:
-        videos = [dataclasses.replace(video, camera=args.camera) for video in videos]
-    return videos
-
-
-def read_zone(path: Path) -> np.ndarray:
-    """Reads a picture of what does not count.
-
-    Returns:
-        `(height, width)` bool, True where it is white.
-
-    Raises:
-        AbnormalError: It cannot be read, or nothing would count.
-    """
-    try:
-        with PIL.Image.open(path) as picture:
-            if picture.mode.startswith("I"):  # 16 bits, which Pillow would clip
-                zone = np.asarray(picture) > WHITE_ENOUGH * 257
-            else:
-                black = PIL.Image.new("RGBA", picture.size, "black")
-                shown = PIL.Image.alpha_composite(black, picture.convert("RGBA"))
-                zone = np.asarray(shown.convert("L")) > WHITE_ENOUGH
-    except (OSError, SyntaxError, ValueError, PIL.Image.DecompressionBombError) as error:
-        raise AbnormalError(
-            f"--ignore-zone {path} cannot be read ({error}). Expected: a picture, such as a PNG, "
-            "that is white where nothing is to count."
-        ) from None
-    if zone.all():
-        raise AbnormalError(
-            f"--ignore-zone {path} is white everywhere, so nothing would count. Expected: white "
-            "where nothing is to count, and black elsewhere."
-        )
-    return zone
-
-
-def threshold_of(args: argparse.Namespace, detector: Detector) -> float:
-    """The threshold that the command line asks for; a rate that is not known is said."""
-    if args.threshold is not None:
-        return args.threshold
-    calibration, per_hour = detector.calibration, args.false_alarms_per_hour
-    threshold = calibration.threshold(args.score, per_hour)
-    if per_hour is not None and per_hour < (promised := calibration.promised_per_hour(args.score)):
-        say(
-            f"warning: {detector.name} was calibrated on {_duration(3 / promised)} of normal "
-            f"footage, which can promise at most {promised:.3g} false alarms an hour; the "
-            f"threshold for {per_hour:g} is an extrapolation. Calibrate on more: `python "
-            "train_model.py --calibrate FOLDER`"
-        )
-    return threshold
-
-
-def _duration(hours: float) -> str:
-    return f"{hours:.1f} hours" if hours >= 1 else f"{60 * hours:.1f} minutes"
 
 
 def _demand_one_rate(detectors: dict[str, Detector]) -> None:

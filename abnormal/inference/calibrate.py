@@ -228,7 +228,7 @@ class Calibrator:
             for name, values in cells.items():
                 score = LOCAL_SCORES[name]
                 if of_network or not score.of_network:
-                    ratios[name].append(above_normal(values, level[name], score.everywhere)[0])
+                    ratios[name].append(above_normal(values, level[name], score.everywhere))
             number += len(next(iter(cells.values())))
         joined = _concatenated(ratios)
         return {

@@ -7,7 +7,7 @@ import numpy as np
 
 from abnormal.frames.clips import ClipWindow
 from abnormal.scoring.calibration import FUSED, Normality, fuse
-from abnormal.scoring.local import LOCAL_SCORES, above_normal
+from abnormal.scoring.local import LOCAL_SCORES, above_normal, unusual_box
 from abnormal.scoring.regularity import SMOOTHING_SEC, CausalMean
 from abnormal.scoring.residual import SCORES, ClipResidual
 from abnormal.video.flow import FlowMeter
@@ -71,7 +71,7 @@ class ResidualStream:
         for place in range(window.first, window.stop):
             frame = window.frames[place]
             if self._last_frame is not None:
-                speed[place] = self._flow(self._last_frame, frame).speed
+                speed[place] = self._flow(self._last_frame, frame)
             self._last_frame = frame
         if self._before is None and window.stop > 1:
             speed[0] = speed[1]  # nothing is known before the first frame of a video
@@ -81,18 +81,13 @@ class ResidualStream:
 class CellStream:
     """Residuals become the cells of the scores that know the place."""
 
-    def __init__(self, fps: float, flow: bool = True) -> None:
+    def __init__(self, fps: float) -> None:
         """Begins before the first frame.
 
         Args:
             fps: Frames per second.
-            flow: Whether the speed is measured; if not, the scores by it are left out.
         """
-        self._steady = {
-            name: score.steady(fps)
-            for name, score in LOCAL_SCORES.items()
-            if flow or score.of_network
-        }
+        self._steady = {name: score.steady(fps) for name, score in LOCAL_SCORES.items()}
 
     def add(self, residual: ClipResidual, new: slice) -> dict[str, np.ndarray]:
         """The cells of the next clip's frames.
@@ -149,7 +144,6 @@ class FrameScorer:
         self,
         fps: float,
         normality: Normality | None,
-        flow: bool = True,
         positions: Mapping[str, Sequence[float]] | None = None,
     ) -> None:
         """Begins before the first frame.
@@ -159,11 +153,10 @@ class FrameScorer:
             normality: What is normal for the camera; without it there are no scores that know the
                 place.
             positions: What some scores are divided by at each place in a clip.
-            flow: Whether the speed is measured; if not, the scores by it are left out.
         """
         self._fps = fps
         self._normality = normality
-        self._cells = CellStream(fps, flow)
+        self._cells = CellStream(fps)
         self._means: dict[str, CausalMean] = {}
         self._positions = {name: np.array(values) for name, values in (positions or {}).items()}
 
@@ -180,18 +173,20 @@ class FrameScorer:
         causal = {name: self._mean(name, values) for name, values in raw.items()}
         if self._normality is None:
             return ScoredFrames(raw, causal)
-        local, boxes = {}, {}
-        for name, cells in self._cells.add(residual, new).items():
-            raw[name], boxes[name] = above_normal(
-                cells, self._normality.levels[name], LOCAL_SCORES[name].everywhere
-            )
+        levels = self._normality.levels
+        cells, local = self._cells.add(residual, new), {}
+        for name, values in cells.items():
+            raw[name] = above_normal(values, levels[name], LOCAL_SCORES[name].everywhere)
             smooth = self._mean(name, raw[name], LOCAL_SMOOTHING_SEC)
             local[name] = self._normality.surprises[name].of(smooth)
-        fused, speaker = fuse(local)
-        if len(local) == len(LOCAL_SCORES):
-            raw[FUSED] = local[FUSED] = fused
-        spoken = np.stack(list(boxes.values()))[speaker, np.arange(len(speaker))]
-        return ScoredFrames(raw, causal | local, spoken)
+        fused, speakers = fuse(local)
+        raw[FUSED] = fused
+        names = list(local)
+        boxes = [
+            unusual_box(cells[names[speaker]][number], levels[names[speaker]])
+            for number, speaker in enumerate(speakers)
+        ]
+        return ScoredFrames(raw, causal | local | {FUSED: fused}, np.array(boxes))
 
     def _mean(self, name: str, values: np.ndarray, seconds: float = SMOOTHING_SEC) -> np.ndarray:
         mean = self._means.setdefault(name, CausalMean(self._fps, seconds))

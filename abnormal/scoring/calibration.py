@@ -104,6 +104,11 @@ class Calibration:
     dismissed: tuple[dict[str, Any], ...] = field(default=())
     positions: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
+    @property
+    def levels(self) -> dict[str, dict[str, np.ndarray]]:
+        """The normal levels by camera and score: what is kept beside `as_dict`."""
+        return {name: camera.levels for name, camera in self.cameras.items()}
+
     def normality(self, camera: str) -> Normality | None:
         """What is normal for a camera; where it is not known and there is one, for that one."""
         only = next(iter(self.cameras.values())) if len(self.cameras) == 1 else None

@@ -10,14 +10,10 @@ from typing import NamedTuple
 import numpy as np
 import scipy.ndimage
 
-from abnormal.scoring.cells import cell_means
+from abnormal.scoring.cells import PATCH_CELLS, cell_means
 from abnormal.scoring.normal_level import common_level, own_level
 from abnormal.scoring.regularity import CausalMean, CausalMinimum
 from abnormal.scoring.residual import ClipResidual, residual_change
-
-PERSON_CELLS = 3
-"""A cell and those around it: about as large as a person."""
-
 
 SPEED_SEC = 0.2
 LASTING_FRAMES = 3
@@ -104,7 +100,7 @@ def _as_it_is(fps: float) -> Callable[[np.ndarray], np.ndarray]:
 
 
 # The shares follow how much footage a score is learnt from: the flow's from all, the network's from
-# what was held out. How far they were tried is said in docs/RESULTS.md.
+# what was held out. How they were chosen is said in docs/ALARMS.md.
 LOCAL_SCORES = {
     # Somebody is faster than people are there.
     "motion": LocalScore(
@@ -119,10 +115,8 @@ LOCAL_SCORES = {
 }
 
 
-def above_normal(
-    cells: np.ndarray, level: np.ndarray, everywhere: bool = True
-) -> tuple[np.ndarray, np.ndarray]:
-    """How far a frame's most unusual cell is above its normal level, and where that is.
+def above_normal(cells: np.ndarray, level: np.ndarray, everywhere: bool = True) -> np.ndarray:
+    """How far each frame's most unusual cell is above its normal level.
 
     Args:
         cells: `(n, rows, columns)`.
@@ -131,22 +125,28 @@ def above_normal(
             above normal, the score is by how much more than half of them it is.
 
     Returns:
-        `(n,)` float64, cell divided by level; `(n, 4)` float64, the box around that cell and those
-        connected with it that are at least half as unusual: left, top, width and height, as parts
-        of the picture's.
+        `(n,)` float64, cell divided by level.
     """
     ratios = cells / level
-    flat = ratios.reshape(len(cells), -1)
-    places = flat.argmax(axis=1)
-    largest = flat[np.arange(len(flat)), places]
+    largest = ratios.max(axis=(1, 2))
     if not everywhere:
         largest = largest / np.maximum(np.median(_block_maxima(ratios), axis=1), 1)
-    peaks = np.stack(np.unravel_index(places, ratios.shape[1:]), axis=1)
-    return largest, np.array([_box(*pair) for pair in zip(ratios, peaks, strict=True)])
+    return largest
 
 
-def _box(ratios: np.ndarray, peak: np.ndarray) -> list[float]:
-    row, column = peak
+def unusual_box(cells: np.ndarray, level: np.ndarray) -> list[float]:
+    """The most unusual place of a frame.
+
+    Args:
+        cells: `(rows, columns)`.
+        level: The same shape, above 0.
+
+    Returns:
+        The box around the most unusual cell and those connected with it that are at least half as
+        unusual: left, top, width and height, as parts of the picture's.
+    """
+    ratios = cells / level
+    row, column = np.unravel_index(int(ratios.argmax()), ratios.shape)
     places, _ = scipy.ndimage.label(ratios >= ratios[row, column] / 2, np.ones((3, 3)))
     rows, columns = scipy.ndimage.find_objects(places)[places[row, column] - 1]
     height, width = ratios.shape
@@ -168,4 +168,4 @@ def _block_maxima(cells: np.ndarray) -> np.ndarray:
 
 
 def _around(cells: np.ndarray) -> np.ndarray:
-    return scipy.ndimage.uniform_filter(cells, (0, PERSON_CELLS, PERSON_CELLS), mode="nearest")
+    return scipy.ndimage.uniform_filter(cells, (0, PATCH_CELLS, PATCH_CELLS), mode="nearest")

@@ -107,8 +107,7 @@ def train(
             calibration = _calibrate(network, footage, options.clip_length, open_counter)
             reference = _reference(network, footage, options.clip_length)
         info = _info(options, footage, fitting, calibration)
-        levels = {name: camera.levels for name, camera in calibration.cameras.items()}
-        save_model(options.output, network, info, reference, levels)
+        save_model(options.output, network, info, reference, calibration.levels)
     stopping = fitting.stopping
     best = stopping.best_epoch + 1 if stopping.best_weights else len(fitting.history)
     return Outcome(info, losses_path(options.output), stopping.should_stop, best)

@@ -1,7 +1,5 @@
 """How fast things move from one frame to the next, by dense optical flow."""
 
-from typing import NamedTuple
-
 import cv2
 import numpy as np
 
@@ -21,23 +19,8 @@ SAMPLING = 4  # every fourth pixel is enough for a median over the picture
 LEAST_PX = 16  # below that there is no coarser scale to begin the search from
 
 
-class Motion(NamedTuple):
-    """What moved between two frames.
-
-    Attributes:
-        speed: `(height, width)` float32, pixels per frame, after the camera's own shift has been
-            taken off; 0 where nothing is seen to move.
-        shift: Length of the camera's own shift, in pixels.
-        brightening: Change of the brightness of the whole picture, in grey levels.
-    """
-
-    speed: np.ndarray
-    shift: float
-    brightening: float
-
-
 class FlowMeter:
-    """Measures the motion between frames of one size; one for each thread.
+    """Measures how fast things move between frames of one size; one for each thread.
 
     The flow is that of Kroeger et al., 2016 (arXiv:1603.03590), dense inverse search, as OpenCV
     has it. What most of the picture does is taken for the camera's own doing: its shift is the
@@ -50,24 +33,26 @@ class FlowMeter:
         self._flow.setGradientDescentIterations(GRADIENT_DESCENT_ITERATIONS)
         self._flow.setVariationalRefinementIterations(0)
 
-    def __call__(self, before: np.ndarray, frame: np.ndarray) -> Motion:
-        """Measures the motion from one frame to the next.
+    def __call__(self, before: np.ndarray, frame: np.ndarray) -> np.ndarray:
+        """Measures the speed from one frame to the next.
 
         Args:
             before: `(height, width)` uint8, at least 16 pixels each way, or nothing is measured.
             frame: The same.
+
+        Returns:
+            `(height, width)` float32, pixels per frame, after the camera's own shift has been taken
+            off; 0 where nothing is seen to move.
         """
         if min(frame.shape) < LEAST_PX:
-            return Motion(np.zeros(frame.shape, np.float32), 0.0, 0.0)
+            return np.zeros(frame.shape, np.float32)
         change = cv2.subtract(frame, before, dtype=cv2.CV_32F)
-        brightening = float(np.median(change[::SAMPLING, ::SAMPLING]))
+        brightening = np.median(change[::SAMPLING, ::SAMPLING])
         change = cv2.blur(np.abs(change - brightening), (NOISE_PX, NOISE_PX))
         moved = change > NOISE + NOISE_TIMES * np.median(change[::SAMPLING, ::SAMPLING])
         if not moved.any():
-            return Motion(np.zeros(frame.shape, np.float32), 0.0, brightening)
+            return np.zeros(frame.shape, np.float32)
         flow = self._flow.calc(before, frame, None)  # type: ignore[call-overload]
-        shift = np.median(flow[::SAMPLING, ::SAMPLING].reshape(-1, 2), axis=0)
-        flow -= shift
+        flow -= np.median(flow[::SAMPLING, ::SAMPLING].reshape(-1, 2), axis=0)
         # Not cv2.magnitude: its last bit depends on where in memory the flow lies.
-        speed = np.sqrt(flow[..., 0] ** 2 + flow[..., 1] ** 2) * moved
-        return Motion(speed, float(np.hypot(*shift)), brightening)
+        return np.sqrt(flow[..., 0] ** 2 + flow[..., 1] ** 2) * moved

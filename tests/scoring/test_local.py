@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from abnormal.scoring.cells import cell_means
-from abnormal.scoring.local import LOCAL_SCORES, above_normal
+from abnormal.scoring.local import LOCAL_SCORES, above_normal, unusual_box
 from abnormal.scoring.residual import ClipResidual
 
 SIZE = 64  # 8 x 8 cells
@@ -59,9 +59,8 @@ def test_a_network_that_follows_leaves_nothing():
 def test_the_cell_furthest_above_its_own_level_counts():
     cells = np.array([[[1.0, 4.0], [0.5, 2.0]], [[0.0, 0.0], [0.0, 0.0]]])
     level = np.array([[2.0, 4.0], [0.1, 2.0]])
-    ratios, boxes = above_normal(cells, level)
-    assert ratios == pytest.approx([5.0, 0.0])
-    assert boxes[0].tolist() == [0, 0.5, 0.5, 0.5]
+    assert above_normal(cells, level) == pytest.approx([5.0, 0.0])
+    assert unusual_box(cells[0], level) == [0, 0.5, 0.5, 0.5]
 
 
 def test_the_box_is_around_all_that_is_as_unusual():
@@ -69,7 +68,7 @@ def test_the_box_is_around_all_that_is_as_unusual():
     cells[0, 2:5, 1] = (3, 4, 2)
     cells[0, 5, 2] = 2  # touches at a corner
     cells[0, 9, 4] = 3  # elsewhere
-    (box,) = above_normal(cells, np.ones((10, 5)))[1]
+    box = unusual_box(cells[0], np.ones((10, 5)))
     assert box == pytest.approx([1 / 5, 2 / 10, 2 / 5, 4 / 10])
 
 
@@ -79,16 +78,16 @@ def test_what_is_unusual_all_over_the_picture_is_no_event():
     event[2, 3] = 6.0
     weather = event + 3.0
     for cells, alone, together in ((event, 6.0, 6.0), (weather, 9.0, 9.0 / 3.5)):
-        assert above_normal(cells[None], level)[0] == pytest.approx([alone])
-        assert above_normal(cells[None], level, everywhere=False)[0] == pytest.approx([together])
+        assert above_normal(cells[None], level) == pytest.approx([alone])
+        assert above_normal(cells[None], level, everywhere=False) == pytest.approx([together])
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 3), (4, 4), (5, 9), (28, 28)])
 def test_a_picture_of_any_size_has_blocks(shape):
     cells = np.random.default_rng(0).random((3, *shape)) * 3
-    ratios, boxes = above_normal(cells, np.ones(shape), everywhere=False)
+    ratios = above_normal(cells, np.ones(shape), everywhere=False)
     assert (ratios <= cells.max((1, 2))).all()
-    assert (ratios.shape, boxes.shape) == ((3,), (3, 4))
+    assert ratios.shape == (3,)
 
 
 def test_all_false_alarms_are_shared_out():

@@ -28,40 +28,35 @@ def with_patch(scene, left):
 
 @pytest.mark.parametrize("step", [1, 2, 4])
 def test_the_speed_is_that_of_what_moves(scene, step):
-    motion = FlowMeter()(with_patch(scene, 40), with_patch(scene, 40 + step))
-    assert np.median(motion.speed[35:55, 48:65]) == pytest.approx(step, abs=0.4)
-    assert np.median(motion.speed[70:]) == 0
-    assert (motion.shift, motion.brightening) == pytest.approx((0, 0), abs=0.05)
+    speed = FlowMeter()(with_patch(scene, 40), with_patch(scene, 40 + step))
+    assert np.median(speed[35:55, 48:65]) == pytest.approx(step, abs=0.4)
+    assert np.median(speed[70:]) == 0
 
 
 def test_a_camera_that_shakes_is_not_what_moves(scene):
     wide = cv2.resize(scene, (2 * SIZE, 2 * SIZE), interpolation=cv2.INTER_CUBIC)
     before, after = wide[20 : 20 + SIZE, 20 : 20 + SIZE], wide[21 : 21 + SIZE, 23 : 23 + SIZE]
-    motion = FlowMeter()(np.ascontiguousarray(before), np.ascontiguousarray(after))
-    assert motion.shift == pytest.approx(10**0.5, abs=0.3)
-    assert np.median(motion.speed) < 0.2
+    speed = FlowMeter()(np.ascontiguousarray(before), np.ascontiguousarray(after))
+    assert np.median(speed) < 0.2
 
 
 def test_a_lamp_that_goes_on_is_not_what_moves(scene):
-    motion = FlowMeter()(scene, scene + np.uint8(30))
-    assert motion.brightening == 30
-    assert not motion.speed.any()
+    assert not FlowMeter()(scene, scene + np.uint8(30)).any()
 
 
 def test_noise_is_not_what_moves(scene):
     draw = np.random.default_rng(1)
     noisy = [np.clip(scene + draw.normal(0, 3, scene.shape), 0, 255) for _ in range(2)]
-    motion = FlowMeter()(*(picture.astype(np.uint8) for picture in noisy))
-    assert not motion.speed.any()
+    assert not FlowMeter()(*(picture.astype(np.uint8) for picture in noisy)).any()
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (8, 8), (15, 40), (16, 16), (17, 300)])
 def test_any_size_is_measured_or_nothing_is_seen_to_move(shape):
     draw = np.random.default_rng(0)
     pictures = draw.integers(0, 256, (2, *shape), np.uint8)
-    motion = FlowMeter()(*pictures)
-    assert (motion.speed.shape, motion.speed.dtype) == (shape, np.float32)
-    assert np.isfinite(motion.speed).all()
+    speed = FlowMeter()(*pictures)
+    assert (speed.shape, speed.dtype) == (shape, np.float32)
+    assert np.isfinite(speed).all()
 
 
 def test_a_measurement_does_not_depend_on_the_one_before(scene):
@@ -69,4 +64,4 @@ def test_a_measurement_does_not_depend_on_the_one_before(scene):
     first = meter(with_patch(scene, 40), with_patch(scene, 42))
     meter(scene, with_patch(scene, 10))
     again = meter(with_patch(scene, 40), with_patch(scene, 42))
-    assert np.array_equal(first.speed, again.speed)
+    assert np.array_equal(first, again)
