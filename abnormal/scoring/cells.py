@@ -19,27 +19,32 @@ def cell_means(images: np.ndarray, cell: int = CELL_PX) -> np.ndarray:
     """
     rows, row_counts = _edges(images.shape[1], cell)
     columns, column_counts = _edges(images.shape[2], cell)
-    sums = np.add.reduceat(images, columns, axis=2, dtype=np.float64)
-    sums = np.add.reduceat(sums, rows, axis=1)
+    # Whole rows of pixels are added first: that is six times as fast as the other way round.
+    count, _, width = images.shape
+    whole = images[:, : rows[-1]].reshape(count, len(rows) - 1, cell, width)
+    rest = images[:, rows[-1] :].sum(1, keepdims=True, dtype=np.float64)
+    sums = np.concatenate((whole.sum(2, dtype=np.float64), rest), axis=1)  # (T, rows, width)
+    sums = np.add.reduceat(sums, columns, axis=2)
     return sums / (row_counts[:, None] * column_counts)
 
 
-def largest_patch(images: np.ndarray) -> np.ndarray:
+def largest_patch(cells: np.ndarray) -> np.ndarray:
     """The largest mean of `PATCH_CELLS` by `PATCH_CELLS` neighbouring cells of each picture.
 
     Such a patch has about the size of a person. A cell alone has that of a limb, and the swinging
     leg of somebody who walks is as fast as the body of somebody who runs.
 
     Args:
-        images: `(T, height, width)`.
+        cells: `(T, rows, columns)` float64, means of `cell_means`.
 
     Returns:
         `(T,)` float64.
     """
-    cells = cell_means(images)
     rows, columns = (min(PATCH_CELLS, count) for count in cells.shape[1:])
-    patches = np.lib.stride_tricks.sliding_window_view(cells, (rows, columns), axis=(1, 2))
-    return patches.mean((3, 4)).max((1, 2))
+    down, across = cells.shape[1] - rows + 1, cells.shape[2] - columns + 1
+    sums = np.sum([cells[:, first : first + down] for first in range(rows)], axis=0)
+    sums = np.sum([sums[..., first : first + across] for first in range(columns)], axis=0)
+    return sums.max((1, 2)) / (rows * columns)
 
 
 def _edges(length: int, cell: int) -> tuple[np.ndarray, np.ndarray]:

@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 import scipy.ndimage
 
-from abnormal.scoring.cells import PATCH_CELLS, cell_means
+from abnormal.scoring.cells import PATCH_CELLS
 from abnormal.scoring.normal_level import common_level, own_level
 from abnormal.scoring.regularity import CausalMean, CausalMinimum
-from abnormal.scoring.residual import ClipResidual, residual_change
+from abnormal.scoring.residual import ClipResidual
 
 SPEED_SEC = 0.2
 LASTING_FRAMES = 3
@@ -50,7 +50,7 @@ def speed_around(clip: ClipResidual) -> np.ndarray:
     Returns:
         `(T, rows, columns)` float64, pixels per frame.
     """
-    cells = speed_of_cells(clip)
+    cells = clip.speed_cells
     for axis in (1, 2):  # half of each neighbour is inside
         cells = scipy.ndimage.convolve1d(cells, [0.25, 0.5, 0.25], axis=axis, mode="nearest")
     return cells
@@ -62,7 +62,7 @@ def speed_of_cells(clip: ClipResidual) -> np.ndarray:
     Returns:
         `(T, rows, columns)` float64, pixels per frame.
     """
-    return cell_means(np.zeros_like(clip.frames) if clip.speed is None else clip.speed)
+    return clip.speed_cells
 
 
 def change_around(clip: ClipResidual) -> np.ndarray:
@@ -71,7 +71,7 @@ def change_around(clip: ClipResidual) -> np.ndarray:
     Returns:
         `(T, rows, columns)` float64 in [0, 2].
     """
-    return _around(cell_means(residual_change(clip)))
+    return _around(clip.change_cells)
 
 
 def residual_around(clip: ClipResidual) -> np.ndarray:
@@ -80,7 +80,7 @@ def residual_around(clip: ClipResidual) -> np.ndarray:
     Returns:
         `(T, rows, columns)` float64 in [0, 1].
     """
-    return _around(cell_means(np.abs(clip.frames - clip.reconstruction)))
+    return _around(clip.error_cells)
 
 
 def _average(fps: float) -> CausalMean:

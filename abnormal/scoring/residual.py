@@ -1,11 +1,12 @@
 """A clip beside its reconstruction, and the scores by name that are computed from the two."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from abnormal.scoring.cells import largest_patch
+from abnormal.scoring.cells import cell_means, largest_patch
 
 WARM_UP = 2
 """Frames at a clip's start in which a recurrent network's residual still settles."""
@@ -13,14 +14,17 @@ WARM_UP = 2
 
 @dataclass(frozen=True)
 class ClipResidual:
-    """A clip, its reconstruction, and the frame before.
+    """A clip or its last frames, their reconstruction, and the frame before.
+
+    What several scores are computed from is computed once.
 
     Attributes:
         frames: `(T, height, width)` float32 in [0, 1].
         reconstruction: The same shape and range.
-        previous: `(height, width)` float32, the frame before the clip; None at a video's start.
+        previous: `(height, width)` float32, the frame before them; None at a video's start.
         previous_reconstruction: The reconstruction of that frame.
         speed: `(T, height, width)` float32 of `abnormal.video.flow`; None where not measured.
+        place: Of the first of them in the clip, from 0.
     """
 
     frames: np.ndarray
@@ -28,6 +32,32 @@ class ClipResidual:
     previous: np.ndarray | None = None
     previous_reconstruction: np.ndarray | None = None
     speed: np.ndarray | None = None
+    place: int = 0
+
+    @functools.cached_property
+    def residual(self) -> np.ndarray:
+        """Frames less their reconstruction, `(T, height, width)` float32 in [-1, 1]."""
+        return self.frames - self.reconstruction
+
+    @functools.cached_property
+    def error(self) -> np.ndarray:
+        """The residual without its sign, `(T, height, width)` float32 in [0, 1]."""
+        return np.abs(self.residual)
+
+    @functools.cached_property
+    def error_cells(self) -> np.ndarray:
+        """Means of the error over cells, `(T, rows, columns)` float64 in [0, 1]."""
+        return cell_means(self.error)
+
+    @functools.cached_property
+    def change_cells(self) -> np.ndarray:
+        """Means of `residual_change` over cells, `(T, rows, columns)` float64 in [0, 2]."""
+        return cell_means(residual_change(self))
+
+    @functools.cached_property
+    def speed_cells(self) -> np.ndarray:
+        """Mean speed over cells, `(T, rows, columns)` float64, pixels per frame."""
+        return cell_means(np.zeros_like(self.frames) if self.speed is None else self.speed)
 
 
 def l1(clip: ClipResidual) -> np.ndarray:
@@ -38,7 +68,7 @@ def l1(clip: ClipResidual) -> np.ndarray:
     Returns:
         `(T,)` float64, at least 0, at most the number of pixels.
     """
-    return np.abs(clip.frames - clip.reconstruction).sum((1, 2), dtype=np.float64)
+    return clip.error.sum((1, 2), dtype=np.float64)
 
 
 def l2(clip: ClipResidual) -> np.ndarray:
@@ -49,8 +79,7 @@ def l2(clip: ClipResidual) -> np.ndarray:
     Returns:
         `(T,)` float64, at least 0, at most the square root of the number of pixels.
     """
-    square = np.square(clip.frames - clip.reconstruction, dtype=np.float32)
-    return np.sqrt(square.sum((1, 2), dtype=np.float64))
+    return np.sqrt(np.square(clip.residual).sum((1, 2), dtype=np.float64))
 
 
 def l1_local(clip: ClipResidual) -> np.ndarray:
@@ -59,7 +88,7 @@ def l1_local(clip: ClipResidual) -> np.ndarray:
     Returns:
         `(T,)` float64 in [0, 1].
     """
-    return largest_patch(np.abs(clip.frames - clip.reconstruction))
+    return largest_patch(clip.error_cells)
 
 
 def l2_local(clip: ClipResidual) -> np.ndarray:
@@ -68,7 +97,7 @@ def l2_local(clip: ClipResidual) -> np.ndarray:
     Returns:
         `(T,)` float64 in [0, 1].
     """
-    return np.sqrt(largest_patch(np.square(clip.frames - clip.reconstruction)))
+    return np.sqrt(largest_patch(cell_means(np.square(clip.residual))))
 
 
 def gradient(clip: ClipResidual) -> np.ndarray:
@@ -79,7 +108,7 @@ def gradient(clip: ClipResidual) -> np.ndarray:
     Returns:
         `(T,)` float64 in [0, 2]. The first frame of a video has no change: 0.
     """
-    return largest_patch(residual_change(clip))
+    return largest_patch(clip.change_cells)
 
 
 def residual_change(clip: ClipResidual) -> np.ndarray:
@@ -93,13 +122,13 @@ def residual_change(clip: ClipResidual) -> np.ndarray:
     Returns:
         `(T, height, width)` float32 in [0, 2].
     """
-    residual = clip.frames - clip.reconstruction
+    residual = clip.residual
     if len(residual) == 1:
         if clip.previous is None or clip.previous_reconstruction is None:
             return np.zeros_like(residual)
         return np.abs(residual - (clip.previous - clip.previous_reconstruction))
     change = np.abs(np.diff(residual, axis=0))
-    first = min(WARM_UP - 1, len(change) - 1)
+    first = min(max(WARM_UP - 1 - clip.place, 0), len(change) - 1)
     return np.concatenate((change[[first] * (first + 1)], change[first:]))
 
 
@@ -116,7 +145,7 @@ def difference(clip: ClipResidual) -> np.ndarray:
     change = np.abs(np.diff(np.concatenate((first, clip.frames)), axis=0))
     if clip.previous is None and len(change) > 1:
         change[0] = change[1]
-    return largest_patch(change)
+    return largest_patch(cell_means(change))
 
 
 SCORES: dict[str, Callable[[ClipResidual], np.ndarray]] = {
