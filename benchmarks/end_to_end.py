@@ -93,9 +93,7 @@ def run_test(args: argparse.Namespace, video: Path, *options: str) -> None:
                 sys.exit(f"test_model.py ended with {code}")
 
 
-def report(
-    args: argparse.Namespace, found: dict[str, tuple[int, Callable[[], object]]]
-) -> None:
+def report(args: argparse.Namespace, found: dict[str, tuple[int, Callable[[], object]]]) -> None:
     """Lets them take turns, and prints medians."""
     seconds: dict[str, list[float]] = {name: [] for name in found}
     for _, work in found.values():

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from abnormal.video.flow import MovingFrame
+
 
 class Clip(NamedTuple):
     """Frames `start, start + stride, ...` of one video.
@@ -72,34 +74,46 @@ class ClipWindow(NamedTuple):
 
     Attributes:
         frames: `(length, height, width)` uint8.
+        speed: The same shape, float32, as `abnormal.video.flow` measures it; None where it is not.
         first: Position of the first frame that no clip before showed.
         stop: Position behind the last such frame; less than `length` where the video is shorter
             than a clip, whose last frame then fills the clip up.
     """
 
     frames: np.ndarray
+    speed: np.ndarray | None
     first: int
     stop: int
 
 
-def stream_clips(frames: Iterable[np.ndarray], length: int) -> Iterator[ClipWindow]:
-    """Cuts frames into clips that together show every frame once, as soon as each is complete.
-
-    They lie end to end; the last one reaches back so that it ends with the video.
+def stream_clips(
+    frames: Iterable[MovingFrame], length: int, hop: int | None = None
+) -> Iterator[ClipWindow]:
+    """Cuts frames into clips that together show every frame, as soon as each is complete.
 
     Args:
-        frames: `(height, width)` uint8 each.
+        frames: Of one video, in order.
         length: Frames of a clip.
+        hop: Frames from the beginning of a clip to that of the next, at most `length`; None for
+            `length`, so that clips lie end to end. The last clip ends with the video.
     """
-    window: collections.deque[np.ndarray] = collections.deque(maxlen=length)
+    window: collections.deque[MovingFrame] = collections.deque(maxlen=length)
+    hop = hop or length
     new = 0
+    wanted = length
     for frame in frames:
         window.append(frame)
         new += 1
-        if new == length:
-            yield ClipWindow(np.stack(window), 0, length)
-            new = 0
+        if new == wanted:
+            yield _window(window, length - new, length)
+            new, wanted = 0, hop
     if new:
         seen = len(window)
         window.extend([window[-1]] * (length - seen))
-        yield ClipWindow(np.stack(window), seen - new, seen)
+        yield _window(window, seen - new, seen)
+
+
+def _window(frames: Iterable[MovingFrame], first: int, stop: int) -> ClipWindow:
+    images, speeds = zip(*frames, strict=True)
+    speed = None if speeds[0] is None else np.stack(speeds)
+    return ClipWindow(np.stack(images), speed, first, stop)

@@ -43,13 +43,35 @@ def openvino_runtime(network: keras.Sequential, precision: str = "f32") -> Recon
     model = core.read_model(_converted(network, openvino.__version__) / "model.xml")
 
     @functools.cache
-    def compiled(clips: int) -> Any:
+    def queue_of(clips: int, streams: int) -> Any:
         """For batches of one size: a third faster than for batches of any size."""
         fixed = model.clone()
         fixed.reshape([clips, *network.input_shape[1:]])
-        return core.compile_model(fixed, "CPU", {"INFERENCE_PRECISION_HINT": precision})
+        how = {"INFERENCE_PRECISION_HINT": precision, "NUM_STREAMS": str(streams)}
+        return openvino.AsyncInferQueue(core.compile_model(fixed, "CPU", how), streams)
 
-    return lambda clips: compiled(len(clips))(clips)[0]
+    def reconstruct(clips: np.ndarray) -> np.ndarray:
+        # Each core computes clips of its own: they wait for nobody, and a core that other work
+        # keeps busy holds up its own clips only.
+        streams = min(len(clips), os.cpu_count() or 1)
+        part = -(-len(clips) // streams)
+        queue, outputs = queue_of(part, streams), np.empty_like(clips)
+        queue.set_callback(
+            lambda request, first: _keep(outputs, first, request.get_output_tensor(0).data)
+        )
+        for first in range(0, len(clips), part):
+            some = clips[first : first + part]
+            fill = np.zeros((part - len(some), *clips.shape[1:]), clips.dtype)
+            queue.start_async({0: np.concatenate((some, fill))}, first)
+        queue.wait_all()
+        return outputs
+
+    return reconstruct
+
+
+def _keep(outputs: np.ndarray, first: int, part: np.ndarray) -> None:
+    """Puts a part where it belongs; its end may be filling."""
+    outputs[first : first + len(part)] = part[: len(outputs) - first]
 
 
 def cache_folder() -> Path:

@@ -1,5 +1,6 @@
 """Scores of every frame of a video, computed as its clips become complete."""
 
+import contextlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -7,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from abnormal.errors import AbnormalError
-from abnormal.frames.clips import stream_clips
+from abnormal.frames.clips import ClipWindow, stream_clips
+from abnormal.inference.ahead import ahead
 from abnormal.inference.runtimes import Reconstruct
 from abnormal.inference.stream import (
     FrameScorer,
@@ -58,14 +60,31 @@ def frame_scores(
 
 
 def residuals(
-    frames: Iterable[np.ndarray], reconstruct: Reconstruct, clip_length: int, stream: ResidualStream
+    frames: Iterable[np.ndarray],
+    reconstruct: Reconstruct,
+    clip_length: int,
+    stream: ResidualStream,
 ) -> Iterator[tuple[ClipResidual, slice]]:
     """The residuals of a video's clips, each with its frames that no clip before showed.
+
+    While one is used, the network computes the next, and frames are read and their flow is
+    measured for those after it.
 
     Raises:
         AbnormalError: The network gives something that is not finite.
     """
-    windows = stream_clips(frames, clip_length)
+    moving = ahead(stream.moving(frames), BATCH_FRAMES)
+    windows = stream_clips(moving, clip_length)
+    with contextlib.closing(ahead(_reconstructed(windows, reconstruct, clip_length), 1)) as batches:
+        for batch, outputs in batches:
+            for window, output in zip(batch, outputs, strict=True):
+                yield stream.add(window, output), slice(window.first, window.stop)
+
+
+def _reconstructed(
+    windows: Iterator[ClipWindow], reconstruct: Reconstruct, clip_length: int
+) -> Iterator[tuple[list[ClipWindow], np.ndarray]]:
+    """Some clips at a time with their reconstructions, `(clips, T, height, width)`."""
     while batch := list(itertools.islice(windows, max(1, BATCH_FRAMES // clip_length))):
         clips = to_input(np.stack([window.frames for window in batch]))
         outputs = reconstruct(clips[..., None])[..., 0]
@@ -74,8 +93,7 @@ def residuals(
                 "The network's reconstruction of it is not finite. Train the model again, with "
                 "another --learning-rate or --precision."
             )
-        for window, output in zip(batch, outputs, strict=True):
-            yield stream.add(window, output), slice(window.first, window.stop)
+        yield batch, outputs
 
 
 @dataclass(frozen=True)

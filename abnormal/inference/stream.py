@@ -1,6 +1,7 @@
 """The frames of one video become scores, clip by clip, as they come."""
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from abnormal.scoring.calibration import FUSED, Normality, fuse
 from abnormal.scoring.local import LOCAL_SCORES, above_normal, unusual_box
 from abnormal.scoring.regularity import SMOOTHING_SEC, CausalMean
 from abnormal.scoring.residual import SCORES, ClipResidual
-from abnormal.video.flow import FlowMeter
+from abnormal.video.flow import MovingFrame, with_speed, without_speed
 
 LOCAL_SMOOTHING_SEC = 0.5
 """Over how long a score that knows the place is averaged: things move on from a place."""
@@ -31,51 +32,39 @@ class ResidualStream:
             flow: Whether the speed is measured.
             ignored: `(height, width)` bool, True where nothing counts.
         """
-        self._flow = FlowMeter() if flow else None
+        self._flow = flow
         self._counts = None if ignored is None else (~ignored).astype(np.float32)
         self._before: ClipResidual | None = None
-        self._last_frame: np.ndarray | None = None
+
+    def moving(self, frames: Iterable[np.ndarray]) -> Iterator[MovingFrame]:
+        """Frames as the clips are cut from them, `(height, width)` uint8 each."""
+        return with_speed(frames) if self._flow else without_speed(frames)
 
     def add(self, window: ClipWindow, reconstruction: np.ndarray) -> ClipResidual:
-        """The residual of the next clip.
+        """The residual of the next clip, or of its last frames.
 
         Args:
             window: The clip.
-            reconstruction: `(T, height, width)` float32 in [0, 1].
-
-        Returns:
-            The speed is that of the frames that no clip before showed; 0 for others.
+            reconstruction: `(n, height, width)` float32 in [0, 1], of its last frames: all of
+                them, or those that no clip before showed and one more.
         """
-        frames, speed = to_input(window.frames), self._speed(window)
+        place = len(window.frames) - len(reconstruction)
+        frames = to_input(window.frames[place:])
+        speed = None if window.speed is None else window.speed[place:]
         if self._counts is not None:
             frames, reconstruction = frames * self._counts, reconstruction * self._counts
             speed = None if speed is None else speed * self._counts
-        residual = ClipResidual(frames, reconstruction, speed=speed)
+        residual = ClipResidual(frames, reconstruction, speed=speed, place=place)
         if self._before:
-            # The last clip of a video reaches back into the one before it.
-            last = -1 - window.first
-            residual = ClipResidual(
-                frames,
-                reconstruction,
-                self._before.frames[last],
-                self._before.reconstruction[last],
-                speed,
+            # A clip that shows frames of the one before it reaches back into it.
+            last = place - 1 - window.first
+            residual = dataclasses.replace(
+                residual,
+                previous=self._before.frames[last],
+                previous_reconstruction=self._before.reconstruction[last],
             )
         self._before = residual
         return residual
-
-    def _speed(self, window: ClipWindow) -> np.ndarray | None:
-        if self._flow is None:
-            return None
-        speed = np.zeros(window.frames.shape, np.float32)
-        for place in range(window.first, window.stop):
-            frame = window.frames[place]
-            if self._last_frame is not None:
-                speed[place] = self._flow(self._last_frame, frame)
-            self._last_frame = frame
-        if self._before is None and window.stop > 1:
-            speed[0] = speed[1]  # nothing is known before the first frame of a video
-        return speed
 
 
 class CellStream:
@@ -169,7 +158,7 @@ class FrameScorer:
         """
         raw = {name: score(residual)[new] for name, score in SCORES.items()}
         for name, normal in self._positions.items():
-            raw[name] = raw[name] / normal[new]
+            raw[name] = raw[name] / normal[residual.place :][new]
         causal = {name: self._mean(name, values) for name, values in raw.items()}
         if self._normality is None:
             return ScoredFrames(raw, causal)

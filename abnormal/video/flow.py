@@ -1,5 +1,8 @@
 """How fast things move from one frame to the next, by dense optical flow."""
 
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
@@ -56,3 +59,44 @@ class FlowMeter:
         flow -= np.median(flow[::SAMPLING, ::SAMPLING].reshape(-1, 2), axis=0)
         # Not cv2.magnitude: its last bit depends on where in memory the flow lies.
         return np.sqrt(flow[..., 0] ** 2 + flow[..., 1] ** 2) * moved
+
+
+class MovingFrame(NamedTuple):
+    """A frame with how fast things in it move.
+
+    Attributes:
+        image: `(height, width)` uint8.
+        speed: `(height, width)` float32, pixels per frame, from the frame before to this one; None
+            where it is not measured.
+    """
+
+    image: np.ndarray
+    speed: np.ndarray | None = None
+
+
+def with_speed(frames: Iterable[np.ndarray]) -> Iterator[MovingFrame]:
+    """Measures the speed in each frame of a video as it comes.
+
+    Nothing is known before the first one: it waits for the second, and has its speed.
+
+    Args:
+        frames: `(height, width)` uint8 each, in order.
+    """
+    meter = FlowMeter()
+    before: np.ndarray | None = None
+    alone = True
+    for frame in frames:
+        if before is not None:
+            speed = meter(before, frame)
+            if alone:
+                yield MovingFrame(before, speed)
+                alone = False
+            yield MovingFrame(frame, speed)
+        before = frame
+    if alone and before is not None:
+        yield MovingFrame(before, np.zeros(before.shape, np.float32))
+
+
+def without_speed(frames: Iterable[np.ndarray]) -> Iterator[MovingFrame]:
+    """The frames of a video, where nobody asks how fast things in them move."""
+    return map(MovingFrame, frames)

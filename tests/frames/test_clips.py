@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from abnormal.frames.clips import Clip, clip_span, epoch_clips, stream_clips, validation_clips
+from abnormal.video.flow import MovingFrame, without_speed
 
 STRIDES = (1, 2, 3)
 
@@ -118,14 +119,14 @@ def pictures(count):
     ],
 )
 def test_a_stream_cut_into_clips_by_hand(count, expected):
-    windows = list(stream_clips(pictures(count), 4))
+    windows = list(stream_clips(without_speed(pictures(count)), 4))
     assert [(w.frames[:, 0, 0].tolist(), w.first, w.stop) for w in windows] == expected
 
 
 @given(st.integers(1, 120), clip_lengths)
 def test_a_stream_shows_every_frame_once_in_order(count, length):
     new = []
-    for window in stream_clips(pictures(count), length):
+    for window in stream_clips(without_speed(pictures(count)), length):
         assert window.frames.shape == (length, 2, 3)
         new += window.frames[window.first : window.stop, 0, 0].tolist()
     assert new == list(range(count))
@@ -135,19 +136,54 @@ def test_a_stream_shows_every_frame_once_in_order(count, length):
 def test_a_frame_waits_for_the_end_of_its_clip_and_no_longer(count, length):
     taken = []
     frames = (taken.append(number) or picture for number, picture in enumerate(pictures(count)))
-    for window in stream_clips(frames, length):
+    for window in stream_clips(without_speed(frames), length):
         oldest = int(window.frames[window.first, 0, 0])
         assert taken[-1] - oldest < length
 
 
 def test_axis_0_of_a_clip_is_time_and_no_picture_is_mixed_with_another(picture_of, number_of):
-    (window,) = stream_clips((picture_of(number, 10, 16) for number in range(10)), 10)
+    frames = (picture_of(number, 10, 16) for number in range(10))
+    (window,) = stream_clips(without_speed(frames), 10)
     assert window.frames.shape == (10, 10, 16)
     assert [number_of(picture) for picture in window.frames] == list(range(10))
 
 
 def test_a_clip_does_not_change_when_the_stream_goes_on():
-    windows = stream_clips(pictures(8), 4)
+    windows = stream_clips(without_speed(pictures(8)), 4)
     first = next(windows)
     next(windows)
     assert first.frames[:, 0, 0].tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("count", "hop", "expected"),
+    [
+        (3, 1, [(0, 0, 3)]),
+        (6, 1, [(0, 0, 4), (1, 3, 4), (2, 3, 4)]),
+        (6, 2, [(0, 0, 4), (2, 2, 4)]),
+        (7, 2, [(0, 0, 4), (2, 2, 4), (3, 3, 4)]),
+        (9, 3, [(0, 0, 4), (3, 1, 4), (5, 2, 4)]),
+        (8, 4, [(0, 0, 4), (4, 0, 4)]),
+    ],
+)
+def test_clips_may_overlap(count, hop, expected):
+    windows = stream_clips(without_speed(pictures(count)), 4, hop)
+    assert [(int(w.frames[0, 0, 0]), w.first, w.stop) for w in windows] == expected
+
+
+@given(st.integers(1, 60), clip_lengths, st.data())
+def test_a_frame_of_overlapping_clips_waits_for_its_hop_and_no_longer(count, length, data):
+    hop = data.draw(st.integers(1, length))
+    taken, new = [], []
+    frames = (taken.append(number) or picture for number, picture in enumerate(pictures(count)))
+    for window in stream_clips(without_speed(frames), length, hop):
+        numbers = window.frames[window.first : window.stop, 0, 0].tolist()
+        assert taken[-1] - numbers[0] < (hop if new else length)
+        new += numbers
+    assert new == list(range(count))
+
+
+def test_speeds_stay_with_their_frames():
+    frames = [MovingFrame(np.full((2, 3), n, np.uint8), np.full((2, 3), n / 2)) for n in range(6)]
+    for window in stream_clips(frames, 4):
+        assert np.array_equal(window.speed, window.frames / 2)

@@ -41,7 +41,7 @@ def window_slice(window):
 def score(frames, length, scorer, stream):
     """Scores frames with a network that darkens by half."""
     parts = []
-    for window in stream_clips(frames, length):
+    for window in stream_clips(stream.moving(frames), length):
         residual = stream.add(window, to_input(window.frames) / 2)
         parts.append(scorer.add(residual, window_slice(window)))
     return joined(parts)
@@ -53,10 +53,10 @@ def test_speeds_do_not_depend_on_how_a_video_is_cut_into_clips(count, length):
     frames, meter = frames_with_a_runner(count), FlowMeter()
     speeds = [np.zeros((SIZE, SIZE))]
     speeds += [meter(*pair) for pair in itertools.pairwise(frames)]
-    if count > 1 and length > 1:
+    if count > 1:
         speeds[0] = speeds[1]
     stream, found = ResidualStream(), []
-    for window in stream_clips(frames, length):
+    for window in stream_clips(stream.moving(frames), length):
         residual = stream.add(window, to_input(window.frames))
         found.append(residual.speed[window.first : window.stop])
     np.testing.assert_array_equal(np.concatenate(found), speeds)
@@ -123,7 +123,7 @@ def test_cells_are_steadied_over_their_own_time(length):
     frames = frames_with_a_runner(12)
     stream, cells = ResidualStream(), CellStream(10.0)
     raw, found = {}, {}
-    for window in stream_clips(frames, length):
+    for window in stream_clips(stream.moving(frames), length):
         residual, new = stream.add(window, to_input(window.frames) / 2), window_slice(window)
         for name, values in cells.add(residual, new).items():
             raw.setdefault(name, []).append(LOCAL_SCORES[name].cells(residual)[new])
