@@ -55,7 +55,8 @@ class FlowMeter:
         moved = change > NOISE + NOISE_TIMES * np.median(change[::SAMPLING, ::SAMPLING])
         if not moved.any():
             return np.zeros(frame.shape, np.float32)
-        flow = self._flow.calc(before, frame, None)  # type: ignore[call-overload]
+        pair = (np.ascontiguousarray(before), np.ascontiguousarray(frame))
+        flow = self._flow.calc(*pair, None)  # type: ignore[call-overload]
         flow -= np.median(flow[::SAMPLING, ::SAMPLING].reshape(-1, 2), axis=0)
         # Not cv2.magnitude: its last bit depends on where in memory the flow lies.
         return np.sqrt(flow[..., 0] ** 2 + flow[..., 1] ** 2) * moved

@@ -65,3 +65,9 @@ def test_a_measurement_does_not_depend_on_the_one_before(scene):
     meter(scene, with_patch(scene, 10))
     again = meter(with_patch(scene, 40), with_patch(scene, 42))
     assert np.array_equal(first, again)
+
+
+def test_a_measurement_does_not_depend_on_how_frames_lie_in_memory(scene):
+    pair = with_patch(scene, 40), with_patch(scene, 42)
+    wider = (np.pad(picture, ((0, 0), (0, 5)))[:, : picture.shape[1]] for picture in pair)
+    assert np.array_equal(FlowMeter()(*wider), FlowMeter()(*pair))
