@@ -179,7 +179,9 @@ def _score(
 
     if args.score in (FUSED, *LOCAL_SCORES):
         model.detector.demand_camera(video.camera)
-    result, notes = model.detector.score(video, _counting(bar), open_sink, localiser, ignored)
+    result, notes = model.detector.score(
+        video, _counting(bar), open_sink, localiser, ignored, args.score
+    )
     return result, pixels, anomalous, notes
 
 

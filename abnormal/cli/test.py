@@ -22,9 +22,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _work(args: argparse.Namespace) -> int:
+    import cv2
+
     from abnormal.models.backend import start_backend
 
     start_backend()
+    cv2.setNumThreads(1)  # reading, flow, network and scores have threads of their own
     if args.export:
         from abnormal.cli.run_export import run_export
 

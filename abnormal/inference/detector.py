@@ -15,7 +15,8 @@ from abnormal.inference.score import ScoredVideo, TakePair, frame_scores
 from abnormal.inference.stream import FrameScorer, ResidualStream
 from abnormal.inference.videos import TestVideo
 from abnormal.models.model_file import ModelInfo, TrainedModel, load_model
-from abnormal.scoring.calibration import Calibration, read_calibration
+from abnormal.scoring.calibration import FUSED, Calibration, read_calibration
+from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.localisation import DEFAULT_LOCALISER, Localiser, Sink
 from abnormal.video.resample import resize
 
@@ -67,6 +68,7 @@ class Detector:
         open_sink: OpenSink = lambda fps: contextlib.nullcontext(),
         localiser: Localiser = DEFAULT_LOCALISER,
         ignored: np.ndarray | None = None,
+        only: str | None = None,
     ) -> tuple[ScoredVideo, list[str]]:
         """Scores every frame of a video.
 
@@ -76,6 +78,8 @@ class Detector:
             open_sink: Opens what is to take all frames with their anomalous pixels.
             localiser: How these are found.
             ignored: `(height, width)` bool at any size, True where nothing counts.
+            only: The one score that is wanted, or None for all. What it does not need is not
+                computed, unless there are labels to compare all scores by.
 
         Returns:
             The scores, and what was wrong with the video.
@@ -93,7 +97,10 @@ class Detector:
                 def take(frames: np.ndarray, reconstruction: np.ndarray) -> None:
                     sink(localiser.localise(frames, reconstruction))
 
-            normality = self.calibration.normality(video.camera)
+            labels = video.read_labels()
+            normality = None
+            if labels is not None or only in (None, FUSED, *LOCAL_SCORES):
+                normality = self.calibration.normality(video.camera)
             scored = frame_scores(
                 watch(opened.frames),
                 self.reconstruct,
@@ -107,7 +114,7 @@ class Detector:
                 fps=opened.fps,
                 raw=scored.raw,
                 causal=scored.causal,
-                labels=video.read_labels(),
+                labels=labels,
                 situation=video.situation,
                 boxes=scored.boxes,
             )

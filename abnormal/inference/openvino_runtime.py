@@ -61,8 +61,9 @@ def openvino_runtime(network: keras.Sequential, precision: str = "f32") -> Recon
         )
         for first in range(0, len(clips), part):
             some = clips[first : first + part]
-            fill = np.zeros((part - len(some), *clips.shape[1:]), clips.dtype)
-            queue.start_async({0: np.concatenate((some, fill))}, first)
+            if len(some) < part:
+                some = np.concatenate((some, np.zeros_like(clips[: part - len(some)])))
+            queue.start_async({0: some}, first)
         queue.wait_all()
         return outputs
 

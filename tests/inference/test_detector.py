@@ -12,7 +12,11 @@ from abnormal.inference import videos
 from abnormal.inference.detector import open_detector, open_detectors
 from abnormal.inference.runtimes import RUNTIMES
 from abnormal.models.model_file import save_model
+from abnormal.scoring.calibration import FUSED, Normality
+from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.regularity import causal_mean
+from abnormal.scoring.residual import SCORES
+from abnormal.scoring.surprise import learn_surprise
 
 LABELS = np.array([0, 1] * 13, np.uint8)
 
@@ -71,6 +75,28 @@ def test_notes_are_complete_when_the_video_is_read(detector, greys):
         "a", lambda size, fps: videos.open_resampled(greys([0.0, 0.1], 20.0), size, fps)
     )
     assert detector.score(video)[1] == ["20 frames a second are resampled to 10"]
+
+
+@pytest.mark.parametrize(
+    ("only", "labelled", "all_scores"),
+    [
+        (None, False, True),
+        ("fused", False, True),
+        ("motion", False, True),
+        ("l2", False, False),
+        ("l2", True, True),
+    ],
+)
+def test_what_no_asked_score_needs_is_not_computed(detector, img, only, labelled, all_scores):
+    (video,) = videos.stored_videos(img)
+    if not labelled:
+        video = dataclasses.replace(video, read_labels=lambda: None)
+    levels = dict.fromkeys(LOCAL_SCORES, np.ones((8, 8), np.float32))
+    normality = Normality(levels, dict.fromkeys(LOCAL_SCORES, learn_surprise(np.arange(9.0))))
+    calibration = dataclasses.replace(detector.calibration, cameras={video.camera: normality})
+    scored, _ = dataclasses.replace(detector, calibration=calibration).score(video, only=only)
+    names = {*SCORES, *LOCAL_SCORES, FUSED} if all_scores else set(SCORES)
+    assert set(scored.causal) == names
 
 
 def test_the_threshold_is_the_calibrated_one(detector):
