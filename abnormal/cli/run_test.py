@@ -75,7 +75,7 @@ class Tested:
 def run_test(args: argparse.Namespace) -> int:
     """Scores all videos, writes all results, and returns the exit code."""
     started = time.time()
-    detectors = open_detectors(args.model, args.runtime)
+    detectors = open_detectors(args.model, args.runtime, args.hop)
     videos = test_videos(args)
     ignored = read_zone(args.ignore_zone) if args.ignore_zone else None
     models = {}

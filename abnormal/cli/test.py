@@ -75,6 +75,13 @@ def _parser() -> argparse.ArgumentParser:
         help="only teach the model that an event of the last results was no alarm",
     )
     add("--runtime", choices=RUNTIME_NAMES, default="auto", help="what computes the network")
+    add(
+        "--hop",
+        type=positive_int,
+        metavar="FRAMES",
+        help="from one clip to the next: with fewer a score is there sooner, at more cost "
+        "(default: a clip's length)",
+    )
     add("--export", choices=EXPORT_NAMES, help="only write the network for other programs")
     add("--box-size", type=positive_int, default=4, help="pixels; see --box-threshold")
     add(

@@ -10,6 +10,7 @@ import numpy as np
 
 from abnormal.errors import AbnormalError
 from abnormal.inference.choice import open_runtime
+from abnormal.inference.overlap import Overlap, make_overlap
 from abnormal.inference.runtimes import Reconstruct
 from abnormal.inference.score import ScoredVideo, TakePair, frame_scores
 from abnormal.inference.stream import FrameScorer, ResidualStream
@@ -34,6 +35,7 @@ class Detector:
         reconstruct: Its network.
         calibration: What its scores are on normal footage.
         runtime: Name of what computes it.
+        overlap: Of its clips; None where they lie end to end.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Detector:
     reconstruct: Reconstruct
     calibration: Calibration
     runtime: str = "keras"
+    overlap: Overlap | None = None
 
     def demand_camera(self, camera: str) -> None:
         """Makes sure that the scores that know the place know this one.
@@ -108,6 +111,7 @@ class Detector:
                 FrameScorer(opened.fps, normality, positions=self.calibration.positions),
                 ResidualStream(flow=normality is not None, ignored=self.at_size(ignored)),
                 take,
+                self.overlap,
             )
             result = ScoredVideo(
                 name=video.name,
@@ -127,7 +131,9 @@ class Detector:
         return resize(mask.astype(np.uint8), self.info.size, self.info.size) > 0
 
 
-def open_detectors(paths: Sequence[Path], runtime: str) -> dict[str, Detector]:
+def open_detectors(
+    paths: Sequence[Path], runtime: str, hop: int | None = None
+) -> dict[str, Detector]:
     """Opens model files by name: the file's own, or its path where two have the same.
 
     Raises:
@@ -138,17 +144,29 @@ def open_detectors(paths: Sequence[Path], runtime: str) -> dict[str, Detector]:
     stems = [path.stem for path in paths]
     names = [path.stem if stems.count(path.stem) == 1 else str(path) for path in paths]
     return {
-        name: open_detector(path, name, runtime) for name, path in zip(names, paths, strict=True)
+        name: open_detector(path, name, runtime, hop)
+        for name, path in zip(names, paths, strict=True)
     }
 
 
-def open_detector(path: Path, name: str, runtime: str) -> Detector:
-    """Opens a model file on a runtime; see `abnormal.inference.choice.open_runtime`."""
-    return detector_of(load_model(path), name, runtime)
+def open_detector(path: Path, name: str, runtime: str, hop: int | None = None) -> Detector:
+    """Opens a model file; see `detector_of`."""
+    return detector_of(load_model(path), name, runtime, hop)
 
 
-def detector_of(model: TrainedModel, name: str, runtime: str) -> Detector:
-    """Opens a model that has been read."""
+def detector_of(model: TrainedModel, name: str, runtime: str, hop: int | None = None) -> Detector:
+    """Opens a model that has been read.
+
+    Args:
+        model: The model.
+        name: For tables and figures.
+        runtime: What computes it; see `abnormal.inference.choice.open_runtime`.
+        hop: Frames from one clip to the next: with fewer a score comes sooner, at more cost. None,
+            or at least a clip's length, for clips that lie end to end.
+    """
     chosen, reconstruct = open_runtime(model, runtime)
     calibration = read_calibration(model.info.calibration, model.levels)
-    return Detector(name, model.info, reconstruct, calibration, chosen)
+    overlap = None
+    if hop is not None and hop < model.info.clip_length:
+        overlap = make_overlap(model.network, chosen, hop)
+    return Detector(name, model.info, reconstruct, calibration, chosen, overlap)

@@ -16,19 +16,20 @@ import numpy as np
 
 from abnormal.errors import AbnormalError
 from abnormal.files import flush, make_folder, remove_partial, replacing_folder
-from abnormal.inference.runtimes import Reconstruct
+from abnormal.inference.runtimes import Compute
 from abnormal.models.backend import versions
-from abnormal.models.export import buildable, demand_packages, import_openvino, write_openvino
+from abnormal.models.export import built, demand_packages, import_openvino, write_openvino
+from abnormal.models.fast import fast_form
 
-KEEP = 8
+KEEP = 16
 """Converted networks that are kept, the latest ones; each has the size of its model file."""
 
 
-def openvino_runtime(network: keras.Sequential, precision: str = "f32") -> Reconstruct:
+def openvino_runtime(network: keras.Model, precision: str = "f32") -> Compute:
     """OpenVINO on the processor.
 
     Args:
-        network: The stock network.
+        network: A stock network, or a part of one from `abnormal.models.overlap`.
         precision: OpenVINO's name of what it computes in: `"f32"` or `"bf16"`.
 
     Raises:
@@ -40,39 +41,34 @@ def openvino_runtime(network: keras.Sequential, precision: str = "f32") -> Recon
     core = openvino.Core()
     if precision == "bf16" and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         raise AbnormalError("This processor does not compute in bfloat16. Use --runtime openvino.")
-    model = core.read_model(_converted(network, openvino.__version__) / "model.xml")
+    fast = fast_form(network)
+    model = core.read_model(_converted(fast, openvino.__version__) / "model.xml")
 
     @functools.cache
-    def queue_of(clips: int, streams: int) -> Any:
+    def requests_of(count: int, streams: int) -> list[Any]:
         """For batches of one size: a third faster than for batches of any size."""
         fixed = model.clone()
-        fixed.reshape([clips, *network.input_shape[1:]])
+        fixed.reshape([count, *fast.example_shape])
         how = {"INFERENCE_PRECISION_HINT": precision, "NUM_STREAMS": str(streams)}
-        return openvino.AsyncInferQueue(core.compile_model(fixed, "CPU", how), streams)
+        compiled = core.compile_model(fixed, "CPU", how)
+        return [compiled.create_infer_request() for _ in range(streams)]
 
-    def reconstruct(clips: np.ndarray) -> np.ndarray:
-        # Each core computes clips of its own: they wait for nobody, and a core that other work
-        # keeps busy holds up its own clips only.
-        streams = min(len(clips), os.cpu_count() or 1)
-        part = -(-len(clips) // streams)
-        queue, outputs = queue_of(part, streams), np.empty_like(clips)
-        queue.set_callback(
-            lambda request, first: _keep(outputs, first, request.get_output_tensor(0).data)
-        )
-        for first in range(0, len(clips), part):
-            some = clips[first : first + part]
-            if len(some) < part:
-                some = np.concatenate((some, np.zeros_like(clips[: part - len(some)])))
-            queue.start_async({0: some}, first)
-        queue.wait_all()
-        return outputs
+    def compute(inputs: np.ndarray) -> np.ndarray:
+        # Each core has inputs of its own: it waits for nobody, and a core that other work keeps
+        # busy holds up its own inputs only. Without callbacks: an `AsyncInferQueue` that goes while
+        # one of its threads waits for Python's lock never comes back (2026.4).
+        streams = min(len(inputs), os.cpu_count() or 1)
+        parts = np.array_split(inputs, streams)
+        requests = requests_of(len(parts[0]), streams)
+        for request, part in zip(requests, parts, strict=True):
+            fill = np.zeros_like(parts[0][len(part) :])
+            request.start_async({0: np.concatenate((part, fill)) if len(fill) else part})
+        for request in requests:
+            request.wait()
+        found = [request.get_output_tensor(0).data for request in requests]
+        return np.concatenate([out[: len(part)] for out, part in zip(found, parts, strict=True)])
 
-    return reconstruct
-
-
-def _keep(outputs: np.ndarray, first: int, part: np.ndarray) -> None:
-    """Puts a part where it belongs; its end may be filling."""
-    outputs[first : first + len(part)] = part[: len(outputs) - first]
+    return compute
 
 
 def cache_folder() -> Path:
@@ -80,7 +76,7 @@ def cache_folder() -> Path:
     return Path(os.environ.get("ABNORMAL_CACHE") or Path.home() / ".cache" / "abnormal")
 
 
-def _converted(network: keras.Sequential, version: str) -> Path:
+def _converted(network: keras.Model, version: str) -> Path:
     """The folder with the converted network, made first where it is missing."""
     folder = make_folder(cache_folder() / "openvino")
     path = folder / _fingerprint(network, version)
@@ -88,7 +84,7 @@ def _converted(network: keras.Sequential, version: str) -> Path:
         remove_partial(folder)
         try:
             with replacing_folder(path) as partial:
-                write_openvino(buildable(network), partial)
+                write_openvino(built(network), partial)
                 for file in (*partial.iterdir(), partial):
                     flush(file)
         except OSError as error:
@@ -99,8 +95,10 @@ def _converted(network: keras.Sequential, version: str) -> Path:
     return path
 
 
-def _fingerprint(network: keras.Sequential, version: str) -> str:
-    digest = hashlib.sha256(f"{versions()} {version} {network.to_json()}".encode())
-    for weight in network.get_weights():
+def _fingerprint(network: keras.Model, version: str) -> str:
+    stock = network.stock
+    known = f"{versions()} {version} {network.name} {stock.to_json()}"
+    digest = hashlib.sha256(known.encode())
+    for weight in stock.get_weights():
         digest.update(np.ascontiguousarray(weight).tobytes())
     return digest.hexdigest()[:32]

@@ -5,24 +5,30 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from abnormal.models.fast import FastNetwork
+from abnormal.models.fast import fast_form
 
-Reconstruct = Callable[[np.ndarray], np.ndarray]
+Compute = Callable[[np.ndarray], np.ndarray]
+"""A batch of float32 inputs to their float32 outputs."""
+
+Reconstruct = Compute
 """`(batch, T, height, width, 1)` float32 in [0, 1] to the same."""
 
 
-def keras_runtime(network: keras.Sequential) -> Reconstruct:
+def keras_runtime(network: keras.Model) -> Compute:
     """Keras, on whatever its backend runs on, with the network in its fast form.
 
     On a processor XLA is left out: it compiles for ten seconds and more, and what comes of it is
     no faster than the fast form without it.
+
+    Args:
+        network: A stock network, or a part of one from `abnormal.models.overlap`.
     """
-    fast = FastNetwork(network)
-    return lambda clips: np.asarray(fast.predict_on_batch(clips))
+    fast = fast_form(network)
+    return lambda inputs: np.asarray(fast.predict_on_batch(inputs))
 
 
-def _openvino(precision: str) -> Callable[[keras.Sequential], Reconstruct]:
-    def runtime(network: keras.Sequential) -> Reconstruct:
+def _openvino(precision: str) -> Callable[[keras.Model], Compute]:
+    def runtime(network: keras.Model) -> Compute:
         from abnormal.inference.openvino_runtime import openvino_runtime
 
         return openvino_runtime(network, precision)
@@ -30,7 +36,7 @@ def _openvino(precision: str) -> Callable[[keras.Sequential], Reconstruct]:
     return runtime
 
 
-RUNTIMES: dict[str, Callable[[keras.Sequential], Reconstruct]] = {
+RUNTIMES: dict[str, Callable[[keras.Model], Compute]] = {
     "keras": keras_runtime,
     "openvino": _openvino("f32"),
     "openvino-bfloat16": _openvino("bf16"),

@@ -10,13 +10,13 @@ import numpy as np
 from abnormal.errors import AbnormalError
 from abnormal.frames.clips import ClipWindow, stream_clips
 from abnormal.inference.ahead import ahead
+from abnormal.inference.overlap import ClipReconstructor, Overlap
 from abnormal.inference.runtimes import Reconstruct
 from abnormal.inference.stream import (
     FrameScorer,
     ResidualStream,
     ScoredFrames,
     joined,
-    to_input,
 )
 from abnormal.scoring.events import Event, score_events
 from abnormal.scoring.regularity import regularity
@@ -36,6 +36,7 @@ def frame_scores(
     scorer: FrameScorer,
     stream: ResidualStream,
     take: TakePair | None = None,
+    overlap: Overlap | None = None,
 ) -> ScoredFrames:
     """All scores of every frame of a video.
 
@@ -48,9 +49,10 @@ def frame_scores(
         scorer: Makes scores of residuals.
         stream: Makes residuals.
         take: Takes all frames and their reconstruction.
+        overlap: Of the clips; None where they lie end to end.
     """
     parts = []
-    for residual, new in residuals(frames, reconstruct, clip_length, stream):
+    for residual, new in residuals(frames, reconstruct, clip_length, stream, overlap):
         parts.append(scorer.add(residual, new))
         if take:
             take(residual.frames[new], residual.reconstruction[new])
@@ -64,6 +66,7 @@ def residuals(
     reconstruct: Reconstruct,
     clip_length: int,
     stream: ResidualStream,
+    overlap: Overlap | None = None,
 ) -> Iterator[tuple[ClipResidual, slice]]:
     """The residuals of a video's clips, each with its frames that no clip before showed.
 
@@ -74,26 +77,26 @@ def residuals(
         AbnormalError: The network gives something that is not finite.
     """
     moving = ahead(stream.moving(frames), BATCH_FRAMES)
-    windows = stream_clips(moving, clip_length)
-    with contextlib.closing(ahead(_reconstructed(windows, reconstruct, clip_length), 1)) as batches:
-        for batch, outputs in batches:
-            for window, output in zip(batch, outputs, strict=True):
-                yield stream.add(window, output), slice(window.first, window.stop)
+    windows = stream_clips(moving, clip_length, overlap.hop if overlap else None)
+    pairs = _reconstructed(windows, ClipReconstructor(reconstruct, overlap), clip_length)
+    with contextlib.closing(ahead(pairs, 1)) as batches:
+        for window, output in itertools.chain.from_iterable(batches):
+            residual = stream.add(window, output)
+            yield residual, slice(window.first - residual.place, window.stop - residual.place)
 
 
 def _reconstructed(
-    windows: Iterator[ClipWindow], reconstruct: Reconstruct, clip_length: int
-) -> Iterator[tuple[list[ClipWindow], np.ndarray]]:
-    """Some clips at a time with their reconstructions, `(clips, T, height, width)`."""
+    windows: Iterator[ClipWindow], clips: ClipReconstructor, clip_length: int
+) -> Iterator[list[tuple[ClipWindow, np.ndarray]]]:
+    """Some clips at a time, each with its reconstruction."""
     while batch := list(itertools.islice(windows, max(1, BATCH_FRAMES // clip_length))):
-        clips = to_input(np.stack([window.frames for window in batch]))
-        outputs = reconstruct(clips[..., None])[..., 0]
-        if not np.isfinite(outputs).all():
+        outputs = clips.add(batch)
+        if not all(np.isfinite(output).all() for output in outputs):
             raise AbnormalError(
                 "The network's reconstruction of it is not finite. Train the model again, with "
                 "another --learning-rate or --precision."
             )
-        yield batch, outputs
+        yield list(zip(batch, outputs, strict=True))
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def export_model(model: TrainedModel, kind: str) -> Path:
     clips = _sample(model)
     expected = model.network.predict_on_batch(clips)
     with (replacing if as_file else replacing_folder)(path) as partial:
-        export.write(buildable(model.network), partial)
+        export.write(built(FastNetwork(model.network)), partial)
         difference = float(np.abs(export.read(partial)(clips) - expected).max())
         if not difference <= TOLERANCE:
             raise AbnormalError(
@@ -94,11 +94,10 @@ def demand_packages(kind: str, wanted: str) -> None:
         )
 
 
-def buildable(network: keras.Sequential) -> FastNetwork:
-    """The form of a network that can be written: without loops, and with its shapes known."""
-    fast = FastNetwork(network)
-    fast.build(network.input_shape)
-    return fast
+def built(network: keras.Model) -> keras.Model:
+    """A fast network with its shapes known, as it has to be to be written."""
+    network.build((None, *network.example_shape))
+    return network
 
 
 def import_openvino() -> ModuleType:
@@ -110,7 +109,7 @@ def import_openvino() -> ModuleType:
 
 
 def write_openvino(network: keras.Model, folder: Path) -> None:
-    """Writes `model.xml` and `model.bin` into a folder; see `buildable`."""
+    """Writes `model.xml` and `model.bin` into a folder; see `built`."""
     import_openvino()
     with _quiet():
         network.export(str(folder / "model.xml"), "openvino", False, _signature(network))
@@ -147,7 +146,7 @@ def _read_saved_model(folder: Path) -> Run:
 
 
 def _signature(network: keras.Model) -> list[keras.InputSpec]:
-    shape = (None, *network.stock.input_shape[1:])
+    shape = (None, *network.example_shape)
     return [keras.InputSpec(shape=shape, dtype="float32", name="clips")]
 
 

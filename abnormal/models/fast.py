@@ -15,7 +15,7 @@ gains nothing, is in docs/PERFORMANCE.md.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -35,6 +35,7 @@ class FastNetwork(keras.Model):
 
     Attributes:
         stock: The network that it computes.
+        example_shape: Of one input.
     """
 
     def __init__(
@@ -52,35 +53,50 @@ class FastNetwork(keras.Model):
         super().__init__(name=stock.name)
         self.stock = stock
         compiled = self.jit_compile if compiled is None else compiled
-        self._how = _How(PRECISIONS[precision], compiled)
+        self._how = How(PRECISIONS[precision], compiled)
+        self.example_shape = stock.input_shape[1:]
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         """Computes the float32 outputs of float32 inputs; Keras tells the layers of `training`."""
-        outputs = inputs
-        for layer in self.stock.layers:
-            fast = FORMS.get(type(layer))
-            if fast and layer.activity_regularizer is None and fast.can(layer):
-                outputs = fast.apply(layer, outputs, self._how)
-            else:
-                outputs = layer(outputs)
-        return outputs
+        return compute(self.stock.layers, inputs, self._how)
 
 
-class _How(NamedTuple):
+class How(NamedTuple):
     """How products are computed: in which type, and whether XLA compiles what is around them."""
 
     dtype: str
     compiled: bool
 
 
+def fast_form(network: keras.Model) -> keras.Model:
+    """A stock network in its fast form; what is in a form of its own stays as it is."""
+    return FastNetwork(network) if isinstance(network, keras.Sequential) else network
+
+
+def compute(layers: Sequence[keras.Layer], inputs: Tensor, how: How) -> Tensor:
+    """What layers of a stock network make of an input, one after the other."""
+    outputs = inputs
+    for layer in layers:
+        outputs = (
+            FORMS[type(layer)].apply(layer, outputs, how) if is_fast(layer) else layer(outputs)
+        )
+    return outputs
+
+
+def is_fast(layer: keras.Layer) -> bool:
+    """Whether there is a faster form of a layer."""
+    form = FORMS.get(type(layer))
+    return form is not None and layer.activity_regularizer is None and form.can(layer)
+
+
 class _Form(NamedTuple):
     """Which layers of a class have a faster form, and that form."""
 
     can: Callable[[keras.Layer], bool]
-    apply: Callable[[keras.Layer, Tensor, _How], Tensor]
+    apply: Callable[[keras.Layer, Tensor, How], Tensor]
 
 
-def _convolution(layer: keras.Layer, inputs: Tensor, how: _How) -> Tensor:
+def _convolution(layer: keras.Layer, inputs: Tensor, how: How) -> Tensor:
     """`Conv2D`, or `Conv3D` whose kernel sees one frame at a time."""
 
     def convolve(pictures: Tensor) -> Tensor:
@@ -100,7 +116,7 @@ def _convolution(layer: keras.Layer, inputs: Tensor, how: _How) -> Tensor:
     return _by_frame(convolve, inputs)
 
 
-def _transposed_convolution(layer: keras.Layer, inputs: Tensor, how: _How) -> Tensor:
+def _transposed_convolution(layer: keras.Layer, inputs: Tensor, how: How) -> Tensor:
     """`Conv2DTranspose`, or `Conv3DTranspose` whose kernel sees one frame at a time."""
     *_, filters, channels = layer.kernel.shape
     stride = layer.strides[-1]
@@ -118,7 +134,7 @@ def _transposed_convolution(layer: keras.Layer, inputs: Tensor, how: _How) -> Te
     return _by_frame(convolve, inputs)
 
 
-def _in_squares(pictures: Tensor, kernel: Tensor, stride: int, how: _How) -> Tensor:
+def _in_squares(pictures: Tensor, kernel: Tensor, stride: int, how: How) -> Tensor:
     """A transposed convolution as a convolution to squares of its output.
 
     Pixel `stride * q + r` of the output, r < stride, is the sum over p of pixel q - p of the input
@@ -151,11 +167,21 @@ def _in_squares(pictures: Tensor, kernel: Tensor, stride: int, how: _How) -> Ten
     return pixels[:, : (height - 1) * stride + rows, : (width - 1) * stride + columns]
 
 
-def _recurrence(layer: keras.layers.ConvLSTM2D, inputs: Tensor, how: _How) -> Tensor:
-    """`ConvLSTM2D` that gives its state at every step.
+def _recurrence(layer: keras.layers.ConvLSTM2D, inputs: Tensor, how: How) -> Tensor:
+    """`ConvLSTM2D` that gives its state at every step."""
+    return recur(layer, input_gates(layer, inputs, how), how)
 
-    Shi et al., 2015 (arXiv:1506.04214), equation 3, without peepholes, as Keras has it: gates in
-    the order input, forget, cell, output.
+
+def input_gates(layer: keras.layers.ConvLSTM2D, inputs: Tensor, how: How) -> Tensor:
+    """What the gates of a recurrent layer get from its inputs, before anything recurs.
+
+    Args:
+        layer: With F filters.
+        inputs: `(n, T, height, width, channels)`, or without the time.
+        how: How to compute it.
+
+    Returns:
+        `(n, T, height, width, 4 * F)`, or without the time.
     """
     cell = layer.cell
 
@@ -171,9 +197,27 @@ def _recurrence(layer: keras.layers.ConvLSTM2D, inputs: Tensor, how: _How) -> Te
         )
         return product if cell.bias is None else product + cell.bias
 
+    return _by_frame(convolve, inputs)
+
+
+def recur(layer: keras.layers.ConvLSTM2D, gates_of_inputs: Tensor, how: How) -> Tensor:
+    """The states of a recurrent layer.
+
+    Shi et al., 2015 (arXiv:1506.04214), equation 3, without peepholes, as Keras has it: gates in
+    the order input, forget, cell, output.
+
+    Args:
+        layer: With F filters.
+        gates_of_inputs: `(n, T, height, width, 4 * F)` of `input_gates`.
+        how: How to compute it.
+
+    Returns:
+        `(n, T, height, width, F)`.
+    """
+    cell = layer.cell
     states: list[Tensor] = []
     memory: Tensor = 0.0
-    for gates in ops.unstack(_by_frame(convolve, inputs), axis=1):
+    for gates in ops.unstack(gates_of_inputs, axis=1):
         if states:
             gates = gates + _product(
                 ops.conv, states[-1], cell.recurrent_kernel, how, padding="same"
@@ -199,7 +243,7 @@ def _kernel(layer: keras.Layer) -> Tensor:
 
 
 def _product(
-    convolve: Callable[..., Tensor], inputs: Tensor, kernel: Tensor, how: _How, **options: Any
+    convolve: Callable[..., Tensor], inputs: Tensor, kernel: Tensor, how: How, **options: Any
 ) -> Tensor:
     product = convolve(ops.cast(inputs, how.dtype), ops.cast(kernel, how.dtype), **options)
     return ops.cast(product, "float32")
