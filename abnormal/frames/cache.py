@@ -1,6 +1,7 @@
 """All frames of several videos as one uint8 array on disk, built once, never all in memory."""
 
-from collections.abc import Callable, Iterable, Sequence
+import mmap
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +33,19 @@ class FrameCache:
     def clip(self, clip: Clip, length: int) -> np.ndarray:
         """The `(length, size, size)` uint8 frames of a clip."""
         first = self.firsts[clip.video] + clip.start
-        return self.frames[first : first + length * clip.stride : clip.stride][:length]
+        return self._read(self.frames[first : first + length * clip.stride : clip.stride][:length])
+
+    def between(self, first: int, stop: int) -> Iterator[np.ndarray]:
+        """The `(size, size)` uint8 frames from one number in `frames` to before another."""
+        return (self._read(self.frames[number]) for number in range(first, stop))
+
+    def _read(self, frames: np.ndarray) -> np.ndarray:
+        """A copy; what it was read from is let go, or all footage would come to count as memory."""
+        copy = np.array(frames)
+        mapped: object = self.frames.base
+        if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+            mapped.madvise(mmap.MADV_DONTNEED)
+        return copy
 
 
 def open_cache(

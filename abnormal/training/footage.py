@@ -57,12 +57,18 @@ class Footage:
         """
         kept = min(1.0, MOST_FRAMES / max(1, sum(self.training.lengths)))
         return [
-            NormalVideo(record.video, record.camera, partial(_open, frames), len(frames), held_out)
+            NormalVideo(
+                record.video,
+                record.camera,
+                partial(_open, cache, first, stop),
+                stop - first,
+                held_out,
+            )
             for cache, records, held_out, share in (
                 (self.training, self.training_records, False, kept),
                 (self.held_out, self.held_out_records, True, 1.0),
             )
-            for record, frames in zip(records, _middles(cache, share), strict=True)
+            for record, (first, stop) in zip(records, _middles(cache, share), strict=True)
         ]
 
 
@@ -95,17 +101,17 @@ def open_footage(options: TrainingOptions, progress: Progress) -> Footage:
     )
 
 
-def _middles(cache: FrameCache, share: float) -> Iterator[np.ndarray]:
-    """The `(n, size, size)` uint8 frames of each video, or of the middle of it."""
+def _middles(cache: FrameCache, share: float) -> Iterator[tuple[int, int]]:
+    """Where the frames of each video begin and end, or those of the middle of it."""
     for first, length in zip(cache.firsts, cache.lengths, strict=True):
         count = max(1, round(share * length))
         start = first + (length - count) // 2
-        yield cache.frames[start : start + count]
+        yield start, start + count
 
 
 @contextlib.contextmanager
-def _open(frames: np.ndarray) -> Iterator[np.ndarray]:
-    yield frames
+def _open(cache: FrameCache, first: int, stop: int) -> Iterator[Iterator[np.ndarray]]:
+    yield cache.between(first, stop)
 
 
 def _part(cache: FrameCache, parts: list[Part]) -> FrameCache:

@@ -1,6 +1,8 @@
 import dataclasses
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -56,6 +58,30 @@ def test_the_clips_of_an_epoch_show_one_video_each(tmp_path, records, number_of)
     for clip in clips:
         numbers = [number_of(frame) for frame in cache.clip(clip, 5)]
         assert numbers == [clip.start + clip.stride * k for k in range(5)]
+
+
+def test_frames_between_two_are_those(tmp_path, records, number_of):
+    cache = open_cache(tmp_path, records, 16)
+    assert [number_of(frame) for frame in cache.between(33, 38)] == [3, 4, 0, 1, 2]
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="Linux tells what is mapped")
+def test_what_was_read_does_not_stay_in_memory(tmp_path, make_img):
+    cache = open_cache(tmp_path, make_img(tmp_path, {"training/a": 200}), 128)
+    kept = [cache.clip(clip, 5) for clip in epoch_clips(cache.lengths, 5, (1,), 0, 0)]
+    assert len(kept) >= 39
+    assert resident_kib(".npy") == 0
+
+
+def resident_kib(ending):
+    """How much of the mapped files of such a name is in this process's memory."""
+    inside, total = False, 0
+    for line in Path("/proc/self/smaps").read_text().splitlines():
+        if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
+            inside = line.endswith(ending)
+        elif inside and line.startswith("Rss:"):
+            total += int(line.split()[1])
+    return total
 
 
 def test_the_cache_is_built_once(tmp_path, records):
