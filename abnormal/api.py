@@ -6,8 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from abnormal.models.backend import start_backend
-
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -26,6 +24,8 @@ def load(path: str | Path, runtime: str = "auto") -> "Detector":
     Raises:
         AbnormalError: It is no such file.
     """
+    from abnormal.models.backend import start_backend
+
     start_backend()
     from abnormal.inference.detector import open_detector
 

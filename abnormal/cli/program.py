@@ -3,8 +3,6 @@
 import argparse
 import os
 import sys
-import tempfile
-import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -28,8 +26,7 @@ def run_program(
     try:
         return work(args)
     except AbnormalError as error:
-        if os.environ.get("ABNORMAL_DEBUG"):
-            traceback.print_exc()
+        _show_traceback()
         say(f"{parser.prog}: {error}")
         return MENDABLE
     except Stopped as stopped:
@@ -42,8 +39,7 @@ def run_program(
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
-        if os.environ.get("ABNORMAL_DEBUG"):
-            traceback.print_exc()
+        _show_traceback()
         log = _write_log()
         say(f"{parser.prog}: this is a bug: {type(error).__name__}: {error}. Details are in {log}")
         return BUG
@@ -54,7 +50,17 @@ def say(text: str) -> None:
     print(text, file=sys.stderr)
 
 
+def _show_traceback() -> None:
+    if os.environ.get("ABNORMAL_DEBUG"):
+        import traceback
+
+        traceback.print_exc()
+
+
 def _write_log() -> Path:
+    import tempfile  # both take longer than all that `--help` needs
+    import traceback
+
     with tempfile.NamedTemporaryFile(
         "w", prefix="abnormal-", suffix=".log", delete=False, encoding="utf-8"
     ) as log:

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from abnormal.files import sha256
-
 PRECISION_NAMES = ("float32", "mixed_bfloat16", "mixed_float16")
 LOSS_NAMES = ("mse", "mae", "binary_crossentropy", "categorical_crossentropy")
 
@@ -86,5 +84,7 @@ class TrainingOptions:
             name: str(value) if isinstance(value, Path) else value
             for name, value in dataclasses.asdict(self).items()
         }
+        from abnormal.files import sha256  # not for `--help`
+
         init = sha256(self.init)[:12] if self.init and self.init.is_file() else None
         return values | {"strides": list(self.strides), "init": init}
