@@ -1,6 +1,13 @@
 """Footage for the tests: tiny, in real formats, and every frame tells its own number."""
 
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
@@ -103,6 +110,54 @@ def _decoded(path):
             for frame in container.decode(stream)
         ]
         return stream, [picture for picture, _ in frames], [time for _, time in frames]
+
+
+@contextlib.contextmanager
+def _dask_cluster(folder, workers=3, path=Path(__file__).parents[1], tries=3):
+    """A Dask scheduler and its workers as processes; gives its address and their addresses.
+
+    Args:
+        folder: For its files.
+        workers: How many.
+        path: Where the workers find the package.
+        tries: After how many deaths a task is given up.
+    """
+    file = folder / "scheduler.json"
+    env = {
+        **os.environ,
+        "PYTHONPATH": str(path),
+        "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(tries - 1),
+        "DASK_DISTRIBUTED__SCHEDULER__WORK_STEALING": "False",
+    }
+    common = ["--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", str(file)]
+    module = [sys.executable, "-m", "distributed.cli.dask_"]
+    scheduler = [*module[:2], f"{module[2]}scheduler", "--port", "0", *common]
+    worker = [*module[:2], f"{module[2]}worker", "--no-nanny", "--nthreads", "1", *common]
+    with contextlib.ExitStack() as ending:
+
+        def start(command, log):
+            out = ending.enter_context((folder / log).open("wb"))
+            process = subprocess.Popen(command, env=env, cwd=folder, stdout=out, stderr=out)
+            ending.enter_context(process)
+            ending.callback(process.kill)
+
+        start(scheduler, "scheduler.log")
+        for number in range(workers):
+            start([*worker, "--name", str(number)], f"worker{number}.log")
+        deadline = time.monotonic() + 60
+        while not file.exists() or _registered(folder) < workers:
+            assert time.monotonic() < deadline, (folder / "scheduler.log").read_text()
+            time.sleep(0.05)
+        yield json.loads(file.read_text())["address"]
+
+
+def _registered(folder):
+    return (folder / "scheduler.log").read_text().count("Register worker")
+
+
+@pytest.fixture(scope="session")
+def dask_cluster():
+    return _dask_cluster
 
 
 @pytest.fixture(scope="session")

@@ -60,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--size", type=positive_int, default=227, help="height and width in pixels (default: 227)")
     add("--fps", type=positive_float, help="frames per second (default: the source's own)")
     add("--workers", type=positive_int, default=_cores(), help="processes (default: one a core)")
+    add("--scheduler", metavar="ADDRESS", help="let the workers of this Dask scheduler do it")
     add("--strict", action="store_true", help="exit with 1 if anything was wrong with any video")
     add("--check", action="store_true", help="report on what is in --img, and change nothing")
     return parser

@@ -6,15 +6,17 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from abnormal.cli.program import say
+from abnormal.cli.program import make_absolute, say
 from abnormal.datasets.cameras import name_cameras
 from abnormal.datasets.download import DOWNLOADS, download
 from abnormal.datasets.extract import LEFT_OUT, Outcome, extract_all
 from abnormal.datasets.find import AUTO, find_videos
+from abnormal.datasets.source import SourceVideo
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder, natural_key
 from abnormal.frames.leaks import find_leaks
 from abnormal.frames.manifest import write_manifest
+from abnormal.tasks.choose import chosen
 
 
 def run_preprocess(args: argparse.Namespace) -> int:
@@ -22,6 +24,8 @@ def run_preprocess(args: argparse.Namespace) -> int:
     if args.download:
         args.videos = args.videos or Path(args.download)
         _download(args)
+    if args.scheduler:
+        make_absolute(args, "videos", "labels", "img")
     found = find_videos(args.dataset, args.videos, args.split, args.labels)
     if args.dataset == AUTO:
         say(f"{args.videos} is read as: {found.layout} ({found.reason})")
@@ -29,12 +33,7 @@ def run_preprocess(args: argparse.Namespace) -> int:
         say(remark)
     videos = name_cameras(found.videos, args.camera_from) if args.camera_from else found.videos
     make_folder(args.img)
-    outcomes: list[Outcome] = []
-    with tqdm(total=len(videos), unit="video") as bar:
-        for outcome in extract_all(videos, args.img, args.size, args.fps, args.workers):
-            outcomes.append(outcome)
-            bar.set_postfix_str(f"{sum(done.frames for done in outcomes)} frames")
-            bar.update()
+    outcomes = _extract(args, videos)
     outcomes.sort(key=lambda done: (done.video.split, natural_key(done.video.name)))
     leaks = find_leaks(args.img, write_manifest(args.img))
     _print_summary(outcomes, args.img)
@@ -45,6 +44,21 @@ def run_preprocess(args: argparse.Namespace) -> int:
             f"No usable frames came out of {args.videos or args.dataset}: see above."
         )
     return int(args.strict and bool(leaks or any(outcome.problem for outcome in outcomes)))
+
+
+def _extract(args: argparse.Namespace, videos: Sequence[SourceVideo]) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    options = (args.img, args.size, args.fps, args.workers)
+    sources = [path for path in (args.videos, args.labels) if path]
+    with (
+        chosen(args.scheduler, sources, args.img) as run,
+        tqdm(total=len(videos), unit="video") as bar,
+    ):
+        for outcome in extract_all(videos, *options, run):
+            outcomes.append(outcome)
+            bar.set_postfix_str(f"{sum(done.frames for done in outcomes)} frames")
+            bar.update()
+    return outcomes
 
 
 def _download(args: argparse.Namespace) -> None:

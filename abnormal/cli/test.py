@@ -82,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         help="from one clip to the next: with fewer a score is there sooner, at more cost "
         "(default: a clip's length)",
     )
+    add("--scheduler", metavar="ADDRESS", help="let the workers of this Dask scheduler do it")
     add("--export", choices=EXPORT_NAMES, help="only write the network for other programs")
     add("--box-size", type=positive_int, default=4, help="pixels; see --box-threshold")
     add(

@@ -1,13 +1,8 @@
 """Videos become frames under `img/`: several at a time, each complete or absent."""
 
 import dataclasses
-import multiprocessing
-import os
-import signal
-import threading
+import functools
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +29,8 @@ from abnormal.frames.manifest import (
     write_record,
 )
 from abnormal.frames.writer import Written, write_frames, write_labels, write_masks
+from abnormal.tasks.local import in_processes
+from abnormal.tasks.run import Run, WorkerDiedError
 from abnormal.video.decode import limit_threads
 from abnormal.video.resample import RateWatch, at_rate
 
@@ -64,7 +61,12 @@ class Outcome:
 
 
 def extract_all(
-    videos: Sequence[SourceVideo], img: Path, size: int, fps: float | None, workers: int
+    videos: Sequence[SourceVideo],
+    img: Path,
+    size: int,
+    fps: float | None,
+    workers: int,
+    run: Run | None = None,
 ) -> Iterator[Outcome]:
     """Extracts videos in parallel, and yields each one's outcome as it is done.
 
@@ -77,27 +79,17 @@ def extract_all(
         size: Height and width of the frames, in pixels.
         fps: Frames per second wanted, or None for the source's own.
         workers: How many processes; fewer videos share as many threads.
+        run: What extracts them in place of processes of this machine.
     """
-    unfinished = []
     processes = max(1, min(workers, len(videos)))
-    threads = -(-workers // processes)
-    with _pool(processes, threads) as pool:
-        jobs = {
-            pool.submit(extract, video, img, size, fps, threads): video
-            for video in sorted(videos, key=_bytes, reverse=True)
-        }
-        try:
-            for job in as_completed(jobs):
-                if isinstance(job.exception(), BrokenProcessPool):
-                    unfinished.append(jobs[job])
-                else:
-                    yield job.result()
-        finally:  # after Ctrl-C no further video is begun
-            pool.shutdown(wait=False, cancel_futures=True)
-    with ThreadPoolExecutor(processes) as pools:
-        yield from pools.map(
-            lambda video: _extract_alone(video, img, size, fps, threads), unfinished
-        )
+    threads = 1 if run else -(-workers // processes)
+    run = run or in_processes(processes, functools.partial(_begin_worker, threads))
+    task = functools.partial(extract, img=img, size=size, fps=fps, threads=threads)
+    for video, outcome in run(task, sorted(videos, key=_bytes, reverse=True)):
+        if isinstance(outcome, WorkerDiedError):
+            yield Outcome(video, LEFT_OUT, 0, str(outcome))
+        else:
+            yield outcome
     for folder in {(img / video.split / video.name).parent for video in videos}:
         remove_partial(folder)
 
@@ -106,41 +98,9 @@ def _bytes(video: SourceVideo) -> int:
     return video.path.stat().st_size if video.path and video.path.is_file() else 0
 
 
-def _pool(processes: int, threads: int) -> ProcessPoolExecutor:
-    # Forked processes would inherit the locks of this one's threads.
-    spawn = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(
-        processes, mp_context=spawn, initializer=_begin_worker, initargs=(threads,)
-    )
-
-
 def _begin_worker(threads: int) -> None:
-    _end_with_parent()
     cv2.setNumThreads(1)  # the threads are those of `write_frames`
     limit_threads(threads)
-
-
-def _end_with_parent() -> None:
-    """Lets a worker end on Ctrl-C without a traceback, and not outlive a program that is killed."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    threading.Thread(target=_await_parent, daemon=True).start()
-
-
-def _await_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent:
-        parent.join()
-        os._exit(1)
-
-
-def _extract_alone(
-    video: SourceVideo, img: Path, size: int, fps: float | None, threads: int
-) -> Outcome:
-    with _pool(1, threads) as pool:
-        job: Future[Outcome] = pool.submit(extract, video, img, size, fps, threads)
-        if isinstance(job.exception(), BrokenProcessPool):
-            return Outcome(video, LEFT_OUT, 0, "the process that read it was killed")
-        return job.result()
 
 
 def extract(

@@ -315,3 +315,26 @@ def test_a_data_set_is_fetched_and_extracted(tmp_path, run, monkeypatch, make_vi
 
 def test_the_downloads_of_the_command_line_are_those_there_are():
     assert tuple(download.DOWNLOADS) == preprocess.DOWNLOADS
+
+
+def contents(folder):
+    return {
+        path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+
+
+def test_workers_of_a_scheduler_make_the_same_frames(
+    tmp_path, videos, run, dask_cluster, monkeypatch
+):
+    (videos / "fight" / "bad.mp4").write_text("hello")
+    local = run(videos, img=tmp_path / "local")
+    with dask_cluster(tmp_path, workers=2) as address:
+        code, out, err = run(videos, "--scheduler", address)
+        assert (code, out.replace("/img/", "/local/")) == local[:2]
+        assert not any("Traceback" in line for line in err)
+        assert contents(tmp_path / "img") == contents(tmp_path / "local")
+        monkeypatch.chdir(tmp_path)  # which the workers do not
+        code, out, _ = run(Path("videos"), "--scheduler", address, img=Path("img"))
+        assert out.replace("/img/", "/local/") == local[1]
+        log = (tmp_path / "scheduler.log").read_text()
+    assert "Receive client connection" in log

@@ -1,11 +1,8 @@
 import dataclasses
 import functools
-import multiprocessing
 import os
-import signal
 import subprocess
 import sys
-import time
 import weakref
 from contextlib import contextmanager
 
@@ -362,23 +359,6 @@ def test_no_further_video_is_begun_once_the_caller_has_stopped(tmp_path, img, ma
     next(outcomes)
     outcomes.close()
     assert len(write_manifest(img)) < 30
-
-
-def test_workers_end_on_ctrl_c_without_a_traceback():
-    spawn = multiprocessing.get_context("spawn")
-    ready = spawn.Event()
-    worker = spawn.Process(target=_wait_as_worker, args=(ready,))
-    worker.start()
-    ready.wait()
-    os.kill(worker.pid, signal.SIGINT)
-    worker.join()
-    assert worker.exitcode == -signal.SIGINT
-
-
-def _wait_as_worker(ready):
-    extraction._end_with_parent()
-    ready.set()
-    time.sleep(600)
 
 
 @pytest.mark.parametrize("threads", [1, 3])

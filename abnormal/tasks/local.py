@@ -1,0 +1,103 @@
+"""Tasks on this machine."""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+
+from abnormal.tasks.run import Item, Result, Run, WorkerDiedError
+
+Begin = Callable[[], None]
+"""Prepares a process for its first task; picklable."""
+
+
+def in_threads(count: int, stop: threading.Event) -> Run:
+    """Tasks in threads of this process.
+
+    Args:
+        count: How many at a time.
+        stop: Set once nobody waits for the tasks any more, after an error or Ctrl-C; long ones
+            should look at it.
+    """
+
+    def run(
+        task: Callable[[Item], Result], items: Sequence[Item]
+    ) -> Iterator[tuple[Item, Result | WorkerDiedError]]:
+        with ThreadPoolExecutor(count) as pool:
+            jobs = {pool.submit(task, item): item for item in items}
+            try:
+                for job in as_completed(jobs):
+                    yield jobs[job], job.result()
+            finally:
+                stop.set()
+                pool.shutdown(wait=False, cancel_futures=True)
+
+    return run
+
+
+def in_processes(count: int, begin: Begin) -> Run:
+    """Tasks in processes of their own.
+
+    When one of them dies it is not known whose fault it was: all tasks that were not done by then
+    are repeated, each in a process that it has for itself.
+
+    Args:
+        count: How many at a time.
+        begin: Prepares each process.
+    """
+
+    def run(
+        task: Callable[[Item], Result], items: Sequence[Item]
+    ) -> Iterator[tuple[Item, Result | WorkerDiedError]]:
+        unfinished = []
+        with _pool(count, begin) as pool:
+            jobs = {pool.submit(task, item): item for item in items}
+            try:
+                for job in as_completed(jobs):
+                    if isinstance(job.exception(), BrokenProcessPool):
+                        unfinished.append(jobs[job])
+                    else:
+                        yield jobs[job], job.result()
+            finally:  # after Ctrl-C no further task is begun
+                pool.shutdown(wait=False, cancel_futures=True)
+        with ThreadPoolExecutor(count) as pools:
+            alone = pools.map(lambda item: _alone(begin, task, item), unfinished)
+            yield from zip(unfinished, alone, strict=True)
+
+    return run
+
+
+def _alone(begin: Begin, task: Callable[[Item], Result], item: Item) -> Result | WorkerDiedError:
+    with _pool(1, begin) as pool:
+        job: Future[Result] = pool.submit(task, item)
+        with contextlib.suppress(BrokenProcessPool):
+            return job.result()
+    return WorkerDiedError("the process that read it was killed")
+
+
+def _pool(count: int, begin: Begin) -> ProcessPoolExecutor:
+    # Forked processes would inherit the locks of this one's threads.
+    spawn = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(count, mp_context=spawn, initializer=_begin, initargs=(begin,))
+
+
+def _begin(begin: Begin) -> None:
+    end_with_parent()
+    begin()
+
+
+def end_with_parent() -> None:
+    """Lets a process end on Ctrl-C without a traceback, and with the program if that is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    threading.Thread(target=_await_parent, daemon=True).start()
+
+
+def _await_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent:
+        parent.join()
+        os._exit(1)

@@ -1,0 +1,73 @@
+import functools
+import multiprocessing
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from abnormal.tasks.local import end_with_parent, in_processes, in_threads
+from abnormal.tasks.run import WorkerDiedError
+
+
+def test_workers_end_on_ctrl_c_without_a_traceback():
+    spawn = multiprocessing.get_context("spawn")
+    ready = spawn.Event()
+    worker = spawn.Process(target=_wait_as_worker, args=(ready,))
+    worker.start()
+    ready.wait()
+    os.kill(worker.pid, signal.SIGINT)
+    worker.join()
+    assert worker.exitcode == -signal.SIGINT
+
+
+def _wait_as_worker(ready):
+    end_with_parent()
+    ready.set()
+    time.sleep(600)
+
+
+def _negative(number):
+    if number == 13:
+        os._exit(1)
+    return -number
+
+
+def test_a_task_that_kills_its_process_costs_no_other_one_its_result():
+    numbers = [1, 2, 13, 4, 5]
+    found = dict(in_processes(2, functools.partial(int))(_negative, numbers))
+    assert isinstance(found.pop(13), WorkerDiedError)
+    assert found == {1: -1, 2: -2, 4: -4, 5: -5}
+
+
+def test_threads_begin_in_order_and_work_side_by_side():
+    """The second task is done only if it runs beside the first one."""
+    second, begun = threading.Event(), []
+
+    def task(number):
+        begun.append(number)
+        if number == 1:
+            assert second.wait(60)
+        if number == 2:
+            second.set()
+        return -number
+
+    found = list(in_threads(2, threading.Event())(task, [1, 2, 3]))
+    assert sorted(found) == [(1, -1), (2, -2), (3, -3)]
+    assert begun == [1, 2, 3]
+
+
+def test_an_error_in_a_thread_ends_the_run_and_stops_the_others():
+    stop, begun = threading.Event(), []
+
+    def task(number):
+        begun.append(number)
+        if number == 1:
+            raise ZeroDivisionError
+        assert stop.wait(60)
+
+    with pytest.raises(ZeroDivisionError):
+        list(in_threads(2, stop)(task, range(1, 100)))
+    assert stop.is_set()
+    assert len(begun) < 5
