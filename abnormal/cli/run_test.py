@@ -1,35 +1,32 @@
 """What `test_model.py` does once its command line is understood."""
 
 import argparse
-import contextlib
+import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
 from abnormal.cli.asked import read_zone, test_videos, threshold_of
-from abnormal.cli.program import say
-from abnormal.errors import AbnormalError, CannotWriteError
+from abnormal.cli.program import make_absolute, say
+from abnormal.cli.score_job import ModelFile, ScoreJob, score_on_worker
+from abnormal.cli.score_video import LeftOut, VideoResult, score_and_draw
+from abnormal.errors import AbnormalError
 from abnormal.evaluation.evaluate import evaluate
-from abnormal.evaluation.pixel_level import VideoPixels, pixel_table
-from abnormal.files import make_folder, write_json
+from abnormal.evaluation.pixel_level import pixel_table
+from abnormal.files import make_folder, sha256, write_json
+from abnormal.frames.manifest import MANIFEST
 from abnormal.inference.detector import Detector, open_detectors
-from abnormal.inference.score import ScoredVideo
 from abnormal.inference.videos import TestVideo
-from abnormal.models.backend import memory_advice
-from abnormal.report.annotated import AnomalousPixels, write_annotated
 from abnormal.report.contents import Contents, ModelResults
 from abnormal.report.histogram import histograms_of, plot_histograms
 from abnormal.report.losses import plot_losses
 from abnormal.report.page import write_page
-from abnormal.report.recording import record_panels
-from abnormal.report.regularity import plot_regularity
 from abnormal.report.roc import plot_roc, roc_of
 from abnormal.report.tables import (
     comparison_table,
@@ -39,64 +36,64 @@ from abnormal.report.tables import (
     scores_table,
     write_table,
 )
-from abnormal.report.thumbnails import keep_thumbnails
-from abnormal.scoring.calibration import FUSED
-from abnormal.scoring.local import LOCAL_SCORES
-from abnormal.scoring.localisation import LocalisedFrames, Localiser, Sink
+from abnormal.scoring.localisation import Localiser
+from abnormal.tasks.choose import chosen
+from abnormal.tasks.local import in_threads
+from abnormal.tasks.run import WorkerDiedError
 
-
-@dataclass
-class Tested:
-    """A model, and what has come out of it so far.
-
-    Attributes:
-        detector: The model.
-        threshold: An alarm is above it.
-        release: An event lasts while the score is above it.
-        folder: Part of the paths of its figures: empty where it is the only model.
-        videos: As it scored them, in the same order for all models.
-        pixels: Those of each video, for the figures.
-        anomalous: Those of each video that are anomalous.
-        events: A row of `events.csv` each.
-        metrics: What is in `metrics.json`.
-    """
-
-    detector: Detector
-    threshold: float
-    release: float
-    folder: str
-    videos: list[ScoredVideo] = field(default_factory=list)
-    pixels: list[VideoPixels] = field(default_factory=list)
-    anomalous: list[AnomalousPixels] = field(default_factory=list)
-    events: list[dict[str, Any]] = field(default_factory=list)
-    metrics: dict[str, Any] = field(default_factory=dict)
+AT_A_TIME = 2
+"""Videos: one is drawn while the next one is scored."""
 
 
 def run_test(args: argparse.Namespace) -> int:
     """Scores all videos, writes all results, and returns the exit code."""
     started = time.time()
-    detectors = open_detectors(args.model, args.runtime, args.hop)
+    if args.scheduler:
+        make_absolute(args, "img", "source", "ignore_zone", "output")
+    # Workers choose what computes the models by what they have.
+    detectors = open_detectors(args.model, "keras" if args.scheduler else args.runtime, args.hop)
     videos = test_videos(args)
-    ignored = read_zone(args.ignore_zone) if args.ignore_zone else None
-    models = {}
-    for name, detector in detectors.items():
-        threshold = threshold_of(args, detector)
-        release = detector.calibration.release(args.score, threshold)
-        folder = name.replace("/", "_") if len(detectors) > 1 else ""
-        models[name] = Tested(detector, threshold, release, folder)
+    if args.ignore_zone:
+        read_zone(args.ignore_zone)
+    job = _job(args, detectors)
     if args.source:
         _demand_one_rate(detectors)
     make_folder(args.output)
-    for name, detector in detectors.items():
-        say(f"{name}: computed by {detector.runtime}")
-    with memory_advice("Close what else uses the memory."):
-        scored = _score_all(args, models, videos, ignored)
-    _write_tables(args, models)
-    if not args.no_figures:
-        _draw(args, models, scored)
+    if not args.scheduler:
+        for name, detector in detectors.items():
+            say(f"{name}: computed by {detector.runtime}")
+    results = _score_all(args, job, detectors, videos)
+    models = _write_tables(args, job, detectors, results)
+    if job.figures:
+        _draw(args, models, results)
     _name_older(args.output, started)
     print(f"results: {args.output}")
     return 0
+
+
+def _job(args: argparse.Namespace, detectors: Mapping[str, Detector]) -> ScoreJob:
+    """What the command line asks for, as a worker can be told it."""
+    thresholds = {name: threshold_of(args, detector) for name, detector in detectors.items()}
+    return ScoreJob(
+        files=tuple(
+            ModelFile(name, path.absolute(), sha256(path))
+            for name, path in zip(detectors, args.model, strict=True)
+        ),
+        runtime=args.runtime,
+        hop=args.hop,
+        score=args.score,
+        thresholds=thresholds,
+        releases={
+            name: detector.calibration.release(args.score, thresholds[name])
+            for name, detector in detectors.items()
+        },
+        folders={name: name.replace("/", "_") if len(detectors) > 1 else "" for name in detectors},
+        localiser=Localiser(args.box_size, args.box_threshold),
+        zone=args.ignore_zone,
+        output=args.output,
+        figures=None if args.no_figures else args.figures,
+        panels=args.panels,
+    )
 
 
 def _demand_one_rate(detectors: dict[str, Detector]) -> None:
@@ -112,115 +109,93 @@ def _demand_one_rate(detectors: dict[str, Detector]) -> None:
 
 def _score_all(
     args: argparse.Namespace,
-    models: dict[str, Tested],
+    job: ScoreJob,
+    detectors: Mapping[str, Detector],
     videos: Sequence[TestVideo],
-    ignored: np.ndarray | None,
-) -> list[TestVideo]:
-    """Scores all videos with all models and returns those that could be read."""
-    scored: list[TestVideo] = []
-    problems: list[str] = []
-    total = len(models) * sum(video.frames for video in videos)
-    with tqdm(total=total or None, unit=" frames") as bar:
-        for video in videos:
-            try:
-                masks = video.read_masks()
-                results = [
-                    _score(args, model, video, masks, ignored, bar) for model in models.values()
-                ]
-            except CannotWriteError:
-                raise
-            except AbnormalError as error:
-                problems.append(f"left out: {video.name}: {error}")
-                continue
-            notes = set()
-            for model, (result, pixels, anomalous, found) in zip(
-                models.values(), results, strict=True
-            ):
-                model.videos.append(result)
-                model.pixels.append(pixels)
-                model.anomalous.append(anomalous)
-                notes.update(found)
-            problems += [f"{video.name}: {note}" for note in sorted(notes)]
-            scored.append(video)
-    for problem in problems:
-        say(f"  {problem}")
-    if not scored:
+) -> dict[str, VideoResult]:
+    """Scores and draws all videos; gives those that could be read, in their order, by name."""
+    outcomes: dict[str, VideoResult | LeftOut | WorkerDiedError] = {}
+    stop = threading.Event()
+    total = len(detectors) * sum(video.frames for video in videos)
+    sources = [file.path for file in job.files] + [args.source or args.img / MANIFEST]
+    sources += [args.ignore_zone] if args.ignore_zone else []
+    with (
+        chosen(args.scheduler, sources, args.output) as elsewhere,
+        tqdm(total=total or None, unit=" frames") as bar,
+    ):
+
+        def tick(frames: int) -> None:
+            if stop.is_set():
+                raise InterruptedError("nobody waits for it any more")
+            bar.update(frames)
+
+        if elsewhere:
+            for video, outcome in elsewhere(partial(score_on_worker, job), videos):
+                outcomes[video.name] = outcome
+                bar.update(len(detectors) * video.frames)
+        else:
+            task = partial(score_and_draw, job, detectors, tick=tick)
+            for video, outcome in in_threads(AT_A_TIME, stop)(task, videos):
+                outcomes[video.name] = outcome
+    return _usable({video.name: outcomes[video.name] for video in videos})
+
+
+def _usable(
+    outcomes: Mapping[str, VideoResult | LeftOut | WorkerDiedError],
+) -> dict[str, VideoResult]:
+    """Says what was wrong with which video, and gives the others."""
+    usable = {}
+    for name, outcome in outcomes.items():
+        if isinstance(outcome, VideoResult):
+            usable[name] = outcome
+            for note in outcome.notes:
+                say(f"  {name}: {note}")
+        else:
+            problem = outcome.problem if isinstance(outcome, LeftOut) else outcome
+            say(f"  left out: {name}: {problem}")
+    if not usable:
         raise AbnormalError("No video could be scored: see above.")
-    return scored
+    return usable
 
 
-def _score(
+def _write_tables(
     args: argparse.Namespace,
-    model: Tested,
-    video: TestVideo,
-    masks: np.ndarray | None,
-    ignored: np.ndarray | None,
-    bar: tqdm,
-) -> tuple[ScoredVideo, VideoPixels, AnomalousPixels, list[str]]:
-    """Scores a video with a model, localising and drawing as its frames go by."""
-    localiser = Localiser(args.box_size, args.box_threshold)
-    pixels = VideoPixels(localiser)
-    anomalous = AnomalousPixels()
-
-    @contextlib.contextmanager
-    def open_sink(fps: float) -> Iterator[Sink]:
-        with contextlib.ExitStack() as files:
-            sinks: list[Sink] = [pixels.sink(masks)]
-            if not args.no_figures:
-                sinks.append(anomalous.add)
-                path = _figure(args, model, "anomalies", video, ".mp4")
-                sinks.append(files.enter_context(record_panels(path, fps, args.panels)))
-
-            def take(seen: LocalisedFrames) -> None:
-                for sink in sinks:
-                    sink(seen)
-
-            yield take
-
-    if args.score in (FUSED, *LOCAL_SCORES):
-        model.detector.demand_camera(video.camera)
-    result, notes = model.detector.score(
-        video, _counting(bar), open_sink, localiser, ignored, args.score
-    )
-    return result, pixels, anomalous, notes
-
-
-def _counting(bar: tqdm) -> Callable[[Iterable[np.ndarray]], Iterator[np.ndarray]]:
-    def count(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-        for frame in frames:
-            bar.update()
-            yield frame
-
-    return count
-
-
-def _figure(
-    args: argparse.Namespace, model: Tested, kind: str, video: TestVideo, ending: str
-) -> Path:
-    return args.output / kind / model.folder / f"{video.name}{ending}"
-
-
-def _write_tables(args: argparse.Namespace, models: dict[str, Tested]) -> None:
-    scores, events, pixels, metrics = [], [], [], {}
-    for name, model in models.items():
-        scores.append(scores_table(name, model.videos, args.score, model.threshold))
-        names = (video.name for video in model.videos)
-        of_video = dict(zip(names, model.pixels, strict=True))
-        pixels.append(pixel_table(name, of_video))
-        alarm = (args.score, model.threshold, model.release)
-        events.append(events_table(name, model.videos, model.pixels, *alarm))
-        model.events = records(events[-1])
-        figures = evaluate(model.videos, *alarm, model.pixels)
+    job: ScoreJob,
+    detectors: Mapping[str, Detector],
+    results: Mapping[str, VideoResult],
+) -> dict[str, ModelResults]:
+    scores, events, pixels, models = [], [], [], {}
+    for name, detector in detectors.items():
+        seen = [result.seen[name] for result in results.values()]
+        videos, of_videos = [one.video for one in seen], [one.pixels for one in seen]
+        alarm = job.score, job.thresholds[name], job.releases[name]
+        scores.append(scores_table(name, videos, *alarm[:2]))
+        pixels.append(pixel_table(name, dict(zip(results, of_videos, strict=True))))
+        events.append(events_table(name, videos, of_videos, *alarm))
+        figures = evaluate(videos, *alarm, of_videos)
         figures["alarm"]["asked_false_alarms_per_hour"] = args.false_alarms_per_hour
-        metrics[name] = model.metrics = {"arch": model.detector.info.arch} | figures
-    write_table(args.output / "scores.csv", pd.concat(scores))
-    write_table(args.output / "localisation.csv", pd.concat(pixels))
-    found = pd.concat(events)
-    write_table(args.output / "events.csv", found)
-    write_json(args.output / "events.json", records(found))
-    write_json(args.output / "metrics.json", metrics)
-    if len(models) > 1:
-        write_table(args.output / "comparison.csv", comparison_table(metrics))
+        models[name] = ModelResults(
+            info=detector.info,
+            runtime=", ".join(sorted({one.runtime for one in seen})),
+            threshold=job.thresholds[name],
+            release=job.releases[name],
+            folder=job.folders[name],
+            videos=videos,
+            metrics={"arch": detector.info.arch} | figures,
+            events=records(events[-1]),
+        )
+    tables = {"scores": scores, "localisation": pixels, "events": events}
+    for table, parts in tables.items():
+        write_table(args.output / f"{table}.csv", pd.concat(parts))
+    write_json(args.output / "events.json", records(pd.concat(events)))
+    _write_metrics(args.output, {name: model.metrics for name, model in models.items()})
+    return models
+
+
+def _write_metrics(output: Path, metrics: Mapping[str, Mapping[str, Any]]) -> None:
+    write_json(output / "metrics.json", metrics)
+    if len(metrics) > 1:
+        write_table(output / "comparison.csv", comparison_table(metrics))
     for name, figures in metrics.items():
         print("\n".join(metrics_lines(name, figures)))
 
@@ -236,37 +211,19 @@ def _name_older(output: Path, started: float) -> None:
         say(f"note: {output} also has results of another run: {older[0]}{more}")
 
 
-def _draw(args: argparse.Namespace, models: dict[str, Tested], videos: list[TestVideo]) -> None:
-    _draw_overall(args, models)
-    thresholds = {name: model.threshold for name, model in models.items()}
-    for number, video in enumerate(tqdm(videos, unit="video", desc="figures")):
-        by_model = {name: model.videos[number] for name, model in models.items()}
-        path = args.output / "regularity" / f"{video.name}.{args.figures}"
-        plot_regularity(by_model, args.score, thresholds, path)
-        for model in models.values():
-            info = model.detector.info
-            events = [event for event in model.events if event["video"] == video.name]
-            thumbnails = args.output / "thumbnails" / model.folder
-            with video.open_frames(None, info.fps) as pictures:
-                write_annotated(
-                    _figure(args, model, "videos", video, ".mp4"),
-                    keep_thumbnails(pictures.frames, events, thumbnails),
-                    model.videos[number],
-                    args.score,
-                    model.threshold,
-                    model.anomalous[number],
-                )
-    write_page(args.output / "report.html", _contents(args, models), datetime.now())
-
-
-def _draw_overall(args: argparse.Namespace, models: dict[str, Tested]) -> None:
-    """The figures of all videos together; those that need labels only where there are some."""
-    histories = {name: model.detector.info.history for name, model in models.items()}
+def _draw(
+    args: argparse.Namespace,
+    models: Mapping[str, ModelResults],
+    results: Mapping[str, VideoResult],
+) -> None:
+    """The figures of all videos together; those of each are there already."""
+    histories = {name: model.info.history for name, model in models.items()}
     plot_losses(histories, args.output / f"losses.{args.figures}")
     scored = {name: model.videos for name, model in models.items()}
     thresholds = {name: model.threshold for name, model in models.items()}
     histograms = histograms_of(scored, args.score, thresholds)
     plot_histograms(histograms, args.score, args.output / f"histogram.{args.figures}")
+    # Those that need labels only where there are some.
     rocs = {
         name: roc
         for name, model in models.items()
@@ -274,20 +231,8 @@ def _draw_overall(args: argparse.Namespace, models: dict[str, Tested]) -> None:
     }
     if rocs:
         plot_roc(rocs, args.output / f"roc.{args.figures}")
-
-
-def _contents(args: argparse.Namespace, models: dict[str, Tested]) -> Contents:
-    results = {
-        name: ModelResults(
-            info=model.detector.info,
-            runtime=model.detector.runtime,
-            threshold=model.threshold,
-            release=model.release,
-            folder=model.folder,
-            videos=model.videos,
-            metrics=model.metrics,
-            events=model.events,
-        )
-        for name, model in models.items()
-    }
-    return Contents(results, args.score, args.figures)
+    for result in results.values():
+        if result.figure_error:
+            raise result.figure_error
+    contents = Contents(models, args.score, args.figures)
+    write_page(args.output / "report.html", contents, datetime.now())
