@@ -1,0 +1,195 @@
+"""Where and in what order videos are scored makes no difference to the results."""
+
+import itertools
+import json
+import os
+import re
+import signal
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from abnormal.models.backend import start_backend
+
+start_backend()
+
+from abnormal.cli import run_test, score_video, test, train  # noqa: E402
+from abnormal.datasets.demo import find_demo  # noqa: E402
+from abnormal.datasets.extract import extract  # noqa: E402
+from abnormal.errors import AbnormalError  # noqa: E402
+from abnormal.files import sha256  # noqa: E402
+from abnormal.frames.manifest import write_manifest  # noqa: E402
+from abnormal.models.model_file import ModelInfo, save_model  # noqa: E402
+from abnormal.models.networks import NETWORKS  # noqa: E402
+from abnormal.tasks.local import in_threads  # noqa: E402
+
+SIZE, LENGTH, FRAMES = 99, 4, 40
+VIDEOS = ["cart/03", "cyclist/02", "left_behind/05", "normal/06", "runner/01", "wrong_way/04"]
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory):
+    """A folder with `img/` and a calibrated `model.h5`."""
+    folder = tmp_path_factory.mktemp("work")
+    for video in find_demo(training_clips=2, clip_frames=FRAMES):
+        assert not extract(video, folder / "img", SIZE, None).problem
+    write_manifest(folder / "img")
+    history = ({"epoch": 1, "loss": 0.1},)
+    info = ModelInfo("spatiotemporal", LENGTH, SIZE, 25.0, history=history)
+    save_model(folder / "model.h5", NETWORKS["spatiotemporal"](LENGTH, SIZE), info)
+    model = folder / "model.h5"
+    assert train.main(["--calibrate", str(folder / "img"), "--output", str(model)]) == 0
+    return folder
+
+
+def score(work, output, *options):
+    """Runs the program in this process, with a threshold that some events are above."""
+    arguments = ["--model", work / "model.h5", "--img", work / "img", "--output", output]
+    fixed = ["--runtime", "keras", "--threshold", "0.3"]
+    return test.main([*map(str, arguments), *fixed, *map(str, options)])
+
+
+@pytest.fixture(scope="module")
+def local(work):
+    assert score(work, work / "local") == 0
+    return work / "local"
+
+
+def assert_same(found, expected, decoded):
+    """All files are the same, byte for byte; the encoder alone does not repeat itself."""
+
+    def names(folder):
+        return sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+
+    assert names(found) == names(expected)
+    for name in names(expected):
+        if name.suffix == ".mp4":
+            assert_alike(decoded(found / name)[1], decoded(expected / name)[1])
+        else:
+            written = [(folder / name).read_bytes() for folder in (found, expected)]
+            if name.name == "report.html":
+                written = [re.sub(rb"\d{4}-\d\d-\d\d \d\d:\d\d", b"", page) for page in written]
+            assert written[0] == written[1], name
+
+
+def assert_alike(found, expected):
+    assert len(found) == len(expected)
+    for ours, theirs in zip(found, expected, strict=True):
+        assert np.abs(ours.astype(int) - theirs).mean() < 3
+
+
+def test_the_results_of_one_machine_are_in_the_order_of_the_videos(local):
+    rows = (local / "scores.csv").read_text().splitlines()[1:]
+    names = [name for name, _ in itertools.groupby(row.split(",")[1] for row in rows)]
+    assert names == VIDEOS
+    events = json.loads((local / "events.json").read_text())
+    assert len(events) >= 2
+    thumbnails = {f"{event['video']}-{event['event']}.jpg" for event in events}
+    found = (local / "thumbnails").rglob("*.jpg")
+    assert {str(path.relative_to(local / "thumbnails")) for path in found} == thumbnails
+
+
+def test_workers_give_what_one_machine_gives_though_one_is_killed(
+    work, local, dask_cluster, tmp_path, decoded, capsys
+):
+    """Every video comes out once, and as it comes out of one process."""
+
+    begun = f"**/.partial-*@*-{Path(VIDEOS[1]).name}.mp4"
+    killed, over = [], threading.Event()
+
+    def kill_one():
+        """Kills the worker that is in the middle of the second video."""
+        while not killed and not over.wait(0.01):
+            for path in (tmp_path / "results").glob(begun):
+                killed.append(int(re.search(r"partial-(\d+)@", path.name)[1]))
+                os.kill(killed[0], signal.SIGKILL)
+                break
+
+    thread = threading.Thread(target=kill_one)
+    with dask_cluster(tmp_path) as address:
+        thread.start()
+        code = score(work, tmp_path / "results", "--scheduler", address)
+        over.set()
+        thread.join()
+    told = capsys.readouterr().err
+    assert (code, len(killed)) == (0, 1), told
+    assert "left out" not in told
+    for path in (tmp_path / "results").glob(begun):
+        path.unlink()  # the killed one's
+    assert_same(tmp_path / "results", local, decoded)
+
+
+def test_a_video_is_drawn_while_the_next_one_is_scored(work, tmp_path, monkeypatch):
+    """The first one's drawing waits until the second one is scored."""
+    scored, drawn = threading.Event(), []
+    plain = score_video._score_all
+
+    def scoring(job, detectors, video, *others):
+        result = plain(job, detectors, video, *others)
+        if video.name == VIDEOS[1]:
+            scored.set()
+        return result
+
+    def drawing(job, detectors, video, *others):
+        assert scored.wait(60)
+        drawn.append(video.name)
+
+    monkeypatch.setattr(score_video, "_score_all", scoring)
+    monkeypatch.setattr(score_video, "_draw", drawing)
+    assert score(work, tmp_path / "results") == 0
+    assert sorted(drawn) == VIDEOS
+
+
+def test_a_figure_that_fails_is_said_once_the_tables_are_there(
+    work, local, tmp_path, monkeypatch, capsys
+):
+    plain = score_video.write_annotated
+
+    def write(path, pictures, video, *others):
+        if video.name == VIDEOS[2]:
+            raise AbnormalError("has the source changed?")
+        plain(path, pictures, video, *others)
+
+    monkeypatch.setattr(score_video, "write_annotated", write)
+    assert score(work, tmp_path / "results") == 1
+    assert "has the source changed?" in capsys.readouterr().err
+    for table in ("scores.csv", "events.json", "metrics.json"):
+        assert sha256(tmp_path / "results" / table) == sha256(local / table)
+    assert (tmp_path / "results" / "videos" / f"{VIDEOS[3]}.mp4").exists()
+    assert not (tmp_path / "results" / "report.html").exists()
+
+
+def test_ctrl_c_does_not_wait_for_the_videos_that_are_under_way(work, tmp_path, monkeypatch):
+    def drawing(job, detectors, video, seen, anomalous, tick):
+        while video.name != VIDEOS[0]:  # drawn for ever, or until nobody waits for it
+            tick(0)
+
+    def interrupted(count, stop):
+        def run(task, items):
+            for _ in in_threads(count, stop)(task, items):
+                raise KeyboardInterrupt
+
+        return run
+
+    monkeypatch.setattr(score_video, "_draw", drawing)
+    monkeypatch.setattr(run_test, "in_threads", interrupted)
+    assert score(work, tmp_path / "results") == 130
+    assert not (tmp_path / "results" / "scores.csv").exists()
+
+
+def test_a_broken_video_is_left_out_and_the_others_are_scored(work, tmp_path, capsys, monkeypatch):
+    img = tmp_path / "img"
+    img.symlink_to(work / "img")
+    monkeypatch.setattr("abnormal.inference.videos.read_masks", _broken_masks)
+    assert score(work, tmp_path / "results", "--no-figures") == 0
+    assert f"left out: {VIDEOS[1]}: broken" in capsys.readouterr().err
+    rows = (tmp_path / "results" / "scores.csv").read_text().splitlines()[1:]
+    names = [name for name, _ in itertools.groupby(row.split(",")[1] for row in rows)]
+    assert names == [name for name in VIDEOS if name != VIDEOS[1]]
+
+
+def _broken_masks(img, record):
+    if record.video == VIDEOS[1]:
+        raise AbnormalError("broken")
