@@ -48,6 +48,7 @@ bench: demo $(VENV)/.dev
 	$(BIN)/python benchmarks/panels.py
 	$(BIN)/python benchmarks/extraction.py
 	$(BIN)/python benchmarks/disturbances.py
+	$(BIN)/python benchmarks/fleet.py --model $(DEMO)/model.h5 --img $(DEMO)/img
 
 pictures: demo $(VENV)/.dev
 	$(BIN)/python docs/pictures.py $(DEMO)/results docs/images

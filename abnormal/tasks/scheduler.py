@@ -10,6 +10,7 @@ import contextlib
 import itertools
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future
 from typing import Any
 
 import distributed
@@ -20,6 +21,9 @@ from abnormal.tasks.run import Item, Result, Run, WorkerDiedError
 from abnormal.tasks.shared import Look
 
 ANSWER_SEC = 10.0
+
+LOOK_SEC = 1.0
+"""How often is looked whether there are more workers."""
 
 
 @contextlib.contextmanager
@@ -84,26 +88,24 @@ def _run(
     client: distributed.Client, look: Look, task: Callable[[Item], Result], items: Sequence[Item]
 ) -> Iterator[tuple[Item, Result | WorkerDiedError]]:
     waiting = iter(items)
-    given: dict[str, Item] = {}
-    running = distributed.as_completed(loop=client.loop)
+    given: dict[Future[Any], Item] = {}
+    executor = client.get_executor(pure=False)
     while True:
         for item in itertools.islice(waiting, max(0, _workers(client) - len(given))):
-            job = client.submit(_work, look, task, item, pure=False)
-            given[job.key] = item
-            running.add(job)
+            given[executor.submit(_work, look, task, item)] = item
         if not given:
             return
-        job = next(running)
-        yield given.pop(job.key), _result_of(job)
+        done, _ = concurrent.futures.wait(given, LOOK_SEC, FIRST_COMPLETED)
+        for job in done:
+            yield given.pop(job), _result_of(job)
 
 
-def _result_of(job: distributed.Future) -> Any:
+def _result_of(job: Future[Any]) -> Any:
     try:
         return job.result()
     except distributed.KilledWorker as error:
-        return WorkerDiedError(
-            f"each of the {error.allowed_failures + 1} workers that tried it died"
-        )
+        tries = error.allowed_failures + 1
+        return WorkerDiedError(f"each of the {tries} workers that tried it died")
 
 
 def _workers(client: distributed.Client) -> int:

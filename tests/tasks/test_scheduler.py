@@ -76,6 +76,24 @@ def test_a_task_that_kills_its_worker_is_given_up_and_costs_no_other_its_result(
     assert len(processes_of(log, 0)) == 3
 
 
+def test_workers_that_come_later_are_given_tasks(dask_cluster, tmp_path, log):
+    """Each task waits for the other one, and each worker has one at a time."""
+
+    def meet(item):
+        import time
+
+        (log / str(item)).touch()
+        while not (log / str(1 - item)).exists():
+            time.sleep(0.01)
+        return -item
+
+    with (
+        dask_cluster(tmp_path, workers=2, wait=False) as address,
+        chosen(address, [], log) as run,
+    ):
+        assert dict(run(meet, [0, 1])) == {0: 0, 1: -1}
+
+
 def test_an_error_of_a_task_ends_the_run_and_leaves_nothing_behind(dask_cluster, tmp_path, log):
     def fail(item):
         from abnormal.errors import AbnormalError
