@@ -4,6 +4,7 @@ import argparse
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import CancelledError
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -126,7 +127,7 @@ def _score_all(
 
         def tick(frames: int) -> None:
             if stop.is_set():
-                raise InterruptedError("nobody waits for it any more")
+                raise CancelledError  # nobody waits for it any more
             bar.update(frames)
 
         if elsewhere:

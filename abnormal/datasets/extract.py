@@ -83,8 +83,8 @@ def extract_all(
     """
     processes = max(1, min(workers, len(videos)))
     threads = 1 if run else -(-workers // processes)
-    run = run or in_processes(processes, functools.partial(_begin_worker, threads))
-    task = functools.partial(extract, img=img, size=size, fps=fps, threads=threads)
+    run = run or in_processes(processes)
+    task = functools.partial(_extract_on_worker, img=img, size=size, fps=fps, threads=threads)
     for video, outcome in run(task, sorted(videos, key=_bytes, reverse=True)):
         if isinstance(outcome, WorkerDiedError):
             yield Outcome(video, LEFT_OUT, 0, str(outcome))
@@ -98,9 +98,12 @@ def _bytes(video: SourceVideo) -> int:
     return video.path.stat().st_size if video.path and video.path.is_file() else 0
 
 
-def _begin_worker(threads: int) -> None:
+def _extract_on_worker(
+    video: SourceVideo, img: Path, size: int, fps: float | None, threads: int
+) -> Outcome:
     cv2.setNumThreads(1)  # the threads are those of `write_frames`
     limit_threads(threads)
+    return extract(video, img, size, fps, threads)
 
 
 def extract(

@@ -11,9 +11,6 @@ from concurrent.futures.process import BrokenProcessPool
 
 from abnormal.tasks.run import Item, Result, Run, WorkerDiedError
 
-Begin = Callable[[], None]
-"""Prepares a process for its first task; picklable."""
-
 
 def in_threads(count: int, stop: threading.Event) -> Run:
     """Tasks in threads of this process.
@@ -39,7 +36,7 @@ def in_threads(count: int, stop: threading.Event) -> Run:
     return run
 
 
-def in_processes(count: int, begin: Begin) -> Run:
+def in_processes(count: int) -> Run:
     """Tasks in processes of their own.
 
     When one of them dies it is not known whose fault it was: all tasks that were not done by then
@@ -47,14 +44,13 @@ def in_processes(count: int, begin: Begin) -> Run:
 
     Args:
         count: How many at a time.
-        begin: Prepares each process.
     """
 
     def run(
         task: Callable[[Item], Result], items: Sequence[Item]
     ) -> Iterator[tuple[Item, Result | WorkerDiedError]]:
         unfinished = []
-        with _pool(count, begin) as pool:
+        with _pool(count) as pool:
             jobs = {pool.submit(task, item): item for item in items}
             try:
                 for job in as_completed(jobs):
@@ -65,29 +61,24 @@ def in_processes(count: int, begin: Begin) -> Run:
             finally:  # after Ctrl-C no further task is begun
                 pool.shutdown(wait=False, cancel_futures=True)
         with ThreadPoolExecutor(count) as pools:
-            alone = pools.map(lambda item: _alone(begin, task, item), unfinished)
+            alone = pools.map(lambda item: _alone(task, item), unfinished)
             yield from zip(unfinished, alone, strict=True)
 
     return run
 
 
-def _alone(begin: Begin, task: Callable[[Item], Result], item: Item) -> Result | WorkerDiedError:
-    with _pool(1, begin) as pool:
+def _alone(task: Callable[[Item], Result], item: Item) -> Result | WorkerDiedError:
+    with _pool(1) as pool:
         job: Future[Result] = pool.submit(task, item)
         with contextlib.suppress(BrokenProcessPool):
             return job.result()
     return WorkerDiedError("the process that read it was killed")
 
 
-def _pool(count: int, begin: Begin) -> ProcessPoolExecutor:
+def _pool(count: int) -> ProcessPoolExecutor:
     # Forked processes would inherit the locks of this one's threads.
     spawn = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(count, mp_context=spawn, initializer=_begin, initargs=(begin,))
-
-
-def _begin(begin: Begin) -> None:
-    end_with_parent()
-    begin()
+    return ProcessPoolExecutor(count, mp_context=spawn, initializer=end_with_parent)
 
 
 def end_with_parent() -> None:

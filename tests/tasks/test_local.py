@@ -1,4 +1,3 @@
-import functools
 import multiprocessing
 import os
 import signal
@@ -36,7 +35,7 @@ def _negative(number):
 
 def test_a_task_that_kills_its_process_costs_no_other_one_its_result():
     numbers = [1, 2, 13, 4, 5]
-    found = dict(in_processes(2, functools.partial(int))(_negative, numbers))
+    found = dict(in_processes(2)(_negative, numbers))
     assert isinstance(found.pop(13), WorkerDiedError)
     assert found == {1: -1, 2: -2, 4: -4, 5: -5}
 

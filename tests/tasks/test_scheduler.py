@@ -44,23 +44,27 @@ def processes_of(log, item):
     return [int(path.name.split("-")[1]) for path in log.glob(f"{item}-*")]
 
 
+def unfinished(log, item):
+    return [] if (log / f"{item}.done").exists() else processes_of(log, item)
+
+
 def test_the_death_of_a_worker_repeats_its_task_only(dask_cluster, tmp_path, log):
     items = list(range(30))
-    found = []
+    found, killed = [], None
     with (
         dask_cluster(tmp_path) as address,
         chosen(address, [tmp_path / "scheduler.json"], log) as run,
     ):
         for done in run(task_writing_to(log), items):
             found.append(done)
-            if len(found) == 6:
-                running = next(item for item in items if not (log / f"{item}.done").exists())
-                while not processes_of(log, running):
-                    pass
-                os.kill(processes_of(log, running)[0], signal.SIGKILL)
+            running = [process for item in items[6:] for process in unfinished(log, item)]
+            if running and killed is None:
+                killed = running[0]
+                os.kill(killed, signal.SIGKILL)
     assert sorted(found) == [(item, -item) for item in items]
+    assert killed
     repeated = [item for item in items if len(processes_of(log, item)) > 1]
-    assert len(repeated) <= 1
+    assert all(killed in processes_of(log, item) for item in repeated)
     assert not list(log.glob(".*"))
 
 
