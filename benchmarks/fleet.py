@@ -134,6 +134,7 @@ def job(folder: Path) -> ScoreJob:
     return ScoreJob(
         files=(ModelFile("model", path, sha256(path)),),
         runtime="keras",
+        hop=None,
         score="l2",
         thresholds={"model": 1.0},
         releases={"model": 1.0},
