@@ -9,8 +9,7 @@ import concurrent.futures
 import contextlib
 import itertools
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import distributed
@@ -88,19 +87,28 @@ def _run(
     client: distributed.Client, look: Look, task: Callable[[Item], Result], items: Sequence[Item]
 ) -> Iterator[tuple[Item, Result | WorkerDiedError]]:
     waiting = iter(items)
-    given: dict[Future[Any], Item] = {}
-    executor = client.get_executor(pure=False)
+    given: dict[distributed.Future, Item] = {}
     while True:
         for item in itertools.islice(waiting, max(0, _workers(client) - len(given))):
-            given[executor.submit(_work, look, task, item)] = item
+            given[client.submit(_work, look, task, item, pure=False)] = item
         if not given:
             return
-        done, _ = concurrent.futures.wait(given, LOOK_SEC, FIRST_COMPLETED)
-        for job in done:
+        for job in _done(client, list(given)):
             yield given.pop(job), _result_of(job)
 
 
-def _result_of(job: Future[Any]) -> Any:
+def _done(
+    client: distributed.Client, jobs: Sequence[distributed.Future]
+) -> Iterable[distributed.Future]:
+    """Waits until some are done, but not so long that nobody looks for more workers."""
+    with client.as_current():
+        try:
+            return distributed.wait(jobs, LOOK_SEC, "FIRST_COMPLETED").done
+        except TimeoutError:
+            return ()
+
+
+def _result_of(job: distributed.Future) -> Any:
     try:
         return job.result()
     except distributed.KilledWorker as error:
