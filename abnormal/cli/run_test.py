@@ -34,6 +34,7 @@ from abnormal.report.tables import (
     events_table,
     metrics_lines,
     records,
+    regularity_events_table,
     scores_table,
     write_table,
 )
@@ -165,7 +166,7 @@ def _write_tables(
     detectors: Mapping[str, Detector],
     results: Mapping[str, VideoResult],
 ) -> dict[str, ModelResults]:
-    scores, events, pixels, models = [], [], [], {}
+    scores, events, minima, pixels, models = [], [], [], [], {}
     for name, detector in detectors.items():
         seen = [result.seen[name] for result in results.values()]
         videos, of_videos = [one.video for one in seen], [one.pixels for one in seen]
@@ -173,6 +174,7 @@ def _write_tables(
         scores.append(scores_table(name, videos, *alarm[:2]))
         pixels.append(pixel_table(name, dict(zip(results, of_videos, strict=True))))
         events.append(events_table(name, videos, of_videos, *alarm))
+        minima.append(regularity_events_table(name, videos, of_videos))
         figures = evaluate(videos, *alarm, of_videos)
         figures["alarm"]["asked_false_alarms_per_hour"] = args.false_alarms_per_hour
         models[name] = ModelResults(
@@ -185,7 +187,12 @@ def _write_tables(
             metrics={"arch": detector.info.arch} | figures,
             events=records(events[-1]),
         )
-    tables = {"scores": scores, "localisation": pixels, "events": events}
+    tables = {
+        "scores": scores,
+        "localisation": pixels,
+        "events": events,
+        "regularity_events": minima,
+    }
     for table, parts in tables.items():
         write_table(args.output / f"{table}.csv", pd.concat(parts))
     write_json(args.output / "events.json", records(pd.concat(events)))

@@ -14,6 +14,7 @@ from abnormal.evaluation.pixel_level import BOX, VideoPixels
 from abnormal.files import replacing
 from abnormal.inference.score import ScoredVideo, error_of
 from abnormal.scoring.calibration import FUSED
+from abnormal.scoring.events import Event, persistent_events
 from abnormal.scoring.local import LOCAL_SCORES
 
 EVENT_COLUMNS = (
@@ -82,6 +83,34 @@ def events_table(
         (the last one), start_sec and end_sec, peak_frame, peak_sec, peak_score, mean_score, and
         left, top, width, height of the place at the peak, as parts of the picture's.
     """
+    found = [video.events(score, threshold, release) for video in videos]
+    return _table_of_events(model, videos, pixels, score, found)
+
+
+def regularity_events_table(
+    model: str, videos: Sequence[ScoredVideo], pixels: Sequence[VideoPixels]
+) -> pd.DataFrame:
+    """One row per persistent minimum of the regularity, or several that touch; it looks back.
+
+    Args:
+        model: Its name.
+        videos: As it scored them.
+        pixels: What it found in them.
+
+    Returns:
+        The columns of `events_table`; scores are 1 - regularity.
+    """
+    found = [persistent_events(video.regularity(), video.fps) for video in videos]
+    return _table_of_events(model, videos, pixels, "l2", found)
+
+
+def _table_of_events(
+    model: str,
+    videos: Sequence[ScoredVideo],
+    pixels: Sequence[VideoPixels],
+    score: str,
+    found: Sequence[Sequence[Event]],
+) -> pd.DataFrame:
     rows = [
         {
             "model": model,
@@ -98,8 +127,8 @@ def events_table(
             "mean_score": event.mean_score,
         }
         | dict(zip(BOX, _place(video, of_video, score, event.peak), strict=True))
-        for video, of_video in zip(videos, pixels, strict=True)
-        for number, event in enumerate(video.events(score, threshold, release), start=1)
+        for video, of_video, events in zip(videos, pixels, found, strict=True)
+        for number, event in enumerate(events, start=1)
     ]
     return pd.DataFrame(rows, columns=EVENT_COLUMNS)
 

@@ -10,6 +10,7 @@ from abnormal.report.tables import (
     events_table,
     metrics_lines,
     records,
+    regularity_events_table,
     scores_table,
     write_table,
 )
@@ -157,6 +158,17 @@ def test_one_row_per_event(scored):
     # columns 4 to 14 and rows 5 to 9.
     assert (row["left"], row["width"]) == (pytest.approx(0.2), pytest.approx(0.55))
     assert (row["top"], row["height"]) == (pytest.approx(0.5), pytest.approx(0.5))
+
+
+def test_one_row_per_persistent_minimum_of_the_regularity(scored):
+    video = scored("c", 9, fps=1.0)
+    video.raw["l2"][:] = [0, 0, 0, 8, 0, 0, 0, 1, 0]  # the last one is too shallow
+    of_video = VideoPixels(Localiser())
+    shown = np.zeros((9, 10, 20), np.float32)
+    of_video.sink(None)(Localiser().localise(shown, shown))
+    (row,) = records(regularity_events_table("m", [video], [of_video]))
+    assert (row["video"], row["start_frame"], row["end_frame"]) == ("c", 2, 4)
+    assert (row["peak_frame"], row["peak_score"]) == (3, 1.0)
 
 
 def test_no_event_is_a_table_without_rows(scored, tmp_path):

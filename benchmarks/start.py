@@ -1,0 +1,77 @@
+"""What it costs to start: `--help`, and a training up to its first step.
+
+    python benchmarks/start.py --img demo/img
+
+Turn by turn: an empty program that imports argparse beside `--help` of each program; and importing
+TensorFlow beside `train_model.py` until its first step is done, its cache of frames built before.
+"""
+
+import argparse
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).parent.parent
+EMPTY = "import argparse; argparse.ArgumentParser().parse_args()"
+PROGRAMS = ("preprocess.py", "train_model.py", "test_model.py")
+
+
+def main() -> None:
+    """Prints both tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--img", type=Path, default=Path("demo/img"))
+    parser.add_argument("--turns", type=int, default=9)
+    args = parser.parse_args()
+    empty = [sys.executable, "-c", EMPTY]
+    commands = [empty, *([sys.executable, str(ROOT / name), "--help"] for name in PROGRAMS)]
+    seconds = np.array([[timed(command) for command in commands] for _ in range(args.turns)])
+    for name, ratio in zip(PROGRAMS, np.median(seconds / seconds[:, :1], axis=0)[1:], strict=True):
+        print(f"{name} --help takes {ratio:.2f} times as long as an empty program")
+    with tempfile.TemporaryDirectory() as folder:
+        command = training(args.img, Path(folder))
+        until_first_step(command)  # builds the cache
+        turns = [
+            (timed([sys.executable, "-c", "import tensorflow"]), until_first_step(command))
+            for _ in range(max(1, args.turns // 3))
+        ]
+    more = np.median([whole - bare for bare, whole in turns])
+    print(f"the first training step is done {more:.1f} s after TensorFlow would be imported")
+
+
+def timed(command: list[str]) -> float:
+    """Seconds that a process takes."""
+    started = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return time.perf_counter() - started
+
+
+def training(img: Path, folder: Path) -> list[str]:
+    """Trains the default network, from the beginning each time."""
+    command = [sys.executable, "-u", str(ROOT / "train_model.py"), "--img", str(img), "--restart"]
+    return [*command, "--output", str(folder / "model.h5")]
+
+
+def until_first_step(command: list[str]) -> float:
+    """Seconds until the progress bar has counted a batch; the training is stopped then."""
+    started = time.perf_counter()
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+        shown = b""
+        assert process.stderr
+        while not re.search(rb"epoch 1/\d+: .*\| [1-9]\d*/", shown):
+            read = process.stderr.read1(4096)
+            if not read:
+                sys.exit(shown.decode(errors="replace"))
+            shown += read
+        seconds = time.perf_counter() - started
+        process.send_signal(signal.SIGKILL)
+    return seconds
+
+
+if __name__ == "__main__":
+    main()
