@@ -17,7 +17,8 @@ from abnormal.training.options import TrainingOptions
 from abnormal.training.run import train
 from abnormal.video.stream import Frame
 
-SIZE, LENGTH, EPOCHS = 16, 4, 3
+SIZE, LENGTH, EPOCHS = 35, 4, 3
+SPATIOTEMPORAL = networks.NETWORKS["spatiotemporal"]
 
 
 def normalised(clip_length, size):
@@ -25,21 +26,9 @@ def normalised(clip_length, size):
     return keras.Sequential(
         [
             keras.Input((clip_length, size, size, 1)),
-            layers.Conv3D(3, (1, 4, 4), (1, 4, 4), activation="tanh"),
+            layers.Conv3D(3, (1, 5, 5), (1, 5, 5), activation="tanh"),
             layers.BatchNormalization(),
-            layers.Conv3DTranspose(1, (1, 4, 4), (1, 4, 4), activation="sigmoid"),
-        ]
-    )
-
-
-def recurrent(clip_length, size):
-    layers = keras.layers
-    return keras.Sequential(
-        [
-            keras.Input((clip_length, size, size, 1)),
-            layers.Conv3D(3, (1, 4, 4), (1, 4, 4), activation="tanh"),
-            layers.ConvLSTM2D(2, 3, padding="same", return_sequences=True),
-            layers.Conv3DTranspose(1, (1, 4, 4), (1, 4, 4), activation="sigmoid"),
+            layers.Conv3DTranspose(1, (1, 5, 5), (1, 5, 5), activation="sigmoid"),
         ]
     )
 
@@ -152,22 +141,23 @@ def test_there_are_two_devices():
     assert len(replica_devices()) == 2
 
 
-def test_two_learn_what_one_learns_and_go_on_where_one_was_killed(run):
+def test_two_learn_what_one_learns(run):
     meter = Meter()
-    alone = run(recurrent, 1, "alone", meter)
+    alone = run(SPATIOTEMPORAL, 1, "alone", meter)
     assert min(meter.frames) == LENGTH < max(meter.frames)  # a batch of one clip is among them
-    assert_close(run(recurrent, 2, "together"), alone, 1e-5)
-    with pytest.raises(Death):
-        run(recurrent, 1, "killed", Meter(7))
-    assert_close(run(recurrent, 2, "killed"), alone, 1e-5)
+    assert_close(run(SPATIOTEMPORAL, 2, "together"), alone, 1e-5)
 
 
-def test_a_batch_is_normalised_as_a_whole_and_a_killed_run_ends_the_same(run):
+def test_a_batch_is_normalised_as_a_whole_and_a_killed_run_ends_the_same(run, monkeypatch):
+    # Adam makes large steps of gradients that are nothing but rounding; these are not.
+    monkeypatch.setattr(run_module, "make_optimizer", lambda options: keras.optimizers.SGD(0.1))
     alone = run(normalised, 1, "alone")
     together = run(normalised, 2, "together")
     assert_close(together, alone, 1e-4)
-    with pytest.raises(Death):
-        run(normalised, 2, "killed", Meter(7))
+    for replicas, name in ((2, "killed"), (1, "begun_on_one")):
+        with pytest.raises(Death):
+            run(normalised, replicas, name, Meter(7))
     resumed = run(normalised, 2, "killed")
     assert_close(resumed, together, 0)
     assert np.array_equal(resumed[1], together[1])
+    assert_close(run(normalised, 2, "begun_on_one"), alone, 1e-4)
