@@ -21,10 +21,13 @@ sys.exit(pytest.main(sys.argv[1:]))
 
 
 @pytest.mark.parametrize(
-    ("backend", "before"),
-    [("tensorflow", SPLIT_PROCESSOR), ("jax", "import jax")],
+    ("backend", "before", "outcome"),
+    [
+        ("tensorflow", SPLIT_PROCESSOR, "2 passed, 1 xfailed"),
+        ("jax", "import jax", "3 passed"),
+    ],
 )
-def test_two_devices_are_as_one(backend, before):
+def test_two_devices_are_as_one(backend, before, outcome):
     pytest.importorskip(backend, reason=f"{backend} is not installed")
     program = subprocess.run(
         [sys.executable, "-c", before + START, "-q", "-n0", "-p", "no:cacheprovider", CASES],
@@ -40,4 +43,4 @@ def test_two_devices_are_as_one(backend, before):
         check=False,
     )
     assert program.returncode == 0, program.stdout + program.stderr
-    assert "3 passed" in program.stdout
+    assert outcome in program.stdout
