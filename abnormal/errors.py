@@ -1,4 +1,6 @@
-"""What a user can mend."""
+"""What a user can mend, and the exit codes of the programs."""
+
+MENDABLE, BUG, INTERRUPTED = 1, 3, 130  # 2, a usage error, is argparse's own
 
 
 class AbnormalError(Exception):

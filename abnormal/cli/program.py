@@ -6,9 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from abnormal.errors import AbnormalError, Stopped
-
-MENDABLE, BUG, INTERRUPTED = 1, 3, 130  # 2, a usage error, is argparse's own
+from abnormal.errors import BUG, INTERRUPTED, MENDABLE, AbnormalError, Stopped
 
 
 def run_program(

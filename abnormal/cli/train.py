@@ -15,7 +15,13 @@ from abnormal.cli.program import (
 )
 from abnormal.errors import AbnormalError
 from abnormal.models.defaults import ARCHITECTURES, SPATIOTEMPORAL, Defaults
-from abnormal.training.options import LOSS_NAMES, PRECISION_NAMES, TrainingOptions
+from abnormal.training.options import (
+    DISTRIBUTIONS,
+    LOSS_NAMES,
+    PRECISION_NAMES,
+    Meeting,
+    TrainingOptions,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,6 +34,7 @@ def _work(args: argparse.Namespace) -> int:
         from abnormal.cli.status import print_status
 
         return print_status(_checkpoints(args))
+    _demand_hosts_for_addresses(args)
     from abnormal.models.backend import start_backend
 
     start_backend()
@@ -37,7 +44,26 @@ def _work(args: argparse.Namespace) -> int:
         return run_calibrate(args.output, args.calibrate)
     from abnormal.cli.run_train import run_training
 
-    return run_training(_options(args))
+    return run_training(
+        _options(args), args.distribute, Meeting(args.coordinator, args.hosts, args.host_index)
+    )
+
+
+def _demand_hosts_for_addresses(args: argparse.Namespace) -> None:
+    given = [
+        f"{name} {value}"
+        for name, value in (
+            ("--coordinator", args.coordinator),
+            ("--hosts", args.hosts),
+            ("--host-index", args.host_index),
+        )
+        if value is not None
+    ]
+    if given and args.distribute != "hosts":
+        raise AbnormalError(
+            f"{' '.join(given)} is for training on several hosts, but --distribute is "
+            f"{args.distribute}. Add --distribute hosts, or leave it out."
+        )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -70,6 +96,15 @@ def _parser() -> argparse.ArgumentParser:
         default=PRECISION_NAMES[0],
         help="what convolutions are computed in (default: float32)",
     )
+    add(
+        "--distribute",
+        choices=DISTRIBUTIONS,
+        default="auto",
+        help="train on one device (none), all of this host (auto, the default), or of all hosts",
+    )
+    add("--coordinator", metavar="HOST:PORT", help="where the hosts meet: at host 0")
+    add("--hosts", type=positive_int, metavar="N", help="how many hosts there are")
+    add("--host-index", type=int, metavar="I", help="which of them this is, from 0")
     add("--strides", type=positive_int, nargs="+", help="frame steps of clips")
     add("--validation", type=share, default=0.15, help="part held out (default: 0.15)")
     add("--patience", type=positive_int, default=5, help="epochs to wait for a better loss")

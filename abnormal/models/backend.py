@@ -50,6 +50,37 @@ def has_accelerator() -> bool:
     return bool(keras.distribution.list_devices("gpu") or keras.distribution.list_devices("tpu"))
 
 
+def replica_devices() -> list[str]:
+    """The devices that can train together, of all hosts: graphics cards, else processors.
+
+    A processor is one device, unless the backend was told to see several in it.
+    """
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        return list(keras.distribution.list_devices())
+    import tensorflow as tf
+
+    devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+    return [device.name for device in devices]
+
+
+def replicated() -> contextlib.AbstractContextManager:
+    """Within it, networks are made and trained as replicas, one on each device."""
+    import keras
+
+    devices = replica_devices()
+    if keras.backend.backend() != "tensorflow":
+        # Each host brings its own part of a batch, so there is nothing to shard.
+        together = keras.distribution.DataParallel(devices=devices, auto_shard_dataset=False)
+        return together.scope()
+    import tensorflow as tf
+
+    # TensorFlow's collective operations mix up sums of several kinds on processors.
+    on_processors = "CPU" in devices[0] and tf.distribute.ReductionToOneDevice()
+    return tf.distribute.MirroredStrategy(devices, on_processors or None).scope()
+
+
 def versions() -> dict[str, str]:
     """The versions of this package, of Keras and of its backend."""
     import keras

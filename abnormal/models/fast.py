@@ -57,8 +57,8 @@ class FastNetwork(keras.Model):
         self.example_shape = stock.input_shape[1:]
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
-        """Computes the float32 outputs of float32 inputs; Keras tells the layers of `training`."""
-        return compute(self.stock.layers, inputs, self._how)
+        """Computes the float32 outputs of float32 inputs."""
+        return compute(self.stock.layers, inputs, self._how, training)
 
 
 class How(NamedTuple):
@@ -73,13 +73,17 @@ def fast_form(network: keras.Model) -> keras.Model:
     return FastNetwork(network) if isinstance(network, keras.Sequential) else network
 
 
-def compute(layers: Sequence[keras.Layer], inputs: Tensor, how: How) -> Tensor:
+def compute(
+    layers: Sequence[keras.Layer], inputs: Tensor, how: How, training: bool | None = None
+) -> Tensor:
     """What layers of a stock network make of an input, one after the other."""
     outputs = inputs
     for layer in layers:
-        outputs = (
-            FORMS[type(layer)].apply(layer, outputs, how) if is_fast(layer) else layer(outputs)
-        )
+        if is_fast(layer):
+            outputs = FORMS[type(layer)].apply(layer, outputs, how)
+        else:
+            # Said outright: where JAX differentiates, Keras does not tell the layers of a layer.
+            outputs = layer(outputs, training=training)
     return outputs
 
 

@@ -3,9 +3,8 @@
 A run can be left at any batch and gone on with: see `Fitting.checkpoint` and `Fitting.resume`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -13,15 +12,17 @@ import pandas as pd
 
 from abnormal.errors import AbnormalError, Stopped
 from abnormal.files import replacing
+from abnormal.frames.cache import FrameCache
 from abnormal.frames.clips import Clip, epoch_clips, validation_clips
-from abnormal.training.batches import ClipBatches
+from abnormal.training.batches import UNSHARED, ClipBatches, Share, SharedBatches
 from abnormal.training.checkpoints import Checkpoint
 from abnormal.training.early_stopping import EarlyStopping
 from abnormal.training.footage import Footage
 from abnormal.training.interrupt import Interrupt
-from abnormal.training.keeper import Keeper
+from abnormal.training.keeper import Keeper, SilentKeeper
 from abnormal.training.options import BINDING, TrainingOptions
 from abnormal.training.progress import Meter, OpenMeter, write_to_tensorboard
+from abnormal.training.replicas import ReplicatedNetwork
 from abnormal.training.state import capture, restore, restore_metrics
 
 HOW_TO_GO_ON = "stopped as asked; the same command goes on from here (without --restart)"
@@ -44,9 +45,10 @@ class Fitting:
         network: keras.Model,
         footage: Footage,
         options: TrainingOptions,
-        keeper: Keeper,
+        keeper: Keeper | SilentKeeper,
         interrupt: Interrupt,
         say: Callable[[str], None],
+        share: Share = UNSHARED,
     ) -> None:
         self.network = network
         self.history: list[dict[str, float]] = []
@@ -62,6 +64,7 @@ class Fitting:
         self._keeper = keeper
         self._interrupt = interrupt
         self._say = say
+        self._share = share
         held_out = validation_clips(footage.held_out.lengths, options.clip_length)
         self._held_out = self._batches(footage.held_out, held_out)
 
@@ -130,15 +133,20 @@ class Fitting:
         """Takes note of a batch that is done: is the loss sound, is a checkpoint due?"""
         self.batch, self._running_loss = batch, loss
         self._demand_finite("losses", loss)
-        if self._keeper.is_due and not self._interrupt.signal:
+        asked = self._interrupt.poll()
+        if self._keeper.is_due and not asked:
             self._save()
-        self.stop_if_asked()
+        if asked:
+            self._stop()
 
     def stop_if_asked(self) -> None:
         """Stops the run with a checkpoint if a signal has come."""
-        if self._interrupt.signal:
-            saved = self._save()
-            raise Stopped(HOW_TO_GO_ON if saved else NOT_SAVED, self._interrupt.exit_code)
+        if self._interrupt.poll():
+            self._stop()
+
+    def _stop(self) -> None:
+        saved = self._save()
+        raise Stopped(HOW_TO_GO_ON if saved else NOT_SAVED, self._interrupt.exit_code)
 
     def _surroundings(self) -> dict[str, str]:
         """What a run depends on beside its options."""
@@ -169,6 +177,8 @@ class Fitting:
             )
 
     def _write_losses(self) -> None:
+        if self._share.host:
+            return
         try:
             write_losses(losses_path(self._options.output), self.history)
         except AbnormalError as error:
@@ -179,36 +189,41 @@ class Fitting:
             self._epoch_loss = self._fit(meter)
         entry = {"epoch": self.epoch + 1, "loss": self._epoch_loss}
         if len(self._held_out):
-            watch = WatchValidation(self)
-            loss = self.network.evaluate(self._held_out, verbose=0, callbacks=[watch])
-            entry["val_loss"] = float(loss)
+            watch = WatchValidation(self, self._held_out)
+            self.network.evaluate(self._held_out, verbose=0, callbacks=[watch])
+            entry["val_loss"] = watch.loss
             self._demand_finite("validation losses", entry["val_loss"])
             self.stopping.update(self.epoch, entry["val_loss"], self.network.get_weights())
         self.history.append(entry)
         self.epoch, self.batch, self._epoch_loss = self.epoch + 1, 0, None
         self._write_losses()
-        if self._options.tensorboard:
+        if self._options.tensorboard and not self._share.host:
             write_to_tensorboard(self._options.tensorboard, entry)
 
     def _fit(self, meter: Meter) -> float:
         """Goes through what is left of an epoch's clips and returns their mean loss."""
         clips = self._clips(self.epoch)[self.batch * self._options.batch_size :]
+        before = self._running_loss or 0.0
         if not clips:  # the checkpoint was made after the last batch
-            return float(self.network.get_metrics_result()["loss"])
+            return before
         batches = self._batches(self._footage.training, clips)
-        fitted = self.network.fit(
+        watch = WatchTraining(self, meter, batches, self._restored, before)
+        self.network.fit(
             batches,
             initial_epoch=self.epoch,
             epochs=self.epoch + 1,
             shuffle=False,  # the clips are in random order already, one that can be had again
             verbose=0,
-            callbacks=[WatchTraining(self, meter, batches, self._restored)],
+            callbacks=[watch],
         )
         self._restored = {}
-        return float(fitted.history["loss"][0])
+        return watch.loss
 
-    def _batches(self, cache: Any, clips: list[Clip]) -> ClipBatches:
-        return ClipBatches(cache, clips, self._options.clip_length, self._options.batch_size)
+    def _batches(self, cache: FrameCache, clips: Sequence[Clip]) -> ClipBatches:
+        sizes = (self._options.clip_length, self._options.batch_size)
+        if self._share.replicas == 1:
+            return ClipBatches(cache, clips, *sizes)
+        return SharedBatches(cache, clips, *sizes, self._share)
 
     def _clips(self, epoch: int) -> list[Clip]:
         options = self._options
@@ -232,7 +247,11 @@ class Fitting:
 
 
 class WatchTraining(keras.callbacks.Callback):
-    """Moves the meter and tells the fitting of each batch."""
+    """Moves the meter and tells the fitting of each batch.
+
+    Attributes:
+        loss: The mean of the epoch so far.
+    """
 
     def __init__(
         self,
@@ -240,8 +259,10 @@ class WatchTraining(keras.callbacks.Callback):
         meter: Meter,
         batches: ClipBatches,
         restored: Mapping[str, np.ndarray],
+        loss: float,
     ) -> None:
         super().__init__()
+        self.loss = loss
         self._fitting = fitting
         self._meter = meter
         self._batches = batches
@@ -251,25 +272,35 @@ class WatchTraining(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Puts the running loss back, which Keras has just set to zero."""
         if self._restored and self._before:
-            restore_metrics(self.model, self._restored)
+            restore_metrics(self.model, self._restored, self._batches.counted(self._before))
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
         """Shows the mean loss of the epoch so far."""
-        loss = float((logs or {})["loss"])
-        self._meter.set_postfix_str(f"loss {loss:.5f}")
+        mean = float((logs or {})["loss"])
+        self.loss = self._batches.mean_loss(batch, self._before, self.loss, mean)
+        self._meter.set_postfix_str(f"loss {self.loss:.5f}")
         self._meter.update(self._batches.frames_of(batch))
-        self._fitting.after_batch(self._before + batch + 1, loss)
+        self._fitting.after_batch(self._before + batch + 1, self.loss)
+        if isinstance(self.model, ReplicatedNetwork):
+            self.model.settle_metrics()
 
 
 class WatchValidation(keras.callbacks.Callback):
-    """Lets a signal stop a long validation."""
+    """Lets a signal stop a long validation.
 
-    def __init__(self, fitting: Fitting) -> None:
+    Attributes:
+        loss: The mean so far.
+    """
+
+    def __init__(self, fitting: Fitting, batches: ClipBatches) -> None:
         super().__init__()
+        self.loss = 0.0
         self._fitting = fitting
+        self._batches = batches
 
     def on_test_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Stops if that has been asked for."""
+        """Takes note of the loss, and stops if that has been asked for."""
+        self.loss = self._batches.mean_loss(batch, 0, self.loss, float((logs or {})["loss"]))
         self._fitting.stop_if_asked()
 
 

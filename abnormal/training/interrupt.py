@@ -3,7 +3,7 @@
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 
@@ -14,8 +14,15 @@ class Interrupt:
         signal: The number of the signal that came; 0 while none has.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, agree: Callable[[int], int] = int) -> None:
+        """Nothing yet; `agree` is from the signal that came here to that of all hosts."""
         self.signal = 0
+        self._agree = agree
+
+    def poll(self) -> bool:
+        """Whether something has been asked for, here or of another host; all get the same."""
+        self.signal = self._agree(self.signal)
+        return bool(self.signal)
 
     @property
     def exit_code(self) -> int:
@@ -24,9 +31,9 @@ class Interrupt:
 
 
 @contextlib.contextmanager
-def catching_signals() -> Iterator[Interrupt]:
+def catching_signals(agree: Callable[[int], int] = int) -> Iterator[Interrupt]:
     """Notes SIGTERM and SIGINT while the block runs; a second one acts at once, as ever."""
-    interrupt = Interrupt()
+    interrupt = Interrupt(agree)
     if threading.current_thread() is not threading.main_thread():
         yield interrupt  # a notebook's thread has no signals
         return

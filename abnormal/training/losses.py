@@ -37,6 +37,20 @@ def frame_crossentropy(target: Any, output: Any) -> Any:
     return keras.losses.categorical_crossentropy(target, output)
 
 
+def by_clip(loss: Loss) -> Loss:
+    """A loss with one value for each clip, so that clips can have weights.
+
+    Args:
+        loss: From targets and outputs `(batch, T, height, width, 1)` to `(batch, T, ...)`.
+    """
+
+    def mean_of_clip(target: Any, output: Any) -> Any:
+        values = loss(target, output)
+        return keras.ops.mean(values, axis=list(range(1, len(values.shape))))
+
+    return mean_of_clip
+
+
 LOSSES: dict[str, Loss] = {
     "mse": keras.losses.mean_squared_error,
     "mae": keras.losses.mean_absolute_error,

@@ -1,12 +1,13 @@
 """Adam with a penalty on the squares of the kernels."""
 
+import re
 from typing import Any
 
 import keras
 
 from abnormal.training.options import TrainingOptions
 
-KERNELS = ("kernel", "recurrent_kernel")
+KERNELS = {"kernel", "recurrent_kernel"}
 
 
 def make_optimizer(options: TrainingOptions) -> keras.optimizers.Optimizer:
@@ -39,8 +40,8 @@ class PenalisedAdam(keras.optimizers.Adam):
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Moves one variable; biases and normalisations are not penalised."""
-        # TensorFlow's own variables have the whole path for a name, and a number behind it.
-        name = variable.name.split("/")[-1].split(":")[0]
-        if self._penalty and name in KERNELS:
+        # TensorFlow's own variables have the whole path for a name, and numbers behind it.
+        names = re.split("[/:]", variable.name)
+        if self._penalty and not KERNELS.isdisjoint(names):
             gradient = gradient + 2 * self._penalty * keras.ops.cast(variable, gradient.dtype)
         super().update_step(gradient, variable, learning_rate)

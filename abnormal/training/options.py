@@ -8,6 +8,8 @@ from typing import Any
 PRECISION_NAMES = ("float32", "mixed_bfloat16", "mixed_float16")
 LOSS_NAMES = ("mse", "mae", "binary_crossentropy", "categorical_crossentropy")
 
+DISTRIBUTIONS = ("none", "auto", "hosts")
+
 # A run that is resumed has to have the same values, or it would be another run.
 BINDING = (
     "arch",
@@ -24,6 +26,21 @@ BINDING = (
     "bottleneck",
     "precision",
 )
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """Where hosts find one another; what is None is taken from Slurm, Kubernetes or Cloud TPU.
+
+    Attributes:
+        coordinator: `HOST:PORT` of host 0.
+        hosts: How many there are.
+        index: Which of them this is, from 0.
+    """
+
+    coordinator: str | None = None
+    hosts: int | None = None
+    index: int | None = None
 
 
 @dataclass(frozen=True)

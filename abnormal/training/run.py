@@ -15,7 +15,7 @@ from abnormal.frames.clips import validation_clips
 from abnormal.inference.calibrate import PASSES, Calibrator
 from abnormal.inference.reference import CLIPS, make_reference
 from abnormal.inference.runtimes import keras_runtime
-from abnormal.models.backend import make_deterministic, memory_advice, versions
+from abnormal.models.backend import make_deterministic, memory_advice, replicated, versions
 from abnormal.models.fast import FastNetwork
 from abnormal.models.model_file import (
     ModelInfo,
@@ -26,16 +26,19 @@ from abnormal.models.model_file import (
 )
 from abnormal.models.networks import NETWORKS
 from abnormal.scoring.calibration import Calibration
+from abnormal.training.batches import Share
 from abnormal.training.checkpoints import newest_checkpoint, set_damaged_aside
 from abnormal.training.fitting import Fitting, losses_path
 from abnormal.training.footage import Footage, Progress, open_footage
+from abnormal.training.hosts import ALONE, Hosts
 from abnormal.training.interrupt import catching_signals
-from abnormal.training.keeper import Clock, Keeper
+from abnormal.training.keeper import Clock, Keeper, SilentKeeper
 from abnormal.training.lock import locked
-from abnormal.training.losses import LOSSES
+from abnormal.training.losses import LOSSES, by_clip
 from abnormal.training.optimizer import make_optimizer
-from abnormal.training.options import TrainingOptions
+from abnormal.training.options import BINDING, TrainingOptions
 from abnormal.training.progress import OpenMeter, check_tensorboard
+from abnormal.training.replicas import ReplicatedNetwork
 
 Say = Callable[[str], None]
 OpenCounter = Callable[[int], AbstractContextManager[Callable[[int], object]]]
@@ -66,7 +69,9 @@ def train(
     say: Say,
     clock: Clock = time.monotonic,
     open_counter: OpenCounter = lambda frames: nullcontext(int),
-) -> Outcome:
+    replicas: int = 1,
+    hosts: Hosts = ALONE,
+) -> Outcome | None:
     """Trains a network on the normal footage of `img/` and writes its model file.
 
     A run that died goes on from its newest checkpoint, and ends as if nothing had happened.
@@ -78,6 +83,11 @@ def train(
         say: Tells the user something.
         clock: Seconds that only grow.
         open_counter: Opens what is told of the frames that the calibration has gone through.
+        replicas: How many devices share each batch, on all hosts together.
+        hosts: Those that train together, each calling this.
+
+    Returns:
+        None where another host calibrates and writes the model file.
 
     Raises:
         AbnormalError: There is nothing to train on, nowhere to write, too little memory, or the
@@ -93,17 +103,20 @@ def train(
     if options.tensorboard:
         check_tensorboard(options.tensorboard)
     make_folder(options.output.absolute().parent)
-    with locked(options.checkpoints):
+    with locked(options.checkpoints) if hosts.is_first else nullcontext():
         make_deterministic()
-        keras.utils.set_random_seed(options.seed)
-        network = _network(options)
         footage = open_footage(options, progress)
         _tell(footage, say)
-        fast = FastNetwork(network, options.precision)
-        fast.compile(make_optimizer(options), LOSSES[options.loss])
+        hosts.demand_same(_what_binds(options, footage), "Start all with the same command.")
+        hosts.demand_shared(options.checkpoints)
         smaller = max(1, options.batch_size // 2)
         with memory_advice(f"Try --batch-size {smaller}, or close what else uses the memory."):
-            fitting = _fit(fast, footage, options, open_meter, say, clock)
+            with replicated() if replicas > 1 else nullcontext():
+                trained = _compiled(options, replicas)
+                fitting = _fit(trained, footage, options, open_meter, say, clock, replicas, hosts)
+            if not hosts.is_first:
+                return None
+            network = _alone(trained.stock, replicas)
             calibration = _calibrate(network, footage, options.clip_length, open_counter)
             reference = _reference(network, footage, options.clip_length)
         info = _info(options, footage, fitting, calibration)
@@ -129,6 +142,36 @@ def _network(options: TrainingOptions) -> keras.Model:
     return model.network
 
 
+def _compiled(options: TrainingOptions, replicas: int) -> FastNetwork:
+    """The network to train, in the form for one device or for several."""
+    keras.utils.set_random_seed(options.seed)
+    loss = LOSSES[options.loss]
+    if replicas == 1:
+        network = FastNetwork(_network(options), options.precision)
+        network.compile(make_optimizer(options), loss)
+    else:
+        network = ReplicatedNetwork(_network(options), options.precision)
+        network.compile(make_optimizer(options), by_clip(loss))
+    return network
+
+
+def _alone(network: keras.Sequential, replicas: int) -> keras.Sequential:
+    """The same network on one device, which is where it is calibrated."""
+    if replicas == 1:
+        return network
+    alone = keras.Sequential.from_config(network.get_config())
+    alone.set_weights(network.get_weights())
+    return alone
+
+
+def _what_binds(options: TrainingOptions, footage: Footage) -> dict[str, object]:
+    """What hosts that train one network must share."""
+    record = options.record()
+    names = (*BINDING, "epochs", "patience", "restart")
+    shared = {name: record[name] for name in names}
+    return shared | {"data": footage.fingerprint[:12], "versions": versions()}
+
+
 def _tell(footage: Footage, say: Say) -> None:
     for record in footage.too_short:
         say(f"{record.video} is left out: {record.frames} frames are too short for a clip")
@@ -149,27 +192,36 @@ def _fit(
     open_meter: OpenMeter,
     say: Say,
     clock: Clock,
+    replicas: int,
+    hosts: Hosts,
 ) -> Fitting:
-    with catching_signals() as interrupt:
-        keeper = Keeper(
-            options.checkpoints,
-            options.checkpoint_every,
-            options.keep,
-            clock,
-            say,
-            replace=options.restart,
-        )
-        fitting = Fitting(network, footage, options, keeper, interrupt, say)
+    share = Share(replicas, hosts.count, hosts.index)
+    with catching_signals(hosts.largest) as interrupt:
+        keeper = _keeper(options, clock, say) if hosts.is_first else SilentKeeper()
+        fitting = Fitting(network, footage, options, keeper, interrupt, say, share)
         if options.restart:
             fitting.save_start()
         else:
-            _resume(fitting, options, say)
+            _resume(fitting, options, say, hosts)
         fitting.run(open_meter)
     return fitting
 
 
-def _resume(fitting: Fitting, options: TrainingOptions, say: Say) -> None:
+def _keeper(options: TrainingOptions, clock: Clock, say: Say) -> Keeper:
+    return Keeper(
+        options.checkpoints,
+        options.checkpoint_every,
+        options.keep,
+        clock,
+        say,
+        replace=options.restart,
+    )
+
+
+def _resume(fitting: Fitting, options: TrainingOptions, say: Say, hosts: Hosts) -> None:
     checkpoint = newest_checkpoint(options.checkpoints, say)
+    position = (checkpoint.epoch, checkpoint.batch) if checkpoint else None
+    hosts.demand_same({"the newest checkpoint": position}, "Start them again in a minute.")
     if checkpoint is None:
         return
     if differences := fitting.differences(checkpoint):
@@ -178,7 +230,8 @@ def _resume(fitting: Fitting, options: TrainingOptions, say: Say) -> None:
             f"{'; '.join(differences)}. Use the same values, begin again with --restart, or keep "
             "both with another folder in --checkpoints."
         )
-    set_damaged_aside(options.checkpoints, checkpoint)
+    if hosts.is_first:
+        set_damaged_aside(options.checkpoints, checkpoint)
     fitting.resume(checkpoint)
     if fitting.epoch >= options.epochs or fitting.stopping.should_stop:
         say(f"this run is finished after {fitting.epoch} epochs; {options.output} is written again")

@@ -34,10 +34,17 @@ def restore(network: keras.Model, arrays: Mapping[str, np.ndarray]) -> None:
         variable.assign(arrays[name])
 
 
-def restore_metrics(network: keras.Model, arrays: Mapping[str, np.ndarray]) -> None:
-    """Puts back the running loss alone, which Keras sets to zero when an epoch begins."""
-    for number, variable in enumerate(network.metrics_variables):
-        variable.assign(arrays[f"metric.{number:04d}"])
+def restore_metrics(network: keras.Model, arrays: Mapping[str, np.ndarray], clips: int) -> None:
+    """Puts back the running loss alone, which Keras sets to zero when an epoch begins.
+
+    Args:
+        network: Compiled with a loss and nothing else to measure.
+        arrays: What `capture` gave, maybe on more or fewer devices.
+        clips: How many the loss is the mean of, as Keras counts them on these devices.
+    """
+    total, count = (arrays[f"metric.{number:04d}"] for number in range(2))
+    for variable, array in zip(network.metrics_variables, (total, count), strict=True):
+        variable.assign(array * np.float32(clips / count))
 
 
 def _variables(network: keras.Model) -> Iterator[tuple[str, Any]]:

@@ -1,0 +1,168 @@
+"""What has to hold on two devices; `test_replicas.py` runs it where there are two."""
+
+import contextlib
+import itertools
+
+import keras
+import numpy as np
+import pytest
+
+from abnormal.frames.manifest import VideoRecord, write_manifest, write_record
+from abnormal.frames.writer import write_frames
+from abnormal.models import networks
+from abnormal.models.backend import replica_devices
+from abnormal.training import run as run_module
+from abnormal.training.fitting import losses_path
+from abnormal.training.options import TrainingOptions
+from abnormal.training.run import train
+from abnormal.video.stream import Frame
+
+SIZE, LENGTH, EPOCHS = 35, 4, 3
+SPATIOTEMPORAL = networks.NETWORKS["spatiotemporal"]
+
+
+def normalised(clip_length, size):
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input((clip_length, size, size, 1)),
+            layers.Conv3D(3, (1, 5, 5), (1, 5, 5), activation="tanh"),
+            layers.BatchNormalization(),
+            layers.Conv3DTranspose(1, (1, 5, 5), (1, 5, 5), activation="sigmoid"),
+        ]
+    )
+
+
+@pytest.fixture(scope="module")
+def img(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("footage") / "img"
+    for number, length in enumerate((29, 22, 34), start=1):
+        video = folder / "training" / f"{number:02d}"
+        video.mkdir(parents=True)
+        frames = (Frame(_picture(number * n), n / 10, n) for n in range(length))
+        write_frames(video, frames, SIZE)
+        write_record(video, VideoRecord("training", video.name, length, 10.0, SIZE, SIZE))
+    write_manifest(folder)
+    return folder
+
+
+def _picture(place):
+    """A bright square that moves over a shaded floor: of noise alone, rounding is all to learn."""
+    picture = np.linspace(40, 120, SIZE)[:, None] + np.linspace(0, 40, SIZE)
+    picture[4:10, place % 11 : place % 11 + 5] = 230
+    return picture.astype(np.uint8)
+
+
+@pytest.fixture
+def run(img, tmp_path, monkeypatch):
+    """Trains on so many devices, and returns weights and losses."""
+
+    def trained(build, replicas, name, meter=None):
+        monkeypatch.setitem(networks.NETWORKS, "spatiotemporal", build)
+        monkeypatch.setattr(run_module, "_calibrate", finish)
+        options = TrainingOptions(
+            img=img,
+            output=tmp_path / f"{name}.h5",
+            arch="spatiotemporal",
+            size=SIZE,
+            clip_length=LENGTH,
+            epochs=EPOCHS,
+            batch_size=5,
+            learning_rate=1e-3,
+            weight_decay=1e-3,
+            bottleneck=0,
+            loss="mse",
+            precision="float32",
+            strides=(1, 2),
+            validation=0.3,
+            patience=9,
+            init=None,
+            seed=3,
+            checkpoints=tmp_path / name,
+            checkpoint_every=600,
+            keep=5,
+            restart=False,
+            tensorboard=None,
+        )
+        seconds = itertools.count(0, 1000)  # a checkpoint after every batch
+        with pytest.raises(Finished) as finished:
+            train(
+                options,
+                lambda frames, done: contextlib.nullcontext(meter or Meter()),
+                lambda videos: videos,
+                lambda text: None,
+                lambda: next(seconds),
+                replicas=replicas,
+            )
+        return finished.value.args[0], np.loadtxt(
+            losses_path(options.output), skiprows=1, delimiter=","
+        )
+
+    return trained
+
+
+class Finished(Exception):  # noqa: N818  (nothing went wrong)
+    """The network is trained; its calibration has tests of its own."""
+
+
+def finish(network, *others):
+    raise Finished(network.get_weights())
+
+
+class Death(BaseException):
+    """What SIGKILL does."""
+
+
+class Meter:
+    """Counts frames, and dies at a batch."""
+
+    def __init__(self, dies_at=0):
+        self.frames, self._left = [], dies_at
+
+    def update(self, n):
+        self.frames.append(n)
+        self._left -= 1
+        if self._left == 0:
+            raise Death
+
+    def set_postfix_str(self, s):
+        pass
+
+    set_description_str = set_postfix_str
+
+
+def assert_close(found, expected, tolerance):
+    for one, other in zip(found[0], expected[0], strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=tolerance)
+    np.testing.assert_allclose(found[1], expected[1], rtol=1e-5)
+
+
+def test_there_are_two_devices():
+    assert len(replica_devices()) == 2
+
+
+def test_two_learn_what_one_learns(run):
+    meter = Meter()
+    alone = run(SPATIOTEMPORAL, 1, "alone", meter)
+    assert min(meter.frames) == LENGTH < max(meter.frames)  # a batch of one clip is among them
+    assert_close(run(SPATIOTEMPORAL, 2, "together"), alone, 1e-5)
+
+
+@pytest.mark.xfail(
+    keras.backend.backend() == "tensorflow",
+    reason="TensorFlow's weights before a normalisation are off by up to 5e-4; not yet known why",
+    raises=AssertionError,
+)
+def test_a_batch_is_normalised_as_a_whole_and_a_killed_run_ends_the_same(run, monkeypatch):
+    # Adam makes large steps of gradients that are nothing but rounding; these are not.
+    monkeypatch.setattr(run_module, "make_optimizer", lambda options: keras.optimizers.SGD(0.1))
+    alone = run(normalised, 1, "alone")
+    together = run(normalised, 2, "together")
+    assert_close(together, alone, 1e-4)
+    for replicas, name in ((2, "killed"), (1, "begun_on_one")):
+        with pytest.raises(Death):
+            run(normalised, replicas, name, Meter(7))
+    resumed = run(normalised, 2, "killed")
+    assert_close(resumed, together, 0)
+    assert np.array_equal(resumed[1], together[1])
+    assert_close(run(normalised, 2, "begun_on_one"), alone, 1e-4)
