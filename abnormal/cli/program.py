@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from abnormal.errors import BUG, INTERRUPTED, MENDABLE, AbnormalError, Stopped
+from abnormal.live.address import without_secrets
 
 
 def run_program(
@@ -62,7 +63,8 @@ def _write_log() -> Path:
     with tempfile.NamedTemporaryFile(
         "w", prefix="abnormal-", suffix=".log", delete=False, encoding="utf-8"
     ) as log:
-        log.write(f"command: {sys.argv}\npython: {sys.version}\n\n{traceback.format_exc()}")
+        text = f"command: {sys.argv}\npython: {sys.version}\n\n{traceback.format_exc()}"
+        log.write(without_secrets(text))
     return Path(log.name)
 
 

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from abnormal.cli.program import positive_float, positive_int, run_program, zero_or_more
+from abnormal.errors import AbnormalError
+from abnormal.live.address import is_stream
 
 SCORE_NAMES = (
     "fused",
@@ -22,6 +24,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _work(args: argparse.Namespace) -> int:
+    live = _is_live(args)
+    if not live:
+        args.source = Path(args.source[0]) if args.source else None
     import cv2
 
     from abnormal.models.backend import start_backend
@@ -36,9 +41,40 @@ def _work(args: argparse.Namespace) -> int:
         from abnormal.cli.run_dismiss import run_dismiss
 
         return run_dismiss(args)
+    if live:
+        from abnormal.cli.run_live import run_live
+
+        return run_live(args)
     from abnormal.cli.run_test import run_test
 
     return run_test(args)
+
+
+def _is_live(args: argparse.Namespace) -> bool:
+    """Whether cameras are to be watched; what goes only with these is refused otherwise."""
+    sources = args.source or []
+    if args.cameras or args.realtime or any(map(is_stream, sources)):
+        for source in sources:
+            if not is_stream(source) and not Path(source).is_file():
+                raise AbnormalError(
+                    f"{source} cannot be watched: there is no such file. Expected: a camera's "
+                    "number, a URL, or a video file with --realtime."
+                )
+        if not sources and not args.cameras:
+            raise AbnormalError("--realtime plays files. Name one with --source.")
+        return True
+    if len(sources) > 1:
+        raise AbnormalError(
+            f"--source is given {len(sources)} times, which is for cameras. Name one file or "
+            "folder, or play the files at their own pace with --realtime."
+        )
+    for option in ("webhook", "alarm_command", "no_frames"):
+        if getattr(args, option):
+            raise AbnormalError(
+                f"--{option.replace('_', '-')} is for cameras. Name one with --source, such as 0 "
+                "or rtsp://..., or play a file with --realtime."
+            )
+    return False
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -49,7 +85,12 @@ def _parser() -> argparse.ArgumentParser:
     model = Path("model.h5")
     add("--model", type=Path, nargs="+", default=[model], help="model files (default: model.h5)")
     add("--img", type=Path, default=Path("img"), help="folder of frames (default: img)")
-    add("--source", type=Path, help="a video, or a folder of them, in place of --img")
+    add(
+        "--source",
+        action="append",
+        help="a video, or a folder of them, in place of --img; or, to be watched live, a camera: "
+        "its number, rtsp://..., http://...; several times for several of them",
+    )
     add("--output", type=Path, default=Path("results"), help="where results go (default: results)")
     add("--score", choices=SCORE_NAMES, default=SCORE_NAMES[0], help="carries the alarm")
     alarm = parser.add_mutually_exclusive_group()
@@ -63,6 +104,11 @@ def _parser() -> argparse.ArgumentParser:
         help="alarm so often at most in ordinary life (default: in one frame of a hundred)",
     )
     add("--camera", default="", help="which camera of the model filmed --source")
+    add("--cameras", type=Path, metavar="CSV", help="cameras to watch: name,source[,camera]")
+    add("--realtime", action="store_true", help="play a file --source as if it were a camera")
+    add("--webhook", metavar="URL", help="send each event of a camera there, as JSON")
+    add("--alarm-command", metavar="PROGRAM", help="start it with each event of a camera on stdin")
+    add("--no-frames", action="store_true", help="keep no picture of what a camera sees")
     add(
         "--ignore-zone",
         type=Path,

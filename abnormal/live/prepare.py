@@ -1,0 +1,75 @@
+"""A camera's picture becomes a frame that is ready for the model, in the camera's thread."""
+
+import cv2
+import numpy as np
+
+from abnormal.live.frame import LiveFrame, Moment
+from abnormal.live.gate import PictureGate
+from abnormal.video.flow import FlowMeter
+from abnormal.video.resample import resize
+from abnormal.video.stream import Frame
+
+LONGER_SIDE_PX = 640
+QUALITY = 80  # of the JPEG
+
+
+class Preparation:
+    """Resizes frames, measures speeds, looks whether a picture can be scored at all.
+
+    Attributes:
+        fps: Frames per second of the model.
+    """
+
+    def __init__(self, size: int, fps: float, flow: bool, pictures: bool) -> None:
+        """Begins before the first frame.
+
+        Args:
+            size: Height and width that the model was made for.
+            fps: Frames per second that it was trained on.
+            flow: Whether speeds are measured.
+            pictures: Whether pictures for people are kept.
+        """
+        self.fps = fps
+        self._size = size
+        self._flow = FlowMeter() if flow else None
+        self._pictures = pictures
+        self._gate = PictureGate(fps)
+        self._before: np.ndarray | None = None
+
+    def begin(self) -> None:
+        """What comes next does not follow what came before."""
+        self._before = None
+
+    def __call__(self, frame: Frame, moment: Moment, arrival_sec: float) -> LiveFrame:
+        """Makes a frame ready.
+
+        Args:
+            frame: As it came.
+            moment: When it was taken.
+            arrival_sec: When it came.
+        """
+        image = np.ascontiguousarray(resize(frame.image, self._size, self._size))
+        speed = None
+        if self._flow is not None and self._before is not None:
+            speed = self._flow(self._before, image)
+        self._before = image
+        gate, detail = self._gate(image)
+        jpeg = small_jpeg(frame) if self._pictures else None
+        return LiveFrame(moment, arrival_sec, image, speed, gate, detail, jpeg)
+
+
+def small_jpeg(frame: Frame) -> bytes:
+    """A frame for people to look at, no larger than it needs to be."""
+    picture = frame.in_colours()[..., ::-1] if frame.in_colours else frame.image
+    times = min(1.0, LONGER_SIDE_PX / max(picture.shape[:2]))
+    if times < 1:
+        width, height = (max(1, round(times * side)) for side in picture.shape[1::-1])
+        picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+    _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    return data.tobytes()
+
+
+def from_jpeg(data: bytes) -> np.ndarray:
+    """The picture again: `(height, width, 3)` uint8, red first."""
+    picture = np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR))
+    return picture[..., ::-1]

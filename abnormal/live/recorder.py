@@ -1,0 +1,158 @@
+"""What was seen around an event: a thumbnail of its peak, and a clip.
+
+The last pictures of a camera are kept in memory as JPEG; a clip is cut from them and encoded beside
+the scoring, with what the processor has left. Memory is that of the ring, whatever happens.
+"""
+
+import collections
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+
+from abnormal.errors import AbnormalError
+from abnormal.files import make_folder, replacing
+from abnormal.live.event import LiveEvent
+from abnormal.live.frame import LiveFrame
+from abnormal.live.prepare import QUALITY, from_jpeg
+from abnormal.live.tracker import CLOSED, OPENED, Course
+from abnormal.video.encode import open_encoder
+from abnormal.video.thumbnail import draw_thumbnail
+
+BEFORE_SEC, AFTER_SEC, LONGEST_SEC = 5.0, 4.0, 30.0
+"""Of a clip: before the event, after it, and in all."""
+MOST_WAITING = 4
+"""Clips that may wait for being encoded; each holds on to its pictures."""
+_NICE = 10
+
+
+@dataclass
+class _Cut:
+    """A clip to be. `stop_sec` is infinite while its event goes on."""
+
+    path: Path
+    start_sec: float
+    stop_sec: float
+
+
+class ClipWriter:
+    """Encodes clips one after the other, in a thread that leaves the processor to the scoring."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        """Starts it.
+
+        Args:
+            say: Tells a person something.
+        """
+        self._say = say
+        self._threads = ThreadPoolExecutor(1, "clips", initializer=_be_nice)
+        self._waiting = 0
+        self._lock = threading.Lock()
+
+    def write(self, path: Path, pictures: list[bytes], fps: float) -> None:
+        """Begins to write a clip; where too many wait, leaves it out and says so."""
+        with self._lock:
+            if self._waiting >= MOST_WAITING:
+                self._say(f"left out: {path}: {self._waiting} clips wait for being encoded already")
+                return
+            self._waiting += 1
+        self._threads.submit(self._write, path, pictures, fps)
+
+    def _write(self, path: Path, pictures: list[bytes], fps: float) -> None:
+        try:
+            with open_encoder(path, fps) as write:
+                for picture in pictures:
+                    write(from_jpeg(picture))
+        except (AbnormalError, ValueError) as error:
+            self._say(f"left out: {path}: {error}")
+        finally:
+            with self._lock:
+                self._waiting -= 1
+
+    def close(self) -> None:
+        """Waits for what was begun."""
+        self._threads.shutdown()
+
+
+class Recorder:
+    """Keeps the last pictures of one camera, and writes those of its events."""
+
+    def __init__(self, folder: Path, fps: float, clips: ClipWriter) -> None:
+        """Begins without a picture.
+
+        Args:
+            folder: Of the results.
+            fps: Pictures per second.
+            clips: Writes the clips.
+        """
+        self._folder, self._fps, self._clips = folder, fps, clips
+        self._ring: collections.deque[tuple[float, bytes]] = collections.deque(
+            maxlen=round(LONGEST_SEC * fps)
+        )
+        self._cuts: dict[str, _Cut] = {}
+
+    def add(self, frame: LiveFrame) -> None:
+        """Keeps a frame's picture."""
+        if frame.jpeg is None:
+            return
+        self._ring.append((frame.moment.sec, frame.jpeg))
+        for name, cut in list(self._cuts.items()):
+            end_sec = min(cut.stop_sec, cut.start_sec + LONGEST_SEC - 1 / self._fps)
+            if frame.moment.sec >= end_sec:
+                self._write(name)
+
+    def files(self, name: str) -> dict[str, str | None]:
+        """The paths of an event's pictures.
+
+        Args:
+            name: Its id.
+        """
+        return {
+            "thumbnail": str(self._folder / "thumbnails" / f"{name}.jpg"),
+            "clip": str(self._folder / "clips" / f"{name}.mp4"),
+        }
+
+    def follow(self, event: LiveEvent, course: Course) -> None:
+        """Writes the thumbnail of what is told next, and later the clip.
+
+        Raises:
+            AbnormalError: The folder cannot be written to.
+        """
+        if event.thumbnail and event.clip:
+            self._draw(Path(event.thumbnail), course)
+            if event.state == OPENED:
+                start_sec = course.start.sec - BEFORE_SEC
+                self._cuts[event.id] = _Cut(Path(event.clip), start_sec, float("inf"))
+            elif event.state == CLOSED and event.id in self._cuts:
+                self._cuts[event.id].stop_sec = course.last.sec + AFTER_SEC
+
+    def finish(self) -> None:
+        """No picture will come any more."""
+        for name in list(self._cuts):
+            self._write(name)
+
+    def _write(self, name: str) -> None:
+        cut = self._cuts.pop(name)
+        stop_sec = min(cut.stop_sec, cut.start_sec + LONGEST_SEC)
+        pictures = [data for sec, data in self._ring if cut.start_sec <= sec <= stop_sec]
+        if pictures:
+            self._clips.write(cut.path, pictures, self._fps)
+
+    def _draw(self, path: Path, course: Course) -> None:
+        near = min(self._ring, key=lambda one: abs(one[0] - course.peak.sec), default=None)
+        if near is None or abs(near[0] - course.peak.sec) > 1:
+            return  # the peak of a long event has left the ring: its thumbnail is there
+        make_folder(path.absolute().parent)
+        small = draw_thumbnail(from_jpeg(near[1]), course.box or (0, 0, 0, 0))
+        _, data = cv2.imencode(".jpg", small[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+        with replacing(path) as partial:
+            partial.write_bytes(data.tobytes())
+
+
+def _be_nice() -> None:
+    if hasattr(os, "setpriority"):  # on Linux the priority is a thread's own
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)

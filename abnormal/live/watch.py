@@ -1,0 +1,102 @@
+"""All cameras at once: what they give is scored together, as soon as it is there."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from abnormal.errors import AbnormalError
+from abnormal.inference.runtimes import Reconstruct
+from abnormal.inference.stream import to_input
+from abnormal.live.channel import Channel
+from abnormal.live.clock import Clock
+from abnormal.live.health import EVERY_SEC
+from abnormal.live.mailbox import Mailbox
+from abnormal.live.segment import LiveClip
+
+MOST_CLIPS = 4
+"""Of one call of the network."""
+WAIT_SEC = 0.1
+
+
+def warm_up(reconstruct: Reconstruct, cameras: int, clip_shape: tuple[int, ...]) -> None:
+    """Lets the network compile for all sizes of a batch, before the first camera is opened.
+
+    Args:
+        reconstruct: The network.
+        cameras: How many there are.
+        clip_shape: Of a clip, `(T, size, size)`.
+    """
+    for clips in range(1, min(cameras, MOST_CLIPS) + 1):
+        reconstruct(np.zeros((clips, *clip_shape, 1), np.float32))
+
+
+class Watch:
+    """Scores what the mailbox gets."""
+
+    def __init__(
+        self,
+        channels: Sequence[Channel],
+        mailbox: Mailbox,
+        reconstruct: Reconstruct,
+        clock: Clock,
+        each_minute: Callable[[], None],
+    ) -> None:
+        """Begins with nothing.
+
+        Args:
+            channels: The cameras, by their number in the mailbox.
+            mailbox: What their threads fill.
+            reconstruct: The network.
+            clock: What time it is.
+            each_minute: Is called about once a minute.
+        """
+        self._channels, self._mailbox, self._reconstruct = channels, mailbox, reconstruct
+        self._clock, self._each_minute = clock, each_minute
+        self._minute_sec = clock.now()
+
+    def run(self, is_over: Callable[[], bool]) -> None:
+        """Goes on until it is over, or all cameras have ended.
+
+        Args:
+            is_over: Whether somebody has asked for the end.
+        """
+        while not is_over() and not all(channel.ended for channel in self._channels):
+            self.step(WAIT_SEC)
+        for channel in self._channels:
+            channel.flush()
+        self._score()
+        for channel in self._channels:
+            channel.finish()
+
+    def step(self, wait_sec: float) -> None:
+        """Scores what is there.
+
+        Args:
+            wait_sec: How long to wait for something.
+        """
+        for camera, message in self._mailbox.take(wait_sec):
+            self._channels[camera].take(message)
+        self._score()
+        now_sec = self._clock.now()
+        for channel in self._channels:
+            channel.pass_time(now_sec)
+        if now_sec - self._minute_sec >= EVERY_SEC:
+            self._minute_sec = now_sec
+            self._each_minute()
+
+    def _score(self) -> None:
+        waiting = [(channel, clip) for channel in self._channels for clip in channel.clips()]
+        for first in range(0, len(waiting), MOST_CLIPS):
+            batch = waiting[first : first + MOST_CLIPS]
+            for (channel, clip), output in zip(batch, self._outputs(batch), strict=True):
+                channel.scored(clip, output, self._clock.now())
+
+    def _outputs(self, batch: Sequence[tuple[Channel, LiveClip]]) -> np.ndarray:
+        clips = to_input(np.stack([clip.window.frames for _, clip in batch]))
+        outputs = self._reconstruct(clips[..., None])[..., 0]
+        if not np.isfinite(outputs).all():
+            raise AbnormalError(
+                "The network's reconstruction is not finite. Train the model again, with another "
+                "--learning-rate or --precision."
+            )
+        return outputs
