@@ -1,0 +1,241 @@
+"""Watching live: latency, dropped frames, memory, and whether the events are those of the file.
+
+    python benchmarks/live.py --model demo/model.h5 --img demo/img --minutes 10
+
+Test videos of the demo are looped as MJPEG over HTTP by a process of its own, 25 frames a second
+each; in the middle all connections break for eight seconds. First one camera is watched, then four.
+Latency is from a frame's arrival to its score, and is to be below the length of a clip plus 0.1 s.
+What `test_model.py` finds in the same video, looped in a file, is compared with what it finds live.
+"""
+
+import argparse
+import json
+import multiprocessing
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from fractions import Fraction
+from multiprocessing.synchronize import Event
+from pathlib import Path
+from typing import Any
+
+import av
+import pandas as pd
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.mjpeg_camera import MjpegCamera  # noqa: E402
+
+FPS = 25.0
+BREAK_SEC = 8.0
+TOLERANCE_SEC = 0.5
+LOOPS = 4
+
+
+def main() -> int:
+    """Prints the figures; 1 where events are missing or frames were dropped."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", type=Path, default=Path("demo/model.h5"))
+    parser.add_argument("--img", type=Path, default=Path("demo/img"))
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--videos", nargs="+", default=["runner/01", "cyclist/02", "cart/03"])
+    parser.add_argument("--cameras", type=int, nargs="+", default=[1, 4])
+    args = parser.parse_args()
+    failed = False
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        videos = [read_jpegs(args.img / "testing" / video) for video in args.videos]
+        expected = [events_of_file(args.model, jpegs, work) for jpegs in videos]
+        for cameras in args.cameras:
+            output = work / f"live-{cameras}"
+            failed |= measure(args, cameras, videos, expected, output)
+    return int(failed)
+
+
+def read_jpegs(folder: Path) -> list[bytes]:
+    """The pictures of a video as they are on the disk."""
+    return [path.read_bytes() for path in sorted(folder.glob("*.jpg"))]
+
+
+def events_of_file(model: Path, jpegs: Sequence[bytes], work: Path) -> list[tuple[float, float]]:
+    """Start and end of the events in a looped video, of the loops between the first and last."""
+    path = work / "looped.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=int(FPS))
+        with av.open(_memory(jpegs[0]), format="mjpeg") as picture:
+            first = next(picture.decode(video=0))
+        stream.width, stream.height, stream.pix_fmt = first.width, first.height, "yuvj420p"
+        for number, jpeg in enumerate(list(jpegs) * LOOPS):
+            packet = av.Packet(jpeg)
+            packet.stream, packet.time_base = stream, Fraction(1, int(FPS))
+            packet.pts = packet.dts = number
+            container.mux(packet)
+    output = work / "file"
+    command = [sys.executable, str(ROOT / "test_model.py"), "--model", str(model), "--no-figures"]
+    command += ["--source", str(path), "--output", str(output)]
+    subprocess.run(command, check=True, capture_output=True)
+    table = pd.read_csv(output / "events.csv")
+    length = len(jpegs) / FPS
+    inside = table["start_sec"].between(length, 2 * length, inclusive="left")
+    rows = table[inside & (table["end_sec"] < (LOOPS - 1) * length)]
+    return [(start - length, end - length) for start, end in rows[["start_sec", "end_sec"]].values]
+
+
+def _memory(data: bytes) -> Any:
+    import io
+
+    return io.BytesIO(data)
+
+
+def measure(
+    args: argparse.Namespace,
+    count: int,
+    videos: Sequence[list[bytes]],
+    expected: Sequence[list[tuple[float, float]]],
+    output: Path,
+) -> bool:
+    """Watches so many cameras and prints what came of it; whether it is not as it should be."""
+    context = multiprocessing.get_context("spawn")
+    alive, told = context.Event(), context.Queue()
+    alive.set()
+    shown = [number % len(videos) for number in range(count)]
+    jpegs = [videos[number] for number in shown]
+    server = context.Process(target=serve, args=(jpegs, alive, told), daemon=True)
+    server.start()
+    cameras = [told.get(timeout=60) for _ in range(count)]
+    table = pd.DataFrame(
+        [{"name": f"c{n}", "source": url} for n, (url, _) in enumerate(cameras)],
+    )
+    output.mkdir()
+    table.to_csv(output / "cameras.csv", index=False)
+    begun, stopped, memory, health = watch(args, output, alive)
+    server.terminate()
+    report(count, memory, health)
+    broken = stopped - (stopped - begun) / 2, BREAK_SEC
+    missing, late = 0, [0.0]
+    for number, (_, begun_utc) in enumerate(cameras):
+        length = len(jpegs[number]) / FPS
+        wanted = list(repeated(expected[shown[number]], begun_utc, length, begun, stopped, broken))
+        found = anomalies(output / "events.jsonl", f"c{number}")
+        for event in wanted:
+            off = min((max(abs(event[0] - e[0]), abs(event[1] - e[1])) for e in found), default=99)
+            missing += off > TOLERANCE_SEC
+            late += [off] if off <= TOLERANCE_SEC else []
+        print(f"  c{number}: {len(wanted)} events expected, {len(found)} found")
+    print(f"  {missing} not within {TOLERANCE_SEC} s; the others {max(late):.2f} s off at most")
+    return bool(missing or any(dropped for _, dropped, *_ in health))
+
+
+def serve(videos: Sequence[list[bytes]], alive: Event, told: Any) -> None:
+    """The process of the cameras: tells their URLs and when they began; dies with `alive`."""
+    cameras = [MjpegCamera(jpegs, FPS) for jpegs in videos]
+    for camera in cameras:
+        told.put((camera.url(), camera.begun_utc))
+    while True:
+        while alive.is_set():
+            time.sleep(0.05)
+        for camera in cameras:
+            camera.kill()
+        alive.wait()
+        for camera in cameras:
+            camera.revive()
+
+
+Health = list[tuple[int, int, float, float]]
+"""Of each minute and camera: frames, dropped frames, and the latency's p50 and p95 in seconds."""
+
+
+def watch(
+    args: argparse.Namespace, output: Path, alive: Event
+) -> tuple[float, float, list[float], Health]:
+    """Runs `test_model.py`; gives begin and end (UTC), its memory in MB over time, its health."""
+    command = [sys.executable, str(ROOT / "test_model.py"), "--model", str(args.model)]
+    command += ["--cameras", str(output / "cameras.csv"), "--output", str(output)]
+    program = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    lines: list[str] = []
+    reading = threading.Thread(target=lambda: lines.extend(program.stderr or ()))
+    while not (line := program.stderr.readline() if program.stderr else "").count("watches"):
+        if not line:
+            raise SystemExit("test_model.py did not start")
+    reading.start()
+    begun, memory = time.time(), []
+    seconds = 60 * args.minutes
+    while (passed := time.time() - begun) < seconds and program.poll() is None:
+        if seconds / 2 < passed + BREAK_SEC / 2 < seconds / 2 + BREAK_SEC:
+            alive.clear()
+        else:
+            alive.set()
+        memory.append(memory_mb(program.pid))
+        time.sleep(0.5)
+    stopped = time.time()
+    program.terminate()
+    program.wait(60)
+    reading.join()
+    pattern = r"(\d+) frames, (\d+) dropped, latency ([\d.]+) s p50, ([\d.]+) s p95"
+    found = (re.search(pattern, line) for line in lines)
+    health = [(int(m[1]), int(m[2]), float(m[3]), float(m[4])) for m in found if m]
+    return begun, stopped, memory, health
+
+
+def memory_mb(process: int) -> float:
+    """What a process holds in memory."""
+    status = Path(f"/proc/{process}/status").read_text()
+    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    return int(found[1]) / 1024 if found else 0.0
+
+
+def report(count: int, memory: list[float], health: Health) -> None:
+    """Prints what it cost."""
+    frames, dropped = (sum(minute[place] for minute in health) for place in (0, 1))
+    middle = sum(minute[2] for minute in health) / max(1, len(health))
+    late = max((minute[3] for minute in health), default=0.0)
+    print(f"{count} cameras: {frames} frames in full minutes, {dropped} dropped")
+    print(f"  latency p50 {middle:.2f} s (mean of the minutes), p95 {late:.2f} s (worst minute)")
+    parts = [memory[len(memory) * part // 5 : len(memory) * (part + 1) // 5] for part in range(5)]
+    shown = " ".join(f"{max(part, default=0):.0f}" for part in parts)
+    print(f"  memory in fifths of the time, at most: {shown} MB", flush=True)
+
+
+def repeated(
+    events: Sequence[tuple[float, float]],
+    begun_utc: float,
+    length_sec: float,
+    first_utc: float,
+    last_utc: float,
+    broken: tuple[float, float],
+) -> Iterator[tuple[float, float]]:
+    """The events of all loops that were seen from begin to end."""
+    before, after = broken[0] - BREAK_SEC, broken[0] + 2 * BREAK_SEC
+    for loop in range(int((last_utc - begun_utc) / length_sec) + 1):
+        for start, end in events:
+            first, last = (begun_utc + loop * length_sec + sec for sec in (start, end))
+            seen = first > first_utc + 2 * length_sec and last + 5 < last_utc
+            if seen and (last < before or first > after):
+                yield first, last
+
+
+def anomalies(path: Path, camera: str) -> list[tuple[float, float]]:
+    """Start and end of a camera's closed events."""
+    events = map(json.loads, path.read_text().splitlines())
+    return [
+        (utc(event["start_utc"]), utc(event["end_utc"]))
+        for event in events
+        if (event["camera"], event["kind"], event["state"]) == (camera, "anomaly", "closed")
+    ]
+
+
+def utc(text: str) -> float:
+    """Seconds since 1970."""
+    return datetime.fromisoformat(text).timestamp()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
