@@ -103,7 +103,7 @@ class Pacer:
     where the rates are the same each frame stands for one tick, although it is a little uneven.
     """
 
-    _PULL = 0.05
+    _PULL = 0.01
     _GAP_GAIN = 0.1
 
     def __init__(self, fps: float) -> None:

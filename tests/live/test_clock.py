@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from abnormal.live.clock import EvenClock, Pacer, StampedClock, iso
+
+
+def test_a_time_as_iso_8601():
+    assert iso(0.1234) == "1970-01-01T00:00:00.123Z"
+    assert iso(1_800_000_000) == "2027-01-15T08:00:00.000Z"
+
+
+@given(st.lists(st.floats(0, 0.9), min_size=2, max_size=60))
+def test_frames_that_were_held_up_keep_the_spacing_of_the_camera(delays):
+    """The first one was not held up; the others may come in a burst, but in order."""
+    clock, arrival_sec, times = StampedClock(), 0.0, []
+    for number, delay in enumerate([0.0, *delays]):
+        arrival_sec = max(arrival_sec, 100 + number / 25 + delay)
+        times.append(clock(7 + number / 25, arrival_sec))
+    np.testing.assert_allclose(np.diff(times), 1 / 25, atol=1e-9)
+    assert times[0] == 100
+
+
+def test_a_camera_whose_clock_is_set_anew_is_followed():
+    clock = StampedClock()
+    assert [clock(sec, 50 + sec) for sec in (0.0, 1.0)] == [50, 51]
+    assert [clock(sec - 3600, 50 + sec) for sec in (2.0, 3.0)] == [52, 53]
+    assert [clock(sec + 3600, 50 + sec) for sec in (4.0, 5.0)] == [54, 55]
+
+
+def test_a_camera_whose_clock_is_slow_is_followed_for_hours():
+    clock = StampedClock()
+    for second in range(7200):
+        time_sec = clock(second * 0.999, float(second))
+    assert abs(time_sec - second) < 0.1
+
+
+def test_numbers_become_even_times():
+    draw = np.random.default_rng(0)
+    clock = EvenClock()
+    times = [clock(n, 9 + n / 25 + draw.uniform(0, 0.03)) for n in range(500)]
+    gaps = np.diff(times[100:])
+    assert np.abs(gaps - 1 / 25).max() < 0.004
+    assert np.abs(np.array(times[100:]) - 9.015 - np.arange(100, 500) / 25).max() < 0.01
+
+
+def test_a_stream_without_times_that_stood_still_goes_on_where_it_is():
+    clock = EvenClock()
+    for number in range(100):
+        clock(number, number / 25)
+    assert clock(100, 60.0) == pytest.approx(60)
+    assert clock(101, 60.04) == pytest.approx(60.04)
+
+
+@settings(deadline=None)
+@given(st.sampled_from([5, 10, 15, 24, 25, 30, 50, 60]), st.sampled_from([10, 25]))
+def test_ticks_keep_the_rate_of_the_model_whatever_the_camera_has(camera_fps, fps):
+    pacer = Pacer(fps)
+    ticks = [pacer(number / camera_fps) for number in range(60 * camera_fps)]
+    usual = fps / camera_fps
+    assert abs(sum(ticks) - 60 * fps) <= 2 + usual
+    assert set(ticks[20:]) <= {int(usual), int(np.ceil(usual))}
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 2**32 - 1))
+def test_of_equal_rates_each_frame_is_one_tick_although_it_is_uneven(seed):
+    draw = np.random.default_rng(seed)
+    pacer = Pacer(25)
+    ticks = [pacer(n / 25 + draw.uniform(-0.009, 0.009)) for n in range(500)]
+    assert set(ticks[1:]) == {1}
