@@ -108,7 +108,8 @@ def _watch(
                     f"`python train_model.py --calibrate FOLDER --output {args.model[0]}`"
                 )
 
-    Watch(channels, mailbox, detector.reconstruct, clock, each_minute).run(is_over)
+    watch = Watch(channels, mailbox, detector.reconstruct, clock, each_minute, info.clip_length)
+    watch.run(is_over)
 
 
 def _say_begin(

@@ -32,22 +32,21 @@ class Mailbox:
                 self._dropped[camera] += 1
             self._changed.notify()
 
-    def take(self, timeout_sec: float) -> list[tuple[int, Message]]:
-        """All that waits, each camera's in order; after the time, perhaps nothing.
+    def take(self, most: int, timeout_sec: float) -> list[tuple[int, Message]]:
+        """What has waited longest of each camera, in order; after the time, perhaps nothing.
 
         Args:
+            most: Of each camera. What is not taken goes on waiting, so that it is dropped here
+                where there is too much, and not scored late.
             timeout_sec: How long to wait for something.
         """
         with self._changed:
             self._changed.wait_for(lambda: any(self._waiting), timeout_sec)
-            taken = [
-                (camera, message)
+            return [
+                (camera, waiting.popleft())
                 for camera, waiting in enumerate(self._waiting)
-                for message in waiting
+                for _ in range(min(most, len(waiting)))
             ]
-            for waiting in self._waiting:
-                waiting.clear()
-            return taken
 
     def dropped(self, camera: int) -> int:
         """How many frames of a camera were dropped so far."""

@@ -9,7 +9,6 @@ from abnormal.video.flow import FlowMeter
 from abnormal.video.resample import resize
 from abnormal.video.stream import Frame
 
-LONGER_SIDE_PX = 640
 QUALITY = 80  # of the JPEG
 
 
@@ -54,17 +53,13 @@ class Preparation:
             speed = self._flow(self._before, image)
         self._before = image
         gate, detail = self._gate(image)
-        jpeg = small_jpeg(frame) if self._pictures else None
+        jpeg = to_jpeg(frame) if self._pictures else None
         return LiveFrame(moment, arrival_sec, image, speed, gate, detail, jpeg)
 
 
-def small_jpeg(frame: Frame) -> bytes:
-    """A frame for people to look at, no larger than it needs to be."""
+def to_jpeg(frame: Frame) -> bytes:
+    """A frame for people to look at."""
     picture = frame.in_colours()[..., ::-1] if frame.in_colours else frame.image
-    times = min(1.0, LONGER_SIDE_PX / max(picture.shape[:2]))
-    if times < 1:
-        width, height = (max(1, round(times * side)) for side in picture.shape[1::-1])
-        picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
     _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     return data.tobytes()
 

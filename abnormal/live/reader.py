@@ -51,7 +51,7 @@ class Reader(threading.Thread):
         super().__init__(name=f"camera-{camera.name}", daemon=True)
         self._camera, self._prepare, self._put, self._clock = camera, prepare, put, clock
         self._patience_sec = patience_sec
-        self._stop = threading.Event()
+        self._stopping = threading.Event()
         self._first_sec: float | None = None  # when the first frame of all was taken
         self._next = 0  # number of the next frame
         self._came = False
@@ -59,7 +59,7 @@ class Reader(threading.Thread):
 
     def stop(self) -> None:
         """Ends it at the next frame."""
-        self._stop.set()
+        self._stopping.set()
 
     def run(self) -> None:
         """Reads, and reads again; a bug is left to the main thread to be told."""
@@ -70,7 +70,7 @@ class Reader(threading.Thread):
 
     def _keep_reading(self) -> None:
         waits = backoff(FIRST_WAIT_SEC, LONGEST_WAIT_SEC)
-        while not self._stop.is_set():
+        while not self._stopping.is_set():
             self._came = False
             try:
                 with open_camera(self._camera.source, self._patience_sec) as stream:
@@ -84,13 +84,13 @@ class Reader(threading.Thread):
                 return
             if self._came:
                 waits = backoff(FIRST_WAIT_SEC, LONGEST_WAIT_SEC)
-            self._stop.wait(next(waits))
+            self._stopping.wait(next(waits))
 
     def _read(self, stream: CameraStream) -> None:
         when = StampedClock() if stream.has_clock else EvenClock()
         frames = self._at_its_pace(stream.frames) if self._camera.is_file else stream.frames
         for frame in frames:
-            if self._stop.is_set():
+            if self._stopping.is_set():
                 return
             arrival_sec = self._clock.now()
             self._take(frame, when(frame.time_sec, arrival_sec), arrival_sec)
@@ -128,5 +128,5 @@ class Reader(threading.Thread):
         first_sec: float | None = None
         for frame in frames:
             first_sec = frame.time_sec if first_sec is None else first_sec
-            self._stop.wait(begun_sec + frame.time_sec - first_sec - self._clock.now())
+            self._stopping.wait(begun_sec + frame.time_sec - first_sec - self._clock.now())
             yield frame

@@ -40,6 +40,7 @@ class Watch:
         reconstruct: Reconstruct,
         clock: Clock,
         each_minute: Callable[[], None],
+        clip_length: int,
     ) -> None:
         """Begins with nothing.
 
@@ -49,10 +50,12 @@ class Watch:
             reconstruct: The network.
             clock: What time it is.
             each_minute: Is called about once a minute.
+            clip_length: Frames of a clip.
         """
         self._channels, self._mailbox, self._reconstruct = channels, mailbox, reconstruct
         self._clock, self._each_minute = clock, each_minute
         self._minute_sec = clock.now()
+        self._most = clip_length  # so that a step scores one clip of each camera
 
     def run(self, is_over: Callable[[], bool]) -> None:
         """Goes on until it is over, or all cameras have ended.
@@ -74,7 +77,7 @@ class Watch:
         Args:
             wait_sec: How long to wait for something.
         """
-        for camera, message in self._mailbox.take(wait_sec):
+        for camera, message in self._mailbox.take(self._most, wait_sec):
             self._channels[camera].take(message)
         self._score()
         now_sec = self._clock.now()

@@ -25,7 +25,7 @@ def to_grey(picture: av.VideoFrame) -> np.ndarray:
     Returns:
         `(height, width)` uint8.
     """
-    return _upright(_brightness(picture), picture)
+    return upright(_brightness(picture), picture)
 
 
 def to_rgb(picture: av.VideoFrame) -> np.ndarray:
@@ -34,10 +34,11 @@ def to_rgb(picture: av.VideoFrame) -> np.ndarray:
     Returns:
         `(height, width, 3)` uint8, red first.
     """
-    return _upright(picture.to_ndarray(format="rgb24"), picture)
+    return upright(picture.to_ndarray(format="rgb24"), picture)
 
 
-def _upright(image: np.ndarray, picture: av.VideoFrame) -> np.ndarray:
+def upright(image: np.ndarray, picture: av.VideoFrame) -> np.ndarray:
+    """An image of a picture, turned as its camera was held."""
     quarter_turns = round(picture.rotation / 90)
     return np.rot90(image, quarter_turns) if quarter_turns % 4 else image
 

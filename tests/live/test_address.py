@@ -41,7 +41,10 @@ def test_a_folder_called_like_a_number_is_a_folder(tmp_path, monkeypatch):
         ("http://host/a?user=me&pwd=secret", "http://host/a"),
         ("http://host/a#secret", "http://host/a"),
         ("HTTP://me:secret@host", "HTTP://host"),
-        ("['--source', 'rtsp://me:secret@host/a?k=secret', 'b']", "['--source', 'rtsp://host/a', 'b']"),
+        (
+            "['--source', 'rtsp://me:secret@host/a?k=secret', 'b']",
+            "['--source', 'rtsp://host/a', 'b']",
+        ),
         ("me@host is no URL", "me@host is no URL"),
     ],
 )

@@ -1,0 +1,78 @@
+import json
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from abnormal.errors import AbnormalError
+from abnormal.live.command import AlarmCommand
+from abnormal.live.event import event_of
+from abnormal.live.frame import Moment
+from abnormal.live.tracker import Course
+
+
+def event(number):
+    at = Moment(number, number / 25, 1e9 + number)
+    return event_of("gate", "anomaly", "opened", Course(at, at, at, 2.5, 2.5, None, ""))
+
+
+def program(folder, text):
+    path = folder / "alarm program"
+    path.write_text(f"#!{sys.executable}\nimport os, sys, time\n{text}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+def give(path, events, timeout_sec=30.0):
+    said = []
+    command = AlarmCommand(str(path), said.append, timeout_sec)
+    command.start()
+    for one in events:
+        command(one)
+    command.stop()
+    return said
+
+
+def test_it_gets_each_event_on_stdin(tmp_path, capfd):
+    seen = tmp_path / "seen"
+    path = program(tmp_path, f"print('noise')\nopen({str(seen)!r}, 'a').write(sys.stdin.read())")
+    assert give(path, [event(1), event(2)]) == []
+    lines = [json.loads(line) for line in seen.read_text().splitlines()]
+    assert lines == [json.loads(event(number).as_json()) for number in (1, 2)]
+    assert capfd.readouterr().out == ""  # stdout is for events
+
+
+def test_one_that_hangs_is_killed_with_its_children_and_the_next_event_is_given(tmp_path):
+    seen = tmp_path / "seen"
+    text = (
+        f"open({str(seen)!r}, 'a').write(f'{{os.getpid()}}\\n')\n"
+        "child = os.fork()\n"
+        f"child and open({str(seen)!r}, 'a').write(f'{{child}}\\n')\n"
+        "time.sleep(600)"
+    )
+    said = give(program(tmp_path, text), [event(1), event(2)], timeout_sec=2.0)
+    assert len(said) == 2
+    assert "took more than 2 s: killed" in said[0]
+    processes = [int(line) for line in seen.read_text().split()]
+    assert len(processes) == 4
+    assert not any(_runs(process) for process in processes)
+
+
+def _runs(process):
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return False
+    return state not in "ZX"
+
+
+def test_one_that_fails_or_does_not_read_is_said(tmp_path):
+    (said,) = give(program(tmp_path, "os.close(0); sys.exit(7)"), [event(1)])
+    assert "ended with 7 at gate-2" in said
+
+
+def test_no_shell_is_asked(tmp_path):
+    with pytest.raises(AbnormalError, match="is no program"):
+        AlarmCommand(f"{program(tmp_path, '')} && touch {tmp_path / 'a'}", print)
+    assert [path.name for path in tmp_path.iterdir()] == ["alarm program"]

@@ -1,0 +1,174 @@
+"""Readers at real streams on the loopback address."""
+
+import functools
+import itertools
+import shutil
+import subprocess
+import textwrap
+
+import numpy as np
+import pytest
+
+from abnormal.live.frame import Failed, LiveFrame, Lost
+from abnormal.live.prepare import from_jpeg
+from abnormal.live.reader import backoff
+
+GSTREAMER = "/usr/bin/python3"  # Debian's own, which has Debian's GStreamer
+
+RTSP_SERVER = textwrap.dedent(
+    """
+    import sys
+    import gi
+    gi.require_version("Gst", "1.0")
+    gi.require_version("GstRtspServer", "1.0")
+    from gi.repository import GLib, Gst, GstRtspServer
+    Gst.init(None)
+    if "--check" in sys.argv:
+        names = ("filesrc", "qtdemux", "rtph264pay")
+        sys.exit(not all(map(Gst.ElementFactory.find, names)))
+    server = GstRtspServer.RTSPServer(address="127.0.0.1", service=sys.argv[2])
+    factory = GstRtspServer.RTSPMediaFactory()
+    factory.set_launch(f"( filesrc location={sys.argv[1]} ! qtdemux ! rtph264pay name=pay0 )")
+    server.get_mount_points().add_factory("/gate", factory)
+    server.attach(None)
+    print(server.get_bound_port(), flush=True)
+    GLib.MainLoop().run()
+    """
+)
+
+
+def frames(messages):
+    return [message for message in messages if isinstance(message, LiveFrame)]
+
+
+def losses(messages):
+    return [message for message in messages if isinstance(message, Lost)]
+
+
+def told(frame, number_of):
+    return number_of(frame.image)
+
+
+def test_a_stream_gives_every_picture_once_and_evenly(
+    mjpeg_camera, numbered_jpegs, reading, number_of
+):
+    camera = mjpeg_camera(numbered_jpegs, 25)
+    got = frames(reading(camera.url()).frames(60))
+    numbers = [told(frame, number_of) for frame in got]
+    steps = np.diff(numbers[5:]) % 200
+    assert (steps == 1).mean() > 0.9  # a machine with other work may make a frame late
+    assert [frame.moment.number for frame in got] == list(range(len(got)))
+    assert got[0].moment.sec == 0
+    offsets = [
+        frame.moment.utc - camera.begun_utc - number / 25
+        for frame, number in zip(got[10:], numbers[10:], strict=True)
+    ]
+    assert max(offsets) - min(offsets) < 0.5
+    assert got[0].speed is None
+    assert all(frame.speed.shape == (64, 64) for frame in got[1:])
+    assert number_of(from_jpeg(got[-1].jpeg)[..., 0]) == numbers[-1]
+
+
+def test_a_stream_that_is_killed_comes_back_and_leaves_a_gap(mjpeg_camera, numbered_jpegs, reading):
+    camera = mjpeg_camera(numbered_jpegs, 25)
+    at_work = reading(camera.url("me:secret@", "?key=secret"))
+    at_work.frames(20)
+    camera.kill()
+    at_work.wait_for(lambda messages: len(losses(messages)) >= 2)
+    camera.revive()
+    lost_at = next(n for n, m in enumerate(at_work.messages) if isinstance(m, Lost))
+    messages = at_work.wait_for(lambda messages: isinstance(messages[-1], LiveFrame))
+    before, after = messages[lost_at - 1], messages[-1]
+    assert after.speed is None
+    gone_sec = after.moment.sec - before.moment.sec
+    assert gone_sec > 0.3
+    assert (after.moment.number - before.moment.number) / 25 == pytest.approx(gone_sec, abs=0.2)
+    assert {loss.reason for loss in losses(messages)} <= {
+        *("the stream ended", "Connection refused", "nothing came in time", "Input/output error"),
+        *("Connection reset by peer", "End of file"),
+    }
+    assert camera.requests[-1] == "/stream.mjpg?key=secret"
+
+
+def test_a_stream_that_stands_still_is_taken_for_dead(mjpeg_camera, numbered_jpegs, reading):
+    camera = mjpeg_camera(numbered_jpegs, 25)
+    at_work = reading(camera.url(), patience_sec=0.5)
+    at_work.frames(10)
+    camera.frozen = True
+    messages = at_work.wait_for(losses)
+    assert losses(messages)[0].reason in {"nothing came in time", "no picture for 0.5 s"}
+    camera.frozen = False
+    at_work.wait_for(lambda messages: isinstance(messages[-1], LiveFrame))
+
+
+@pytest.mark.parametrize("camera_fps", [10, 50])
+def test_a_camera_of_another_rate_is_brought_to_the_rate_of_the_model(
+    mjpeg_camera, numbered_jpegs, reading, camera_fps
+):
+    camera = mjpeg_camera(numbered_jpegs, camera_fps)
+    got = frames(reading(camera.url()).frames(75))
+    assert got[-1].moment.sec - got[24].moment.sec == pytest.approx(50 / 25, abs=0.4)
+
+
+def test_a_file_is_played_at_its_pace_and_ends(make_video, tmp_path, reading, number_of):
+    path = make_video(tmp_path / "gate.avi", 30, codec="ffv1", height=64, width=96)
+    messages = reading(str(path)).wait_for(losses)
+    assert [told(frame, number_of) for frame in frames(messages)] == list(range(30))
+    assert [frame.moment.number for frame in frames(messages)] == list(range(30))
+    seconds = [frame.moment.sec for frame in frames(messages)]
+    np.testing.assert_allclose(seconds, np.arange(30) / 25, atol=0.05)
+    assert losses(messages)[0].ended
+    assert messages[29].arrival_sec - messages[0].arrival_sec > 1
+
+
+def test_a_file_that_is_no_video_is_said(tmp_path, reading):
+    (tmp_path / "gate.mp4").write_text("no video")
+    (message,) = reading(str(tmp_path / "gate.mp4")).wait_for(losses)
+    assert message.ended
+    assert "Invalid data" in message.reason
+
+
+def test_a_bug_in_the_thread_is_not_swallowed(mjpeg_camera, numbered_jpegs, reading):
+    camera = mjpeg_camera(numbered_jpegs, 25)
+    at_work = reading(camera.url(), size=0)
+    messages = at_work.wait_for(lambda messages: any(isinstance(m, Failed) for m in messages))
+    assert isinstance(messages[-1], Failed)
+
+
+def test_waits_double_up_to_a_limit_and_are_never_quite_alike():
+    waits = list(itertools.islice(backoff(1.0, 8.0), 200))
+    for wait, most in zip(waits, [1, 2, 4, *[8] * 197], strict=True):
+        assert most / 2 <= wait <= most
+    assert len(set(waits)) > 190
+
+
+@functools.cache
+def rtsp_missing():
+    """Why there is no RTSP server; empty where there is one."""
+    if not shutil.which(GSTREAMER):
+        return f"no {GSTREAMER}"
+    check = [GSTREAMER, "-c", RTSP_SERVER, "--check"]
+    if subprocess.run(check, capture_output=True, check=False).returncode:
+        return "apt-get install gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-good"
+    return ""
+
+
+def test_rtsp_is_read_with_the_times_of_the_camera_and_read_again(
+    make_video, tmp_path, reading, number_of
+):
+    if rtsp_missing():
+        pytest.skip(f"an RTSP server needs: {rtsp_missing()}")
+    path = make_video(tmp_path / "gate.mp4", 125, codec="libx264", height=64, width=96)
+    command = [GSTREAMER, "-c", RTSP_SERVER, str(path), "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        url = f"rtsp://me:secret@127.0.0.1:{server.stdout.readline().strip()}/gate"
+        at_work = reading(url, patience_sec=3.0)
+        messages = at_work.wait_for(losses)  # the file ends, and so does the stream
+        at_work.wait_for(lambda messages: isinstance(messages[-1], LiveFrame))
+        server.kill()
+    got = frames(messages)
+    numbers = [told(frame, number_of) for frame in got]
+    assert numbers[-1] > 120
+    assert len(set(numbers)) > 0.9 * (numbers[-1] - numbers[0])
+    assert np.ptp([frame.moment.sec - n / 25 for frame, n in zip(got, numbers, strict=True)]) < 0.1
+    assert "secret" not in losses(messages)[0].reason

@@ -1,0 +1,169 @@
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from abnormal.errors import AbnormalError
+from abnormal.live.event import event_of
+from abnormal.live.frame import Moment
+from abnormal.live.tracker import Course
+from abnormal.live.webhook import Webhook
+
+QUICK = (0.01, 0.05)
+
+
+def event(number, state="opened"):
+    at = Moment(number, number / 25, 1e9 + number)
+    return event_of("gate", "anomaly", state, Course(at, at, at, 2.5, 2.5, (0, 0, 1, 1), ""))
+
+
+class Receiver:
+    """A receiver of events that answers what it is told to, and can be down."""
+
+    def __init__(self):
+        self.answers, self.got, self.asked = [], [], threading.Condition()
+        self.port = 0
+
+    def __enter__(self):
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                answer = receiver.answers.pop(0) if receiver.answers else 200
+                if answer == "dies":  # it has the event, but the answer is lost
+                    self.close_connection = True
+                else:
+                    self.send_response(answer)
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                with receiver.asked:
+                    key = self.headers["Idempotency-Key"]
+                    receiver.got.append((key, json.loads(body), answer))
+                    receiver.asked.notify_all()
+
+            def log_message(self, *_):
+                pass
+
+        HTTPServer.allow_reuse_address = True
+        self._server = HTTPServer(("127.0.0.1", self.port), Handler)
+        self.port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._server.server_close()
+
+    def wait_for(self, count):
+        with self.asked:
+            assert self.asked.wait_for(lambda: len(self.got) >= count, 60)
+
+    def taken(self):
+        return [body for _, body, answer in self.got if answer == 200]
+
+
+@pytest.fixture
+def said():
+    return []
+
+
+@pytest.fixture
+def open_webhook(tmp_path, said):
+    opened = []
+
+    def make(port, path="/hook"):
+        url = f"http://me:secret@127.0.0.1:{port}{path}?token=secret"
+        webhook = Webhook(url.replace("me:secret@", ""), tmp_path / "spool", said.append, QUICK)
+        webhook.start()
+        opened.append(webhook)
+        return webhook
+
+    yield make
+    for webhook in opened:
+        webhook.stop(10)
+
+
+def test_events_arrive_once_and_in_order_with_a_key_of_their_own(open_webhook):
+    events = [event(1), event(1, "updated"), event(1, "closed"), event(2)]
+    with Receiver() as receiver:
+        webhook = open_webhook(receiver.port)
+        for one in events:
+            webhook(one)
+        receiver.wait_for(4)
+        webhook.stop(30)
+    assert [body for _, body, _ in receiver.got] == [json.loads(e.as_json()) for e in events]
+    keys = [key for key, _, _ in receiver.got]
+    assert len(set(keys)) == 4
+    assert keys[0] == f"{events[0].id}-opened"
+    assert webhook.waiting() == []
+
+
+def test_nothing_is_lost_while_the_receiver_is_down(open_webhook, said):
+    receiver = Receiver()
+    with receiver:
+        webhook = open_webhook(receiver.port)
+        webhook(event(0))
+        receiver.wait_for(1)
+    for number in range(1, 6):
+        webhook(event(number))
+    while not said:  # it has noticed
+        threading.Event().wait(0.01)
+    assert len(webhook.waiting()) == 5
+    with receiver:
+        receiver.wait_for(6)
+        webhook.stop(30)
+    assert receiver.taken() == [json.loads(event(number).as_json()) for number in range(6)]
+    assert len(said) == 1
+    assert "they wait in" in said[0]
+    assert "secret" not in said[0]
+
+
+@pytest.mark.parametrize("trouble", [500, 503, 408, 429, "dies"])
+def test_what_may_not_last_is_tried_again_under_the_same_key(open_webhook, trouble):
+    with Receiver() as receiver:
+        receiver.answers = [trouble, trouble]
+        open_webhook(receiver.port)(event(1))
+        receiver.wait_for(3)
+    assert len({key for key, _, _ in receiver.got}) == 1
+    assert receiver.taken() == [json.loads(event(1).as_json())]
+
+
+@pytest.mark.parametrize("refusal", [400, 401, 404, 301])
+def test_what_is_refused_is_set_aside_and_said_and_the_next_one_is_sent(
+    open_webhook, refusal, said, tmp_path
+):
+    with Receiver() as receiver:
+        receiver.answers = [refusal]
+        webhook = open_webhook(receiver.port)
+        webhook(event(1))
+        webhook(event(2))
+        receiver.wait_for(2)
+        webhook.stop(30)
+    (aside,) = (tmp_path / "spool" / "refused").iterdir()
+    assert json.loads(aside.read_text()) == json.loads(event(1).as_json())
+    assert receiver.taken() == [json.loads(event(2).as_json())]
+    assert f"answers {refusal}" in said[0]
+    assert "secret" not in said[0]
+
+
+def test_the_next_run_sends_what_was_left(open_webhook):
+    receiver = Receiver()
+    with receiver:
+        pass  # now it has a port, and is down
+    first = open_webhook(receiver.port)
+    first(event(1))
+    first.stop(10)
+    assert len(first.waiting()) == 1
+    with receiver:
+        second = open_webhook(receiver.port)
+        second(event(2))
+        receiver.wait_for(2)
+    assert receiver.taken() == [json.loads(event(number).as_json()) for number in (1, 2)]
+
+
+def test_what_is_no_url_is_said_without_its_password(tmp_path):
+    with pytest.raises(AbnormalError, match="ftp://host/a is no http://") as raised:
+        Webhook("ftp://me:secret@host/a?secret", tmp_path, print)
+    assert "secret" not in str(raised.value)
