@@ -12,6 +12,7 @@ import argparse
 import io
 import json
 import multiprocessing
+import os
 import re
 import subprocess
 import sys
@@ -121,9 +122,9 @@ def measure(
     )
     output.mkdir()
     table.to_csv(output / "cameras.csv", index=False)
-    begun, stopped, memory, health = watch(args, output, alive)
+    begun, stopped, memory, cores, health = watch(args, output, alive)
     server.terminate()
-    report(count, memory, health)
+    report(count, memory, cores, health)
     broken = stopped - (stopped - begun) / 2, BREAK_SEC
     missing, late = 0, [0.0]
     for number, (_, begun_utc) in enumerate(cameras):
@@ -160,8 +161,12 @@ Health = list[tuple[int, int, float, float]]
 
 def watch(
     args: argparse.Namespace, output: Path, alive: Event
-) -> tuple[float, float, list[float], Health]:
-    """Runs `test_model.py`; gives begin and end (UTC), its memory in MB over time, its health."""
+) -> tuple[float, float, list[float], float, Health]:
+    """Runs `test_model.py`.
+
+    Returns:
+        Begin and end (UTC), its memory in MB over time, how many cores it kept busy, its health.
+    """
     command = [sys.executable, str(ROOT / "test_model.py"), "--model", str(args.model)]
     command += ["--cameras", str(output / "cameras.csv"), "--output", str(output)]
     program = subprocess.Popen(
@@ -174,6 +179,7 @@ def watch(
             raise SystemExit("test_model.py did not start")
     reading.start()
     begun, memory = time.time(), []
+    busy_sec = processor_sec(program.pid)
     seconds = 60 * args.minutes
     while (passed := time.time() - begun) < seconds and program.poll() is None:
         if seconds / 2 < passed + BREAK_SEC / 2 < seconds / 2 + BREAK_SEC:
@@ -183,13 +189,14 @@ def watch(
         memory.append(memory_mb(program.pid))
         time.sleep(0.5)
     stopped = time.time()
+    cores = (processor_sec(program.pid) - busy_sec) / (stopped - begun)
     program.terminate()
     program.wait(60)
     reading.join()
     pattern = r"(\d+) frames, (\d+) dropped, latency ([\d.]+) s p50, ([\d.]+) s p95"
     found = (re.search(pattern, line) for line in lines)
     health = [(int(m[1]), int(m[2]), float(m[3]), float(m[4])) for m in found if m]
-    return begun, stopped, memory, health
+    return begun, stopped, memory, cores, health
 
 
 def memory_mb(process: int) -> float:
@@ -199,12 +206,19 @@ def memory_mb(process: int) -> float:
     return int(found[1]) / 1024 if found else 0.0
 
 
-def report(count: int, memory: list[float], health: Health) -> None:
+def processor_sec(process: int) -> float:
+    """How long a process has kept cores busy."""
+    fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def report(count: int, memory: list[float], cores: float, health: Health) -> None:
     """Prints what it cost."""
     frames, dropped = (sum(minute[place] for minute in health) for place in (0, 1))
     middle = sum(minute[2] for minute in health) / max(1, len(health))
     late = max((minute[3] for minute in health), default=0.0)
     print(f"{count} cameras: {frames} frames in full minutes, {dropped} dropped")
+    print(f"  {cores:.2f} cores busy; load of the machine {os.getloadavg()[0]:.1f}")
     print(f"  latency p50 {middle:.2f} s (mean of the minutes), p95 {late:.2f} s (worst minute)")
     parts = [memory[len(memory) * part // 5 : len(memory) * (part + 1) // 5] for part in range(5)]
     shown = " ".join(f"{max(part, default=0):.0f}" for part in parts)
@@ -224,7 +238,7 @@ def repeated(
     for loop in range(int((last_utc - begun_utc) / length_sec) + 1):
         for start, end in events:
             first, last = (begun_utc + loop * length_sec + sec for sec in (start, end))
-            seen = first > first_utc + 2 * length_sec and last + 5 < last_utc
+            seen = first > first_utc + 3 and last + 5 < last_utc
             if seen and (last < before or first > after):
                 yield first, last
 

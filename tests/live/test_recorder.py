@@ -1,0 +1,114 @@
+import cv2
+import numpy as np
+import pytest
+
+from abnormal.live.event import event_id, event_of
+from abnormal.live.frame import LiveFrame, Moment
+from abnormal.live.recorder import AFTER_SEC, BEFORE_SEC, LONGEST_SEC, ClipWriter, Recorder
+from abnormal.live.tracker import CLOSED, OPENED, Course
+
+FPS = 5.0
+
+
+def moment(sec):
+    return Moment(round(sec * FPS), sec, 1e9 + sec)
+
+
+def jpeg(sec):
+    """A picture whose grey tells the second, up to 50."""
+    return cv2.imencode(".jpg", np.full((32, 48), 20 + 4 * (int(sec) % 50), np.uint8))[1].tobytes()
+
+
+class Story:
+    """Frames and events as a channel gives them."""
+
+    def __init__(self, folder, clips):
+        self.recorder = Recorder(folder, FPS, clips)
+        self.sec = 0.0
+
+    def play(self, until_sec):
+        while self.sec < until_sec:
+            frame = LiveFrame(moment(self.sec), 0, None, jpeg=jpeg(self.sec))
+            self.recorder.add(frame)
+            self.sec = round(self.sec + 1 / FPS, 6)
+
+    def tell(self, state, start_sec, last_sec, box=None):
+        course = Course(*map(moment, (start_sec, last_sec, start_sec)), 3.0, 9.0, box, "")
+        files = self.recorder.files(event_id("gate", "anomaly", course.start))
+        event = event_of("gate", "anomaly", state, course, **files)
+        self.recorder.follow(event, course)
+        return event
+
+
+@pytest.fixture
+def said():
+    return []
+
+
+@pytest.fixture
+def story(tmp_path, said):
+    clips = ClipWriter(said.append)
+    yield Story(tmp_path / "results", clips)
+    clips.close()
+
+
+def seconds(path, decoded):
+    """The seconds that a clip shows."""
+    _, pictures, _ = decoded(path)
+    return sorted({round((picture.mean() - 20) / 4) for picture in pictures})
+
+
+def test_a_clip_has_what_was_before_and_after_its_event(story, decoded, said):
+    story.play(40.6)
+    event = story.tell(OPENED, 40, 40.4)
+    story.play(45)
+    story.tell(CLOSED, 40, 42)
+    story.play(42 + AFTER_SEC)
+    assert story.recorder._cuts
+    story.play(60)
+    story.recorder._clips.close()
+    shown = seconds(event.clip, decoded)
+    assert (shown[0], shown[-1]) == (40 - BEFORE_SEC, 42 + AFTER_SEC)
+    assert len(shown) == 12
+    assert said == []
+
+
+def test_a_long_event_has_a_clip_of_its_beginning(story, decoded):
+    story.play(10)
+    event = story.tell(OPENED, 10, 10.2)
+    story.play(100)
+    story.tell(CLOSED, 10, 99)
+    story.recorder._clips.close()
+    shown = seconds(event.clip, decoded)
+    assert shown == list(range(10 - int(BEFORE_SEC), 10 - int(BEFORE_SEC) + int(LONGEST_SEC)))
+
+
+def test_what_goes_on_when_the_program_ends_has_a_clip(story, decoded):
+    story.play(20)
+    event = story.tell(OPENED, 18, 19)
+    story.recorder.finish()
+    story.recorder._clips.close()
+    assert seconds(event.clip, decoded) == list(range(13, 20))
+
+
+def test_the_thumbnail_is_the_peak_with_a_box_around_the_place(story):
+    story.play(30)
+    event = story.tell(OPENED, 20, 21, box=(0.25, 0.25, 0.5, 0.5))
+    picture = cv2.imread(event.thumbnail)
+    assert picture.shape == (128, 192, 3)
+    assert abs(int(picture[64, 96, 0]) - 100) < 6
+    assert picture[32, 96, 2] > 180  # the box is red
+    story.tell(OPENED, 20, 21)
+
+
+def test_clips_that_are_too_many_are_left_out_and_said(story, said, monkeypatch):
+    monkeypatch.setattr("abnormal.live.recorder.MOST_WAITING", 0)
+    story.play(20)
+    story.tell(OPENED, 18, 19)
+    story.recorder.finish()
+    assert "clips wait for being encoded already" in said[0]
+
+
+def test_the_ring_does_not_grow(story):
+    story.play(90)
+    assert len(story.recorder._ring) == LONGEST_SEC * FPS

@@ -1,0 +1,288 @@
+"""Frames become events: without cameras, and with a clock that is moved by hand."""
+
+import json
+
+import numpy as np
+import pytest
+
+from abnormal.models.backend import start_backend
+
+start_backend()
+
+from abnormal.errors import AbnormalError  # noqa: E402
+from abnormal.inference.detector import Detector  # noqa: E402
+from abnormal.inference.score import frame_scores  # noqa: E402
+from abnormal.inference.stream import FrameScorer, ResidualStream  # noqa: E402
+from abnormal.live.address import Camera  # noqa: E402
+from abnormal.live.channel import Alarm, Channel  # noqa: E402
+from abnormal.live.clock import Clock  # noqa: E402
+from abnormal.live.drift import DriftWatch  # noqa: E402
+from abnormal.live.frame import Failed, LiveFrame, Lost, Moment  # noqa: E402
+from abnormal.live.mailbox import Mailbox  # noqa: E402
+from abnormal.live.watch import Watch, warm_up  # noqa: E402
+from abnormal.models.model_file import ModelInfo  # noqa: E402
+from abnormal.scoring.calibration import Calibration, Normality  # noqa: E402
+from abnormal.scoring.events import score_events  # noqa: E402
+from abnormal.scoring.local import LOCAL_SCORES  # noqa: E402
+from abnormal.scoring.surprise import learn_surprise  # noqa: E402
+from abnormal.video.flow import FlowMeter  # noqa: E402
+
+FPS, LENGTH, SIZE = 5.0, 5, 48
+DRAW = np.random.default_rng(0)
+SCENE = DRAW.integers(60, 190, (SIZE, SIZE), np.uint8)
+ALARM = Alarm("motion", 2.0, 1.0)
+
+
+def darkened(clips):
+    darkened.sizes.append(len(clips))
+    return clips / 2
+
+
+@pytest.fixture
+def detector():
+    levels = {name: np.full((6, 6), 1.0, np.float32) for name in LOCAL_SCORES}
+    surprises = dict.fromkeys(LOCAL_SCORES, learn_surprise(DRAW.random(500)))
+    calibration = Calibration({}, {}, {"": Normality(levels, surprises)}, 9, (), held_out=True)
+    darkened.sizes = []
+    return Detector("m", ModelInfo("cae", LENGTH, SIZE, FPS), darkened, calibration)
+
+
+def footage(count, running):
+    """A scene of noise in which a square runs in some frames."""
+    images = np.repeat(SCENE[None], count, axis=0)
+    for number in (one for one in running if one < count):
+        left = 5 * number % (SIZE - 12)
+        images[number, 20:32, left : left + 12] = 240
+    return images
+
+
+def frames_of(images, first=0, gates=()):
+    meter, before = FlowMeter(), None
+    for place, image in enumerate(images):
+        speed = None if before is None else meter(before, image)
+        before = image
+        number = first + place
+        moment = Moment(number, number / FPS, 1e9 + number / FPS)
+        yield LiveFrame(moment, number / FPS, image, speed, "blurred" if place in gates else "")
+
+
+class Place:
+    """Some cameras that are watched, and a clock."""
+
+    def __init__(self, detector, cameras=1, ignored=None, drop_above=1000):
+        self.now, self.told, self.minutes = 0.0, [], 0
+        self.mailbox = Mailbox(cameras, drop_above)
+        self.channels = [
+            Channel(
+                Camera(f"c{number}", "0"), detector, ALARM, self.told.append, DriftWatch(), None,
+                ignored,
+            )
+            for number in range(cameras)
+        ]  # fmt: skip
+        clock = Clock(lambda: self.now, lambda: 1e9 + self.now)
+        self.watch = Watch(
+            self.channels, self.mailbox, detector.reconstruct, clock, self.minute, LENGTH
+        )
+
+    def minute(self):
+        self.minutes += 1
+
+    def give(self, messages, camera=0):
+        for message in messages:
+            self.mailbox.put(camera, message)
+            self.now = max(self.now, getattr(message, "arrival_sec", 0.0))
+            self.watch.step(0)
+
+    def end(self):
+        self.watch.run(lambda: True)
+        return self.closed()
+
+    def closed(self, kind="anomaly", camera="c0"):
+        return [
+            event
+            for event in self.told
+            if (event.kind, event.camera, event.state) == (kind, camera, "closed")
+        ]
+
+
+def spans(events):
+    return [(round(event.start_sec * FPS), round(event.end_sec * FPS)) for event in events]
+
+
+def expected(detector, images, ignored=None):
+    """What is found in a file."""
+    normality = detector.calibration.normality("")
+    scores = frame_scores(
+        images, detector.reconstruct, LENGTH, FrameScorer(FPS, normality),
+        ResidualStream(ignored=ignored),
+    ).causal["motion"]  # fmt: skip
+    events = score_events(scores, ALARM.threshold, ALARM.release, FPS)
+    return [(event.start, event.stop - 1) for event in events]
+
+
+RUNS = [*range(30, 45), *range(70, 83)]
+
+
+@pytest.mark.parametrize("count", [120, 123])
+def test_live_events_are_those_of_the_file(detector, count):
+    images = footage(count, RUNS)
+    place = Place(detector)
+    place.give(frames_of(images))
+    found = place.end()
+    assert spans(found) == expected(detector, images)
+    assert len(found) == 2
+    assert next(event.state for event in place.told if event.id == found[0].id) == "opened"
+
+
+def test_what_goes_on_when_it_is_stopped_is_closed(detector):
+    place = Place(detector)
+    place.give(frames_of(footage(41, RUNS)))
+    (event,) = place.end()
+    assert event.end_sec == 40 / FPS
+
+
+def test_no_clip_reaches_over_a_gap_and_every_frame_is_in_one(detector):
+    clips = []
+    place = Place(detector)
+    place.watch._reconstruct = lambda some: (clips.extend(some), some)[1]
+    for grey, first, count in ((50, 0, 12), (100, 20, 7), (200, 28, 3)):
+        images = np.full((count, SIZE, SIZE), grey, np.uint8)
+        place.give(frames_of(images, first=first))
+    place.end()
+    greys = [set((255 * np.unique(clip)).round().astype(int).tolist()) for clip in clips]
+    assert greys == [{50}, {50}, {50}, {100}, {100}, {200}]
+    assert len(place.channels[0].health._latencies_sec) == 12 + 7 + 3
+
+
+def test_events_on_both_sides_of_a_gap_are_the_same_ones(detector):
+    images = footage(120, RUNS)
+    frames = list(frames_of(images))
+    place = Place(detector)
+    place.give(frames[:52])
+    place.give([Lost(frames[52].moment, "gone")])
+    place.give([frames[60]._replace(speed=None), *frames[61:]])
+    assert spans(place.end()) == expected(detector, images)
+
+
+def test_a_connection_that_breaks_is_told_and_so_is_its_return(detector):
+    frames = list(frames_of(footage(60, ())))
+    place = Place(detector)
+    place.give([*frames[:20], Lost(frames[22].moment, "gone"), Lost(frames[25].moment, "refused")])
+    place.give(frames[30:])
+    states = [(e.kind, e.state, e.start_sec, e.end_sec, e.detail) for e in place.told]
+    assert states == [
+        ("disconnected", "opened", 22 / FPS, 22 / FPS, "gone"),
+        ("disconnected", "closed", 22 / FPS, 30 / FPS, "gone"),
+    ]
+    assert place.channels[0].health.reconnects == 1
+
+
+def test_an_event_is_closed_although_no_frame_comes_any_more(detector):
+    frames = list(frames_of(footage(60, RUNS)))
+    place = Place(detector)
+    place.give([*frames[:41], Lost(frames[41].moment, "gone")])
+    place.now = 40 / FPS + 2.0
+    place.watch.step(0)
+    assert not place.closed()
+    place.now += 0.5
+    place.watch.step(0)
+    assert spans(place.closed()) == [(32, 40)]
+
+
+def test_while_the_gate_is_shut_nothing_is_an_anomaly(detector):
+    place = Place(detector)
+    gates = range(28, 46)
+    place.give(frames_of(footage(120, RUNS), gates=gates))
+    assert spans(place.end()) == expected(detector, footage(120, RUNS))[1:]
+    assert spans(place.closed("blurred")) == [(28, 45)]
+    assert place.closed("blurred")[0].peak_score is None
+
+
+def test_what_is_ignored_raises_no_alarm(detector):
+    ignored = np.zeros((SIZE, SIZE), bool)
+    ignored[16:40] = True
+    place = Place(detector, ignored=ignored)
+    place.give(frames_of(footage(120, RUNS)))
+    assert place.end() == []
+
+
+def test_clips_of_several_cameras_go_through_the_network_together(detector):
+    place = Place(detector, cameras=6)
+    for camera in range(6):
+        for frame in frames_of(footage(LENGTH, ())):
+            place.mailbox.put(camera, frame)
+    place.watch.step(0)
+    assert darkened.sizes == [4, 2]
+
+
+def test_each_camera_has_events_of_its_own(detector):
+    place = Place(detector, cameras=2)
+    place.give(frames_of(footage(120, RUNS)), camera=0)
+    place.give(frames_of(footage(120, RUNS[15:])), camera=1)
+    place.end()
+    assert (len(place.closed()), len(place.closed(camera="c1"))) == (2, 1)
+
+
+def test_too_many_frames_cost_the_oldest_not_the_newest(detector):
+    place = Place(detector, drop_above=10)
+    for frame in frames_of(footage(60, ())):
+        place.mailbox.put(0, frame)
+    place.end()
+    for _ in range(9):
+        place.watch.step(0)
+    assert place.mailbox.dropped(0) == 50
+    assert "10 frames, 50 dropped" in place.channels[0].health.line(place.mailbox.dropped(0))
+
+
+def test_the_minute_is_told_once_a_minute(detector):
+    place = Place(detector)
+    for now in (30.0, 60.0, 61.0, 119.0, 121.0):
+        place.now = now
+        place.watch.step(0)
+    assert place.minutes == 2
+
+
+def test_a_bug_in_a_thread_of_a_camera_is_raised(detector):
+    place = Place(detector)
+    with pytest.raises(ZeroDivisionError):
+        place.give([Failed(ZeroDivisionError())])
+
+
+def test_a_file_that_cannot_be_read_is_said(detector):
+    place = Place(detector)
+    with pytest.raises(AbnormalError, match=r"c0 cannot be watched: no video\."):
+        place.give([Lost(Moment(0, 0, 0), "no video", ended=True)])
+
+
+def test_it_ends_when_all_files_have(detector):
+    place = Place(detector)
+    frames = list(frames_of(footage(33, ())))
+    place.give([*frames, Lost(frames[-1].moment, "the stream ended", ended=True)])
+    place.watch.run(lambda: False)
+    assert place.told == []
+
+
+def test_an_output_that_is_not_finite_is_said(detector):
+    place = Place(detector)
+    place.watch._reconstruct = lambda clips: clips * np.nan
+    with pytest.raises(AbnormalError, match="not finite"):
+        place.give(frames_of(footage(LENGTH, ())))
+
+
+def test_the_network_is_compiled_for_each_size_before_it_is_needed(detector):
+    warm_up(detector.reconstruct, 7, (LENGTH, SIZE, SIZE))
+    assert darkened.sizes == [1, 2, 3, 4]
+
+
+def test_an_event_is_one_line_of_json_and_one_sentence(detector):
+    place = Place(detector)
+    place.give(frames_of(footage(120, RUNS)))
+    event = place.end()[0]
+    line = event.as_json()
+    assert "\n" not in line
+    told = json.loads(line)
+    assert told["id"] == "c0-20010909T014646.400Z-anomaly"
+    assert told["start_utc"] == "2001-09-09T01:46:46.400Z"
+    assert 0 <= min(told["box"]) <= max(told["box"]) <= 1
+    assert told["thumbnail"] is None
+    assert event.as_sentence().startswith("2001-09-09T01:46:46.400Z c0: anomaly closed after ")
