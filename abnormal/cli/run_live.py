@@ -63,7 +63,7 @@ def _watch(
 ) -> None:
     info, clock = detector.info, Clock()
     tell = files.enter_context(_listeners(args))
-    clips = None if args.no_frames else ClipWriter(say)
+    clips = None if args.no_frames else ClipWriter(len(cameras), say)
     if clips:
         files.callback(clips.close)
     mailbox = Mailbox(len(cameras), round(QUEUE_SEC * info.fps))

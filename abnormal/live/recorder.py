@@ -25,7 +25,7 @@ from abnormal.video.thumbnail import draw_thumbnail
 
 BEFORE_SEC, AFTER_SEC, LONGEST_SEC = 5.0, 4.0, 30.0
 """Of a clip: before the event, after it, and in all."""
-MOST_WAITING = 4
+CLIPS_A_CAMERA = 2
 """Clips that may wait for being encoded; each holds on to its pictures."""
 _NICE = 10
 
@@ -42,13 +42,15 @@ class _Cut:
 class ClipWriter:
     """Encodes clips one after the other, in a thread that leaves the processor to the scoring."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(self, cameras: int, say: Callable[[str], None]) -> None:
         """Starts it.
 
         Args:
+            cameras: How many there are.
             say: Tells a person something.
         """
         self._say = say
+        self._most = CLIPS_A_CAMERA * cameras
         self._threads = ThreadPoolExecutor(1, "clips", initializer=_be_nice)
         self._waiting = 0
         self._lock = threading.Lock()
@@ -56,7 +58,7 @@ class ClipWriter:
     def write(self, path: Path, pictures: list[bytes], fps: float) -> None:
         """Begins to write a clip; where too many wait, leaves it out and says so."""
         with self._lock:
-            if self._waiting >= MOST_WAITING:
+            if self._waiting >= self._most:
                 self._say(f"left out: {path}: {self._waiting} clips wait for being encoded already")
                 return
             self._waiting += 1

@@ -1,7 +1,8 @@
+import json
 import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import cv2
-import numpy as np
 import pytest
 
 from abnormal.live.address import Camera
@@ -72,6 +73,53 @@ def reading():
         one.reader.join(30)
 
 
-def flat(grey, size=16):
-    """A picture of one grey."""
-    return np.full((size, size), grey, np.uint8)
+class Receiver:
+    """A receiver of events that answers what it is told to, and can be down."""
+
+    def __init__(self):
+        self.answers, self.got, self.asked = [], [], threading.Condition()
+        self.port = 0
+
+    def __enter__(self):
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                answer = receiver.answers.pop(0) if receiver.answers else 200
+                if answer == "dies":  # it has the event, but the answer is lost
+                    self.close_connection = True
+                else:
+                    self.send_response(answer)
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                with receiver.asked:
+                    key = self.headers["Idempotency-Key"]
+                    receiver.got.append((key, json.loads(body), answer))
+                    receiver.asked.notify_all()
+
+            def log_message(self, *_):
+                pass
+
+        HTTPServer.allow_reuse_address = True
+        self._server = HTTPServer(("127.0.0.1", self.port), Handler)
+        self.port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._server.server_close()
+
+    def wait_for(self, count):
+        with self.asked:
+            assert self.asked.wait_for(lambda: len(self.got) >= count, 60)
+
+    def taken(self):
+        return [body for _, body, answer in self.got if answer == 200]
+
+
+@pytest.fixture
+def receiver():
+    """A receiver of events; it is up in a `with` block, on the same port each time."""
+    return Receiver()

@@ -47,7 +47,7 @@ def said():
 
 @pytest.fixture
 def story(tmp_path, said):
-    clips = ClipWriter(said.append)
+    clips = ClipWriter(1, said.append)
     yield Story(tmp_path / "results", clips)
     clips.close()
 
@@ -102,7 +102,7 @@ def test_the_thumbnail_is_the_peak_with_a_box_around_the_place(story):
 
 
 def test_clips_that_are_too_many_are_left_out_and_said(story, said, monkeypatch):
-    monkeypatch.setattr("abnormal.live.recorder.MOST_WAITING", 0)
+    monkeypatch.setattr(story.recorder._clips, "_most", 0)
     story.play(20)
     story.tell(OPENED, 18, 19)
     story.recorder.finish()

@@ -1,6 +1,5 @@
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -16,52 +15,6 @@ QUICK = (0.01, 0.05)
 def event(number, state="opened"):
     at = Moment(number, number / 25, 1e9 + number)
     return event_of("gate", "anomaly", state, Course(at, at, at, 2.5, 2.5, (0, 0, 1, 1), ""))
-
-
-class Receiver:
-    """A receiver of events that answers what it is told to, and can be down."""
-
-    def __init__(self):
-        self.answers, self.got, self.asked = [], [], threading.Condition()
-        self.port = 0
-
-    def __enter__(self):
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                answer = receiver.answers.pop(0) if receiver.answers else 200
-                if answer == "dies":  # it has the event, but the answer is lost
-                    self.close_connection = True
-                else:
-                    self.send_response(answer)
-                    self.send_header("Content-Length", "0")
-                    self.end_headers()
-                with receiver.asked:
-                    key = self.headers["Idempotency-Key"]
-                    receiver.got.append((key, json.loads(body), answer))
-                    receiver.asked.notify_all()
-
-            def log_message(self, *_):
-                pass
-
-        HTTPServer.allow_reuse_address = True
-        self._server = HTTPServer(("127.0.0.1", self.port), Handler)
-        self.port = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._server.server_close()
-
-    def wait_for(self, count):
-        with self.asked:
-            assert self.asked.wait_for(lambda: len(self.got) >= count, 60)
-
-    def taken(self):
-        return [body for _, body, answer in self.got if answer == 200]
 
 
 @pytest.fixture
@@ -85,9 +38,9 @@ def open_webhook(tmp_path, said):
         webhook.stop(10)
 
 
-def test_events_arrive_once_and_in_order_with_a_key_of_their_own(open_webhook):
+def test_events_arrive_once_and_in_order_with_a_key_of_their_own(receiver, open_webhook):
     events = [event(1), event(1, "updated"), event(1, "closed"), event(2)]
-    with Receiver() as receiver:
+    with receiver:
         webhook = open_webhook(receiver.port)
         for one in events:
             webhook(one)
@@ -100,8 +53,7 @@ def test_events_arrive_once_and_in_order_with_a_key_of_their_own(open_webhook):
     assert webhook.waiting() == []
 
 
-def test_nothing_is_lost_while_the_receiver_is_down(open_webhook, said):
-    receiver = Receiver()
+def test_nothing_is_lost_while_the_receiver_is_down(receiver, open_webhook, said):
     with receiver:
         webhook = open_webhook(receiver.port)
         webhook(event(0))
@@ -121,8 +73,8 @@ def test_nothing_is_lost_while_the_receiver_is_down(open_webhook, said):
 
 
 @pytest.mark.parametrize("trouble", [500, 503, 408, 429, "dies"])
-def test_what_may_not_last_is_tried_again_under_the_same_key(open_webhook, trouble):
-    with Receiver() as receiver:
+def test_what_may_not_last_is_tried_again_under_the_same_key(receiver, open_webhook, trouble):
+    with receiver:
         receiver.answers = [trouble, trouble]
         open_webhook(receiver.port)(event(1))
         receiver.wait_for(3)
@@ -132,9 +84,9 @@ def test_what_may_not_last_is_tried_again_under_the_same_key(open_webhook, troub
 
 @pytest.mark.parametrize("refusal", [400, 401, 404, 301])
 def test_what_is_refused_is_set_aside_and_said_and_the_next_one_is_sent(
-    open_webhook, refusal, said, tmp_path
+    receiver, open_webhook, refusal, said, tmp_path
 ):
-    with Receiver() as receiver:
+    with receiver:
         receiver.answers = [refusal]
         webhook = open_webhook(receiver.port)
         webhook(event(1))
@@ -148,8 +100,7 @@ def test_what_is_refused_is_set_aside_and_said_and_the_next_one_is_sent(
     assert "secret" not in said[0]
 
 
-def test_the_next_run_sends_what_was_left(open_webhook):
-    receiver = Receiver()
+def test_the_next_run_sends_what_was_left(receiver, open_webhook):
     with receiver:
         pass  # now it has a port, and is down
     first = open_webhook(receiver.port)
