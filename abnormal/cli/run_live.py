@@ -4,11 +4,10 @@ import argparse
 import contextlib
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 
 from abnormal.cli.asked import read_zone, threshold_of
 from abnormal.cli.program import say
-from abnormal.errors import AbnormalError, Stopped
+from abnormal.errors import AbnormalError, CannotWriteError, Stopped
 from abnormal.files import make_folder
 from abnormal.inference.detector import Detector, open_detector
 from abnormal.live.address import Camera, named_cameras, read_cameras
@@ -17,6 +16,7 @@ from abnormal.live.clock import Clock
 from abnormal.live.command import AlarmCommand
 from abnormal.live.drift import DriftWatch
 from abnormal.live.event import LiveEvent, Tell
+from abnormal.live.log import open_log
 from abnormal.live.mailbox import Mailbox
 from abnormal.live.prepare import Preparation
 from abnormal.live.reader import Reader
@@ -127,7 +127,7 @@ def _listeners(args: argparse.Namespace) -> Iterator[Tell]:
     """Opens all that is told of events; what is told last is told to all."""
     with contextlib.ExitStack() as files:
         listeners: list[Tell] = [_print]
-        listeners.append(files.enter_context(_log(args.output / "events.jsonl")))
+        listeners.append(files.enter_context(open_log(args.output)))
         if args.alarm_command:
             command = AlarmCommand(args.alarm_command, say)
             command.start()
@@ -141,7 +141,10 @@ def _listeners(args: argparse.Namespace) -> Iterator[Tell]:
 
         def tell(event: LiveEvent) -> None:
             for listener in listeners:
-                listener(event)
+                try:
+                    listener(event)
+                except CannotWriteError as error:  # a full disk does not end the watch
+                    say(f"warning: {event.id}: {error}")
 
         yield tell
 
@@ -149,15 +152,3 @@ def _listeners(args: argparse.Namespace) -> Iterator[Tell]:
 def _print(event: LiveEvent) -> None:
     print(event.as_json(), flush=True)
     say(event.as_sentence())
-
-
-@contextlib.contextmanager
-def _log(path: Path) -> Iterator[Tell]:
-    """A file that events are appended to; those of earlier runs stay."""
-    with path.open("a", encoding="utf-8") as file:
-
-        def log(event: LiveEvent) -> None:
-            file.write(event.as_json() + "\n")
-            file.flush()
-
-        yield log

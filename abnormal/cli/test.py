@@ -62,6 +62,10 @@ def _is_live(args: argparse.Namespace) -> bool:
                 )
         if not sources and not args.cameras:
             raise AbnormalError("--realtime plays files. Name one with --source.")
+        if args.hop:
+            raise AbnormalError(
+                "--hop is for files: clips of cameras lie end to end. Leave it out."
+            )
         return True
     if len(sources) > 1:
         raise AbnormalError(

@@ -68,7 +68,7 @@ class DriftWatch:
         """What has moved, at most once an hour; empty where nothing has.
 
         Args:
-            sec: Now, by the clock of `add`.
+            sec: Now, by a clock that never goes back.
         """
         if len(self._shares) < ENOUGH_MINUTES or sec - self._warned_sec < WARN_EVERY_SEC:
             return ""

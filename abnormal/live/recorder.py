@@ -40,7 +40,11 @@ class _Cut:
 
 
 class ClipWriter:
-    """Encodes clips one after the other, in a thread that leaves the processor to the scoring."""
+    """Encodes clips one after the other, in a thread that leaves the processor to the scoring.
+
+    Attributes:
+        say: Tells a person something.
+    """
 
     def __init__(self, cameras: int, say: Callable[[str], None]) -> None:
         """Starts it.
@@ -49,7 +53,7 @@ class ClipWriter:
             cameras: How many there are.
             say: Tells a person something.
         """
-        self._say = say
+        self.say = say
         self._most = CLIPS_A_CAMERA * cameras
         self._threads = ThreadPoolExecutor(1, "clips", initializer=_be_nice)
         self._waiting = 0
@@ -59,7 +63,7 @@ class ClipWriter:
         """Begins to write a clip; where too many wait, leaves it out and says so."""
         with self._lock:
             if self._waiting >= self._most:
-                self._say(f"left out: {path}: {self._waiting} clips wait for being encoded already")
+                self.say(f"left out: {path}: {self._waiting} clips wait for being encoded already")
                 return
             self._waiting += 1
         self._threads.submit(self._write, path, pictures, fps)
@@ -70,7 +74,7 @@ class ClipWriter:
                 for picture in pictures:
                     write(from_jpeg(picture))
         except (AbnormalError, ValueError) as error:
-            self._say(f"left out: {path}: {error}")
+            self.say(f"left out: {path}: {error}")
         finally:
             with self._lock:
                 self._waiting -= 1
@@ -121,11 +125,13 @@ class Recorder:
     def follow(self, event: LiveEvent, course: Course) -> None:
         """Writes the thumbnail of what is told next, and later the clip.
 
-        Raises:
-            AbnormalError: The folder cannot be written to.
+        What cannot be written is said: a full disk does not end the watch.
         """
         if event.thumbnail and event.clip:
-            self._draw(Path(event.thumbnail), course)
+            try:
+                self._draw(Path(event.thumbnail), course)
+            except AbnormalError as error:
+                self._clips.say(f"left out: {error}")
             if event.state == OPENED:
                 start_sec = course.start.sec - BEFORE_SEC
                 self._cuts[event.id] = _Cut(Path(event.clip), start_sec, float("inf"))

@@ -112,3 +112,13 @@ def test_clips_that_are_too_many_are_left_out_and_said(story, said, monkeypatch)
 def test_the_ring_does_not_grow(story):
     story.play(90)
     assert len(story.recorder._ring) == LONGEST_SEC * FPS
+
+
+def test_what_cannot_be_written_is_said_and_does_not_end_the_watch(story, said, tmp_path):
+    (tmp_path / "results").write_text("a file is in the way")
+    story.play(20)
+    story.tell(OPENED, 18, 19)
+    story.recorder.finish()
+    story.recorder._clips.close()
+    assert len(said) == 2
+    assert all("cannot be made: a file is in its way" in text for text in said)

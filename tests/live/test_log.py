@@ -1,0 +1,35 @@
+import json
+
+import pytest
+
+from abnormal.errors import AbnormalError, CannotWriteError
+from abnormal.live.event import event_of
+from abnormal.live.frame import Moment
+from abnormal.live.log import open_log
+from abnormal.live.tracker import Course
+
+AT = Moment(1, 0.04, 1e9)
+EVENT = event_of("gate", "anomaly", "opened", Course(AT, AT, AT, 2.5, 2.5, None, ""))
+
+
+def test_each_run_appends(tmp_path):
+    for _ in range(2):
+        with open_log(tmp_path) as log:
+            log(EVENT)
+            # It is on the disk before anything else happens.
+            last = (tmp_path / "events.jsonl").read_text().splitlines()[-1]
+            assert json.loads(last)["camera"] == "gate"
+    assert len((tmp_path / "events.jsonl").read_text().splitlines()) == 2
+
+
+def test_two_processes_do_not_share_a_folder(tmp_path):
+    with open_log(tmp_path), pytest.raises(AbnormalError, match="Another process"):
+        open_log(tmp_path).__enter__()
+    with open_log(tmp_path):
+        pass
+
+
+def test_a_full_disk_is_said(tmp_path):
+    (tmp_path / "events.jsonl").symlink_to("/dev/full")
+    with open_log(tmp_path) as log, pytest.raises(CannotWriteError, match="No space left"):
+        log(EVENT)
