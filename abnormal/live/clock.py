@@ -101,10 +101,15 @@ class Pacer:
 
     Each tick takes the frame that is nearest to it. Ticks are pulled towards the frames, so that
     where the rates are the same each frame stands for one tick, although it is a little uneven.
+
+    Attributes:
+        jumped: Whether much more happened before the last frame than usually does between two:
+            what moves in between is not known.
     """
 
     _PULL = 0.01
-    _GAP_GAIN = 0.1
+    _GAP_GAIN = 0.02
+    _JUMP = 4
 
     def __init__(self, fps: float) -> None:
         """Begins with the first frame.
@@ -115,6 +120,8 @@ class Pacer:
         self._period = self._gap = 1 / fps
         self._due: float | None = None
         self._last_sec = 0.0
+        self._skipped = 0
+        self.jumped = False
 
     def __call__(self, time_sec: float) -> int:
         """How many ticks take the next frame.
@@ -122,6 +129,7 @@ class Pacer:
         Args:
             time_sec: When it was taken.
         """
+        usual = self._gap / self._period  # ticks of a frame
         if self._due is None:
             self._due = self._last_sec = time_sec
         elif 0 < (gap := time_sec - self._last_sec) < BREAK_SEC:
@@ -131,4 +139,8 @@ class Pacer:
         while self._due <= time_sec + self._gap / 2:
             self._due += self._period + self._PULL * (time_sec - self._due)
             ticks += 1
+        self.jumped = (
+            ticks > self._JUMP * max(1.0, usual) or self._skipped > self._JUMP * max(1.0, 1 / usual)
+        ) and ticks > 0
+        self._skipped = 0 if ticks else self._skipped + 1
         return ticks

@@ -101,6 +101,10 @@ class Reader(threading.Thread):
         ticks = self._pacer(taken_sec)
         if not ticks:
             return
+        if self._pacer.jumped:  # a hole is left open, not filled with what was before it
+            self._next += ticks
+            self._prepare.begin()
+            ticks = 1
         ready = self._prepare(frame, self._moment(taken_sec), arrival_sec)
         for tick in range(ticks):
             if tick:  # the same picture again, in which nothing has moved

@@ -70,3 +70,27 @@ def test_of_equal_rates_each_frame_is_one_tick_although_it_is_uneven(seed):
     pacer = Pacer(25)
     ticks = [pacer(n / 25 + draw.uniform(-0.009, 0.009)) for n in range(500)]
     assert set(ticks[1:]) == {1}
+
+
+@pytest.mark.parametrize("camera_fps", [5, 15, 25, 60])
+def test_much_more_time_or_many_more_frames_than_usual_are_a_jump(camera_fps):
+    pacer = Pacer(25)
+    said = []
+    for number in range(10 * camera_fps):
+        pacer(number / camera_fps)
+        said.append(pacer.jumped)
+    assert not any(said[2 * camera_fps :])
+    assert pacer(10 + 5 / min(camera_fps, 25)) > 4
+    assert pacer.jumped
+    now = 10 + 5 / min(camera_fps, 25)
+    while not pacer(now := now + 1e-3):
+        pass
+    assert pacer.jumped
+
+
+def test_a_frame_that_is_lost_now_and_then_is_no_jump():
+    pacer = Pacer(25)
+    for number in range(200):
+        if number % 20:
+            pacer(number / 25)
+            assert not pacer.jumped
