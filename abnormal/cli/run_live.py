@@ -4,6 +4,7 @@ import argparse
 import contextlib
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 from abnormal.cli.asked import read_zone, threshold_of
 from abnormal.cli.program import say
@@ -14,7 +15,6 @@ from abnormal.live.address import Camera, named_cameras, read_cameras
 from abnormal.live.channel import Alarm, Channel
 from abnormal.live.clock import Clock
 from abnormal.live.command import AlarmCommand
-from abnormal.live.drift import DriftWatch
 from abnormal.live.event import LiveEvent, Tell
 from abnormal.live.log import open_log
 from abnormal.live.mailbox import Mailbox
@@ -37,89 +37,96 @@ def run_live(args: argparse.Namespace) -> int:
     """Watches all cameras until it is stopped or they end, and returns the exit code."""
     if len(args.model) > 1:
         raise AbnormalError("Cameras are watched with one model. Name one with --model.")
-    cameras = read_cameras(args.cameras, args.camera) if args.cameras else []
-    cameras += named_cameras(args.source or [], args.camera)
+    cameras = _cameras(args)
     detector = open_detector(args.model[0], args.model[0].stem, args.runtime)
     if args.score in (FUSED, *LOCAL_SCORES):
         for camera in cameras:
             detector.demand_camera(camera.place)
     make_folder(args.output)
-    with (
-        catching_signals() as interrupt,
-        contextlib.ExitStack() as files,
-    ):
-        _watch(args, cameras, detector, files, lambda: bool(interrupt.signal))
+    with catching_signals() as interrupt:
+        _watch(args, cameras, detector, lambda: bool(interrupt.signal))
         if interrupt.signal:
             raise Stopped("stopped; all events are closed", interrupt.exit_code)
     return 0
+
+
+def _cameras(args: argparse.Namespace) -> list[Camera]:
+    """Those of the table and those of the command line."""
+    cameras = read_cameras(args.cameras, args.camera) if args.cameras else []
+    named = {camera.name for camera in cameras}
+    for camera in named_cameras(args.source or [], args.camera):
+        if camera.name in named:
+            raise AbnormalError(
+                f"{args.cameras} has a camera {camera.name!r}, as a --source would be called. Name "
+                "the source in the table, too."
+            )
+        cameras.append(camera)
+    return cameras
 
 
 def _watch(
     args: argparse.Namespace,
     cameras: list[Camera],
     detector: Detector,
-    files: contextlib.ExitStack,
     is_over: Callable[[], bool],
 ) -> None:
     info, clock = detector.info, Clock()
-    tell = files.enter_context(_listeners(args))
-    clips = None if args.no_frames else ClipWriter(len(cameras), say)
-    if clips:
-        files.callback(clips.close)
     mailbox = Mailbox(len(cameras), round(QUEUE_SEC * info.fps))
+    with contextlib.ExitStack() as files:
+        tell = files.enter_context(_listeners(args))
+        clips = None if args.no_frames else ClipWriter(len(cameras), say)
+        if clips:
+            files.callback(clips.close)
+        warm_up(detector.reconstruct, len(cameras), (info.clip_length, info.size, info.size))
+        channels = _channels(args, cameras, detector, tell, clips)
+        for reader in _readers(cameras, detector, mailbox, clock, pictures=not args.no_frames):
+            reader.start()
+            files.callback(reader.stop)
+        each_minute = partial(_say_health, args.model[0], channels, mailbox, clock)
+        Watch(channels, mailbox, detector.reconstruct, clock, each_minute, info.clip_length).run(
+            is_over
+        )
+
+
+def _channels(
+    args: argparse.Namespace,
+    cameras: list[Camera],
+    detector: Detector,
+    tell: Tell,
+    clips: ClipWriter | None,
+) -> list[Channel]:
     threshold = threshold_of(args, detector)
     alarm = Alarm(args.score, threshold, detector.calibration.release(args.score, threshold))
     zone = detector.at_size(read_zone(args.ignore_zone)) if args.ignore_zone else None
-    drifts = [DriftWatch() for _ in cameras]
-    channels = [
-        Channel(
-            camera,
-            detector,
-            alarm,
-            tell,
-            drift,
-            Recorder(args.output, info.fps, clips) if clips else None,
-            zone,
-        )
-        for camera, drift in zip(cameras, drifts, strict=True)
-    ]
-    warm_up(detector.reconstruct, len(cameras), (info.clip_length, info.size, info.size))
-    flow = bool(detector.calibration.cameras)
-    readers = [
-        Reader(
-            camera,
-            Preparation(info.size, info.fps, flow, pictures=clips is not None),
-            partial(mailbox.put, number),
-            clock,
-        )
-        for number, camera in enumerate(cameras)
-    ]
-    _say_begin(args, cameras, detector, alarm)
-    for reader in readers:
-        reader.start()
-        files.callback(reader.stop)
-
-    def each_minute() -> None:
-        for number, (camera, channel) in enumerate(zip(cameras, channels, strict=True)):
-            say(channel.health.line(mailbox.dropped(number)))
-            if warning := drifts[number].warning(clock.now()):
-                say(
-                    f"warning: {camera.name}: {warning}. Calibrate again on normal footage of it: "
-                    f"`python train_model.py --calibrate FOLDER --output {args.model[0]}`"
-                )
-
-    watch = Watch(channels, mailbox, detector.reconstruct, clock, each_minute, info.clip_length)
-    watch.run(is_over)
-
-
-def _say_begin(
-    args: argparse.Namespace, cameras: list[Camera], detector: Detector, alarm: Alarm
-) -> None:
-    names = ", ".join(camera.name for camera in cameras)
     say(
-        f"{detector.name}, computed by {detector.runtime}, watches {names}: an alarm where "
-        f"{alarm.score} is above {alarm.threshold:.4g}; events are in {args.output}"
+        f"{detector.name}, computed by {detector.runtime}, watches "
+        f"{', '.join(camera.name for camera in cameras)}: an alarm where {alarm.score} is above "
+        f"{alarm.threshold:.4g}; events are in {args.output}"
     )
+    channels = []
+    for camera in cameras:
+        recorder = Recorder(args.output, detector.info.fps, clips) if clips else None
+        channels.append(Channel(camera, detector, alarm, tell, recorder, zone))
+    return channels
+
+
+def _readers(
+    cameras: list[Camera], detector: Detector, mailbox: Mailbox, clock: Clock, pictures: bool
+) -> Iterator[Reader]:
+    flow = bool(detector.calibration.cameras)
+    for number, camera in enumerate(cameras):
+        prepare = Preparation(detector.info.size, detector.info.fps, flow, pictures)
+        yield Reader(camera, prepare, partial(mailbox.put, number), clock)
+
+
+def _say_health(model: Path, channels: list[Channel], mailbox: Mailbox, clock: Clock) -> None:
+    for number, channel in enumerate(channels):
+        say(channel.health.line(mailbox.dropped(number)))
+        if warning := channel.drift.warning(clock.now()):
+            say(
+                f"warning: {channel.health.name}: {warning}. Calibrate again on normal footage of "
+                f"it: `python train_model.py --calibrate FOLDER --output {model}`"
+            )
 
 
 @contextlib.contextmanager

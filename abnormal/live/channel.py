@@ -45,6 +45,7 @@ class Channel:
 
     Attributes:
         health: What the last minute was like.
+        drift: Watches the scores of calm frames.
         ended: Whether no frame will come any more.
     """
 
@@ -54,7 +55,6 @@ class Channel:
         detector: Detector,
         alarm: Alarm,
         tell: Tell,
-        drift: DriftWatch,
         recorder: Recorder | None = None,
         ignored: np.ndarray | None = None,
     ) -> None:
@@ -65,12 +65,11 @@ class Channel:
             detector: The model.
             alarm: What raises one.
             tell: Takes events.
-            drift: Watches the scores of calm frames.
             recorder: Keeps pictures; None where none may be kept.
             ignored: `(size, size)` bool, True where nothing counts.
         """
         self._camera, self._alarm, self._tell = camera, alarm, tell
-        self._drift, self._recorder = drift, recorder
+        self._recorder = recorder
         self._begin: Callable[[], Segment] = lambda: Segment(detector, camera.place, ignored)
         self._calibration = detector.calibration
         self._fps = detector.info.fps
@@ -81,9 +80,9 @@ class Channel:
             kind: EventTracker(0.5, 0.5, self._fps, shortest_sec=SHORTEST_SEC) for kind in KINDS
         }
         self._lost: Course | None = None
-        self._open_until = -np.inf  # the gate is shut before
+        self._shut_until = -np.inf  # of the gate, in seconds of the camera
         self._newest: LiveFrame | None = None
-        self.health = Health(camera.name)
+        self.health, self.drift = Health(camera.name), DriftWatch()
         self.ended = False
 
     def take(self, message: Message) -> None:
@@ -178,8 +177,8 @@ class Channel:
         shut = []
         for frame in frames:
             if frame.gate:
-                self._open_until = frame.moment.sec + SHUT_SEC
-            shut.append(frame.moment.sec < self._open_until)
+                self._shut_until = frame.moment.sec + SHUT_SEC
+            shut.append(frame.moment.sec < self._shut_until)
         return shut
 
     def _watch_drift(self, clip: LiveClip, scored: ScoredFrames, scores: np.ndarray) -> None:
@@ -188,7 +187,7 @@ class Channel:
         calm = surprises_of(scored.causal, self._alarm.score, self._calibration)
         if any(frame.gate for frame in clip.new):
             return
-        self._drift.add(clip.new[-1].moment.sec, calm)
+        self.drift.add(clip.new[-1].moment.sec, calm)
 
     def _trackers(self) -> list[tuple[str, EventTracker]]:
         return [(ANOMALY, self._anomaly), *self._gates.items()]

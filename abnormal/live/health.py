@@ -11,6 +11,7 @@ class Health:
     """Counts what happens to one camera between two lines.
 
     Attributes:
+        name: Of the camera.
         alarms: Events that were opened.
         reconnects: How often the camera came back.
         dropped: Frames dropped until the last line, since the start.
@@ -22,7 +23,7 @@ class Health:
         Args:
             name: Of the camera.
         """
-        self._name = name
+        self.name = name
         self._latencies_sec: list[float] = []
         self.alarms = self.reconnects = self.dropped = 0
 
@@ -36,7 +37,7 @@ class Health:
         Args:
             dropped: Frames dropped since the start.
         """
-        text = f"{self._name}: {len(self._latencies_sec)} frames, {dropped - self.dropped} dropped"
+        text = f"{self.name}: {len(self._latencies_sec)} frames, {dropped - self.dropped} dropped"
         if self._latencies_sec:
             middle, late = np.quantile(self._latencies_sec, (0.5, 0.95))
             text += f", latency {middle:.2f} s p50, {late:.2f} s p95"

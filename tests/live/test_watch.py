@@ -16,7 +16,6 @@ from abnormal.inference.stream import FrameScorer, ResidualStream  # noqa: E402
 from abnormal.live.address import Camera  # noqa: E402
 from abnormal.live.channel import Alarm, Channel  # noqa: E402
 from abnormal.live.clock import Clock  # noqa: E402
-from abnormal.live.drift import DriftWatch  # noqa: E402
 from abnormal.live.frame import Failed, LiveFrame, Lost, Moment  # noqa: E402
 from abnormal.live.mailbox import Mailbox  # noqa: E402
 from abnormal.live.watch import Watch, warm_up  # noqa: E402
@@ -74,8 +73,7 @@ class Place:
         self.mailbox = Mailbox(cameras, drop_above)
         self.channels = [
             Channel(
-                Camera(f"c{number}", "0"), detector, ALARM, self.told.append, DriftWatch(), None,
-                ignored,
+                Camera(f"c{number}", "0"), detector, ALARM, self.told.append, None, ignored,
             )
             for number in range(cameras)
         ]  # fmt: skip
