@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from abnormal.cli.program import _write_log
 from abnormal.errors import AbnormalError
 from abnormal.live.address import (
     Camera,
@@ -94,6 +95,15 @@ def test_what_is_wrong_with_a_table_is_said(tmp_path, text, says):
     path.write_text(text)
     with pytest.raises(AbnormalError, match=says):
         read_cameras(path)
+
+
+def test_the_log_of_a_bug_has_no_password(monkeypatch):
+    monkeypatch.setattr("sys.argv", ["test_model.py", "--source", "rtsp://me:secret@host/a?secret"])
+    path = _write_log()
+    text = path.read_text()
+    path.unlink()
+    assert "rtsp://host/a" in text
+    assert "secret" not in text
 
 
 def test_a_source_is_named_once_and_without_its_password():

@@ -1,6 +1,7 @@
 """Frames become events: without cameras, and with a clock that is moved by hand."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from abnormal.models.backend import start_backend
 
 start_backend()
 
+from abnormal.cli.run_live import _say_health  # noqa: E402
 from abnormal.errors import AbnormalError  # noqa: E402
 from abnormal.inference.detector import Detector  # noqa: E402
 from abnormal.inference.score import frame_scores  # noqa: E402
@@ -238,6 +240,18 @@ def test_the_minute_is_told_once_a_minute(detector):
         place.now = now
         place.watch.step(0)
     assert place.minutes == 2
+
+
+def test_each_minute_each_camera_has_a_line_and_what_has_moved_the_command(
+    detector, monkeypatch, capsys
+):
+    place = Place(detector, cameras=2)
+    monkeypatch.setattr(place.channels[1].drift, "warning", lambda _: "it has moved")
+    _say_health(Path("m.h5"), place.channels, place.mailbox, Clock())
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["c0", "c1", "warning"]
+    assert "c1: it has moved." in lines[2]
+    assert "`python train_model.py --calibrate FOLDER --output m.h5`" in lines[2]
 
 
 def test_a_bug_in_a_thread_of_a_camera_is_raised(detector):
