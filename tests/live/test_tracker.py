@@ -46,6 +46,15 @@ def test_events_told_live_are_those_found_afterwards(scores, threshold, share, f
         assert course.sum_score / course.frames == pytest.approx(event.mean_score)
 
 
+@pytest.mark.parametrize(("missing", "last"), [((), 6), ((3,), 2)])
+def test_what_is_missing_ends_a_stretch_that_only_the_release_kept_up(missing, last):
+    scores = [0.0, 1.0, 1.0, 0.6, 0.6, 0.6, 0.6, 0.0]
+    ((_, _, course),) = [
+        change for change in follow(scores, 0.8, 0.5, 5.0, missing) if change[1] == CLOSED
+    ]
+    assert course.last.number == last
+
+
 @given(SCORES, st.floats(0.1, 0.9), st.sampled_from([1.0, 5.0]))
 def test_each_event_is_opened_once_and_closed_once_and_one_at_a_time(scores, threshold, fps):
     states = [state for _, state, _ in follow(scores, threshold, threshold / 2, fps)]
