@@ -29,6 +29,8 @@ from abnormal.training.interrupt import catching_signals
 
 QUEUE_SEC = 2.0
 """So much of each camera may wait for being scored before the oldest is dropped."""
+LAST_ALARMS_SEC = 20.0
+"""How long the alarm command may take for the last events."""
 LAST_WORDS_SEC = 5.0
 """How long the webhook may take for the last events; what is left is sent by the next run."""
 
@@ -138,7 +140,7 @@ def _listeners(args: argparse.Namespace) -> Iterator[Tell]:
         if args.alarm_command:
             command = AlarmCommand(args.alarm_command, say)
             command.start()
-            files.callback(command.stop)
+            files.callback(command.stop, LAST_ALARMS_SEC)
             listeners.append(command)
         if args.webhook:
             webhook = Webhook(args.webhook, args.output / "webhook", say)

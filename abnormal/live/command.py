@@ -49,10 +49,17 @@ class AlarmCommand(threading.Thread):
         except queue.Full:
             self._say(f"warning: {self._program} is too slow: it does not get {event.id}")
 
-    def stop(self) -> None:
-        """Ends it when all events were given, each within its time."""
-        self._events.put(None)
-        self.join()
+    def stop(self, timeout_sec: float) -> None:
+        """Ends it when all events were given; what is left then is said.
+
+        Args:
+            timeout_sec: How long to wait for that.
+        """
+        with contextlib.suppress(queue.Full):
+            self._events.put(None, timeout=timeout_sec)
+        self.join(timeout_sec)
+        if self.is_alive():
+            self._say(f"warning: {self._program} is too slow: it does not get the last events")
 
     def run(self) -> None:
         """Gives events as they come."""

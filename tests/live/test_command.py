@@ -24,13 +24,13 @@ def program(folder, text):
     return path
 
 
-def give(path, events, timeout_sec=30.0):
+def give(path, events, timeout_sec=30.0, stop_sec=120.0):
     said = []
     command = AlarmCommand(str(path), said.append, timeout_sec)
     command.start()
     for one in events:
         command(one)
-    command.stop()
+    command.stop(stop_sec)
     return said
 
 
@@ -76,3 +76,9 @@ def test_no_shell_is_asked(tmp_path):
     with pytest.raises(AbnormalError, match="is no program"):
         AlarmCommand(f"{program(tmp_path, '')} && touch {tmp_path / 'a'}", print)
     assert [path.name for path in tmp_path.iterdir()] == ["alarm program"]
+
+
+def test_one_that_is_too_slow_does_not_keep_the_program_from_ending(tmp_path):
+    path = program(tmp_path, "time.sleep(5)")
+    said = give(path, [event(number) for number in range(5)], timeout_sec=1.0, stop_sec=0.1)
+    assert "does not get the last events" in said[-1]
