@@ -37,7 +37,7 @@ def run_dismiss(args: argparse.Namespace) -> int:
             "--img as when it was scored."
         )
     model = load_model(path)
-    detector = detector_of(model, path.stem, args.runtime)
+    detector = detector_of(model, path.stem, args.runtime, args.hop)
     release = detector.calibration.release(args.score, threshold_of(args, detector))
     ignored = read_zone(args.ignore_zone) if args.ignore_zone else None
     calibration = dismiss(detector, videos[name], first, last, release, ignored)

@@ -40,7 +40,7 @@ def run_live(args: argparse.Namespace) -> int:
     if len(args.model) > 1:
         raise AbnormalError("Cameras are watched with one model. Name one with --model.")
     cameras = _cameras(args)
-    detector = open_detector(args.model[0], args.model[0].stem, args.runtime)
+    detector = open_detector(args.model[0], args.model[0].stem, args.runtime, args.hop)
     if args.score in (FUSED, *LOCAL_SCORES):
         for camera in cameras:
             detector.demand_camera(camera.place)
@@ -79,7 +79,7 @@ def _watch(
         clips = None if args.no_frames else ClipWriter(len(cameras), say)
         if clips:
             files.callback(clips.close)
-        warm_up(detector.reconstruct, len(cameras), (info.clip_length, info.size, info.size))
+        warm_up(detector, len(cameras))
         channels = _channels(args, cameras, detector, tell, clips)
         for reader in _readers(cameras, detector, mailbox, clock, pictures=not args.no_frames):
             reader.start()

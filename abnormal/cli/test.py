@@ -62,10 +62,6 @@ def _is_live(args: argparse.Namespace) -> bool:
                 )
         if not sources and not args.cameras:
             raise AbnormalError("--realtime plays files. Name one with --source.")
-        if args.hop:
-            raise AbnormalError(
-                "--hop is for files: clips of cameras lie end to end. Leave it out."
-            )
         return True
     if len(sources) > 1:
         raise AbnormalError(
@@ -129,8 +125,8 @@ def _parser() -> argparse.ArgumentParser:
         "--hop",
         type=positive_int,
         metavar="FRAMES",
-        help="from one clip to the next: with fewer a score is there sooner, at more cost "
-        "(default: a clip's length)",
+        help="from one clip to the next: with fewer a camera's frames are scored sooner, at more "
+        "cost (default: a clip's length)",
     )
     add("--scheduler", metavar="ADDRESS", help="let the workers of this Dask scheduler do it")
     add("--export", choices=EXPORT_NAMES, help="only write the network for other programs")

@@ -44,7 +44,10 @@ def ahead(items: Iterable[Item], count: int) -> Generator[Item]:
         finally:
             if isinstance(items, Generator):
                 items.close()
-        put(False, error)
+        try:
+            put(False, error)
+        finally:
+            del error  # it knows this frame: together they would keep all that was made
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
@@ -54,7 +57,10 @@ def ahead(items: Iterable[Item], count: int) -> Generator[Item]:
             if is_item:
                 yield value  # type: ignore[misc]
             elif isinstance(value, BaseException):
-                raise value
+                try:
+                    raise value
+                finally:
+                    del value
             else:
                 return
     finally:

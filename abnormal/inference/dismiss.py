@@ -86,7 +86,7 @@ def _largest_cells(
     with video.open_frames(info.size, info.fps) as opened:
         cell_stream = CellStream(opened.fps)
         for residual, new in residuals(
-            opened.frames, detector.reconstruct, info.clip_length, stream
+            opened.frames, detector.reconstruct, info.clip_length, stream, detector.overlap
         ):
             for name, cells in cell_stream.add(residual, new).items():
                 inside = cells[max(0, first - number) : max(0, last + 1 - number)]

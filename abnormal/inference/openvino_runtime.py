@@ -8,6 +8,7 @@ import functools
 import hashlib
 import os
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,14 @@ import keras
 import numpy as np
 
 from abnormal.errors import AbnormalError
-from abnormal.files import flush, make_folder, remove_partial, replacing_folder
+from abnormal.files import flush, make_folder
 from abnormal.inference.runtimes import Compute
 from abnormal.models.backend import versions
 from abnormal.models.export import built, demand_packages, import_openvino, write_openvino
 from abnormal.models.fast import fast_form
+
+MOST_STREAMS = 4
+"""Batches have about four clips; where there are more cores, each clip has several."""
 
 KEEP = 16
 """Converted networks that are kept, the latest ones; each has the size of its model file."""
@@ -53,15 +57,24 @@ def openvino_runtime(network: keras.Model, precision: str = "f32") -> Compute:
         compiled = core.compile_model(fixed, "CPU", how)
         return [compiled.create_infer_request() for _ in range(streams)]
 
+    largest = 0
+
+    def size_for(count: int) -> int:
+        """The size of the batch that so many inputs fill up: a full one, or a power of two."""
+        nonlocal largest
+        largest = max(largest, count)
+        return min(largest, 1 << (count - 1).bit_length())
+
     def compute(inputs: np.ndarray) -> np.ndarray:
         # Each core has inputs of its own: it waits for nobody, and a core that other work keeps
         # busy holds up its own inputs only. Without callbacks: an `AsyncInferQueue` that goes while
         # one of its threads waits for Python's lock never comes back (2026.4).
-        streams = min(len(inputs), os.cpu_count() or 1)
+        streams = min(len(inputs), _cores(), MOST_STREAMS)
         parts = np.array_split(inputs, streams)
-        requests = requests_of(len(parts[0]), streams)
+        count = size_for(len(parts[0]))
+        requests = requests_of(count, streams)
         for request, part in zip(requests, parts, strict=True):
-            fill = np.zeros_like(parts[0][len(part) :])
+            fill = np.zeros((count - len(part), *part.shape[1:]), part.dtype)
             request.start_async({0: np.concatenate((part, fill)) if len(fill) else part})
         for request in requests:
             request.wait()
@@ -69,6 +82,13 @@ def openvino_runtime(network: keras.Model, precision: str = "f32") -> Compute:
         return np.concatenate([out[: len(part)] for out, part in zip(found, parts, strict=True)])
 
     return compute
+
+
+def _cores() -> int:
+    """Those that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def cache_folder() -> Path:
@@ -81,18 +101,39 @@ def _converted(network: keras.Model, version: str) -> Path:
     folder = make_folder(cache_folder() / "openvino")
     path = folder / _fingerprint(network, version)
     if not path.is_dir():
-        remove_partial(folder)
         try:
-            with replacing_folder(path) as partial:
-                write_openvino(built(network), partial)
-                for file in (*partial.iterdir(), partial):
-                    flush(file)
+            _convert(network, path)
         except OSError as error:
             raise AbnormalError(f"{path} cannot be written: {error.strerror or error}.") from error
     os.utime(path)
-    for old in sorted(folder.iterdir(), key=lambda other: other.stat().st_mtime)[:-KEEP]:
+    for old in sorted(folder.iterdir(), key=_age)[:-KEEP]:
         shutil.rmtree(old, ignore_errors=True)
     return path
+
+
+def _convert(network: keras.Model, path: Path) -> None:
+    """Converts a network into a folder, unless another process is faster."""
+    with tempfile.TemporaryDirectory(
+        dir=path.parent, prefix="partial-", ignore_cleanup_errors=True
+    ) as folder:
+        partial = Path(folder) / "network"
+        partial.mkdir()
+        write_openvino(built(network), partial)
+        for file in (*partial.iterdir(), partial):
+            flush(file)
+        try:
+            partial.rename(path)
+        except OSError:
+            if not path.is_dir():
+                raise
+
+
+def _age(path: Path) -> float:
+    """When it was used last; another process may have taken it away meanwhile."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _fingerprint(network: keras.Model, version: str) -> str:

@@ -76,13 +76,14 @@ def residuals(
     Raises:
         AbnormalError: The network gives something that is not finite.
     """
-    moving = ahead(stream.moving(frames), BATCH_FRAMES)
-    windows = stream_clips(moving, clip_length, overlap.hop if overlap else None)
-    pairs = _reconstructed(windows, ClipReconstructor(reconstruct, overlap), clip_length)
-    with contextlib.closing(ahead(pairs, 1)) as batches:
-        for window, output in itertools.chain.from_iterable(batches):
-            residual = stream.add(window, output)
-            yield residual, slice(window.first - residual.place, window.stop - residual.place)
+    # Both threads end here, whatever happens: who reads a file after it is closed dies.
+    with contextlib.closing(ahead(stream.moving(frames), BATCH_FRAMES)) as moving:
+        windows = stream_clips(moving, clip_length, overlap.hop if overlap else None)
+        pairs = _reconstructed(windows, ClipReconstructor(reconstruct, overlap), clip_length)
+        with contextlib.closing(ahead(pairs, 1)) as batches:
+            for window, output in itertools.chain.from_iterable(batches):
+                residual = stream.add(window, output)
+                yield residual, slice(window.first - residual.place, window.stop - residual.place)
 
 
 def _reconstructed(

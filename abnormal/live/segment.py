@@ -8,6 +8,7 @@ import numpy as np
 
 from abnormal.frames.clips import ClipWindow
 from abnormal.inference.detector import Detector
+from abnormal.inference.overlap import ClipReconstructor
 from abnormal.inference.stream import FrameScorer, ResidualStream, ScoredFrames
 from abnormal.live.frame import LiveFrame
 
@@ -43,6 +44,9 @@ class Segment:
         self._stream = ResidualStream(flow=False, ignored=ignored)
         self._scorer = FrameScorer(detector.info.fps, normality, positions)
         self._length = detector.info.clip_length
+        self._overlap = detector.overlap
+        self._clips = ClipReconstructor(detector.reconstruct, detector.overlap)
+        self._wanted = self._length  # new frames of the next clip
         self._window: collections.deque[LiveFrame] = collections.deque(maxlen=self._length)
         self._new = 0
 
@@ -54,21 +58,33 @@ class Segment:
         """Takes the next frame; gives the clip that it completes, if it does."""
         self._window.append(frame)
         self._new += 1
-        return self._clip() if self._new == self._length else []
+        return self._clip() if self._new == self._wanted else []
 
     def finish(self) -> list[LiveClip]:
         """The clip of the last frames; it reaches back, as that of a video's end does."""
         return self._clip() if self._new else []
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether its clips share frames, and with them work, which other cameras' do not."""
+        return self._overlap is not None
+
+    def reconstruct(self, clip: LiveClip) -> np.ndarray:
+        """The reconstruction of its next clip where they overlap, `(n, size, size)` float32."""
+        (output,) = self._clips.add([clip.window])
+        return output
 
     def score(self, clip: LiveClip, reconstruction: np.ndarray) -> ScoredFrames:
         """Scores the new frames of the next clip.
 
         Args:
             clip: Made by this segment.
-            reconstruction: `(T, size, size)` float32 in [0, 1].
+            reconstruction: `(n, size, size)` float32 in [0, 1], of its last frames.
         """
-        residual = self._stream.add(clip.window, reconstruction)
-        return self._scorer.add(residual, slice(clip.window.first, clip.window.stop))
+        window = clip.window
+        residual = self._stream.add(window, reconstruction)
+        new = slice(window.first - residual.place, window.stop - residual.place)
+        return self._scorer.add(residual, new)
 
     def _clip(self) -> list[LiveClip]:
         frames, seen = list(self._window), len(self._window)
@@ -77,6 +93,7 @@ class Segment:
         images = np.stack([frame.image for frame in shown])
         window = ClipWindow(images, self._speeds(shown), first, seen)
         self._new = 0
+        self._wanted = self._overlap.hop if self._overlap else self._length
         return [LiveClip(self, window, tuple(frames[first:]))]
 
     def _speeds(self, frames: Sequence[LiveFrame]) -> np.ndarray:

@@ -5,6 +5,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from abnormal.errors import AbnormalError
+from abnormal.frames.clips import ClipWindow
+from abnormal.inference.detector import Detector
+from abnormal.inference.overlap import ClipReconstructor
 from abnormal.inference.runtimes import Reconstruct
 from abnormal.inference.stream import to_input
 from abnormal.live.channel import Channel
@@ -18,16 +21,22 @@ MOST_CLIPS = 4
 WAIT_SEC = 0.1
 
 
-def warm_up(reconstruct: Reconstruct, cameras: int, clip_shape: tuple[int, ...]) -> None:
+def warm_up(detector: Detector, cameras: int) -> None:
     """Lets the network compile for all sizes of a batch, before the first camera is opened.
 
     Args:
-        reconstruct: The network.
+        detector: The model.
         cameras: How many there are.
-        clip_shape: Of a clip, `(T, size, size)`.
     """
-    for clips in range(1, min(cameras, MOST_CLIPS) + 1):
-        reconstruct(np.zeros((clips, *clip_shape, 1), np.float32))
+    length, size = detector.info.clip_length, detector.info.size
+    if detector.overlap:
+        frames = np.zeros((length, size, size), np.uint8)
+        clips = ClipReconstructor(detector.reconstruct, detector.overlap)
+        for first in (0, length - detector.overlap.hop):
+            clips.add([ClipWindow(frames, None, first, length)])
+        return
+    for count in range(1, min(cameras, MOST_CLIPS) + 1):
+        detector.reconstruct(np.zeros((count, length, size, size, 1), np.float32))
 
 
 class Watch:
@@ -94,10 +103,13 @@ class Watch:
             for (channel, clip), output in zip(batch, self._outputs(batch), strict=True):
                 channel.scored(clip, output, self._clock.now())
 
-    def _outputs(self, batch: Sequence[tuple[Channel, LiveClip]]) -> np.ndarray:
-        clips = to_input(np.stack([clip.window.frames for _, clip in batch]))
-        outputs = self._reconstruct(clips[..., None])[..., 0]
-        if not np.isfinite(outputs).all():
+    def _outputs(self, batch: Sequence[tuple[Channel, LiveClip]]) -> list[np.ndarray]:
+        if batch[0][1].segment.overlaps:
+            outputs = [clip.segment.reconstruct(clip) for _, clip in batch]
+        else:
+            clips = to_input(np.stack([clip.window.frames for _, clip in batch]))
+            outputs = list(self._reconstruct(clips[..., None])[..., 0])
+        if not all(np.isfinite(output).all() for output in outputs):
             raise AbnormalError(
                 "The network's reconstruction is not finite. Train the model again, with another "
                 "--learning-rate or --precision."

@@ -90,7 +90,9 @@ def events_table(
 def regularity_events_table(
     model: str, videos: Sequence[ScoredVideo], pixels: Sequence[VideoPixels]
 ) -> pd.DataFrame:
-    """One row per persistent minimum of the regularity, or several that touch; it looks back.
+    """One row per persistent minimum of the regularity by `l2`, or several that touch.
+
+    It looks back, as `regularity_events` of `metrics.json` does.
 
     Args:
         model: Its name.

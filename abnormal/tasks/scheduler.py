@@ -9,6 +9,7 @@ import concurrent.futures
 import contextlib
 import itertools
 import logging
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -23,6 +24,9 @@ ANSWER_SEC = 10.0
 
 LOOK_SEC = 1.0
 """How often is looked whether there are more workers."""
+
+_LOOKED_AT: set[str] = set()
+"""In a worker's process: the runs whose first task it has had."""
 
 
 @contextlib.contextmanager
@@ -86,11 +90,11 @@ def _lacking(worker: str, lacks: str | Exception) -> str:
 def _run(
     client: distributed.Client, look: Look, task: Callable[[Item], Result], items: Sequence[Item]
 ) -> Iterator[tuple[Item, Result | WorkerDiedError]]:
-    waiting = iter(items)
+    waiting, run = iter(items), secrets.token_hex(8)
     given: dict[distributed.Future, Item] = {}
     while True:
         for item in itertools.islice(waiting, max(0, _workers(client) - len(given))):
-            given[client.submit(_work, look, task, item, pure=False)] = item
+            given[client.submit(_work, look, run, task, item, pure=False)] = item
         if not given:
             return
         for job in _done(client, list(given)):
@@ -120,8 +124,10 @@ def _workers(client: distributed.Client) -> int:
     return max(1, len(client.nthreads()))
 
 
-def _work(look: Look, task: Callable[[Item], Result], item: Item) -> Result:
-    """On the worker."""
-    if lacks := look():
-        raise AbnormalError(_lacking(distributed.get_worker().address, lacks))
+def _work(look: Look, run: str, task: Callable[[Item], Result], item: Item) -> Result:
+    """On the worker, which is looked at before its first task of a run."""
+    if run not in _LOOKED_AT:
+        if lacks := look():
+            raise AbnormalError(_lacking(distributed.get_worker().address, lacks))
+        _LOOKED_AT.add(run)
     return task(item)

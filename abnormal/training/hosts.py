@@ -19,7 +19,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from abnormal.errors import BUG, MENDABLE, AbnormalError, Stopped
+from abnormal.errors import BUG, INTERRUPTED, MENDABLE, AbnormalError, Stopped
 from abnormal.files import make_folder
 from abnormal.training.last_words import keep_native_output, last_words
 from abnormal.training.options import Meeting
@@ -132,12 +132,14 @@ def joined(meeting: Meeting) -> Iterator[Hosts]:
             yield hosts
         except Stopped:
             _leave()  # all have agreed on it
+            log.unlink()
             raise
         except BaseException as error:
             lost = _is_loss(error)
-            _break_off(hosts, MENDABLE if lost or isinstance(error, AbnormalError) else BUG)
+            _break_off(hosts, MENDABLE if lost else _exit_code_of(error))
             if lost:
                 raise AbnormalError(_lost(log)) from error
+            log.unlink()
             raise
         _leave()
         log.unlink()
@@ -184,6 +186,12 @@ def _break_off(hosts: Hosts, exit_code: int) -> None:
         os._exit(exit_code)
 
     atexit.register(end)
+
+
+def _exit_code_of(error: BaseException) -> int:
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED
+    return MENDABLE if isinstance(error, AbnormalError) else BUG
 
 
 def _is_loss(error: BaseException) -> bool:

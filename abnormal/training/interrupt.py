@@ -21,8 +21,10 @@ class Interrupt:
 
     def poll(self) -> bool:
         """Whether something has been asked for, here or of another host; all get the same."""
-        self.signal = self._agree(self.signal)
-        return bool(self.signal)
+        agreed = self._agree(self.signal)
+        if agreed:  # one that has come here meanwhile is for the next time
+            self.signal = agreed
+        return bool(agreed)
 
     @property
     def exit_code(self) -> int:

@@ -1,3 +1,6 @@
+import itertools
+import threading
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -138,6 +141,18 @@ def test_only_some_frames_are_read_ahead():
 
     scores_of(reading(), reconstruct, 5)
     assert batches == [BATCH_FRAMES // 5] * 10
+
+
+def test_when_the_network_fails_no_thread_goes_on_reading():
+    threads = threading.active_count()
+
+    def fails(clips):
+        raise MemoryError("too little")
+
+    with pytest.raises(MemoryError, match="too little") as caught:
+        scores_of(itertools.cycle(random_frames(10)), fails, 5)
+    assert caught.traceback  # which is still there, and all that it knows
+    assert threading.active_count() == threads
 
 
 def test_a_video_without_frames_is_said_to_have_none():

@@ -232,7 +232,6 @@ def test_a_file_in_real_time_has_the_same_events_and_no_picture_is_kept(
         (["--source", "a.mp4", "--source", "b.mp4"], "--source is given 2 times"),
         (["--source", "0", "--source", "missing.mp4"], "missing.mp4 cannot be watched"),
         (["--realtime"], "--realtime plays files"),
-        (["--source", "0", "--hop", "5"], "--hop is for files"),
         (["--realtime", "--source", "."], ". cannot be watched"),
         (["--webhook", "http://host"], "--webhook is for cameras"),
         (["--alarm-command", "true"], "--alarm-command is for cameras"),

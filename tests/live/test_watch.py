@@ -1,5 +1,7 @@
 """Frames become events: without cameras, and with a clock that is moved by hand."""
 
+import contextlib
+import dataclasses
 import json
 from pathlib import Path
 
@@ -12,7 +14,9 @@ start_backend()
 
 from abnormal.cli.run_live import _say_health  # noqa: E402
 from abnormal.errors import AbnormalError  # noqa: E402
+from abnormal.inference import videos  # noqa: E402
 from abnormal.inference.detector import Detector  # noqa: E402
+from abnormal.inference.overlap import Overlap, Shared  # noqa: E402
 from abnormal.inference.score import frame_scores  # noqa: E402
 from abnormal.inference.stream import FrameScorer, ResidualStream  # noqa: E402
 from abnormal.live.address import Camera  # noqa: E402
@@ -282,7 +286,7 @@ def test_an_output_that_is_not_finite_is_said(detector):
 
 
 def test_the_network_is_compiled_for_each_size_before_it_is_needed(detector):
-    warm_up(detector.reconstruct, 7, (LENGTH, SIZE, SIZE))
+    warm_up(detector, 7)
     assert darkened.sizes == [1, 2, 3, 4]
 
 
@@ -298,3 +302,31 @@ def test_an_event_is_one_line_of_json_and_one_sentence(detector):
     assert 0 <= min(told["box"]) <= max(told["box"]) <= 1
     assert told["thumbnail"] is None
     assert event.as_sentence().startswith("2001-09-09T01:46:46.400Z c0: anomaly closed after ")
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_clips_that_overlap_are_scored_sooner_and_as_those_of_a_file(detector, shared):
+    last = [None]
+
+    def decode(features):
+        last[0] = features.shape
+        return features[:, -3:] / 2
+
+    way = Shared(lambda frames: frames, decode) if shared else None
+    overlapping = dataclasses.replace(detector, overlap=Overlap(2, way))
+    images, told = footage(40, range(14, 26)), []
+    place = Place(overlapping)
+    for frame in frames_of(images):
+        place.give([frame])
+        told.append(place.channels[0].health.line(0).split()[1])
+    assert told[:9] == [*"000050202"]
+    live = place.end()
+    assert (last[0] is not None) == shared
+
+    frames = videos.ModelFrames(iter(images), FPS)
+    video = videos.TestVideo("v", lambda size, fps: contextlib.nullcontext(frames))
+    scored, _ = overlapping.score(video)
+    expected = scored.events(ALARM.score, ALARM.threshold, ALARM.release)
+    assert spans(live) == [(event.start, event.stop - 1) for event in expected]
+    assert live
+    assert live[0].peak_score == pytest.approx(expected[0].peak_score, abs=1e-4)

@@ -169,13 +169,16 @@ def test_something_that_takes_calls_and_is_no_scheduler(impatient, log):
     [
         ("__version__ = '0.0.1'", f"has abnormal 0.0.1, and {__version__} was expected"),
         ("raise ImportError", f"has no abnormal, and {__version__} was expected"),
-        (f"__version__ = {__version__!r}", "cannot tell what it sees (No module named"),
+        (f"__version__ = {__version__!r}", "cannot tell what it sees (cannot import"),
     ],
 )
 def test_a_worker_with_another_version_is_refused(dask_cluster, tmp_path, log, code, says):
     (tmp_path / "abnormal").mkdir()
     (tmp_path / "abnormal" / "__init__.py").touch()
     (tmp_path / "abnormal" / "version.py").write_text(code)
+    (tmp_path / "abnormal" / "tasks").mkdir()  # or that of an editable install would be found
+    (tmp_path / "abnormal" / "tasks" / "__init__.py").touch()
+    (tmp_path / "abnormal" / "tasks" / "shared.py").touch()
     with dask_cluster(tmp_path, workers=1, path=tmp_path) as address:
         assert says in refused(address, log)
 

@@ -27,3 +27,19 @@ def test_afterwards_signals_do_what_they_did():
         assert signal.getsignal(signal.SIGTERM) != before
 
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_signal_that_comes_while_hosts_agree_is_for_the_next_time():
+    others = iter([0, signal.SIGTERM])
+
+    def agree(mine):
+        agreed = max(mine, next(others))
+        if not agreed:
+            os.kill(os.getpid(), signal.SIGINT)
+        return agreed
+
+    with catching_signals(agree) as interrupt:
+        assert not interrupt.poll()
+        assert interrupt.signal == signal.SIGINT
+        assert interrupt.poll()
+        assert interrupt.signal == signal.SIGTERM  # what all have agreed on
