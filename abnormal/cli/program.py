@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from abnormal.errors import BUG, INTERRUPTED, MENDABLE, AbnormalError, Stopped
-from abnormal.live.address import without_secrets
 
 
 def run_program(
@@ -57,8 +56,10 @@ def _show_traceback() -> None:
 
 
 def _write_log() -> Path:
-    import tempfile  # both take longer than all that `--help` needs
+    import tempfile  # these take longer than all that `--help` needs
     import traceback
+
+    from abnormal.live.address import without_secrets
 
     with tempfile.NamedTemporaryFile(
         "w", prefix="abnormal-", suffix=".log", delete=False, encoding="utf-8"

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from abnormal.cli.program import positive_float, positive_int, run_program, zero_or_more
 from abnormal.errors import AbnormalError
-from abnormal.live.address import is_stream
 
 SCORE_NAMES = (
     "fused",
@@ -52,6 +51,8 @@ def _work(args: argparse.Namespace) -> int:
 
 def _is_live(args: argparse.Namespace) -> bool:
     """Whether cameras are to be watched; what goes only with these is refused otherwise."""
+    from abnormal.live.address import is_stream  # not for `--help`
+
     sources = args.source or []
     if args.cameras or args.realtime or any(map(is_stream, sources)):
         for source in sources:
