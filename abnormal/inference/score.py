@@ -4,6 +4,7 @@ import contextlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -23,6 +24,10 @@ from abnormal.scoring.regularity import regularity
 from abnormal.scoring.residual import ERRORS, ClipResidual
 
 BATCH_FRAMES = 40
+WAITING_FRAMES = 20
+"""So many are read ahead of their flow, and as many have it ahead of the network."""
+
+Item = TypeVar("Item")
 
 TakePair = Callable[[np.ndarray, np.ndarray], None]
 """Takes the frames of a video in order, some at a time, and their reconstruction:
@@ -76,14 +81,19 @@ def residuals(
     Raises:
         AbnormalError: The network gives something that is not finite.
     """
-    # Both threads end here, whatever happens: who reads a file after it is closed dies.
-    with contextlib.closing(ahead(stream.moving(frames), BATCH_FRAMES)) as moving:
+    with contextlib.ExitStack() as threads:
+
+        def apart(items: Iterable[Item], count: int) -> Iterator[Item]:
+            # It ends here, whatever happens: a thread that reads a closed file kills the process.
+            return threads.enter_context(contextlib.closing(ahead(items, count)))
+
+        moving = apart(stream.moving(apart(frames, WAITING_FRAMES)), WAITING_FRAMES)
         windows = stream_clips(moving, clip_length, overlap.hop if overlap else None)
-        pairs = _reconstructed(windows, ClipReconstructor(reconstruct, overlap), clip_length)
-        with contextlib.closing(ahead(pairs, 1)) as batches:
-            for window, output in itertools.chain.from_iterable(batches):
-                residual = stream.add(window, output)
-                yield residual, slice(window.first - residual.place, window.stop - residual.place)
+        clips = ClipReconstructor(reconstruct, overlap)
+        batches = apart(_reconstructed(windows, clips, clip_length), 1)
+        for window, output in itertools.chain.from_iterable(batches):
+            residual = stream.add(window, output)
+            yield residual, slice(window.first - residual.place, window.stop - residual.place)
 
 
 def _reconstructed(

@@ -57,9 +57,14 @@ class FlowMeter:
             return np.zeros(frame.shape, np.float32)
         pair = (np.ascontiguousarray(before), np.ascontiguousarray(frame))
         flow = self._flow.calc(*pair, None)  # type: ignore[call-overload]
-        flow -= np.median(flow[::SAMPLING, ::SAMPLING].reshape(-1, 2), axis=0)
+        right, down = (_without_shift(flow[..., axis]) for axis in (0, 1))
         # Not cv2.magnitude: its last bit depends on where in memory the flow lies.
-        return np.sqrt(flow[..., 0] ** 2 + flow[..., 1] ** 2) * moved
+        return np.sqrt(right * right + down * down) * moved
+
+
+def _without_shift(flow: np.ndarray) -> np.ndarray:
+    """What is left of the flow along one axis when most of the picture is taken to stand."""
+    return flow - np.median(flow[::SAMPLING, ::SAMPLING])
 
 
 class MovingFrame(NamedTuple):
