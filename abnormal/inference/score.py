@@ -24,8 +24,7 @@ from abnormal.scoring.regularity import regularity
 from abnormal.scoring.residual import ERRORS, ClipResidual
 
 BATCH_FRAMES = 40
-WAITING_FRAMES = 20
-"""So many are read ahead of their flow, and as many have it ahead of the network."""
+READ_AHEAD = 10
 
 Item = TypeVar("Item")
 
@@ -87,7 +86,8 @@ def residuals(
             # It ends here, whatever happens: a thread that reads a closed file kills the process.
             return threads.enter_context(contextlib.closing(ahead(items, count)))
 
-        moving = apart(stream.moving(apart(frames, WAITING_FRAMES)), WAITING_FRAMES)
+        # A batch of frames is ready when the network has done the one before.
+        moving = apart(stream.moving(apart(frames, READ_AHEAD)), BATCH_FRAMES)
         windows = stream_clips(moving, clip_length, overlap.hop if overlap else None)
         clips = ClipReconstructor(reconstruct, overlap)
         batches = apart(_reconstructed(windows, clips, clip_length), 1)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from abnormal.errors import AbnormalError
 from abnormal.inference import stream
-from abnormal.inference.score import BATCH_FRAMES, WAITING_FRAMES, ScoredVideo, frame_scores
+from abnormal.inference.score import BATCH_FRAMES, READ_AHEAD, ScoredVideo, frame_scores
 from abnormal.inference.stream import FrameScorer, ResidualStream, to_input
 from abnormal.scoring.residual import SCORES
 
@@ -136,7 +136,7 @@ def test_only_some_frames_are_read_ahead():
 
     def reconstruct(clips):
         batches.append(len(clips))
-        assert len(read) <= 5 * sum(batches) + 2 * WAITING_FRAMES + 4
+        assert len(read) <= 5 * sum(batches) + READ_AHEAD + BATCH_FRAMES + 4
         return clips
 
     scores_of(reading(), reconstruct, 5)
