@@ -48,6 +48,9 @@ bench: demo $(VENV)/.dev
 	$(BIN)/python benchmarks/panels.py
 	$(BIN)/python benchmarks/extraction.py
 	$(BIN)/python benchmarks/disturbances.py
+	$(BIN)/python benchmarks/end_to_end.py --model $(DEMO)/model.h5
+	$(BIN)/python benchmarks/start.py --img $(DEMO)/img
+	$(BIN)/python benchmarks/training_memory.py
 	$(BIN)/python benchmarks/fleet.py --model $(DEMO)/model.h5 --img $(DEMO)/img
 
 pictures: demo $(VENV)/.dev
