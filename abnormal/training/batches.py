@@ -116,7 +116,9 @@ class SharedBatches(ClipBatches):
         if mine:
             batch[: len(mine)] = self._read(mine)
             weights[: len(mine)] = self._filled / len(clips)
-        return (batch, weights), batch, weights
+        # TensorFlow computes in place where it takes arrays to be its own: one array given twice is
+        # overwritten as a target before the gradient needs it as an input.
+        return (batch, weights), batch.copy(), weights.copy()
 
     def mean_loss(self, index: int, earlier: int, before: float, mean: float) -> float:
         """See `ClipBatches`: only the last batch of an epoch counts for more than it has."""

@@ -12,22 +12,32 @@ from abnormal.frames.writer import write_frames
 from abnormal.models import networks
 from abnormal.models.backend import replica_devices
 from abnormal.training import run as run_module
+from abnormal.training.checkpoints import list_checkpoints
 from abnormal.training.fitting import losses_path
 from abnormal.training.options import TrainingOptions
 from abnormal.training.run import train
 from abnormal.video.stream import Frame
 
 SIZE, LENGTH, EPOCHS = 35, 4, 3
-SPATIOTEMPORAL = networks.NETWORKS["spatiotemporal"]
+
+
+def recurrent(clip_length, size):
+    states = keras.layers.ConvLSTM2D(3, 3, padding="same", return_sequences=True)
+    return _small(clip_length, size, states)
 
 
 def normalised(clip_length, size):
+    return _small(clip_length, size, keras.layers.BatchNormalization())
+
+
+def _small(clip_length, size, inner):
+    """The kinds of layers of the default network, few of each: there is little to compile."""
     layers = keras.layers
     return keras.Sequential(
         [
             keras.Input((clip_length, size, size, 1)),
             layers.Conv3D(3, (1, 5, 5), (1, 5, 5), activation="tanh"),
-            layers.BatchNormalization(),
+            inner,
             layers.Conv3DTranspose(1, (1, 5, 5), (1, 5, 5), activation="sigmoid"),
         ]
     )
@@ -80,7 +90,7 @@ def run(img, tmp_path, monkeypatch):
             seed=3,
             checkpoints=tmp_path / name,
             checkpoint_every=600,
-            keep=5,
+            keep=100,
             restart=False,
             tensorboard=None,
         )
@@ -143,26 +153,24 @@ def test_there_are_two_devices():
 
 def test_two_learn_what_one_learns(run):
     meter = Meter()
-    alone = run(SPATIOTEMPORAL, 1, "alone", meter)
+    alone = run(recurrent, 1, "alone", meter)
     assert min(meter.frames) == LENGTH < max(meter.frames)  # a batch of one clip is among them
-    assert_close(run(SPATIOTEMPORAL, 2, "together"), alone, 1e-5)
+    assert_close(run(recurrent, 2, "together"), alone, 1e-5)
 
 
-@pytest.mark.xfail(
-    keras.backend.backend() == "tensorflow",
-    reason="TensorFlow's weights before a normalisation are off by up to 5e-4; not yet known why",
-    raises=AssertionError,
-)
-def test_a_batch_is_normalised_as_a_whole_and_a_killed_run_ends_the_same(run, monkeypatch):
+def test_a_batch_is_normalised_as_a_whole_and_a_killed_run_ends_the_same(
+    run, tmp_path, monkeypatch
+):
     # Adam makes large steps of gradients that are nothing but rounding; these are not.
     monkeypatch.setattr(run_module, "make_optimizer", lambda options: keras.optimizers.SGD(0.1))
     alone = run(normalised, 1, "alone")
     together = run(normalised, 2, "together")
     assert_close(together, alone, 1e-4)
-    for replicas, name in ((2, "killed"), (1, "begun_on_one")):
-        with pytest.raises(Death):
-            run(normalised, replicas, name, Meter(7))
+    with pytest.raises(Death):
+        run(normalised, 2, "killed", Meter(7))
     resumed = run(normalised, 2, "killed")
     assert_close(resumed, together, 0)
     assert np.array_equal(resumed[1], together[1])
-    assert_close(run(normalised, 2, "begun_on_one"), alone, 1e-4)
+    for newer in list_checkpoints(tmp_path / "alone")[7:]:
+        newer.rename(newer.with_suffix(".aside"))
+    assert_close(run(normalised, 2, "alone"), alone, 1e-4)
