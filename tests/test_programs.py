@@ -134,7 +134,8 @@ def test_a_video_without_any_img_is_scored_alike(work, done, tmp_path):
     np.testing.assert_allclose(direct["score"], stored["score"], rtol=0.1, atol=0.003)
     written = sorted(path.name for path in (tmp_path / "direct").iterdir())
     assert written == [
-        *("events.csv", "events.json", "localisation.csv", "metrics.json", "scores.csv")
+        *("events.csv", "events.json", "localisation.csv", "metrics.json"),
+        *("regularity_events.csv", "scores.csv"),
     ]
 
 
@@ -234,6 +235,7 @@ def test_the_pictures_and_videos_of_a_comparison(compared, decoded):
         "regularity/01.svg",
         "report.html",
         "roc.svg",
+        "regularity_events.csv",
         "scores.csv",
         "thumbnails/cae/01-1.jpg",
         "thumbnails/model/01-1.jpg",

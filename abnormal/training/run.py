@@ -105,6 +105,7 @@ def train(
     make_folder(options.output.absolute().parent)
     with locked(options.checkpoints) if hosts.is_first else nullcontext():
         make_deterministic()
+        _network(options)  # what it cannot be is said before the footage is read
         footage = open_footage(options, progress)
         _tell(footage, say)
         hosts.demand_same(_what_binds(options, footage), "Start all with the same command.")
