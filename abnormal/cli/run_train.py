@@ -35,7 +35,7 @@ def run_training(options: TrainingOptions, distribute: str, meeting: Meeting) ->
 def _train(options: TrainingOptions, replicas: int, hosts: Hosts) -> Outcome | None:
     if hosts.is_first and replicas > 1:
         on = f" on {hosts.count} hosts" if hosts.count > 1 else ""
-        say(f"{replicas} devices{on} share each batch of {options.batch_size} clips")
+        say(f"{replicas} devices{on} share each batch")
         if options.batch_size % replicas:
             say(
                 f"warning: {options.batch_size} is no multiple of {replicas}, so a part of the "

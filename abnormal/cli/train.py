@@ -1,9 +1,9 @@
 """`train_model.py`: frames become `model.h5`."""
 
 import argparse
-import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from abnormal.cli.program import (
     positive_float,
@@ -15,13 +15,10 @@ from abnormal.cli.program import (
 )
 from abnormal.errors import AbnormalError
 from abnormal.models.defaults import ARCHITECTURES, SPATIOTEMPORAL, Defaults
-from abnormal.training.options import (
-    DISTRIBUTIONS,
-    LOSS_NAMES,
-    PRECISION_NAMES,
-    Meeting,
-    TrainingOptions,
-)
+from abnormal.training.choices import AUTO, DISTRIBUTIONS, LOSS_NAMES, PRECISION_NAMES
+
+if TYPE_CHECKING:  # dataclasses take as long as all else of `--help`
+    from abnormal.training.options import TrainingOptions
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,6 +40,7 @@ def _work(args: argparse.Namespace) -> int:
 
         return run_calibrate(args.output, args.calibrate)
     from abnormal.cli.run_train import run_training
+    from abnormal.training.options import Meeting
 
     return run_training(
         _options(args), args.distribute, Meeting(args.coordinator, args.hosts, args.host_index)
@@ -85,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--size", type=positive_int, help="height and width of a frame")
     add("--clip-length", type=positive_int, help="frames of a clip")
     add("--epochs", type=positive_int, help="times through the footage")
-    add("--batch-size", type=positive_int, help="clips of a batch")
+    add("--batch-size", type=_clips, help="clips of a batch; auto: what memory allows")
     add("--learning-rate", type=positive_float, help="of Adam")
     add("--weight-decay", type=zero_or_more, help="weight of the penalty on squared kernels")
     add("--bottleneck", type=positive_int, help="units of the dense layer of cae")
@@ -130,10 +128,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _clips(text: str) -> int:
+    """An argument that is a number of clips, or `auto`."""
+    return AUTO if text == "auto" else positive_int(text)
+
+
 def _defaults_table() -> str:
     """What the options of a network are where they are not given."""
     rows = [("default", *ARCHITECTURES)]
-    for name in (field.name for field in dataclasses.fields(Defaults)):
+    for name in Defaults._fields:
         values = [getattr(defaults, name) for defaults in ARCHITECTURES.values()]
         rows.append((f"--{name.replace('_', '-')}", *map(_shown, values)))
     return "\n".join(" ".join(f"{cell:<16}" for cell in row).rstrip() for row in rows)
@@ -149,7 +152,7 @@ def _checkpoints(args: argparse.Namespace) -> Path:
     return args.checkpoints or args.output.parent / "checkpoints" / args.output.stem
 
 
-def _options(args: argparse.Namespace) -> TrainingOptions:
+def _options(args: argparse.Namespace) -> "TrainingOptions":
     defaults = ARCHITECTURES[args.arch]
     if args.bottleneck and not defaults.bottleneck:
         raise AbnormalError(
@@ -163,6 +166,8 @@ def _options(args: argparse.Namespace) -> TrainingOptions:
         )
     bottleneck = 0 if args.init else args.bottleneck or defaults.bottleneck
     decay = defaults.weight_decay if args.weight_decay is None else args.weight_decay
+    from abnormal.training.options import TrainingOptions
+
     return TrainingOptions(
         img=args.img,
         output=args.output,
@@ -170,7 +175,7 @@ def _options(args: argparse.Namespace) -> TrainingOptions:
         size=args.size or defaults.size,
         clip_length=args.clip_length or defaults.clip_length,
         epochs=args.epochs or defaults.epochs,
-        batch_size=args.batch_size or defaults.batch_size,
+        batch_size=defaults.batch_size if args.batch_size is None else args.batch_size,
         learning_rate=args.learning_rate or defaults.learning_rate,
         weight_decay=decay,
         bottleneck=bottleneck,

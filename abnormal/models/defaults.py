@@ -1,13 +1,12 @@
 """The architectures by name, with what each is trained with unless options say otherwise.
 
-Nothing heavy is imported here: the programs' `--help` reads it.
+Nothing heavy is imported here, not even dataclasses: the programs' `--help` reads it.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Defaults:
+class Defaults(NamedTuple):
     """How an architecture is trained.
 
     Attributes:

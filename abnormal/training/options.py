@@ -5,11 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-PRECISION_NAMES = ("float32", "mixed_bfloat16", "mixed_float16")
-LOSS_NAMES = ("mse", "mae", "binary_crossentropy", "categorical_crossentropy")
-
-DISTRIBUTIONS = ("none", "auto", "hosts")
-
 # A run that is resumed has to have the same values, or it would be another run.
 BINDING = (
     "arch",
@@ -54,7 +49,7 @@ class TrainingOptions:
         size: Height and width of a frame, in pixels.
         clip_length: Frames of a clip.
         epochs: How often the footage is gone through.
-        batch_size: Clips of a batch.
+        batch_size: Clips of a batch; `choices.AUTO` until it is known how many fit.
         learning_rate: Of Adam.
         weight_decay: Weight of the penalty on the squares of the kernels.
         bottleneck: Units of the dense layer of an architecture that has one; 0 for others.

@@ -26,6 +26,7 @@ from abnormal.models.model_file import (
 )
 from abnormal.models.networks import NETWORKS
 from abnormal.scoring.calibration import Calibration
+from abnormal.training.batch_size import settled
 from abnormal.training.batches import Share
 from abnormal.training.checkpoints import newest_checkpoint, set_damaged_aside
 from abnormal.training.fitting import Fitting, losses_path
@@ -105,7 +106,8 @@ def train(
     make_folder(options.output.absolute().parent)
     with locked(options.checkpoints) if hosts.is_first else nullcontext():
         make_deterministic()
-        _network(options)  # what it cannot be is said before the footage is read
+        network = _network(options)  # what it cannot be is said before the footage is read
+        options = settled(options, network, replicas, hosts, say)
         footage = open_footage(options, progress)
         _tell(footage, say)
         hosts.demand_same(_what_binds(options, footage), "Start all with the same command.")

@@ -181,24 +181,6 @@ def test_debugging_shows_the_traceback(tmp_path, monkeypatch, run):
     assert err[0].startswith("Traceback")
 
 
-def test_help_answers_at_once():
-    """No library that is slow to load is loaded before the command line is understood."""
-    script = """
-import sys
-from abnormal.cli.preprocess import main
-try:
-    main(["--help"])
-finally:
-    heavy = {"numpy", "cv2", "av", "PIL", "scipy", "pandas", "keras", "tensorflow", "matplotlib"}
-    print("loaded:", sorted(heavy & set(sys.modules)))
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert "--videos" in done.stdout
-    assert done.stdout.splitlines()[-1] == "loaded: []"
-
-
 @pytest.mark.skipif(not (ROOT / "preprocess.py").exists(), reason="installed without the scripts")
 def test_the_script_itself(tmp_path, videos):
     command = [sys.executable, ROOT / "preprocess.py", "--videos", videos, "--workers", "2"]

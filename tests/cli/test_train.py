@@ -1,4 +1,3 @@
-import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +7,8 @@ from abnormal.cli.train import _options, _parser, main
 from abnormal.models.defaults import ARCHITECTURES
 from abnormal.models.fast import PRECISIONS
 from abnormal.training.checkpoints import ARRAYS, Checkpoint, save_checkpoint
+from abnormal.training.choices import AUTO, LOSS_NAMES, PRECISION_NAMES
 from abnormal.training.losses import LOSSES
-from abnormal.training.options import LOSS_NAMES, PRECISION_NAMES
 
 
 def options(*argv):
@@ -19,7 +18,7 @@ def options(*argv):
 @pytest.mark.parametrize("arch", ARCHITECTURES)
 def test_what_is_not_said_is_the_default_of_the_architecture(arch):
     resolved = options("--arch", arch)
-    for name, value in dataclasses.asdict(ARCHITECTURES[arch]).items():
+    for name, value in ARCHITECTURES[arch]._asdict().items():
         assert getattr(resolved, name) == value
 
 
@@ -35,6 +34,15 @@ def test_what_is_said_overrides_it():
     assert resolved.strides == (2,)
     resolved = options("--arch", "cae", "--weight-decay", "0", "--bottleneck", "16")
     assert (resolved.weight_decay, resolved.bottleneck) == (0, 16)
+
+
+def test_a_batch_is_a_number_of_clips_or_auto(capsys):
+    assert options("--batch-size", "auto").batch_size == AUTO
+    assert options("--batch-size", "7").batch_size == 7
+    for wrong in ("0", "all"):
+        with pytest.raises(SystemExit):
+            options("--batch-size", wrong)
+        assert "--batch-size" in capsys.readouterr().err
 
 
 def test_a_bottleneck_for_a_network_without_one_is_refused(capsys):

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
+from abnormal.training.choices import LOSS_NAMES
 from abnormal.training.losses import LOSSES, frame_crossentropy
-from abnormal.training.options import LOSS_NAMES
 
 
 def clips_of_a_square():

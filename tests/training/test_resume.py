@@ -23,6 +23,7 @@ from abnormal.scoring.calibration import read_calibration
 from abnormal.scoring.residual import SCORES
 from abnormal.training import run as run_module
 from abnormal.training.checkpoints import list_checkpoints, load_checkpoint
+from abnormal.training.choices import AUTO
 from abnormal.training.fitting import WatchValidation
 from abnormal.training.options import TrainingOptions
 from abnormal.training.run import train
@@ -310,6 +311,23 @@ def test_a_resumed_run_says_so_and_does_only_what_is_left(options):
 
     assert "going on at epoch 2, batch 3" in said
     assert meter.batches == EPOCHS * BATCHES - (BATCHES + 2)
+
+
+def test_a_batch_size_that_was_found_is_kept(options, monkeypatch):
+    options = dataclasses.replace(options, batch_size=AUTO, epochs=1)
+    monkeypatch.setattr("abnormal.training.memory.host_bytes", lambda: 2**18)
+    said = []
+    with pytest.raises(Death):
+        go(options, Meter(2, die), said=said)
+    number = int(said[0].split()[2])
+    assert 1 < number < 64
+    monkeypatch.setattr("abnormal.training.memory.host_bytes", lambda: 2**40)
+
+    go(options, said=said)
+
+    assert f"batches of {number} clips, as in the checkpoints" in said
+    [*_, newest] = list_checkpoints(options.checkpoints)
+    assert load_checkpoint(newest).state["options"]["batch_size"] == number
 
 
 def test_a_finished_run_says_so_and_writes_its_model_again(options):

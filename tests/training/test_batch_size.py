@@ -1,0 +1,145 @@
+import contextlib
+import dataclasses
+
+import psutil
+import pytest
+
+from abnormal.cli.train import _options, _parser
+from abnormal.errors import AbnormalError
+from abnormal.models.defaults import ARCHITECTURES
+from abnormal.models.networks import NETWORKS
+from abnormal.training.batch_size import clip_bytes, largest_batch, settled
+from abnormal.training.checkpoints import Checkpoint, save_checkpoint
+from abnormal.training.choices import AUTO
+from abnormal.training.hosts import ALONE, Hosts
+from abnormal.training.memory import host_bytes
+
+MIB, GIB = 2**20, 2**30
+
+
+@pytest.fixture
+def network():
+    return NETWORKS["lstm_stcae"](4, 35)
+
+
+@pytest.fixture
+def options(tmp_path):
+    argv = ["--batch-size", "auto", "--checkpoints", str(tmp_path / "checkpoints")]
+    return _options(_parser().parse_args(argv))
+
+
+def test_more_memory_takes_more_clips_and_never_more_than_fit(network):
+    weights = 16 * network.count_params()
+    sizes = []
+    for free in (50 * MIB, 100 * MIB, 200 * MIB):
+        sizes.append(largest_batch(network, free))
+        clips = sizes[-1] * clip_bytes(network)
+        assert clips + weights <= free / 2 < 2 * clips + weights
+    assert sizes == sorted(set(sizes))
+    assert largest_batch(network, 100 * GIB) == 64
+
+
+@pytest.mark.parametrize(("replicas", "most"), [(2, 64), (3, 48), (64, 64), (100, 100)])
+def test_devices_share_evenly(network, replicas, most):
+    assert largest_batch(network, 100 * GIB, replicas) == most
+    assert largest_batch(network, 50 * MIB, replicas) % replicas == 0
+
+
+def test_not_one_clip_fits(network):
+    with pytest.raises(AbnormalError, match="smaller --size or --clip-length"):
+        largest_batch(network, 1000)
+
+
+# MiB of a clip in a batch of 16 beyond those in a batch of 1, of what the process had at most.
+MEASURED = {"spatiotemporal": 146, "cae": 2, "stcae": 83, "lstm_stcae": 145}
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_a_clip_is_reckoned_no_smaller_than_it_was_measured(arch):
+    defaults = ARCHITECTURES[arch]
+    network = NETWORKS[arch](defaults.clip_length, defaults.size)
+    assert MEASURED[arch] < clip_bytes(network) / 2**20 < 2 * MEASURED[arch] + 16
+
+
+def test_auto_is_settled_once_and_stays(network, options, monkeypatch):
+    assert options.batch_size == AUTO
+    said = []
+    with free(monkeypatch, 100 * MIB):
+        first = settled(options, network, 1, ALONE, said.append)
+    assert 1 <= first.batch_size < 64
+    assert "0.1 GiB free" in said[-1]
+    state = {"options": {"batch_size": first.batch_size}}
+    save_checkpoint(options.checkpoints, Checkpoint(1, 0, state, {}), keep=1)
+    with free(monkeypatch, 100 * GIB):
+        again = settled(options, network, 1, ALONE, said.append)
+        assert again == first
+        assert said[-1] == f"batches of {first.batch_size} clips, as in the checkpoints"
+        anew = settled(dataclasses.replace(options, restart=True), network, 1, ALONE, said.append)
+        assert anew.batch_size == 64
+
+
+def test_a_number_stays_a_number(network, options):
+    given = dataclasses.replace(options, batch_size=5)
+    assert settled(given, network, 1, ALONE, pytest.fail) is given
+
+
+def test_hosts_take_what_the_smallest_can(network, options, monkeypatch):
+    monkeypatch.setattr(Hosts, "gather", lambda hosts, number: [number, 2])
+    with free(monkeypatch, 100 * GIB):
+        assert settled(options, network, 2, Hosts(0, 2), str).batch_size == 2
+
+
+@contextlib.contextmanager
+def free(monkeypatch, number):
+    with monkeypatch.context() as context:
+        context.setattr("abnormal.training.memory.host_bytes", lambda: number)
+        yield
+
+
+@pytest.mark.parametrize(
+    ("group", "files", "left"),
+    [
+        # A container of cgroups 2, which sees itself as the root.
+        (
+            "0::/",
+            {"memory.max": "3000", "memory.current": "2500", "memory.stat": "inactive_file 400"},
+            900,
+        ),
+        # A job of Slurm: the step has no limit, the job around it has.
+        (
+            "0::/job/step",
+            {
+                "job/memory.max": "5000",
+                "job/memory.current": "1000",
+                "job/memory.stat": "anon 7\ninactive_file 0\n",
+                "job/step/memory.max": "max",
+                "job/step/memory.current": "900",
+            },
+            4000,
+        ),
+        # cgroups 1, named as it is outside the container.
+        (
+            "9:memory:/docker/abc",
+            {
+                "memory/memory.limit_in_bytes": "700",
+                "memory/memory.usage_in_bytes": "800",
+                "memory/memory.stat": "",
+            },
+            0,
+        ),
+        ("3:cpu:/docker/abc", {}, None),
+    ],
+)
+def test_what_a_group_may_use_is_the_limit(tmp_path, group, files, left):
+    (tmp_path / "proc/self").mkdir(parents=True)
+    (tmp_path / "proc/self/cgroup").write_text(f"{group}\n")
+    for name, text in files.items():
+        path = tmp_path / "sys/fs/cgroup" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    found = host_bytes(tmp_path)
+    assert found == left if left is not None else 0 < found <= psutil.virtual_memory().total
+
+
+def test_without_groups_all_that_is_free_is_free(tmp_path):
+    assert 0 < host_bytes(tmp_path) <= psutil.virtual_memory().total
