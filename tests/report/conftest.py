@@ -106,7 +106,7 @@ def make_scored():
     return _scored
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
     """Debian's Chromium without a window."""
     playwright = pytest.importorskip("playwright.sync_api")
