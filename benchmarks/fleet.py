@@ -148,14 +148,22 @@ def job(folder: Path) -> ScoreJob:
 
 
 @contextlib.contextmanager
-def cluster(folder: Path) -> Iterator[str]:
-    """A scheduler and a worker; gives the address."""
+def cluster(folder: Path, held: Sequence[Sequence[str]] = ((),)) -> Iterator[str]:
+    """A scheduler and its workers; gives the address.
+
+    Args:
+        folder: For its files.
+        held: For each worker what its command begins with.
+    """
     file = folder / "scheduler.json"
     common = ["--no-dashboard", "--host", "127.0.0.1", "--scheduler-file", str(file)]
-    programs = {"scheduler": ["--port", "0"], "worker": ["--no-nanny", "--nthreads", "1"]}
+    module = [sys.executable, "-m"]
+    worker = [*module, "distributed.cli.dask_worker", "--no-nanny", "--nthreads", "1", *common]
+    commands = {"scheduler": [*module, "distributed.cli.dask_scheduler", "--port", "0", *common]}
+    for number, before in enumerate(held):
+        commands[f"worker{number}"] = [*before, *worker]
     with contextlib.ExitStack() as ending:
-        for name, options in programs.items():
-            command = [sys.executable, "-m", f"distributed.cli.dask_{name}", *options, *common]
+        for name, command in commands.items():
             log = ending.enter_context((folder / f"{name}.log").open("wb"))
             process = subprocess.Popen(
                 command, stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": str(ROOT)}
@@ -165,7 +173,7 @@ def cluster(folder: Path) -> Iterator[str]:
         import distributed
 
         with distributed.Client(scheduler_file=str(file), set_as_default=False) as client:
-            client.wait_for_workers(1)
+            client.wait_for_workers(len(held))
             address = client.scheduler.address
         yield address
 

@@ -1,6 +1,7 @@
 """Real processes on the loopback address: together they learn what one learns, and one may die."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -77,13 +78,14 @@ def weights_of(folder):
     return load_model(folder / "model.h5").network.get_weights()
 
 
-def test_two_learn_what_one_learns_until_one_dies_and_four_go_on(img, tmp_path):
-    alone, together = tmp_path / "alone", tmp_path / "together"
-    often = ["--checkpoint-every", "0.001", "--keep", "100"]
+def test_two_learn_what_one_learns_until_one_dies_and_two_or_four_go_on(img, tmp_path):
+    alone, left_alone, killed, four = (tmp_path / name for name in ("one", "two", "killed", "four"))
+    whole = [begin(training(img, alone, 1), 1), begin(training(img, left_alone, 2), 2)]
+    assert [code for hosts in whole for code, _ in end(hosts)] == [0] * 3
 
-    assert end(begin(training(img, alone, 1), 1))[0][0] == 0
-    dying = begin(training(img, together, 2, *often, "--epochs", "5000", "--patience", "5000"), 2)
-    checkpoints = together / "checkpoints" / "model"
+    often = ["--checkpoint-every", "0.001", "--keep", "100"]
+    dying = begin(training(img, killed, 2, *often, "--epochs", "5000", "--patience", "5000"), 2)
+    checkpoints = killed / "checkpoints" / "model"
     while len(list_checkpoints(checkpoints)) < KEPT + 2 and dying[1].poll() is None:
         time.sleep(0.05)
     dying[1].send_signal(signal.SIGKILL)
@@ -92,13 +94,18 @@ def test_two_learn_what_one_learns_until_one_dies_and_four_go_on(img, tmp_path):
     assert "goes on from the last checkpoint" in line
     for newer in list_checkpoints(checkpoints)[KEPT:]:
         newer.rename(newer.with_suffix(".aside"))  # as if it had died earlier
-    resumed = begin(training(img, together, 4), 4)
-    said = [process.communicate()[1] for process in resumed]
-    assert [process.returncode for process in resumed] == [0] * 4
-    assert "going on at epoch 2, batch" in said[0]
+    shutil.copytree(killed, four)
+    for hosts, folder in ((2, killed), (4, four)):
+        resumed = begin(training(img, folder, hosts), hosts)
+        said = [process.communicate()[1] for process in resumed]
+        assert [process.returncode for process in resumed] == [0] * hosts
+        assert "going on at epoch 2, batch" in said[0]
 
-    for found, expected in zip(weights_of(together), weights_of(alone), strict=True):
-        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+    same = zip(weights_of(killed), weights_of(left_alone), strict=True)
+    assert all(found.tobytes() == expected.tobytes() for found, expected in same)
+    for folder in (left_alone, four):
+        for found, expected in zip(weights_of(folder), weights_of(alone), strict=True):
+            np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
 
 
 HOST = """

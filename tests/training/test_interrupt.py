@@ -1,4 +1,3 @@
-import os
 import signal
 
 import pytest
@@ -10,15 +9,15 @@ from abnormal.training.interrupt import catching_signals
 def test_a_signal_is_noted_with_the_exit_code_of_shells(number, code):
     with catching_signals() as interrupt:
         assert interrupt.signal == 0
-        os.kill(os.getpid(), number)
+        signal.raise_signal(number)
         assert (interrupt.signal, interrupt.exit_code) == (number, code)
 
 
 def test_a_second_ctrl_c_acts_at_once():
     with catching_signals():
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
 
 def test_afterwards_signals_do_what_they_did():
@@ -35,7 +34,7 @@ def test_a_signal_that_comes_while_hosts_agree_is_for_the_next_time():
     def agree(mine):
         agreed = max(mine, next(others))
         if not agreed:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
         return agreed
 
     with catching_signals(agree) as interrupt:

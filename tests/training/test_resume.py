@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import itertools
-import os
 import shutil
 import signal
 
@@ -25,7 +24,6 @@ from abnormal.training import run as run_module
 from abnormal.training.checkpoints import list_checkpoints, load_checkpoint
 from abnormal.training.choices import AUTO
 from abnormal.training.fitting import WatchValidation
-from abnormal.training.options import TrainingOptions
 from abnormal.training.run import train
 from abnormal.video.stream import Frame
 
@@ -80,31 +78,8 @@ def img(tmp_path_factory):
 
 
 @pytest.fixture
-def options(img, tmp_path):
-    return TrainingOptions(
-        img=img,
-        output=tmp_path / "model.h5",
-        arch="spatiotemporal",
-        size=SIZE,
-        clip_length=LENGTH,
-        epochs=EPOCHS,
-        batch_size=2,
-        learning_rate=1e-2,
-        weight_decay=1e-3,
-        bottleneck=0,
-        loss="mse",
-        precision="float32",
-        strides=(1, 2),
-        validation=0.3,
-        patience=9,
-        init=None,
-        seed=3,
-        checkpoints=tmp_path / "checkpoints",
-        checkpoint_every=600,
-        keep=5,
-        restart=False,
-        tensorboard=None,
-    )
+def options(img, options_of):
+    return options_of(img, "model", size=SIZE, clip_length=LENGTH, epochs=EPOCHS)
 
 
 class Meter:
@@ -269,7 +244,7 @@ def test_killed_while_it_judges_an_epoch_it_ends_the_same(options, left_alone, m
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_saves_at_the_next_batch_and_says_how_to_go_on(options, left_alone, number, code):
-    meter = Meter(3, lambda: os.kill(os.getpid(), number))
+    meter = Meter(3, lambda: signal.raise_signal(number))
     with pytest.raises(Stopped, match="the same command goes on") as stopped:
         go(options, meter, every_batch=False)
     assert stopped.value.exit_code == code
@@ -286,7 +261,7 @@ def test_a_signal_saves_at_the_next_batch_and_says_how_to_go_on(options, left_al
 def test_a_signal_while_it_judges_an_epoch_saves_too(options, left_alone, monkeypatch):
     class Signalled(WatchValidation):
         def on_test_batch_end(self, batch, logs=None):
-            os.kill(os.getpid(), signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
             super().on_test_batch_end(batch, logs)
 
     with monkeypatch.context() as interrupted:
@@ -525,7 +500,7 @@ def test_a_full_disk_is_not_called_a_checkpoint(options, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(np, "savez", full)
-    meter = Meter(3, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    meter = Meter(3, lambda: signal.raise_signal(signal.SIGTERM))
 
     with pytest.raises(Stopped, match="no checkpoint could be written"):
         go(options, meter, every_batch=False)

@@ -14,7 +14,6 @@ from abnormal.models.backend import replica_devices
 from abnormal.training import run as run_module
 from abnormal.training.checkpoints import list_checkpoints
 from abnormal.training.fitting import losses_path
-from abnormal.training.options import TrainingOptions
 from abnormal.training.run import train
 from abnormal.video.stream import Frame
 
@@ -64,35 +63,21 @@ def _picture(place):
 
 
 @pytest.fixture
-def run(img, tmp_path, monkeypatch):
+def run(img, options_of, monkeypatch):
     """Trains on so many devices, and returns weights and losses."""
 
     def trained(build, replicas, name, meter=None):
         monkeypatch.setitem(networks.NETWORKS, "spatiotemporal", build)
         monkeypatch.setattr(run_module, "_calibrate", finish)
-        options = TrainingOptions(
-            img=img,
-            output=tmp_path / f"{name}.h5",
-            arch="spatiotemporal",
+        options = options_of(
+            img,
+            name,
             size=SIZE,
             clip_length=LENGTH,
             epochs=EPOCHS,
             batch_size=5,
             learning_rate=1e-3,
-            weight_decay=1e-3,
-            bottleneck=0,
-            loss="mse",
-            precision="float32",
-            strides=(1, 2),
-            validation=0.3,
-            patience=9,
-            init=None,
-            seed=3,
-            checkpoints=tmp_path / name,
-            checkpoint_every=600,
             keep=100,
-            restart=False,
-            tensorboard=None,
         )
         seconds = itertools.count(0, 1000)  # a checkpoint after every batch
         with pytest.raises(Finished) as finished:
@@ -171,6 +156,6 @@ def test_a_batch_is_normalised_as_a_whole_and_a_killed_run_ends_the_same(
     resumed = run(normalised, 2, "killed")
     assert_close(resumed, together, 0)
     assert np.array_equal(resumed[1], together[1])
-    for newer in list_checkpoints(tmp_path / "alone")[7:]:
+    for newer in list_checkpoints(tmp_path / "checkpoints" / "alone")[7:]:
         newer.rename(newer.with_suffix(".aside"))
     assert_close(run(normalised, 2, "alone"), alone, 1e-4)
