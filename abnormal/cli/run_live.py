@@ -13,6 +13,7 @@ from abnormal.files import make_folder
 from abnormal.inference.detector import Detector, open_detector
 from abnormal.live.address import Camera, named_cameras, read_cameras
 from abnormal.live.channel import Alarm, Channel
+from abnormal.live.clips import ClipWriter
 from abnormal.live.clock import Clock
 from abnormal.live.command import AlarmCommand
 from abnormal.live.event import LiveEvent, Tell
@@ -20,7 +21,7 @@ from abnormal.live.log import open_log
 from abnormal.live.mailbox import Mailbox
 from abnormal.live.prepare import Preparation
 from abnormal.live.reader import Reader
-from abnormal.live.recorder import ClipWriter, Recorder
+from abnormal.live.recorder import Recorder
 from abnormal.live.watch import Watch, warm_up
 from abnormal.live.webhook import Webhook
 from abnormal.scoring.calibration import FUSED

@@ -1,14 +1,10 @@
 """What was seen around an event: a thumbnail of its peak, and a clip.
 
-The last pictures of a camera are kept in memory as JPEG; a clip is cut from them and encoded beside
-the scoring, with what the processor has left. Memory is that of the ring, whatever happens.
+The last pictures of a camera are kept in memory as JPEG, and a clip is cut from them. Memory is
+that of the ring, whatever happens.
 """
 
 import collections
-import os
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,18 +12,15 @@ import cv2
 
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder, replacing
+from abnormal.live.clips import ClipWriter
 from abnormal.live.event import LiveEvent
 from abnormal.live.frame import LiveFrame
 from abnormal.live.prepare import QUALITY, from_jpeg
 from abnormal.live.tracker import CLOSED, OPENED, Course
-from abnormal.video.encode import open_encoder
 from abnormal.video.thumbnail import draw_thumbnail
 
 BEFORE_SEC, AFTER_SEC, LONGEST_SEC = 5.0, 4.0, 30.0
 """Of a clip: before the event, after it, and in all."""
-CLIPS_A_CAMERA = 2
-"""Clips that may wait for being encoded; each holds on to its pictures."""
-_NICE = 10
 
 
 @dataclass
@@ -37,51 +30,6 @@ class _Cut:
     path: Path
     start_sec: float
     stop_sec: float
-
-
-class ClipWriter:
-    """Encodes clips one after the other, in a thread that leaves the processor to the scoring.
-
-    Attributes:
-        say: Tells a person something.
-    """
-
-    def __init__(self, cameras: int, say: Callable[[str], None]) -> None:
-        """Starts it.
-
-        Args:
-            cameras: How many there are.
-            say: Tells a person something.
-        """
-        self.say = say
-        self._most = CLIPS_A_CAMERA * cameras
-        self._threads = ThreadPoolExecutor(1, "clips", initializer=_be_nice)
-        self._waiting = 0
-        self._lock = threading.Lock()
-
-    def write(self, path: Path, pictures: list[bytes], fps: float) -> None:
-        """Begins to write a clip; where too many wait, leaves it out and says so."""
-        with self._lock:
-            if self._waiting >= self._most:
-                self.say(f"left out: {path}: {self._waiting} clips wait for being encoded already")
-                return
-            self._waiting += 1
-        self._threads.submit(self._write, path, pictures, fps)
-
-    def _write(self, path: Path, pictures: list[bytes], fps: float) -> None:
-        try:
-            with open_encoder(path, fps) as write:
-                for picture in pictures:
-                    write(from_jpeg(picture))
-        except (AbnormalError, ValueError) as error:
-            self.say(f"left out: {path}: {error}")
-        finally:
-            with self._lock:
-                self._waiting -= 1
-
-    def close(self) -> None:
-        """Waits for what was begun."""
-        self._threads.shutdown()
 
 
 class Recorder:
@@ -159,8 +107,3 @@ class Recorder:
         _, data = cv2.imencode(".jpg", small[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
         with replacing(path) as partial:
             partial.write_bytes(data.tobytes())
-
-
-def _be_nice() -> None:
-    if hasattr(os, "setpriority"):  # on Linux the priority is a thread's own
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)

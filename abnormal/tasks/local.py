@@ -11,6 +11,9 @@ from concurrent.futures.process import BrokenProcessPool
 
 from abnormal.tasks.run import Item, Result, Run, WorkerDiedError
 
+# Forked processes would inherit the locks of this one's threads.
+_SPAWN = multiprocessing.get_context("spawn")
+
 
 def in_threads(count: int, stop: threading.Event) -> Run:
     """Tasks in threads of this process.
@@ -75,15 +78,30 @@ def _alone(task: Callable[[Item], Result], item: Item) -> Result | WorkerDiedErr
     return WorkerDiedError("the process that read it was killed")
 
 
+def idle_process() -> ProcessPoolExecutor:
+    """A process that gets what the processors have left, and finishes what it was given.
+
+    Ctrl-C and SIGTERM, which a terminal and systemd send to all processes of a program, do not end
+    it; the death of this process does.
+    """
+    return ProcessPoolExecutor(1, mp_context=_SPAWN, initializer=_be_idle)
+
+
 def _pool(count: int) -> ProcessPoolExecutor:
-    # Forked processes would inherit the locks of this one's threads.
-    spawn = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(count, mp_context=spawn, initializer=end_with_parent)
+    return ProcessPoolExecutor(count, mp_context=_SPAWN, initializer=end_with_parent)
 
 
 def end_with_parent() -> None:
     """Lets a process end on Ctrl-C without a traceback, and with the program if that is killed."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    threading.Thread(target=_await_parent, daemon=True).start()
+
+
+def _be_idle() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    if hasattr(os, "SCHED_IDLE"):  # Linux
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     threading.Thread(target=_await_parent, daemon=True).start()
 
 

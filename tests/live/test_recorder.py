@@ -2,9 +2,10 @@ import cv2
 import numpy as np
 import pytest
 
+from abnormal.live.clips import ClipWriter
 from abnormal.live.event import event_id, event_of
 from abnormal.live.frame import LiveFrame, Moment
-from abnormal.live.recorder import AFTER_SEC, BEFORE_SEC, LONGEST_SEC, ClipWriter, Recorder
+from abnormal.live.recorder import AFTER_SEC, BEFORE_SEC, LONGEST_SEC, Recorder
 from abnormal.live.tracker import CLOSED, OPENED, Course
 
 FPS = 5.0
