@@ -11,6 +11,7 @@ import numpy as np
 
 from abnormal.errors import AbnormalError
 from abnormal.video.grey import to_grey, upright
+from abnormal.video.resample import scaler
 from abnormal.video.stream import Frame
 
 av.logging.set_level(av.logging.PANIC)  # FFmpeg's own messages hold addresses with passwords
@@ -103,7 +104,7 @@ def small_rgb(picture: av.VideoFrame) -> np.ndarray:
     """
     times = min(1.0, LONGER_SIDE_PX / max(picture.width, picture.height))
     width, height = (max(1, round(times * side)) for side in (picture.width, picture.height))
-    small = picture.reformat(width, height, "rgb24", interpolation="AREA")
+    small = scaler().reformat(picture, width, height, "rgb24", interpolation="AREA", threads=1)
     return upright(small.to_ndarray(), picture)
 
 

@@ -90,12 +90,12 @@ def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
     shrinks = _FEW_PIXELS <= height <= image.shape[0] and _FEW_PIXELS <= width <= image.shape[1]
     if image.dtype == np.uint8 and shrinks:
         picture = av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(image), "gray")
-        small = _scaler().reformat(picture, width, height, "gray", interpolation="AREA", threads=1)
+        small = scaler().reformat(picture, width, height, "gray", interpolation="AREA", threads=1)
         return small.to_ndarray()
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
 
 
-def _scaler() -> VideoReformatter:
+def scaler() -> VideoReformatter:
     """This thread's own: it remembers how the last picture was resized."""
     if not hasattr(_of_thread, "scaler"):
         _of_thread.scaler = VideoReformatter()
