@@ -49,22 +49,32 @@ class FlowMeter:
         """
         if min(frame.shape) < LEAST_PX:
             return np.zeros(frame.shape, np.float32)
-        change = cv2.subtract(frame, before, dtype=cv2.CV_32F)
-        brightening = np.median(change[::SAMPLING, ::SAMPLING])
-        change = cv2.blur(np.abs(change - brightening), (NOISE_PX, NOISE_PX))
-        moved = change > NOISE + NOISE_TIMES * np.median(change[::SAMPLING, ::SAMPLING])
+        change: np.ndarray = cv2.subtract(frame, before, dtype=cv2.CV_32F)
+        change -= _median(change)
+        change = cv2.blur(np.abs(change, out=change), (NOISE_PX, NOISE_PX))
+        moved = change > NOISE + NOISE_TIMES * _median(change)
         if not moved.any():
             return np.zeros(frame.shape, np.float32)
         pair = (np.ascontiguousarray(before), np.ascontiguousarray(frame))
         flow = self._flow.calc(*pair, None)  # type: ignore[call-overload]
-        right, down = (_without_shift(flow[..., axis]) for axis in (0, 1))
-        # Not cv2.magnitude: its last bit depends on where in memory the flow lies.
-        return np.sqrt(right * right + down * down) * moved
+        right, down = cv2.split(flow)
+        # What is left when most of the picture is taken to stand. In place, as memory that is new
+        # costs more than the arithmetic; and not by cv2.magnitude, whose last bit depends on where
+        # in memory the flow lies.
+        for way in (right, down):
+            way -= _median(way)
+            way *= way
+        right += down
+        return np.sqrt(right, out=right) * moved
 
 
-def _without_shift(flow: np.ndarray) -> np.ndarray:
-    """What is left of the flow along one axis when most of the picture is taken to stand."""
-    return flow - np.median(flow[::SAMPLING, ::SAMPLING])
+def _median(values: np.ndarray) -> np.float32:
+    """The median over the picture; `np.median` takes three times as long to say the same."""
+    some = values[::SAMPLING, ::SAMPLING].ravel()
+    middle = len(some) // 2
+    if len(some) % 2:
+        return np.partition(some, middle)[middle]
+    return np.partition(some, (middle - 1, middle))[middle - 1 : middle + 1].mean()
 
 
 class MovingFrame(NamedTuple):

@@ -78,6 +78,7 @@ def weights_of(folder):
     return load_model(folder / "model.h5").network.get_weights()
 
 
+@pytest.mark.timeout(900)  # eleven programs start, each with JAX
 def test_two_learn_what_one_learns_until_one_dies_and_two_or_four_go_on(img, tmp_path):
     alone, left_alone, killed, four = (tmp_path / name for name in ("one", "two", "killed", "four"))
     whole = [begin(training(img, alone, 1), 1), begin(training(img, left_alone, 2), 2)]
