@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from abnormal.errors import AbnormalError
 from abnormal.live.frame import LiveFrame, Moment
 from abnormal.live.gate import PictureGate
 from abnormal.video.flow import FlowMeter
@@ -59,12 +60,20 @@ class Preparation:
 
 def to_jpeg(frame: Frame) -> bytes:
     """A frame for people to look at."""
+    if frame.jpeg is not None:
+        return frame.jpeg
     picture = frame.in_colours()[..., ::-1] if frame.in_colours else frame.image
     _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     return data.tobytes()
 
 
 def from_jpeg(data: bytes) -> np.ndarray:
-    """The picture again: `(height, width, 3)` uint8, red first."""
-    picture = np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR))
+    """The picture again: `(height, width, 3)` uint8, red first.
+
+    Raises:
+        AbnormalError: A camera's own JPEG is damaged.
+    """
+    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    if picture is None:
+        raise AbnormalError("a picture of the camera is damaged")
     return picture[..., ::-1]

@@ -20,6 +20,7 @@ _WITHOUT_CLOCK = {"mpjpeg", "mjpeg", "image2pipe", "jpeg_pipe", "h264", "hevc", 
 """Containers without time stamps, for which FFmpeg makes some up."""
 
 LONGER_SIDE_PX = 640
+JPEG_BYTES = 2**16  # about what 640x360 pixels of noise take at quality 80
 
 _OPTIONS = {
     "rtsp_transport": "tcp",  # a lost UDP packet is a picture of grey mud
@@ -87,7 +88,8 @@ def _decode(
         pictures = _pictures(packet) if packet.stream is track else []
         for picture in pictures:
             time_sec = picture.time if has_clock and picture.time is not None else float(number)
-            yield Frame(to_grey(picture), time_sec, number, partial(small_rgb, picture))
+            in_colours, jpeg = partial(small_rgb, picture), _small_jpeg(packet, picture)
+            yield Frame(to_grey(picture), time_sec, number, in_colours, jpeg)
             number += 1
             last_sec = time.monotonic()
         if time.monotonic() - last_sec > patience_sec:
@@ -106,6 +108,13 @@ def small_rgb(picture: av.VideoFrame) -> np.ndarray:
     width, height = (max(1, round(times * side)) for side in (picture.width, picture.height))
     small = scaler().reformat(picture, width, height, "rgb24", interpolation="AREA", threads=1)
     return upright(small.to_ndarray(), picture)
+
+
+def _small_jpeg(packet: av.Packet, picture: av.VideoFrame) -> bytes | None:
+    """The packet, where it is a JPEG that can be kept as well as one made of `small_rgb`."""
+    is_jpeg = packet.stream.codec_context.name == "mjpeg" and not picture.is_corrupt
+    is_small = max(picture.width, picture.height) <= LONGER_SIDE_PX and packet.size <= JPEG_BYTES
+    return bytes(packet) if is_jpeg and is_small and not picture.rotation else None
 
 
 def _next(packets: Iterator[av.Packet]) -> av.Packet | None:

@@ -17,12 +17,14 @@ class Frame(NamedTuple):
         number: 0-based place in the source, which labels refer to.
         in_colours: Gives the same picture as `(height, width, 3)` uint8, red first, where the
             source has colours; for people to look at.
+        jpeg: The same picture as it came, where it came as a small JPEG.
     """
 
     image: np.ndarray
     time_sec: float
     number: int
     in_colours: Callable[[], np.ndarray] | None = None
+    jpeg: bytes | None = None
 
 
 @dataclass

@@ -6,9 +6,11 @@ import shutil
 import subprocess
 import textwrap
 
+import cv2
 import numpy as np
 import pytest
 
+from abnormal.errors import AbnormalError
 from abnormal.live.frame import Failed, LiveFrame, Lost
 from abnormal.live.prepare import from_jpeg
 from abnormal.live.reader import backoff
@@ -68,6 +70,22 @@ def test_a_stream_gives_its_pictures_in_order_and_evenly(
     assert got[0].speed is None
     assert got[-1].speed.shape == (64, 64)
     assert number_of(from_jpeg(got[-1].jpeg)[..., 0]) == numbers[-1]
+    assert {frame.jpeg for frame in got} <= set(numbered_jpegs)  # as they came
+
+
+@pytest.mark.parametrize("noisy", [False, True])
+def test_of_large_pictures_small_ones_are_kept(mjpeg_camera, reading, noisy):
+    height, width = (400, 640) if noisy else (720, 1280)
+    picture = np.random.default_rng(0).integers(0, 255 if noisy else 1, (height, width), np.uint8)
+    large = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
+    (kept,) = {frame.jpeg for frame in frames(reading(mjpeg_camera([large], 25).url()).frames(3))}
+    assert len(kept) < len(large)
+    assert from_jpeg(kept).shape == (400 if noisy else 360, 640, 3)
+
+
+def test_a_picture_that_is_damaged_is_said():
+    with pytest.raises(AbnormalError, match="damaged"):
+        from_jpeg(b"no JPEG")
 
 
 def test_a_stream_that_is_killed_comes_back_and_leaves_a_gap(mjpeg_camera, numbered_jpegs, reading):
