@@ -100,8 +100,10 @@ def end_with_parent() -> None:
 def _be_idle() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    if hasattr(os, "SCHED_IDLE"):  # Linux
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    os.nice(19)
+    if hasattr(os, "SCHED_IDLE"):  # Linux, where the container allows it
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     threading.Thread(target=_await_parent, daemon=True).start()
 
 
