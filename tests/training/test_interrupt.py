@@ -1,44 +1,101 @@
+"""Each in a program of its own: a signal that nobody has caught ends no other test."""
+
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parent.parent.parent
+PROLOGUE = """
+import os, signal
 from abnormal.training.interrupt import catching_signals
 
+def send(number):
+    os.kill(os.getpid(), number)
+"""
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_signal_is_noted_with_the_exit_code_of_shells(number, code):
+
+@pytest.fixture
+def ended():
+    """From the lines of a program to its exit code and what it printed."""
+
+    def run(lines):
+        process = subprocess.run(
+            [sys.executable, "-c", PROLOGUE + lines],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            check=False,
+        )
+        return process.returncode, process.stdout.split()
+
+    return run
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", "143"), ("SIGINT", "130")])
+def test_a_signal_is_noted_with_the_exit_code_of_shells(ended, name, code):
+    assert ended(f"""
+with catching_signals() as interrupt:
+    print(interrupt.signal, interrupt.poll())
+    send(signal.{name})
+    print(interrupt.signal == signal.{name}, interrupt.poll(), interrupt.exit_code)
+""") == (0, ["0", "False", "True", "True", code])
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_one_acts_at_once(ended, number):
+    code, printed = ended(f"""
+with catching_signals():
+    send({int(number)})
+    print("noted", flush=True)
+    send({int(number)})
+    print("too late")
+""")
+    assert (code, printed) == (-number, ["noted"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_afterwards_signals_do_what_they_did(ended, number):
+    code, printed = ended(f"""
+with catching_signals():
+    pass
+print("after", flush=True)
+send({int(number)})
+print("too late")
+""")
+    assert (code, printed) == (-number, ["after"])
+
+
+def test_a_signal_that_comes_while_hosts_agree_is_for_the_next_time(ended):
+    assert ended("""
+others = iter([0, signal.SIGTERM])
+
+def agree(mine):
+    agreed = max(mine, next(others))
+    if not agreed:
+        send(signal.SIGINT)
+    return agreed
+
+with catching_signals(agree) as interrupt:
+    print(interrupt.poll(), interrupt.signal == signal.SIGINT)
+    print(interrupt.poll(), interrupt.signal == signal.SIGTERM)  # what all have agreed on
+""") == (0, ["False", "True", "True", "True"])
+
+
+def test_a_thread_has_no_signals(ended):
+    code, printed = ended("""
+import threading
+
+def train():
     with catching_signals() as interrupt:
-        assert interrupt.signal == 0
-        signal.raise_signal(number)
-        assert (interrupt.signal, interrupt.exit_code) == (number, code)
+        print(interrupt.poll(), flush=True)
 
-
-def test_a_second_ctrl_c_acts_at_once():
-    with catching_signals():
-        signal.raise_signal(signal.SIGINT)
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
-
-
-def test_afterwards_signals_do_what_they_did():
-    before = signal.getsignal(signal.SIGTERM)
-    with catching_signals():
-        assert signal.getsignal(signal.SIGTERM) != before
-
-    assert signal.getsignal(signal.SIGTERM) == before
-
-
-def test_a_signal_that_comes_while_hosts_agree_is_for_the_next_time():
-    others = iter([0, signal.SIGTERM])
-
-    def agree(mine):
-        agreed = max(mine, next(others))
-        if not agreed:
-            signal.raise_signal(signal.SIGINT)
-        return agreed
-
-    with catching_signals(agree) as interrupt:
-        assert not interrupt.poll()
-        assert interrupt.signal == signal.SIGINT
-        assert interrupt.poll()
-        assert interrupt.signal == signal.SIGTERM  # what all have agreed on
+thread = threading.Thread(target=train)
+thread.start()
+thread.join()
+send(signal.SIGTERM)
+""")
+    assert (code, printed) == (-signal.SIGTERM, ["False"])
