@@ -95,7 +95,8 @@ class Calibrator:
         """Calibrates all scores.
 
         Args:
-            videos: Those that cannot be read are left out; `problems` has a line for each.
+            videos: Those that cannot be read are left out; `problems` has a line for each, and for
+                each camera that has too little footage to be judged by other footage.
 
         Raises:
             AbnormalError: None can be read.
@@ -122,6 +123,7 @@ class Calibrator:
             those = [video for video in videos if video.camera == camera]
             network_judges = [video for video in those if video.held_out] or those
             cameras[camera], judged = self._learn_places(those, of_videos, network_judges)
+            self._demand_other_footage(camera, of_videos)
             for name in judged:
                 series.setdefault(name, []).extend(judged[name])
         return Calibration(
@@ -154,7 +156,7 @@ class Calibrator:
         network_judges: Sequence[NormalVideo],
     ) -> tuple[Normality, dict[str, list[np.ndarray]]]:
         """What is normal for a camera, and the surprises of its normal footage by score."""
-        folds = _folds([len(next(iter(of_video.values()))) for of_video in maxima])
+        folds = _folds(_seconds(maxima))
         by_fold = [
             _levels(maxima, [chosen != fold for chosen in folds])
             for fold in range(1 + max(int(chosen.max()) for chosen in folds))
@@ -176,6 +178,16 @@ class Calibrator:
                 judged[FUSED].append(fuse(local)[0])
         everywhere = [np.ones(len(chosen), bool) for chosen in folds]
         return Normality(_levels(maxima, everywhere), surprises), judged
+
+    def _demand_other_footage(self, camera: str, maxima: Sequence[Series]) -> None:
+        seconds = _seconds(maxima)
+        if len(seconds) == 1 and seconds[0] < 2 * PIECE_SEC:
+            of_camera = f" of camera {camera}" if camera else ""
+            self.problems.append(
+                f"warning: {seconds[0]} s of a single video are all the normal footage{of_camera}. "
+                "They are judged by what was learnt from them, so more false alarms will come than "
+                f"are asked for. Give it at least {2 * PIECE_SEC} s, or two videos."
+            )
 
     def _learn(self, normal: Sequence[np.ndarray], least_scale: float = 1e-9) -> Surprise:
         """The frames of a second count as one: they show the same."""
@@ -250,6 +262,11 @@ class Calibrator:
 def _without_network(clips: np.ndarray) -> np.ndarray:
     """In place of a network where only the flow is wanted."""
     return clips
+
+
+def _seconds(maxima: Sequence[Series]) -> list[int]:
+    """Of each video."""
+    return [len(next(iter(of_video.values()))) for of_video in maxima]
 
 
 def _folds(seconds: Sequence[int]) -> list[np.ndarray]:

@@ -24,7 +24,10 @@ from abnormal.scoring.regularity import regularity
 from abnormal.scoring.residual import ERRORS, ClipResidual
 
 BATCH_FRAMES = 40
+"""Of the clips that go through the network together, and of those that wait for it."""
+
 READ_AHEAD = 10
+"""Frames that are decoded before their flow is asked for: a decoder works in bursts."""
 
 Item = TypeVar("Item")
 

@@ -120,7 +120,7 @@ def train(
             if not hosts.is_first:
                 return None
             network = _alone(trained.stock, replicas)
-            calibration = _calibrate(network, footage, options.clip_length, open_counter)
+            calibration = _calibrate(network, footage, options.clip_length, open_counter, say)
             reference = _reference(network, footage, options.clip_length)
         info = _info(options, footage, fitting, calibration)
         save_model(options.output, network, info, reference, calibration.levels)
@@ -243,13 +243,20 @@ def _resume(fitting: Fitting, options: TrainingOptions, say: Say, hosts: Hosts) 
 
 
 def _calibrate(
-    network: keras.Sequential, footage: Footage, clip_length: int, open_counter: OpenCounter
+    network: keras.Sequential,
+    footage: Footage,
+    clip_length: int,
+    open_counter: OpenCounter,
+    say: Say,
 ) -> Calibration:
     """Learns what is normal from the footage, and how far what was held out is from it."""
     videos = footage.normal_videos()
     with open_counter(PASSES * sum(video.length for video in videos)) as count:
         calibrator = Calibrator(keras_runtime(network), clip_length, footage.fps, count)
-        return calibrator.calibrate(videos)
+        calibration = calibrator.calibrate(videos)
+    for problem in calibrator.problems:
+        say(problem)
+    return calibration
 
 
 def _reference(network: keras.Sequential, footage: Footage, clip_length: int) -> Reference:

@@ -109,6 +109,21 @@ def test_each_camera_has_its_own_levels():
 
 
 @pytest.mark.parametrize(
+    ("seconds", "found"),
+    [
+        ([39], ["warning: 39 s of a single video are all the normal footage of camera east"]),
+        ([40], []),
+        ([3, 3], []),
+    ],
+)
+def test_footage_that_only_itself_can_judge_is_told(seconds, found):
+    calibrator = Calibrator(halved, LENGTH, FPS)
+    ample = [video(walking(200, 9), "ample"), video(walking(200, 8), "ample too")]
+    calibrator.calibrate([video(walking(round(n * FPS), n), "v", "east") for n in seconds] + ample)
+    assert [problem.split(". ")[0] for problem in calibrator.problems] == found
+
+
+@pytest.mark.parametrize(
     "frames",
     [
         np.zeros((1, SIZE, SIZE), np.uint8),
