@@ -2,9 +2,10 @@
 
 What is normal at a place is learnt from all footage of a camera. How far normal footage is above
 that is learnt from footage that the level was not learnt from: it is parted into folds, and each
-fold is judged by the levels of the others. Scores of the network are judged on footage only that it
-was not trained on. Footage of a single piece is judged by itself. Each video is gone through twice,
-so that memory grows with its seconds only, by 12 kB for each at 227x227 pixels.
+fold is judged by the levels of the others. Footage of a single piece is judged by itself. Scores of
+the network count as much more on footage that it was trained on as it is further off on footage
+that was held out; a few held-out videos alone may be calmer than life is. Each video is gone
+through twice, so that memory grows with its seconds only, by 12 kB for each at 227x227 pixels.
 """
 
 import itertools
@@ -103,26 +104,26 @@ class Calibrator:
         """
         measured = self._measure_all(videos)
         videos = [video for video, _, _ in measured]
-        unseen = [video for video in videos if video.held_out]
-        judges = unseen or list(videos)
-        plain: dict[str, list[np.ndarray]] = {name: [] for name in SCORES}
         maxima: dict[str, list[Series]] = defaultdict(list)
         for video, _, cells in measured:
             maxima[video.camera].append(cells)
-        of_judges = [scores for video, scores, _ in measured if video in judges]
-        positions = {name: self._positions(name, of_judges) for name in ERRORS}
-        for scores in of_judges:
-            for name in SCORES:
-                normal = np.array(positions.get(name, [1.0] * self._clip_length))
-                values = scores[name] / normal[scores[POSITION].astype(int)]
-                plain[name].append(causal_mean(values, self._fps))
+        scores = [of_video for _, of_video, _ in measured]
+        unseen = [of_video for video, of_video, _ in measured if video.held_out]
+        positions = {name: self._positions(name, unseen or scores) for name in ERRORS}
+        plain = {}
+        for name in SCORES:
+            normal = np.array(positions.get(name, [1.0] * self._clip_length))
+            smoothed = [
+                causal_mean(part[name] / normal[part[POSITION].astype(int)], self._fps)
+                for part in scores
+            ]
+            plain[name] = _as_unseen(smoothed, videos)
         surprises = {name: self._learn(plain[name]) for name in SCORES}
         series = {name: [surprises[name].of(part) for part in plain[name]] for name in SCORES}
         cameras = {}
         for camera, of_videos in maxima.items():
             those = [video for video in videos if video.camera == camera]
-            network_judges = [video for video in those if video.held_out] or those
-            cameras[camera], judged = self._learn_places(those, of_videos, network_judges)
+            cameras[camera], judged = self._learn_places(those, of_videos)
             self._demand_other_footage(camera, of_videos)
             for name in judged:
                 series.setdefault(name, []).extend(judged[name])
@@ -133,8 +134,8 @@ class Calibrator:
             },
             cameras=cameras,
             frames=sum(map(len, next(iter(plain.values())))),
-            videos=tuple(dict.fromkeys(video.name for video in judges)),
-            held_out=bool(unseen),
+            videos=tuple(dict.fromkeys(video.name for video in videos)),
+            held_out=any(video.held_out for video in videos),
             positions=positions,
         )
 
@@ -150,10 +151,7 @@ class Calibrator:
         return tuple((means / means.mean()).tolist())
 
     def _learn_places(
-        self,
-        videos: Sequence[NormalVideo],
-        maxima: Sequence[Series],
-        network_judges: Sequence[NormalVideo],
+        self, videos: Sequence[NormalVideo], maxima: Sequence[Series]
     ) -> tuple[Normality, dict[str, list[np.ndarray]]]:
         """What is normal for a camera, and the surprises of its normal footage by score."""
         folds = _folds(_seconds(maxima))
@@ -161,21 +159,21 @@ class Calibrator:
             _levels(maxima, [chosen != fold for chosen in folds])
             for fold in range(1 + max(int(chosen.max()) for chosen in folds))
         ]
-        ratios = [
-            self._judge(video, [by_fold[fold] for fold in chosen], video in network_judges)
+        of_videos = [
+            self._judge(video, [by_fold[fold] for fold in chosen])
             for video, chosen in zip(videos, folds, strict=True)
         ]
-        surprises = {
-            name: self._learn([part[name] for part in ratios if name in part], LEAST_SCALE)
-            for name in LOCAL_SCORES
-        }
-        judged: dict[str, list[np.ndarray]] = defaultdict(list)
-        for part in ratios:
-            local = {name: surprises[name].of(values) for name, values in part.items()}
-            for name, values in local.items():
-                judged[name].append(values)
-            if len(local) == len(LOCAL_SCORES):
-                judged[FUSED].append(fuse(local)[0])
+        surprises, judged = {}, {}
+        for name, score in LOCAL_SCORES.items():
+            ratios = [of_video[name] for of_video in of_videos]
+            if score.of_network:
+                ratios = _as_unseen(ratios, videos)
+            surprises[name] = self._learn(ratios, LEAST_SCALE)
+            judged[name] = [surprises[name].of(values) for values in ratios]
+        judged[FUSED] = [
+            fuse(dict(zip(judged, parts, strict=True)))[0]
+            for parts in zip(*judged.values(), strict=True)
+        ]
         everywhere = [np.ones(len(chosen), bool) for chosen in folds]
         return Normality(_levels(maxima, everywhere), surprises), judged
 
@@ -215,7 +213,7 @@ class Calibrator:
         maxima: dict[str, list[np.ndarray]] = defaultdict(list)
         rest: Series = {}
         whole = max(1, round(self._fps))
-        for residual, new, cells in self._cells(video, self._reconstruct):
+        for residual, new, cells in self._cells(video):
             for name, score in SCORES.items():
                 plain[name].append(score(residual)[new])
             plain[POSITION].append(np.arange(new.start, new.stop))
@@ -230,17 +228,15 @@ class Calibrator:
             maxima[name].append(second_maxima(values, self._fps).astype(np.float32))
         return _concatenated(plain), _concatenated(maxima)
 
-    def _judge(self, video: NormalVideo, levels: Sequence[Levels], of_network: bool) -> Series:
+    def _judge(self, video: NormalVideo, levels: Sequence[Levels]) -> Series:
         """How far each frame of a video is above the level for its clip, lightly smoothed."""
         ratios: dict[str, list[np.ndarray]] = defaultdict(list)
-        reconstruct = self._reconstruct if of_network else _without_network
         number = 0
-        for _, _, cells in self._cells(video, reconstruct):
+        for _, _, cells in self._cells(video):
             level = levels[min(int(number / max(1, round(self._fps))), len(levels) - 1)]
             for name, values in cells.items():
-                score = LOCAL_SCORES[name]
-                if of_network or not score.of_network:
-                    ratios[name].append(above_normal(values, level[name], score.everywhere))
+                everywhere = LOCAL_SCORES[name].everywhere
+                ratios[name].append(above_normal(values, level[name], everywhere))
             number += len(next(iter(cells.values())))
         joined = _concatenated(ratios)
         return {
@@ -248,20 +244,32 @@ class Calibrator:
             for name, values in joined.items()
         }
 
-    def _cells(
-        self, video: NormalVideo, reconstruct: Reconstruct
-    ) -> Iterator[tuple[ClipResidual, slice, Series]]:
+    def _cells(self, video: NormalVideo) -> Iterator[tuple[ClipResidual, slice, Series]]:
         """A video clip by clip: the residual, its new frames, and their cells."""
         stream, cells = ResidualStream(), CellStream(self._fps)
         with video.open_frames() as frames:
-            for residual, new in residuals(frames, reconstruct, self._clip_length, stream):
+            for residual, new in residuals(frames, self._reconstruct, self._clip_length, stream):
                 yield residual, new, cells.add(residual, new)
                 self._count(new.stop - new.start)
 
 
-def _without_network(clips: np.ndarray) -> np.ndarray:
-    """In place of a network where only the flow is wanted."""
-    return clips
+def _as_unseen(scores: Sequence[np.ndarray], videos: Sequence[NormalVideo]) -> list[np.ndarray]:
+    """A network's scores for each video, as if it had been trained on none of them.
+
+    How much further off it is on unseen footage is told by the medians, which depend little on what
+    a few held-out videos happen to show.
+    """
+    known, unseen = (
+        [values for values, video in zip(scores, videos, strict=True) if video.held_out == held_out]
+        for held_out in (False, True)
+    )
+    if not known or not unseen or not (usual := np.median(np.concatenate(known))):
+        return list(scores)
+    further = max(1.0, np.median(np.concatenate(unseen)) / usual)
+    return [
+        values if video.held_out else values * further
+        for values, video in zip(scores, videos, strict=True)
+    ]
 
 
 def _seconds(maxima: Sequence[Series]) -> list[int]:

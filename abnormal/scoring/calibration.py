@@ -87,9 +87,9 @@ class Calibration:
         surprises: For each score that knows no place, how seldom which value is.
         false_alarms: For each score, how often it raised an alarm.
         cameras: The places by name.
-        frames: How many normal frames were looked at that the network had not been trained on.
+        frames: How many normal frames were looked at.
         videos: Which ones these are from.
-        held_out: Whether there were any; otherwise the network knows all that was looked at.
+        held_out: Whether the network was not trained on some of them.
         dismissed: Events that were no alarm to the user, and are normal since.
         positions: For each reconstruction error, how large it normally is at each place in a clip,
             as a multiple of its mean: a recurrent network is further off in the first frames.

@@ -4,7 +4,15 @@ import functools
 import numpy as np
 import pytest
 
-from abnormal.inference.calibrate import FOLDS, PASSES, PIECE_SEC, Calibrator, NormalVideo, _folds
+from abnormal.inference.calibrate import (
+    FOLDS,
+    PASSES,
+    PIECE_SEC,
+    Calibrator,
+    NormalVideo,
+    _as_unseen,
+    _folds,
+)
 from abnormal.inference.score import frame_scores
 from abnormal.inference.stream import FrameScorer, ResidualStream
 from abnormal.scoring.calibration import ALARM, FUSED, LEVELS
@@ -64,16 +72,13 @@ def test_who_runs_or_goes_elsewhere_does(calibration, odd):
     assert (causal[FUSED] > ALARM).mean() > 0.5
 
 
-def test_what_was_held_out_judges_the_network_and_all_of_it_the_flow(calibration):
-    assert (calibration.videos, calibration.held_out) == (("00", "01", "02"), True)
-    assert calibration.frames == 1200
-    assert {surprise.frames for surprise in calibration.surprises.values()} == {1200}
-    normality = calibration.cameras[""]
-    frames = {name: surprise.frames for name, surprise in normality.surprises.items()}
-    assert frames == {"motion": 2400, "place": 2400, "change": 1200, "appearance": 1200}
-    hours = calibration.false_alarms[FUSED].hours
-    assert hours == pytest.approx(1200 / FPS / 3600)  # those that all its scores are judged on
-    assert calibration.false_alarms["motion"].hours == pytest.approx(2400 / FPS / 3600)
+def test_all_footage_judges_all_scores(calibration):
+    assert calibration.videos == ("00", "01", "02", "03", "04", "05")
+    assert (calibration.held_out, calibration.frames) == (True, 2400)
+    surprises = calibration.surprises | calibration.cameras[""].surprises
+    assert {surprise.frames for surprise in surprises.values()} == {2400}
+    for false_alarms in calibration.false_alarms.values():
+        assert false_alarms.hours == pytest.approx(2400 / FPS / 3600)
     assert set(calibration.false_alarms) == {FUSED, *LOCAL_SCORES, *SCORES}
     assert len(calibration.false_alarms[FUSED].counts) == len(LEVELS)
 
@@ -86,6 +91,33 @@ def test_normal_footage_is_not_judged_by_levels_that_it_made_itself():
     runner = walking(120, 50, 4.0)
     fast = scored(runner, with_run).causal["motion"].max()
     assert fast < scored(runner, without).causal["motion"].max()
+
+
+def test_a_calm_video_that_was_held_out_does_not_make_life_an_alarm():
+    calm = np.repeat(walking(1, 0), 200, axis=0)
+    known = [video(walking(400, seed), str(seed), held_out=False) for seed in range(4)]
+    calibration = Calibrator(halved, LENGTH, FPS).calibrate([*known, video(calm, "calm")])
+    causal = scored(walking(1000, 77), calibration).causal
+    for name in (FUSED, *LOCAL_SCORES):
+        assert (causal[name] > ALARM).mean() < 0.05, name
+    for name in SCORES:
+        assert (causal[name] > calibration.threshold(name)).mean() < 0.05, name
+
+
+@pytest.mark.parametrize(
+    ("known", "unseen", "expected"),
+    [
+        ([1, 3, 1], [4, 6, 5], [5, 15, 5]),
+        ([1, 3, 1], [0, 1], [1, 3, 1]),
+        ([1, 3, 1], None, [1, 3, 1]),
+        ([0, 0, 1], [2], [0, 0, 1]),
+    ],
+)
+def test_scores_of_known_footage_count_as_much_more_as_the_medians_tell(known, unseen, expected):
+    parts = [(known, False), ([], False)] + ([(unseen, True)] if unseen else [])
+    scores = [np.array(values, float) for values, _ in parts]
+    found = _as_unseen(scores, [video(np.empty(0), held_out=held_out) for _, held_out in parts])
+    assert [part.tolist() for part in found] == [expected, [], *([unseen] if unseen else [])]
 
 
 def test_without_held_out_footage_the_model_is_calibrated_on_what_it_knows():
