@@ -47,6 +47,8 @@ PASSES = 2
 
 Levels = Mapping[str, np.ndarray]
 Series = dict[str, np.ndarray]
+Measured = tuple["NormalVideo", Series, Series]
+"""A video, its scores that know no place, and the largest cells of each of its seconds."""
 
 
 @dataclass(frozen=True)
@@ -102,11 +104,8 @@ class Calibrator:
         Raises:
             AbnormalError: None can be read.
         """
-        measured = self._measure_all(videos)
+        measured = sorted(self._measure_all(videos), key=lambda one: one[0].camera)
         videos = [video for video, _, _ in measured]
-        maxima: dict[str, list[Series]] = defaultdict(list)
-        for video, _, cells in measured:
-            maxima[video.camera].append(cells)
         scores = [of_video for _, of_video, _ in measured]
         unseen = [of_video for video, of_video, _ in measured if video.held_out]
         positions = {name: self._positions(name, unseen or scores) for name in ERRORS}
@@ -120,17 +119,12 @@ class Calibrator:
             plain[name] = _as_unseen(smoothed, videos)
         surprises = {name: self._learn(plain[name]) for name in SCORES}
         series = {name: [surprises[name].of(part) for part in plain[name]] for name in SCORES}
-        cameras = {}
-        for camera, of_videos in maxima.items():
-            those = [video for video in videos if video.camera == camera]
-            cameras[camera], judged = self._learn_places(those, of_videos)
-            self._demand_other_footage(camera, of_videos)
-            for name in judged:
-                series.setdefault(name, []).extend(judged[name])
+        cameras, judged = self._learn_cameras(measured)
         return Calibration(
             surprises=surprises,
             false_alarms={
-                name: count_false_alarms(parts, self._fps) for name, parts in series.items()
+                name: count_false_alarms(parts, self._fps)
+                for name, parts in (series | judged).items()
             },
             cameras=cameras,
             frames=sum(map(len, next(iter(plain.values())))),
@@ -150,32 +144,59 @@ class Calibrator:
         means = sums / counts
         return tuple((means / means.mean()).tolist())
 
-    def _learn_places(
+    def _learn_cameras(
+        self, measured: Sequence[Measured]
+    ) -> tuple[dict[str, Normality], dict[str, list[np.ndarray]]]:
+        """What is normal for each camera, and the surprises of its normal footage by score.
+
+        Args:
+            measured: In the order of their cameras.
+        """
+        videos = [video for video, _, _ in measured]
+        levels: dict[str, dict[str, np.ndarray]] = {}
+        ratios: list[Series] = []
+        for camera, of_camera in itertools.groupby(measured, lambda one: one[0].camera):
+            those, _, maxima = zip(*of_camera, strict=True)
+            levels[camera], of_videos = self._judge_all(those, maxima)
+            ratios += of_videos
+            self._demand_other_footage(camera, maxima)
+        for name, score in LOCAL_SCORES.items():
+            if score.of_network:
+                as_unseen = _as_unseen([of_video[name] for of_video in ratios], videos)
+                for of_video, values in zip(ratios, as_unseen, strict=True):
+                    of_video[name] = values
+        cameras, judged = {}, defaultdict(list)
+        for camera, normal in levels.items():
+            of_videos = [
+                of_video
+                for video, of_video in zip(videos, ratios, strict=True)
+                if video.camera == camera
+            ]
+            surprises = {
+                name: self._learn([of_video[name] for of_video in of_videos], LEAST_SCALE)
+                for name in LOCAL_SCORES
+            }
+            cameras[camera] = Normality(normal, surprises)
+            for of_video in of_videos:
+                local = {name: surprises[name].of(of_video[name]) for name in LOCAL_SCORES}
+                for name, values in (local | {FUSED: fuse(local)[0]}).items():
+                    judged[name].append(values)
+        return cameras, judged
+
+    def _judge_all(
         self, videos: Sequence[NormalVideo], maxima: Sequence[Series]
-    ) -> tuple[Normality, dict[str, list[np.ndarray]]]:
-        """What is normal for a camera, and the surprises of its normal footage by score."""
+    ) -> tuple[dict[str, np.ndarray], list[Series]]:
+        """The normal levels of a camera, and how far its videos are above those of other folds."""
         folds = _folds(_seconds(maxima))
         by_fold = [
             _levels(maxima, [chosen != fold for chosen in folds])
             for fold in range(1 + max(int(chosen.max()) for chosen in folds))
         ]
-        of_videos = [
+        ratios = [
             self._judge(video, [by_fold[fold] for fold in chosen])
             for video, chosen in zip(videos, folds, strict=True)
         ]
-        surprises, judged = {}, {}
-        for name, score in LOCAL_SCORES.items():
-            ratios = [of_video[name] for of_video in of_videos]
-            if score.of_network:
-                ratios = _as_unseen(ratios, videos)
-            surprises[name] = self._learn(ratios, LEAST_SCALE)
-            judged[name] = [surprises[name].of(values) for values in ratios]
-        judged[FUSED] = [
-            fuse(dict(zip(judged, parts, strict=True)))[0]
-            for parts in zip(*judged.values(), strict=True)
-        ]
-        everywhere = [np.ones(len(chosen), bool) for chosen in folds]
-        return Normality(_levels(maxima, everywhere), surprises), judged
+        return _levels(maxima, [np.ones(len(chosen), bool) for chosen in folds]), ratios
 
     def _demand_other_footage(self, camera: str, maxima: Sequence[Series]) -> None:
         seconds = _seconds(maxima)
@@ -191,9 +212,7 @@ class Calibrator:
         """The frames of a second count as one: they show the same."""
         return learn_surprise(np.concatenate(normal), max(1.0, self._fps), least_scale)
 
-    def _measure_all(
-        self, videos: Sequence[NormalVideo]
-    ) -> list[tuple[NormalVideo, Series, Series]]:
+    def _measure_all(self, videos: Sequence[NormalVideo]) -> list[Measured]:
         measured = []
         for video in videos:
             try:

@@ -99,8 +99,7 @@ def _as_it_is(fps: float) -> Callable[[np.ndarray], np.ndarray]:
     return np.asarray
 
 
-# The shares follow how much footage a score is learnt from: the flow's from all, the network's from
-# what was held out. How they were chosen is said in docs/ALARMS.md.
+# How the shares were chosen is said in docs/ALARMS.md.
 LOCAL_SCORES = {
     # Somebody is faster than people are there.
     "motion": LocalScore(

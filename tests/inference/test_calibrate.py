@@ -104,6 +104,28 @@ def test_a_calm_video_that_was_held_out_does_not_make_life_an_alarm():
         assert (causal[name] > calibration.threshold(name)).mean() < 0.05, name
 
 
+def test_how_well_the_network_knows_footage_is_learnt_from_all_cameras():
+    """East alone has a video that was held out, and the network is twice as far off there."""
+    new = np.where(walking(300, 4) == 240, 250, walking(300, 4))
+
+    def knowing(clips):
+        unseen = clips.max(axis=tuple(range(1, clips.ndim)), keepdims=True) > 245 / 255
+        return clips * np.where(unseen, 0.0, 0.5)
+
+    known = [
+        video(walking(300, seed), str(seed), camera, held_out=False)
+        for seed, camera in enumerate(("east", "east", "west", "west"))
+    ]
+    learnt = {
+        reconstruct: Calibrator(reconstruct, LENGTH, FPS)
+        .calibrate([*known, video(new, "new", "east")])
+        .cameras["west"]
+        .surprises["appearance"]
+        for reconstruct in (halved, knowing)
+    }
+    assert learnt[knowing].values[-1] > 1.2 * learnt[halved].values[-1]
+
+
 @pytest.mark.parametrize(
     ("known", "unseen", "expected"),
     [
