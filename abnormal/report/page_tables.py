@@ -140,8 +140,8 @@ def _facts(model: ModelResults) -> Iterator[tuple[str, str]]:
     if cameras := ", ".join(filter(None, info.cameras)):
         yield "cameras", cameras
     if frames := calibration.get("frames"):
-        held_out = "some of them held out" if calibration.get("held_out") else "none held out"
-        yield "calibrated on", f"{frames} normal frames, {held_out}"
+        known = "not all" if calibration.get("held_out") else "all"
+        yield "calibrated on", f"{frames} normal frames, {known} known to the network"
     yield "alarm above", f"{model.threshold:.4g}"
     yield "event ends at", f"{model.release:.4g}"
     yield "computed by", model.runtime

@@ -148,13 +148,16 @@ def difference(clip: ClipResidual) -> np.ndarray:
     return largest_patch(cell_means(change))
 
 
+BASELINE = "difference"
+"""The score that needs no network."""
+
 SCORES: dict[str, Callable[[ClipResidual], np.ndarray]] = {
     "gradient": gradient,
     "l1": l1,
     "l2": l2,
     "l1_local": l1_local,
     "l2_local": l2_local,
-    "difference": difference,
+    BASELINE: difference,
 }
 
 ERRORS = ("l1", "l2")

@@ -249,7 +249,7 @@ def _calibrate(
     open_counter: OpenCounter,
     say: Say,
 ) -> Calibration:
-    """Learns what is normal from the footage, and how far what was held out is from it."""
+    """Learns what is normal from the footage, and how seldom it is how far above that."""
     videos = footage.normal_videos()
     with open_counter(PASSES * sum(video.length for video in videos)) as count:
         calibrator = Calibrator(keras_runtime(network), clip_length, footage.fps, count)

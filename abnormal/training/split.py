@@ -1,4 +1,4 @@
-"""Which normal footage a network learns from, and which is held out to judge and calibrate it."""
+"""Which normal footage a network learns from, and which is held out to judge it."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

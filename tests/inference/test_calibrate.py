@@ -1,9 +1,11 @@
 import contextlib
+import dataclasses
 import functools
 
 import numpy as np
 import pytest
 
+from abnormal.errors import AbnormalError
 from abnormal.inference.calibrate import (
     FOLDS,
     PASSES,
@@ -116,30 +118,53 @@ def test_how_well_the_network_knows_footage_is_learnt_from_all_cameras():
         video(walking(300, seed), str(seed), camera, held_out=False)
         for seed, camera in enumerate(("east", "east", "west", "west"))
     ]
-    learnt = {
-        reconstruct: Calibrator(reconstruct, LENGTH, FPS)
-        .calibrate([*known, video(new, "new", "east")])
-        .cameras["west"]
-        .surprises["appearance"]
+    evenly, better = (
+        Calibrator(reconstruct, LENGTH, FPS).calibrate([*known, video(new, "new", "east")])
         for reconstruct in (halved, knowing)
-    }
-    assert learnt[knowing].values[-1] > 1.2 * learnt[halved].values[-1]
+    )
+    for name, further in {"motion": False, "place": False, "appearance": True}.items():
+        found, before = (c.cameras["west"].surprises[name] for c in (better, evenly))
+        assert (found.values[-1] > 1.2 * before.values[-1]) is further
+        assert (found == before) is not further
+
+
+def test_a_score_that_needs_no_network_is_what_it_is():
+    busy = video(walking(200, 4, 3.0), "busy")
+    calm = [video(walking(300, 0, 0.5), "calm", held_out=False)]
+    alike = [dataclasses.replace(one, held_out=True) for one in calm]
+    found, expected = (Calibrator(halved, LENGTH, FPS).calibrate([busy, *v]) for v in (calm, alike))
+    assert found.surprises["difference"] == expected.surprises["difference"]
+
+
+def test_a_video_that_can_be_read_only_once_is_told():
+    once = iter([walking(60, 0), []])
+
+    @contextlib.contextmanager
+    def opened_once():
+        yield iter(next(once))
+
+    vanishing = NormalVideo("gate", "", opened_once, 60, held_out=True)
+    with pytest.raises(AbnormalError, match="Of gate no frame could be read the second time"):
+        Calibrator(halved, LENGTH, FPS).calibrate([vanishing])
 
 
 @pytest.mark.parametrize(
-    ("known", "unseen", "expected"),
+    ("parts", "expected"),
     [
-        ([1, 3, 1], [4, 6, 5], [5, 15, 5]),
-        ([1, 3, 1], [0, 1], [1, 3, 1]),
-        ([1, 3, 1], None, [1, 3, 1]),
-        ([0, 0, 1], [2], [0, 0, 1]),
+        ([("a", [10, 30, 10], 0), ("a", [12, 14, 13], 1)], [[13, 39, 13], [12, 14, 13]]),
+        ([("a", [10, 30, 10], 0), ("a", [], 0), ("a", [1], 1)], [[10, 30, 10], [], [1]]),
+        ([("a", [10, 10], 0), ("a", [90], 1)], [[15, 15], [90]]),  # it may show something else
+        ([("a", [10, 30], 0)], [[10, 30]]),
+        ([("a", [0, 0, 1], 0), ("a", [2], 1)], [[0, 0, 1], [2]]),
+        ([("a", [10], 0), ("b", [14], 1)], [[10], [14]]),  # of two cameras they tell nothing
+        ([("a", [10], 0), ("b", [20], 0), ("b", [24], 1)], [[12], [24], [24]]),
     ],
 )
-def test_scores_of_known_footage_count_as_much_more_as_the_medians_tell(known, unseen, expected):
-    parts = [(known, False), ([], False)] + ([(unseen, True)] if unseen else [])
-    scores = [np.array(values, float) for values, _ in parts]
-    found = _as_unseen(scores, [video(np.empty(0), held_out=held_out) for _, held_out in parts])
-    assert [part.tolist() for part in found] == [expected, [], *([unseen] if unseen else [])]
+def test_scores_of_known_footage_count_as_much_more_as_the_medians_tell(parts, expected):
+    scores = [np.array(values, float) for _, values, _ in parts]
+    videos = [video(scores, "v", camera, bool(held_out)) for camera, _, held_out in parts]
+    found = _as_unseen(scores, videos)
+    assert [part.tolist() for part in found] == [pytest.approx(values) for values in expected]
 
 
 def test_without_held_out_footage_the_model_is_calibrated_on_what_it_knows():

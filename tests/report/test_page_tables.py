@@ -85,4 +85,4 @@ def test_how_a_model_was_made(contents):
     assert rows["size of a frame"] == ["16x16 px"] * 2
     assert rows["epochs"] == ["2", "0"]
     assert rows["last loss"] == ["0.25, held out 0.5", "–"]
-    assert rows["calibrated on"] == ["–", "30 normal frames, some of them held out"]
+    assert rows["calibrated on"] == ["–", "30 normal frames, not all known to the network"]

@@ -12,6 +12,8 @@ PROLOGUE = """
 import os, signal
 from abnormal.training.interrupt import catching_signals
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background has none
+
 def send(number):
     os.kill(os.getpid(), number)
 """
@@ -26,7 +28,6 @@ def ended():
             [sys.executable, "-c", PROLOGUE + lines],
             cwd=ROOT,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
             text=True,
             check=False,
         )

@@ -209,6 +209,14 @@ def test_the_model_keeps_clips_with_the_scores_that_calibrated_it(options):
     assert largest_difference(model.reference, keras_runtime(model.network), thresholds) < 1e-6
 
 
+def test_what_hinders_the_calibration_is_told(options_of, make_img, tmp_path):
+    make_img(tmp_path / "img", {"training/01": 20})
+    said = []
+    alone = {"size": SIZE, "clip_length": LENGTH, "epochs": 1, "validation": 0.0}
+    go(options_of(tmp_path / "img", "alone", **alone), said=said)
+    assert any("of a single video are all the normal footage" in line for line in said)
+
+
 def test_16_bits_learn_something_else_than_32(options):
     histories = []
     for precision in ("float32", "mixed_bfloat16", "mixed_float16"):
