@@ -3,7 +3,7 @@
     python benchmarks/false_alarms.py --model demo/model.h5 --hours 6 --output demo/false_alarms
 
 The demo's street is drawn for as long as asked, with nothing abnormal in it. The model is first
-calibrated on drawn footage that the hours do not show again. Six hours take about two of two
+calibrated on drawn footage that the hours do not show again. Six hours take two or three of two
 cores; what is done is kept in `--output`, and the same command goes on from there.
 """
 
