@@ -168,23 +168,39 @@ class Calibrator:
                 as_unseen = _as_unseen([of_video[name] for of_video in ratios], videos)
                 for of_video, values in zip(ratios, as_unseen, strict=True):
                     of_video[name] = values
-        cameras, judged = {}, defaultdict(list)
+        cameras: dict[str, Normality] = {}
+        judged: dict[str, list[np.ndarray]] = defaultdict(list)
         for camera, normal in levels.items():
             of_videos = [
                 of_video
                 for video, of_video in zip(videos, ratios, strict=True)
                 if video.camera == camera
             ]
-            surprises = {
-                name: self._learn([of_video[name] for of_video in of_videos], LEAST_SCALE)
-                for name in LOCAL_SCORES
-            }
-            cameras[camera] = Normality(normal, surprises)
-            for of_video in of_videos:
-                local = {name: surprises[name].of(of_video[name]) for name in LOCAL_SCORES}
-                for name, values in (local | {FUSED: fuse(local)[0]}).items():
-                    judged[name].append(values)
+            cameras[camera], surprises = self._learn_camera(normal, of_videos)
+            for name, parts in surprises.items():
+                judged[name] += parts
         return cameras, judged
+
+    def _learn_camera(
+        self, levels: dict[str, np.ndarray], ratios: Sequence[Series]
+    ) -> tuple[Normality, dict[str, list[np.ndarray]]]:
+        """How seldom a camera's videos are how far above its levels, and their surprises by score.
+
+        Args:
+            levels: What is normal for it.
+            ratios: For each of its videos and each score how far its frames are above that.
+        """
+        surprises = {
+            name: self._learn([of_video[name] for of_video in ratios], LEAST_SCALE)
+            for name in LOCAL_SCORES
+        }
+        judged = [
+            {name: surprises[name].of(of_video[name]) for name in LOCAL_SCORES}
+            for of_video in ratios
+        ]
+        by_score = {name: [local[name] for local in judged] for name in LOCAL_SCORES}
+        by_score[FUSED] = [fuse(local)[0] for local in judged]
+        return Normality(levels, surprises), by_score
 
     def _judge_all(
         self, videos: Sequence[NormalVideo], maxima: Sequence[Series]
