@@ -6,17 +6,26 @@ lock would make the scoring wait, too.
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
+from abnormal.files import remove_partial
 from abnormal.live.prepare import from_jpeg
-from abnormal.tasks.local import idle_process
+from abnormal.tasks.local import IdleProcess
 from abnormal.video.encode import open_encoder
 
 CLIPS_A_CAMERA = 2
 """Clips that may wait for being encoded; each holds on to its pictures."""
+
+
+class Clip(NamedTuple):
+    """A clip to be written: its path, the pictures as JPEG, and how many are shown in a second."""
+
+    path: Path
+    pictures: list[bytes]
+    fps: float
 
 
 class ClipWriter:
@@ -35,8 +44,8 @@ class ClipWriter:
         """
         self.say = say
         self._most = CLIPS_A_CAMERA * cameras
-        self._process = idle_process()
-        self._waiting = 0
+        self._process = IdleProcess()
+        self._jobs: dict[Future[None], Clip] = {}
         self._lock = threading.Lock()
 
     def write(self, path: Path, pictures: list[bytes], fps: float) -> None:
@@ -47,30 +56,46 @@ class ClipWriter:
             pictures: As JPEG.
             fps: Frames per second.
         """
-        with self._lock:
-            if self._waiting >= self._most:
-                self.say(f"left out: {path}: {self._waiting} clips wait for being encoded already")
-                return
-            self._waiting += 1
+        waiting = len(self._jobs)
+        if waiting >= self._most:
+            self.say(f"left out: {path}: {waiting} clips wait for being encoded already")
+            return
+        clip = Clip(path, pictures, fps)
         try:
-            job = self._process.submit(encode, path, pictures, fps)
+            job = self._process.submit(encode, *clip)
         except BrokenProcessPool:
-            self._process = idle_process()
-            job = self._process.submit(encode, path, pictures, fps)
-        job.add_done_callback(partial(self._done, path))
+            self._process = IdleProcess()
+            job = self._process.submit(encode, *clip)
+        self._await(job, clip)
 
     def close(self) -> None:
-        """Waits for what was begun."""
-        self._process.shutdown()
+        """Finishes what was begun, here: nothing is scored any more that it could be in the way of.
 
-    def _done(self, path: Path, job: Future[None]) -> None:
+        Where something else keeps the processors busy, the process would take minutes for it.
+        """
         with self._lock:
-            self._waiting -= 1
+            unfinished, self._jobs = list(self._jobs.values()), {}
+        self._process.end()
+        with ThreadPoolExecutor(1) as thread:
+            for clip in unfinished:
+                remove_partial(clip.path.parent)
+                self._await(thread.submit(encode, *clip), clip)
+
+    def _await(self, job: Future[None], clip: Clip) -> None:
+        with self._lock:
+            self._jobs[job] = clip
+        job.add_done_callback(self._done)
+
+    def _done(self, job: Future[None]) -> None:
+        with self._lock:
+            clip = self._jobs.pop(job, None)
+        if not clip:  # the process was ended before
+            return
         error = job.exception()
         if isinstance(error, BrokenProcessPool):
-            self.say(f"left out: {path}: the process that encodes was killed")
+            self.say(f"left out: {clip.path}: the process that encodes was killed")
         elif error:
-            self.say(f"left out: {path}: {error}")
+            self.say(f"left out: {clip.path}: {error}")
 
 
 def encode(path: Path, pictures: list[bytes], fps: float) -> None:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.synchronize import Event
 
 from abnormal.tasks.run import Item, Result, Run, WorkerDiedError
 
@@ -78,13 +79,32 @@ def _alone(task: Callable[[Item], Result], item: Item) -> Result | WorkerDiedErr
     return WorkerDiedError("the process that read it was killed")
 
 
-def idle_process() -> ProcessPoolExecutor:
-    """A process that gets what the processors have left, and finishes what it was given.
+class IdleProcess:
+    """A process that does one task after the other, with what the processors have left.
 
     Ctrl-C and SIGTERM, which a terminal and systemd send to all processes of a program, do not end
-    it; the death of this process does.
+    it; `end` and the death of this process do, at once.
     """
-    return ProcessPoolExecutor(1, mp_context=_SPAWN, initializer=_be_idle)
+
+    def __init__(self) -> None:
+        """The process begins with its first task."""
+        self._over = _SPAWN.Event()
+        self._pool = ProcessPoolExecutor(
+            1, mp_context=_SPAWN, initializer=_be_idle, initargs=(self._over,)
+        )
+
+    def submit(self, task: Callable[..., Result], *given: object) -> Future[Result]:
+        """Gives it a task.
+
+        Raises:
+            BrokenProcessPool: It was killed. So do the tasks that it had.
+        """
+        return self._pool.submit(task, *given)
+
+    def end(self) -> None:
+        """Ends it; tasks that were not done fail with `BrokenProcessPool`."""
+        self._over.set()
+        self._pool.shutdown()
 
 
 def _pool(count: int) -> ProcessPoolExecutor:
@@ -97,14 +117,21 @@ def end_with_parent() -> None:
     threading.Thread(target=_await_parent, daemon=True).start()
 
 
-def _be_idle() -> None:
+def _be_idle(over: Event) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    # These do not become idle: where the processors have nothing left it still ends at once.
+    threading.Thread(target=_await_parent, daemon=True).start()
+    threading.Thread(target=_await_end, args=(over,), daemon=True).start()
     os.nice(19)
     if hasattr(os, "SCHED_IDLE"):  # Linux, where the container allows it
         with contextlib.suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    threading.Thread(target=_await_parent, daemon=True).start()
+
+
+def _await_end(over: Event) -> None:
+    over.wait()
+    os._exit(0)
 
 
 def _await_parent() -> None:

@@ -1,12 +1,14 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
 from abnormal.live.clips import ClipWriter
+from abnormal.video.encode import open_encoder
 
 FPS = 5.0
 PICTURES = [
@@ -31,7 +33,7 @@ def process_of(clips, path):
     clips.write(path, PICTURES, FPS)
     while not path.exists():
         time.sleep(0.01)
-    (process,) = clips._process._processes
+    (process,) = clips._process._pool._processes
     return process
 
 
@@ -41,14 +43,46 @@ def test_it_gets_what_the_processor_has_left(clips, tmp_path):
     assert os.sched_getscheduler(process) == os.SCHED_IDLE
 
 
-def test_what_was_begun_is_finished_after_signals_to_all(clips, tmp_path, said):
+def test_signals_to_all_do_not_end_it(clips, tmp_path, said):
     process = process_of(clips, tmp_path / "first.mp4")
-    clips.write(tmp_path / "second.mp4", PICTURES * 50, FPS)
     for number in (signal.SIGINT, signal.SIGTERM):
         os.kill(process, number)
-    clips.close()
-    assert (tmp_path / "second.mp4").exists()
+    assert process_of(clips, tmp_path / "second.mp4") == process
     assert said == []
+
+
+def test_what_was_begun_is_finished_at_the_end_without_waiting_for_it(
+    clips, tmp_path, said, monkeypatch
+):
+    here = []
+
+    def noted(path, fps):
+        here.append(path)
+        return open_encoder(path, fps)
+
+    monkeypatch.setattr("abnormal.live.clips.open_encoder", noted)
+    process = process_of(clips, tmp_path / "first.mp4")
+    paths = [tmp_path / f"{name}.mp4" for name in ("begun", "waiting")]
+    for path in paths:
+        clips.write(path, PICTURES * 5000, FPS)
+    while len(list(tmp_path.iterdir())) < 2:  # what is not finished has a name of its own
+        time.sleep(0.001)
+    clips.close()
+    assert here == paths
+    assert set(tmp_path.iterdir()) == {tmp_path / "first.mp4", *paths}
+    assert not Path(f"/proc/{process}").exists()
+    assert said == []
+
+
+def test_what_cannot_be_written_at_the_end_is_said(clips, tmp_path, said):
+    process_of(clips, tmp_path / "first.mp4")
+    clips.write(tmp_path / "begun.mp4", PICTURES * 5000, FPS)
+    clips.write(tmp_path / "bad.mp4", [], FPS)
+    clips.close()
+    assert said == [
+        f"left out: {tmp_path / 'bad.mp4'}: {tmp_path / 'bad.mp4'} is not written: there is no "
+        "frame to show."
+    ]
 
 
 def test_a_process_that_is_killed_costs_what_it_had_and_is_replaced(clips, tmp_path, said):
