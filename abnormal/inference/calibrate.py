@@ -198,9 +198,10 @@ class Calibrator:
             {name: surprises[name].of(of_video[name]) for name in LOCAL_SCORES}
             for of_video in ratios
         ]
+        normality = Normality(levels, surprises)
         by_score = {name: [local[name] for local in judged] for name in LOCAL_SCORES}
-        by_score[FUSED] = [fuse(local)[0] for local in judged]
-        return Normality(levels, surprises), by_score
+        by_score[FUSED] = [fuse(local, normality.frames)[0] for local in judged]
+        return normality, by_score
 
     def _judge_all(
         self, videos: Sequence[NormalVideo], maxima: Sequence[Series]

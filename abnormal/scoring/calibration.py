@@ -40,6 +40,11 @@ class Normality:
     levels: dict[str, np.ndarray]
     surprises: dict[str, Surprise]
 
+    @property
+    def frames(self) -> int:
+        """How many frames of it there were."""
+        return next(iter(self.surprises.values())).frames
+
 
 @dataclass(frozen=True)
 class FalseAlarms:
@@ -196,7 +201,7 @@ def read_calibration(
     )
 
 
-def fuse(surprises: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def fuse(surprises: Mapping[str, np.ndarray], frames: int) -> tuple[np.ndarray, np.ndarray]:
     """One surprise from those of several scores that know the place.
 
     Each score may cause its share of all false alarms, so it counts for less by the logarithm of
@@ -204,15 +209,25 @@ def fuse(surprises: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     in 10**x then has a fused surprise above x, however the scores depend on one another
     (Bonferroni's inequality).
 
+    Beyond the logarithm of the frames that it was learnt from, no footage says that a surprise is
+    right. From there on the score with the largest share ranks on, and the others count no more:
+    a small share is no alarm where little footage vouches for it.
+
     Args:
         surprises: For each score `(n,)`.
+        frames: How many normal frames they were learnt from, at least 1.
 
     Returns:
         `(n,)` float64, at least 0; `(n,)` int64, the number of the score that it is from.
     """
-    total = sum(LOCAL_SCORES[name].share for name in surprises)
+    shares = {name: LOCAL_SCORES[name].share for name in surprises}
+    first = max(shares, key=shares.__getitem__)
+    vouched = {name: np.inf if name == first else np.log10(frames) for name in shares}
     weighed = np.stack(
-        [values + np.log10(LOCAL_SCORES[name].share / total) for name, values in surprises.items()]
+        [
+            np.minimum(values, vouched[name]) + np.log10(shares[name] / sum(shares.values()))
+            for name, values in surprises.items()
+        ]
     )
     return np.maximum(weighed.max(axis=0), 0), weighed.argmax(axis=0)
 

@@ -77,7 +77,7 @@ def test_every_frame_gets_every_score_and_a_place(count, length):
     assert (scored.boxes[:, :2] >= 0).all()
     assert (scored.boxes[:, 2:] > 0).all()
     assert (corners <= 1 + 1e-9).all()
-    fused, _ = fuse({name: scored.causal[name] for name in LOCAL_SCORES})
+    fused, _ = fuse({name: scored.causal[name] for name in LOCAL_SCORES}, normality().frames)
     assert np.array_equal(scored.causal[FUSED], fused)
 
 
