@@ -7,25 +7,17 @@ lock would make the scoring wait, too.
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from abnormal.files import remove_partial
 from abnormal.live.prepare import from_jpeg
 from abnormal.tasks.local import IdleProcess
+from abnormal.tasks.run import WorkerDiedError
 from abnormal.video.encode import open_encoder
 
 CLIPS_A_CAMERA = 2
 """Clips that may wait for being encoded; each holds on to its pictures."""
-
-
-class Clip(NamedTuple):
-    """A clip to be written: its path, the pictures as JPEG, and how many are shown in a second."""
-
-    path: Path
-    pictures: list[bytes]
-    fps: float
 
 
 class ClipWriter:
@@ -45,7 +37,9 @@ class ClipWriter:
         self.say = say
         self._most = CLIPS_A_CAMERA * cameras
         self._process = IdleProcess()
-        self._jobs: dict[Future[None], Clip] = {}
+        self._thread = ThreadPoolExecutor(1, "clips")
+        self._ends = False
+        self._waiting = 0
         self._lock = threading.Lock()
 
     def write(self, path: Path, pictures: list[bytes], fps: float) -> None:
@@ -56,46 +50,37 @@ class ClipWriter:
             pictures: As JPEG.
             fps: Frames per second.
         """
-        waiting = len(self._jobs)
-        if waiting >= self._most:
-            self.say(f"left out: {path}: {waiting} clips wait for being encoded already")
-            return
-        clip = Clip(path, pictures, fps)
-        try:
-            job = self._process.submit(encode, *clip)
-        except BrokenProcessPool:
-            self._process = IdleProcess()
-            job = self._process.submit(encode, *clip)
-        self._await(job, clip)
+        with self._lock:
+            if self._waiting >= self._most:
+                self.say(f"left out: {path}: {self._waiting} clips wait for being encoded already")
+                return
+            self._waiting += 1
+        job = self._thread.submit(self._encode, path, pictures, fps)
+        job.add_done_callback(partial(self._done, path))
 
     def close(self) -> None:
         """Finishes what was begun, here: nothing is scored any more that it could be in the way of.
 
         Where something else keeps the processors busy, the process would take minutes for it.
         """
-        with self._lock:
-            unfinished, self._jobs = list(self._jobs.values()), {}
+        self._ends = True
         self._process.end()
-        with ThreadPoolExecutor(1) as thread:
-            for clip in unfinished:
-                remove_partial(clip.path.parent)
-                self._await(thread.submit(encode, *clip), clip)
+        self._thread.shutdown()
 
-    def _await(self, job: Future[None], clip: Clip) -> None:
-        with self._lock:
-            self._jobs[job] = clip
-        job.add_done_callback(self._done)
+    def _encode(self, path: Path, pictures: list[bytes], fps: float) -> None:
+        try:
+            self._process.run(encode, path, pictures, fps)
+        except WorkerDiedError:
+            if not self._ends:
+                raise WorkerDiedError("the process that encodes was killed") from None
+            remove_partial(path.parent)
+            encode(path, pictures, fps)
 
-    def _done(self, job: Future[None]) -> None:
+    def _done(self, path: Path, job: Future[None]) -> None:
         with self._lock:
-            clip = self._jobs.pop(job, None)
-        if not clip:  # the process was ended before
-            return
-        error = job.exception()
-        if isinstance(error, BrokenProcessPool):
-            self.say(f"left out: {clip.path}: the process that encodes was killed")
-        elif error:
-            self.say(f"left out: {clip.path}: {error}")
+            self._waiting -= 1
+        if error := job.exception():
+            self.say(f"left out: {path}: {error}")
 
 
 def encode(path: Path, pictures: list[bytes], fps: float) -> None:

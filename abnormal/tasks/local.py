@@ -8,7 +8,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.synchronize import Event
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 
 from abnormal.tasks.run import Item, Result, Run, WorkerDiedError
 
@@ -83,28 +84,66 @@ class IdleProcess:
     """A process that does one task after the other, with what the processors have left.
 
     Ctrl-C and SIGTERM, which a terminal and systemd send to all processes of a program, do not end
-    it; `end` and the death of this process do, at once.
+    it; `end` and the death of this process do, at once. (A pool of a single process could not be
+    ended so: until Python 3.11.5 it waits for ever where a task is still on its way to it.)
     """
 
     def __init__(self) -> None:
         """The process begins with its first task."""
-        self._over = _SPAWN.Event()
-        self._pool = ProcessPoolExecutor(
-            1, mp_context=_SPAWN, initializer=_be_idle, initargs=(self._over,)
-        )
+        self._process: BaseProcess | None = None
+        self._over = False
+        self._lock = threading.Lock()
 
-    def submit(self, task: Callable[..., Result], *given: object) -> Future[Result]:
-        """Gives it a task.
+    def run(self, task: Callable[..., Result], *given: object) -> Result:
+        """Waits until it has done a task. One thread at a time may do so.
 
         Raises:
-            BrokenProcessPool: It was killed. So do the tasks that it had.
+            WorkerDiedError: It was killed; with the next task another one begins.
+            Exception: What the task raised.
         """
-        return self._pool.submit(task, *given)
+        connection = self._begun()
+        try:
+            connection.send((task, given))
+            result, error = connection.recv()
+        except (EOFError, OSError):
+            with self._lock:
+                self._process = None
+            raise WorkerDiedError("its process was killed") from None
+        if error:
+            raise error
+        return result
 
     def end(self) -> None:
-        """Ends it; tasks that were not done fail with `BrokenProcessPool`."""
-        self._over.set()
-        self._pool.shutdown()
+        """Ends it and the task that it has."""
+        with self._lock:
+            self._over = True
+            if self._process:
+                self._process.kill()
+                self._process.join()
+
+    def _begun(self) -> Connection:
+        with self._lock:
+            if self._over:
+                raise WorkerDiedError("its process was ended")
+            if not self._process or not self._process.is_alive():
+                self._connection, its_end = _SPAWN.Pipe()
+                self._process = _SPAWN.Process(target=_do_tasks, args=(its_end,), daemon=True)
+                self._process.start()
+                its_end.close()  # so that its death is noticed here
+            return self._connection
+
+
+def _do_tasks(connection: Connection) -> None:
+    _be_idle()
+    answer: tuple[object, Exception | None]
+    with contextlib.suppress(EOFError):  # nobody wants more
+        while True:
+            task, given = connection.recv()
+            try:
+                answer = task(*given), None
+            except Exception as error:
+                answer = None, error
+            connection.send(answer)
 
 
 def _pool(count: int) -> ProcessPoolExecutor:
@@ -117,21 +156,15 @@ def end_with_parent() -> None:
     threading.Thread(target=_await_parent, daemon=True).start()
 
 
-def _be_idle(over: Event) -> None:
+def _be_idle() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    # These do not become idle: where the processors have nothing left it still ends at once.
+    # This does not become idle: where the processors have nothing left, the process ends, too.
     threading.Thread(target=_await_parent, daemon=True).start()
-    threading.Thread(target=_await_end, args=(over,), daemon=True).start()
     os.nice(19)
     if hasattr(os, "SCHED_IDLE"):  # Linux, where the container allows it
         with contextlib.suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-
-
-def _await_end(over: Event) -> None:
-    over.wait()
-    os._exit(0)
 
 
 def _await_parent() -> None:

@@ -33,8 +33,7 @@ def process_of(clips, path):
     clips.write(path, PICTURES, FPS)
     while not path.exists():
         time.sleep(0.01)
-    (process,) = clips._process._pool._processes
-    return process
+    return clips._process._process.pid
 
 
 def test_it_gets_what_the_processor_has_left(clips, tmp_path):

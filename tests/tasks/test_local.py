@@ -1,12 +1,14 @@
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
 
-from abnormal.tasks.local import end_with_parent, in_processes, in_threads
+from abnormal.tasks.local import IdleProcess, end_with_parent, in_processes, in_threads
 from abnormal.tasks.run import WorkerDiedError
 
 
@@ -70,3 +72,56 @@ def test_an_error_in_a_thread_ends_the_run_and_stops_the_others():
         list(in_threads(2, stop)(task, range(1, 100)))
     assert stop.is_set()
     assert len(begun) < 5
+
+
+@pytest.fixture
+def idle():
+    process = IdleProcess()
+    yield process
+    process.end()
+
+
+def test_an_idle_process_does_one_task_after_the_other_and_raises_what_they_raise(idle):
+    process = idle.run(os.getpid)
+    assert process != os.getpid()
+    with pytest.raises(ValueError, match="'no number'"):
+        idle.run(int, "no number")
+    assert idle.run(os.getpid) == process
+
+
+def test_an_idle_process_that_dies_is_replaced(idle):
+    process = idle.run(os.getpid)
+    with pytest.raises(WorkerDiedError):
+        idle.run(_negative, 13)
+    assert idle.run(os.getpid) != process
+
+
+def test_an_idle_process_ends_with_a_task_still_on_its_way_to_it(idle):
+    os.kill(idle.run(os.getpid), signal.SIGSTOP)  # gets no processor at all
+    threading.Timer(0.2, idle.end).start()
+    with pytest.raises(WorkerDiedError):
+        idle.run(len, bytes(10_000_000))
+    with pytest.raises(WorkerDiedError):
+        idle.run(os.getpid)
+
+
+def test_an_idle_process_ends_with_its_program(tmp_path):
+    script = """
+import os, signal
+from abnormal.tasks.local import IdleProcess
+if __name__ == "__main__":
+    print(IdleProcess().run(os.getpid), flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    path = tmp_path / "run.py"
+    path.write_text(script)
+    # It inherits the pipes: they end when it does.
+    done = subprocess.run(
+        [sys.executable, path],
+        check=False,
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (-signal.SIGKILL, b"")
+    assert int(done.stdout) > 0
