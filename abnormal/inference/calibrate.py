@@ -27,15 +27,18 @@ from abnormal.scoring.calibration import (
     count_false_alarms,
     fuse,
 )
+from abnormal.scoring.folds import (
+    PIECE_SEC,
+    levels_of_all,
+    levels_of_others,
+    part_in_folds,
+    seconds_of,
+)
 from abnormal.scoring.local import LOCAL_SCORES, above_normal
 from abnormal.scoring.normal_level import second_maxima
 from abnormal.scoring.regularity import causal_mean
 from abnormal.scoring.residual import BASELINE, ERRORS, SCORES, ClipResidual
 from abnormal.scoring.surprise import Surprise, learn_surprise
-
-FOLDS = 8
-PIECE_SEC = 20
-"""A piece of a video goes into a fold as a whole: neighbouring frames are alike."""
 
 LEAST_SCALE = 0.02
 """Of a normal level: normal footage in which nothing moves does not make noise a surprise."""
@@ -207,20 +210,17 @@ class Calibrator:
         self, videos: Sequence[NormalVideo], maxima: Sequence[Series]
     ) -> tuple[dict[str, np.ndarray], list[Series]]:
         """The normal levels of a camera, and how far its videos are above those of other folds."""
-        folds = _folds(_seconds(maxima))
-        by_fold = [
-            _levels(maxima, [chosen != fold for chosen in folds])
-            for fold in range(1 + max(int(chosen.max()) for chosen in folds))
-        ]
+        folds = part_in_folds(seconds_of(maxima))
+        by_others = levels_of_others(maxima, folds)
         ratios = [
-            self._judge(video, [by_fold[fold] for fold in chosen])
-            for video, chosen in zip(videos, folds, strict=True)
+            self._judge(video, [by_others[fold] for fold in of_video])
+            for video, of_video in zip(videos, folds, strict=True)
         ]
-        return _levels(maxima, [np.ones(len(chosen), bool) for chosen in folds]), ratios
+        return levels_of_all(maxima), ratios
 
     def _tell_of_little(self, camera: str, maxima: Sequence[Series]) -> None:
         """Notes that a camera has a single piece of footage, which no other can judge."""
-        seconds = _seconds(maxima)
+        seconds = seconds_of(maxima)
         if len(seconds) == 1 and seconds[0] < 2 * PIECE_SEC:
             of_camera = f" of camera {camera}" if camera else ""
             self.problems.append(
@@ -316,43 +316,6 @@ def _as_unseen(scores: Sequence[np.ndarray], videos: Sequence[NormalVideo]) -> l
         values if video.held_out else values * factor
         for values, video in zip(scores, videos, strict=True)
     ]
-
-
-def _seconds(maxima: Sequence[Series]) -> list[int]:
-    """Of each video."""
-    return [len(next(iter(of_video.values()))) for of_video in maxima]
-
-
-def _folds(seconds: Sequence[int]) -> list[np.ndarray]:
-    """Parts videos into pieces of about `PIECE_SEC`, and these in order into at most `FOLDS` folds.
-
-    Args:
-        seconds: Of each video.
-
-    Returns:
-        For each video the number of the fold of each second.
-    """
-    pieces = [max(1, length // PIECE_SEC) for length in seconds]
-    total, folds = sum(pieces), min(FOLDS, sum(pieces))
-    firsts = itertools.accumulate(pieces, initial=0)
-    return [
-        (first + np.arange(length) * count // length) * folds // total
-        for first, length, count in zip(firsts, seconds, pieces, strict=False)
-    ]
-
-
-def _levels(maxima: Sequence[Series], chosen: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-    """The normal levels by some seconds of each video; by all where none is chosen."""
-    if not any(seconds.any() for seconds in chosen):
-        chosen = [np.ones(len(seconds), bool) for seconds in chosen]
-    return {
-        name: score.level(
-            np.concatenate(
-                [of_video[name][seconds] for of_video, seconds in zip(maxima, chosen, strict=True)]
-            )
-        )
-        for name, score in LOCAL_SCORES.items()
-    }
 
 
 def _concatenated(parts: Mapping[str, Sequence[np.ndarray]]) -> Series:

@@ -7,13 +7,10 @@ import pytest
 
 from abnormal.errors import AbnormalError
 from abnormal.inference.calibrate import (
-    FOLDS,
     PASSES,
-    PIECE_SEC,
     Calibrator,
     NormalVideo,
     _as_unseen,
-    _folds,
 )
 from abnormal.inference.score import frame_scores
 from abnormal.inference.stream import FrameScorer, ResidualStream
@@ -245,13 +242,3 @@ def test_progress_counts_every_frame_each_time():
     videos = [video(walking(33, 0)), video(walking(7, 1), held_out=False)]
     Calibrator(halved, LENGTH, FPS, counted.append).calibrate(videos)
     assert sum(counted) == PASSES * 40
-
-
-@pytest.mark.parametrize("seconds", [[1], [5, 5], [300], [10] * 40, [19, 61, 3]])
-def test_folds_are_pieces_that_follow_one_another(seconds):
-    folds = _folds(seconds)
-    assert [len(fold) for fold in folds] == seconds
-    joined = np.concatenate(folds)
-    pieces = sum(max(1, length // PIECE_SEC) for length in seconds)
-    assert joined.tolist() == sorted(joined)
-    assert set(joined.tolist()) == set(range(min(FOLDS, pieces)))
