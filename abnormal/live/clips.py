@@ -65,21 +65,27 @@ class ClipWriter:
         """
         self._ends = True
         self._process.end()
-        self._thread.shutdown()
+        try:
+            self._thread.shutdown()
+        except BaseException:  # a second Ctrl-C: but for the clip that it has in hand
+            self._thread.shutdown(wait=False, cancel_futures=True)
+            raise
 
     def _encode(self, path: Path, pictures: list[bytes], fps: float) -> None:
         try:
             self._process.run(encode, path, pictures, fps)
         except WorkerDiedError:
+            remove_partial(path.parent)
             if not self._ends:
                 raise WorkerDiedError("the process that encodes was killed") from None
-            remove_partial(path.parent)
             encode(path, pictures, fps)
 
     def _done(self, path: Path, job: Future[None]) -> None:
         with self._lock:
             self._waiting -= 1
-        if error := job.exception():
+        if job.cancelled():
+            self.say(f"left out: {path}: the program was ended before it was encoded")
+        elif error := job.exception():
             self.say(f"left out: {path}: {error}")
 
 

@@ -1,5 +1,6 @@
 """Tasks on this machine."""
 
+import atexit
 import contextlib
 import multiprocessing
 import os
@@ -8,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
@@ -93,6 +95,7 @@ class IdleProcess:
         self._process: BaseProcess | None = None
         self._over = False
         self._lock = threading.Lock()
+        atexit.register(self.end)  # multiprocessing would wait for it then
 
     def run(self, task: Callable[..., Result], *given: object) -> Result:
         """Waits until it has done a task. One thread at a time may do so.
@@ -107,7 +110,7 @@ class IdleProcess:
             result, error = connection.recv()
         except (EOFError, OSError):
             with self._lock:
-                self._process = None
+                self._kill()
             raise WorkerDiedError("its process was killed") from None
         if error:
             raise error
@@ -117,20 +120,37 @@ class IdleProcess:
         """Ends it and the task that it has."""
         with self._lock:
             self._over = True
-            if self._process:
-                self._process.kill()
-                self._process.join()
+            self._kill()
+
+    def _kill(self) -> None:
+        if self._process:
+            self._process.kill()
+            self._process.join()
+            self._process = None
 
     def _begun(self) -> Connection:
         with self._lock:
             if self._over:
                 raise WorkerDiedError("its process was ended")
-            if not self._process or not self._process.is_alive():
+            if not self._process:
                 self._connection, its_end = _SPAWN.Pipe()
-                self._process = _SPAWN.Process(target=_do_tasks, args=(its_end,), daemon=True)
-                self._process.start()
+                process = _SPAWN.Process(target=_do_tasks, args=(its_end,), daemon=True)
+                with _signals_held():
+                    process.start()
+                self._process = process
                 its_end.close()  # so that its death is noticed here
             return self._connection
+
+
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    """Programs that begin in the block never get Ctrl-C and SIGTERM, from their first moment on."""
+    resource_tracker.ensure_running()  # it would be begun in the block, and let them through
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _do_tasks(connection: Connection) -> None:
@@ -157,8 +177,6 @@ def end_with_parent() -> None:
 
 
 def _be_idle() -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
     # This does not become idle: where the processors have nothing left, the process ends, too.
     threading.Thread(target=_await_parent, daemon=True).start()
     os.nice(19)

@@ -31,9 +31,17 @@ def clips(said):
 def process_of(clips, path):
     """The process that encodes, once it has encoded something."""
     clips.write(path, PICTURES, FPS)
-    while not path.exists():
+    while clips._waiting:
         time.sleep(0.01)
+    assert path.exists()
     return clips._process._process.pid
+
+
+def begin(clips, path):
+    """Gives it a clip that takes seconds, and waits until it has begun to encode it."""
+    clips.write(path, PICTURES * 5000, FPS)
+    while not list(path.parent.glob(".partial-*")):  # what is not finished has a name of its own
+        time.sleep(0.001)
 
 
 def test_it_gets_what_the_processor_has_left(clips, tmp_path):
@@ -62,10 +70,8 @@ def test_what_was_begun_is_finished_at_the_end_without_waiting_for_it(
     monkeypatch.setattr("abnormal.live.clips.open_encoder", noted)
     process = process_of(clips, tmp_path / "first.mp4")
     paths = [tmp_path / f"{name}.mp4" for name in ("begun", "waiting")]
-    for path in paths:
-        clips.write(path, PICTURES * 5000, FPS)
-    while len(list(tmp_path.iterdir())) < 2:  # what is not finished has a name of its own
-        time.sleep(0.001)
+    begin(clips, paths[0])
+    clips.write(paths[1], PICTURES, FPS)
     clips.close()
     assert here == paths
     assert set(tmp_path.iterdir()) == {tmp_path / "first.mp4", *paths}
@@ -86,11 +92,33 @@ def test_what_cannot_be_written_at_the_end_is_said(clips, tmp_path, said):
 
 def test_a_process_that_is_killed_costs_what_it_had_and_is_replaced(clips, tmp_path, said):
     process = process_of(clips, tmp_path / "first.mp4")
-    os.kill(process, signal.SIGSTOP)
-    clips.write(tmp_path / "lost.mp4", PICTURES, FPS)
+    begin(clips, tmp_path / "lost.mp4")
     os.kill(process, signal.SIGKILL)
-    while not said:
+    while clips._waiting or not said:
         time.sleep(0.01)
+    assert list(tmp_path.iterdir()) == [tmp_path / "first.mp4"]
     assert said == [f"left out: {tmp_path / 'lost.mp4'}: the process that encodes was killed"]
     assert process_of(clips, tmp_path / "third.mp4") != process
     assert len(said) == 1
+
+
+def test_a_second_ctrl_c_leaves_out_what_waits(clips, tmp_path, said, monkeypatch):
+    process_of(clips, tmp_path / "first.mp4")
+    begin(clips, tmp_path / "begun.mp4")
+    clips.write(tmp_path / "waiting.mp4", PICTURES, FPS)
+    shutdown = clips._thread.shutdown
+
+    def interrupted(wait=True, cancel_futures=False):
+        shutdown(wait=False, cancel_futures=cancel_futures)
+        if wait:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(clips._thread, "shutdown", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        clips.close()
+    monkeypatch.undo()
+    shutdown()
+    assert set(tmp_path.iterdir()) == {tmp_path / "first.mp4", tmp_path / "begun.mp4"}
+    assert said == [
+        f"left out: {tmp_path / 'waiting.mp4'}: the program was ended before it was encoded"
+    ]

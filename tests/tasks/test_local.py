@@ -105,12 +105,27 @@ def test_an_idle_process_ends_with_a_task_still_on_its_way_to_it(idle):
         idle.run(os.getpid)
 
 
-def test_an_idle_process_ends_with_its_program(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_idle_process_gets_no_signal_of_its_program(idle, number):
+    first = threading.Thread(target=idle.run, args=(time.sleep, 0))
+    first.start()
+    while not idle._process:
+        time.sleep(0.001)
+    process = idle._process.pid
+    os.kill(process, number)  # it has hardly begun
+    first.join()
+    assert idle.run(os.getpid) == process
+
+
+def test_an_idle_process_ends_with_its_program_in_the_midst_of_a_task(tmp_path):
     script = """
-import os, signal
+import os, signal, threading, time
 from abnormal.tasks.local import IdleProcess
 if __name__ == "__main__":
-    print(IdleProcess().run(os.getpid), flush=True)
+    idle = IdleProcess()
+    print(idle.run(os.getpid), flush=True)
+    threading.Thread(target=idle.run, args=(time.sleep, 600), daemon=True).start()
+    time.sleep(1)
     os.kill(os.getpid(), signal.SIGKILL)
 """
     path = tmp_path / "run.py"
