@@ -5,8 +5,12 @@ table = abnormal.score_video(model, "gate.mp4")    # a row per frame: regularity
 figures = abnormal.evaluate(model, "img")          # against the labels under img/
 """
 
+import logging
+
 from abnormal.api import evaluate, load, score_video
 from abnormal.errors import AbnormalError
 from abnormal.version import __version__
 
 __all__ = ["AbnormalError", "__version__", "evaluate", "load", "score_video"]
+
+logging.getLogger("abnormal").addHandler(logging.NullHandler())

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -29,6 +30,15 @@ LONG = ("test_chaos.py", "test_notebook.py", "test_jax.py", "test_programs.py", 
 
 def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.path.name not in LONG)
+
+
+@pytest.fixture(autouse=True)
+def _messages_as_in_a_library():
+    """A program that ran in a test leaves the next one the silence that it found."""
+    package = logging.getLogger("abnormal")
+    before = package.handlers[:], package.level, package.propagate
+    yield
+    package.handlers[:], package.level, package.propagate = before
 
 
 def _picture_of(number, height=32, width=48):

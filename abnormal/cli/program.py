@@ -1,12 +1,16 @@
 """What the three programs share: exit codes, messages for people, progress bars."""
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from abnormal.cli.messages import show_messages
 from abnormal.errors import BUG, INTERRUPTED, MENDABLE, AbnormalError, Stopped
+
+log = logging.getLogger(__name__)
 
 
 def run_program(
@@ -21,31 +25,32 @@ def run_program(
         143 where SIGTERM was answered in good order.
     """
     args = parser.parse_args(argv)
+    show_messages()
     try:
         return work(args)
     except AbnormalError as error:
         _show_traceback()
-        say(f"{parser.prog}: {error}")
+        log.error("%s: %s", parser.prog, error)
         return MENDABLE
     except Stopped as stopped:
-        say(f"{parser.prog}: {stopped}")
+        log.error("%s: %s", parser.prog, stopped)
         return stopped.exit_code
     except KeyboardInterrupt:
-        say(f"{parser.prog}: interrupted")
+        log.error("%s: interrupted", parser.prog)
         return INTERRUPTED
     except BrokenPipeError:  # `| head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
         _show_traceback()
-        log = _write_log()
-        say(f"{parser.prog}: this is a bug: {type(error).__name__}: {error}. Details are in {log}")
+        details = f"{type(error).__name__}: {error}. Details are in {_write_log()}"
+        log.error("%s: this is a bug: %s", parser.prog, details)
         return BUG
 
 
 def say(text: str) -> None:
     """Tells the user something, beside the results on stdout."""
-    print(text, file=sys.stderr)
+    log.info("%s", text)
 
 
 def _show_traceback() -> None:
@@ -63,10 +68,10 @@ def _write_log() -> Path:
 
     with tempfile.NamedTemporaryFile(
         "w", prefix="abnormal-", suffix=".log", delete=False, encoding="utf-8"
-    ) as log:
+    ) as file:
         text = f"command: {sys.argv}\npython: {sys.version}\n\n{traceback.format_exc()}"
-        log.write(without_secrets(text))
-    return Path(log.name)
+        file.write(without_secrets(text))
+    return Path(file.name)
 
 
 def make_absolute(args: argparse.Namespace, *names: str) -> None:
