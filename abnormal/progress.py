@@ -97,7 +97,7 @@ class Progress:
             return
         figures = tqdm.format_meter(
             self._done,
-            self._total,
+            self._total,  # type: ignore[arg-type]  # None where it is not known, as tqdm documents
             self._clock() - self._begun_sec,
             ncols=0,
             prefix=self.title,
