@@ -21,7 +21,6 @@ from abnormal.inference.runtimes import Reconstruct
 from abnormal.inference.score import residuals
 from abnormal.inference.stream import LOCAL_SMOOTHING_SEC, CellStream, ResidualStream
 from abnormal.scoring.calibration import (
-    FUSED,
     Calibration,
     Normality,
     count_false_alarms,
@@ -34,7 +33,7 @@ from abnormal.scoring.folds import (
     part_in_folds,
     seconds_of,
 )
-from abnormal.scoring.local import LOCAL_SCORES, above_normal
+from abnormal.scoring.local import FUSED, LOCAL_SCORES, above_normal
 from abnormal.scoring.normal_level import second_maxima
 from abnormal.scoring.regularity import causal_mean
 from abnormal.scoring.residual import BASELINE, ERRORS, SCORES, ClipResidual

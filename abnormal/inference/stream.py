@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from abnormal.frames.clips import ClipWindow
-from abnormal.scoring.calibration import FUSED, Normality, fuse
-from abnormal.scoring.local import LOCAL_SCORES, above_normal, unusual_box
+from abnormal.scoring.calibration import Normality, fuse
+from abnormal.scoring.local import FUSED, LOCAL_SCORES, above_normal, unusual_box
 from abnormal.scoring.regularity import SMOOTHING_SEC, CausalMean
 from abnormal.scoring.residual import SCORES, ClipResidual
 from abnormal.video.flow import MovingFrame, with_speed, without_speed
@@ -70,13 +70,14 @@ class ResidualStream:
 class CellStream:
     """Residuals become the cells of the scores that know the place."""
 
-    def __init__(self, fps: float) -> None:
-        """Begins before the first frame.
+    def __init__(self, fps: float, scores: Iterable[str] = LOCAL_SCORES) -> None:
+        """Prepares for the first frame.
 
         Args:
             fps: Frames per second.
+            scores: Names in `LOCAL_SCORES` of the scores whose cells are wanted.
         """
-        self._steady = {name: score.steady(fps) for name, score in LOCAL_SCORES.items()}
+        self._steady = {name: LOCAL_SCORES[name].steady(fps) for name in scores}
 
     def add(self, residual: ClipResidual, new: slice) -> dict[str, np.ndarray]:
         """The cells of the next clip's frames.
@@ -145,7 +146,7 @@ class FrameScorer:
         """
         self._fps = fps
         self._normality = normality
-        self._cells = CellStream(fps)
+        self._cells = CellStream(fps, normality.levels if normality else ())
         self._means: dict[str, CausalMean] = {}
         self._positions = {name: np.array(values) for name, values in (positions or {}).items()}
 

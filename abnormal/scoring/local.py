@@ -15,6 +15,9 @@ from abnormal.scoring.normal_level import common_level, own_level
 from abnormal.scoring.regularity import CausalMean, CausalMinimum
 from abnormal.scoring.residual import ClipResidual
 
+FUSED = "fused"
+"""The score that all scores of this file are fused into."""
+
 SPEED_SEC = 0.2
 LASTING_FRAMES = 3
 
@@ -112,6 +115,15 @@ LOCAL_SCORES = {
     # Something looks as the network has not seen it.
     "appearance": LocalScore(residual_around, common_level, _as_it_is, of_network=True, share=0.02),
 }
+
+
+def knows_place(score: str) -> bool:
+    """Whether a score compares each place of the picture with what is normal there.
+
+    Only such a score needs the normal footage of the camera, and only it can say where in a frame
+    something is unusual.
+    """
+    return score == FUSED or score in LOCAL_SCORES
 
 
 def above_normal(cells: np.ndarray, level: np.ndarray, everywhere: bool = True) -> np.ndarray:

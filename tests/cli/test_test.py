@@ -2,8 +2,7 @@ from abnormal.cli.test import EXPORT_NAMES, RUNTIME_NAMES, SCORE_NAMES, _parser
 from abnormal.inference.choice import AUTO, ON_PROCESSOR
 from abnormal.inference.runtimes import RUNTIMES
 from abnormal.models.export import EXPORTS
-from abnormal.scoring.calibration import FUSED
-from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.local import FUSED, LOCAL_SCORES
 from abnormal.scoring.residual import SCORES
 
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from abnormal.frames.clips import stream_clips
 from abnormal.inference.stream import CellStream, FrameScorer, ResidualStream, joined, to_input
-from abnormal.scoring.calibration import FUSED, Normality, fuse
-from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.calibration import Normality, fuse
+from abnormal.scoring.local import FUSED, LOCAL_SCORES
 from abnormal.scoring.residual import SCORES
 from abnormal.scoring.surprise import learn_surprise
 from abnormal.video.flow import FlowMeter

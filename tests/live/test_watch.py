@@ -12,7 +12,6 @@ from abnormal.models.backend import start_backend
 
 start_backend()
 
-from abnormal.cli.run_live import _say_health  # noqa: E402
 from abnormal.errors import AbnormalError  # noqa: E402
 from abnormal.inference import videos  # noqa: E402
 from abnormal.inference.detector import Detector  # noqa: E402
@@ -20,14 +19,15 @@ from abnormal.inference.overlap import Overlap, Shared  # noqa: E402
 from abnormal.inference.score import frame_scores  # noqa: E402
 from abnormal.inference.stream import FrameScorer, ResidualStream  # noqa: E402
 from abnormal.live.address import Camera  # noqa: E402
-from abnormal.live.channel import Alarm, Channel  # noqa: E402
+from abnormal.live.channel import Channel  # noqa: E402
 from abnormal.live.clock import Clock  # noqa: E402
 from abnormal.live.frame import Failed, LiveFrame, Lost, Moment  # noqa: E402
 from abnormal.live.mailbox import Mailbox  # noqa: E402
+from abnormal.live.run import _log_health  # noqa: E402
 from abnormal.live.watch import Watch, warm_up  # noqa: E402
 from abnormal.models.model_file import ModelInfo  # noqa: E402
+from abnormal.scoring.alarm import Alarm  # noqa: E402
 from abnormal.scoring.calibration import Calibration, Normality  # noqa: E402
-from abnormal.scoring.events import score_events  # noqa: E402
 from abnormal.scoring.local import LOCAL_SCORES  # noqa: E402
 from abnormal.scoring.surprise import learn_surprise  # noqa: E402
 from abnormal.video.flow import FlowMeter  # noqa: E402
@@ -120,7 +120,7 @@ def expected(detector, images, ignored=None):
         images, detector.reconstruct, LENGTH, FrameScorer(FPS, normality),
         ResidualStream(ignored=ignored),
     ).causal["motion"]  # fmt: skip
-    events = score_events(scores, ALARM.threshold, ALARM.release, FPS)
+    events = ALARM.events(scores, FPS)
     return [(event.start, event.stop - 1) for event in events]
 
 
@@ -247,13 +247,15 @@ def test_the_minute_is_told_once_a_minute(detector):
 
 
 def test_each_minute_each_camera_has_a_line_and_what_has_moved_the_command(
-    detector, monkeypatch, capsys
+    detector, monkeypatch, caplog
 ):
+    caplog.set_level("INFO", "abnormal")
     place = Place(detector, cameras=2)
     monkeypatch.setattr(place.channels[1].drift, "warning", lambda _: "it has moved")
-    _say_health(Path("m.h5"), place.channels, place.mailbox, Clock())
-    lines = capsys.readouterr().err.splitlines()
-    assert [line.split(":")[0] for line in lines] == ["c0", "c1", "warning"]
+    _log_health(Path("m.h5"), place.channels, place.mailbox, Clock())
+    lines = [record.message for record in caplog.records]
+    assert [line.split(":")[0] for line in lines] == ["c0", "c1", "c1"]
+    assert [record.levelname for record in caplog.records] == ["INFO", "INFO", "WARNING"]
     assert "c1: it has moved." in lines[2]
     assert "`python train_model.py --calibrate FOLDER --output m.h5`" in lines[2]
 
@@ -324,9 +326,9 @@ def test_clips_that_overlap_are_scored_sooner_and_as_those_of_a_file(detector, s
     assert (last[0] is not None) == shared
 
     frames = videos.ModelFrames(iter(images), FPS)
-    video = videos.TestVideo("v", lambda size, fps: contextlib.nullcontext(frames))
+    video = videos.InputVideo("v", lambda size, fps: contextlib.nullcontext(frames))
     scored, _ = overlapping.score(video)
-    expected = scored.events(ALARM.score, ALARM.threshold, ALARM.release)
+    expected = scored.events(ALARM)
     assert spans(live) == [(event.start, event.stop - 1) for event in expected]
     assert live
     assert live[0].peak_score == pytest.approx(expected[0].peak_score, abs=1e-4)
