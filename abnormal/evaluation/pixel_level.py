@@ -10,6 +10,7 @@ import pandas as pd
 from abnormal.errors import AbnormalError
 from abnormal.evaluation.region_level import true_regions
 from abnormal.inference.scored_video import ScoredVideo
+from abnormal.scoring.boxes import BOX_SIDES
 from abnormal.scoring.localisation import LocalisedFrames, Localiser, Sink
 from abnormal.video.resample import resize
 
@@ -20,7 +21,6 @@ PROTOCOL = (
     "anomalous pixels, 0 or 1, taken as logits, and the mask"
 )
 BINS = 4096
-BOX = ("left", "top", "width", "height")
 MASKED = ("true_pixels", "both_pixels", "iou", "mask_sigmoid_cross_entropy")
 
 
@@ -86,7 +86,7 @@ def pixel_table(
         missing where there is no mask, true_pixels, both_pixels (anomalous and truly so), iou,
         mask_sigmoid_cross_entropy.
     """
-    columns = ["model", "video", "frame", "anomalous_pixels", *BOX, *MASKED]
+    columns = ["model", "video", "frame", "anomalous_pixels", *BOX_SIDES, *MASKED]
     rows = (
         {"model": model, "video": video.name, "frame": number} | row
         for video, of_video in zip(videos, pixels, strict=True)
@@ -116,7 +116,7 @@ def pixel_figures(videos: Sequence[VideoPixels]) -> dict[str, Any] | None:
 
 
 def _found(seen: LocalisedFrames, number: int) -> dict[str, Any]:
-    box = dict(zip(BOX, seen.box(number), strict=True))
+    box = dict(zip(BOX_SIDES, seen.box(number), strict=True))
     return {"anomalous_pixels": int(seen.anomalous[number].sum())} | box
 
 

@@ -10,16 +10,17 @@ import numpy as np
 import pandas as pd
 
 from abnormal.evaluation.evaluate import MICRO_PER_VIDEO, MICRO_RAW
-from abnormal.evaluation.pixel_level import BOX, VideoPixels
+from abnormal.evaluation.pixel_level import VideoPixels
 from abnormal.files import replacing
 from abnormal.inference.scored_video import ScoredVideo, error_of
 from abnormal.scoring.alarm import Alarm
+from abnormal.scoring.boxes import BOX_SIDES
 from abnormal.scoring.events import Event, persistent_events
 from abnormal.scoring.local import knows_place
 
 EVENT_COLUMNS = (
     *("model", "video", "situation", "event", "start_frame", "end_frame", "start_sec", "end_sec"),
-    *("peak_frame", "peak_sec", "peak_score", "mean_score", *BOX),
+    *("peak_frame", "peak_sec", "peak_score", "mean_score", *BOX_SIDES),
 )
 
 
@@ -121,7 +122,7 @@ def _table_of_events(
             "peak_score": event.peak_score,
             "mean_score": event.mean_score,
         }
-        | dict(zip(BOX, _place(video, of_video, score, event.peak), strict=True))
+        | dict(zip(BOX_SIDES, _place(video, of_video, score, event.peak), strict=True))
         for video, of_video, events in zip(videos, pixels, found, strict=True)
         for number, event in enumerate(events, start=1)
     ]
@@ -132,7 +133,7 @@ def _place(video: ScoredVideo, pixels: VideoPixels, score: str, frame: int) -> S
     """The box of the place that is most unusual: by a score that knows it, else by the pixels."""
     if video.boxes is not None and knows_place(score):
         return video.boxes[frame].tolist()
-    return [pixels.rows[frame][side] for side in BOX]
+    return [pixels.rows[frame][side] for side in BOX_SIDES]
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

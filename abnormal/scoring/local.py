@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy.ndimage
 
+from abnormal.scoring.boxes import Box, box_around
 from abnormal.scoring.cells import PATCH_CELLS
 from abnormal.scoring.normal_level import common_level, own_level
 from abnormal.scoring.regularity import CausalMean, CausalMinimum
@@ -145,7 +146,7 @@ def above_normal(cells: np.ndarray, level: np.ndarray, everywhere: bool = True) 
     return largest
 
 
-def unusual_box(cells: np.ndarray, level: np.ndarray) -> list[float]:
+def unusual_box(cells: np.ndarray, level: np.ndarray) -> Box:
     """The most unusual place of a frame.
 
     Args:
@@ -158,15 +159,7 @@ def unusual_box(cells: np.ndarray, level: np.ndarray) -> list[float]:
     """
     ratios = cells / level
     row, column = np.unravel_index(int(ratios.argmax()), ratios.shape)
-    places, _ = scipy.ndimage.label(ratios >= ratios[row, column] / 2, np.ones((3, 3)))
-    rows, columns = scipy.ndimage.find_objects(places)[places[row, column] - 1]
-    height, width = ratios.shape
-    return [
-        columns.start / width,
-        rows.start / height,
-        (columns.stop - columns.start) / width,
-        (rows.stop - rows.start) / height,
-    ]
+    return box_around(ratios >= ratios[row, column] / 2, int(row), int(column))
 
 
 def _block_maxima(cells: np.ndarray) -> np.ndarray:
