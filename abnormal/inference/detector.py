@@ -12,7 +12,7 @@ from abnormal.errors import AbnormalError
 from abnormal.inference.choice import open_runtime
 from abnormal.inference.overlap import Overlap, make_overlap
 from abnormal.inference.runtimes import Reconstruct
-from abnormal.inference.score import ScoredVideo, TakePair, frame_scores
+from abnormal.inference.score import ScoredVideo, TakePair, frame_scores, residuals
 from abnormal.inference.stream import FrameScorer, ResidualStream
 from abnormal.inference.videos import TestVideo
 from abnormal.models.model_file import ModelInfo, TrainedModel, load_model
@@ -104,14 +104,17 @@ class Detector:
             normality = None
             if labels is not None or only in (None, FUSED, *LOCAL_SCORES):
                 normality = self.calibration.normality(video.camera)
+            stream = ResidualStream(flow=normality is not None, ignored=self.at_size(ignored))
             scored = frame_scores(
-                watch(opened.frames),
-                self.reconstruct,
-                self.info.clip_length,
+                residuals(
+                    watch(opened.frames),
+                    self.reconstruct,
+                    self.info.clip_length,
+                    stream,
+                    self.overlap,
+                ),
                 FrameScorer(opened.fps, normality, positions=self.calibration.positions),
-                ResidualStream(flow=normality is not None, ignored=self.at_size(ignored)),
                 take,
-                self.overlap,
             )
             result = ScoredVideo(
                 name=video.name,

@@ -14,14 +14,14 @@ QUALITY = 80  # of the JPEG
 
 
 class Preparation:
-    """Resizes frames, measures speeds, looks whether a picture can be scored at all.
+    """Resizes the frames of one camera, measures speeds, and checks each picture by the gate.
 
     Attributes:
         fps: Frames per second of the model.
     """
 
     def __init__(self, size: int, fps: float, flow: bool, pictures: bool) -> None:
-        """Begins before the first frame.
+        """Starts without a frame to measure a speed from.
 
         Args:
             size: Height and width that the model was made for.
@@ -37,7 +37,7 @@ class Preparation:
         self._before: np.ndarray | None = None
 
     def begin(self) -> None:
-        """What comes next does not follow what came before."""
+        """Forgets the last frame, as there is a gap after it: the next frame gets no speed."""
         self._before = None
 
     def __call__(self, frame: Frame, moment: Moment, arrival_sec: float) -> LiveFrame:

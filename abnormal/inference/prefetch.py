@@ -1,4 +1,4 @@
-"""What one step makes while the next one still uses what was made before."""
+"""Items that are made in a thread of their own, ahead of their use."""
 
 import queue
 import threading
@@ -7,27 +7,28 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 
-LOOK_SEC = 0.1
-"""How often a thread whose items nobody takes looks whether anybody still wants them."""
+POLL_SEC = 0.1
+"""How often a thread whose queue is full checks whether its items are still wanted."""
 
 
-def ahead(items: Iterable[Item], count: int) -> Generator[Item]:
-    """The same items, made in a thread of their own while those before are used.
+def prefetch(items: Iterable[Item], count: int) -> Generator[Item]:
+    """Iterates over items in a thread of their own, while earlier items are used.
 
-    An error of theirs is raised where the item would have come. When nobody wants more, the
-    thread ends, and so do the items.
+    An error of the iteration is raised where the item would have come. Closing the generator ends
+    the thread and waits for its end.
 
     Args:
-        items: They are made in that thread alone. Where they are a generator, it is closed.
-        count: How many may wait, at least 1; so many and one more are made ahead.
+        items: Only that thread iterates over them. A generator is closed there.
+        count: How many items may wait in the queue, at least 1. One more is made and waits for a
+            free slot.
     """
     made: queue.Queue[tuple[bool, Item | BaseException | None]] = queue.Queue(count)
-    unwanted = threading.Event()
+    closed = threading.Event()
 
     def put(is_item: bool, value: Item | BaseException | None) -> None:
-        while not unwanted.is_set():
+        while not closed.is_set():
             try:
-                made.put((is_item, value), timeout=LOOK_SEC)
+                made.put((is_item, value), timeout=POLL_SEC)
                 return
             except queue.Full:
                 continue
@@ -37,7 +38,7 @@ def ahead(items: Iterable[Item], count: int) -> Generator[Item]:
         try:
             for item in items:
                 put(True, item)
-                if unwanted.is_set():
+                if closed.is_set():
                     break
         except BaseException as raised:  # it is raised again, where somebody can handle it
             error = raised
@@ -64,5 +65,5 @@ def ahead(items: Iterable[Item], count: int) -> Generator[Item]:
             else:
                 return
     finally:
-        unwanted.set()
+        closed.set()
         thread.join()
