@@ -10,7 +10,8 @@ from abnormal.video.flow import FlowMeter
 from abnormal.video.resample import resize
 from abnormal.video.stream import Frame
 
-QUALITY = 80  # of the JPEG
+QUALITY = 80
+"""JPEG quality of the pictures that are kept, out of 100."""
 
 
 class Preparation:
@@ -41,12 +42,12 @@ class Preparation:
         self._before = None
 
     def __call__(self, frame: Frame, moment: Moment, arrival_sec: float) -> LiveFrame:
-        """Makes a frame ready.
+        """Makes a frame ready for the model.
 
         Args:
-            frame: As it came.
+            frame: The camera's next frame, at its own size.
             moment: When it was taken.
-            arrival_sec: When it came.
+            arrival_sec: When it came, by a clock that never goes back.
         """
         image = np.ascontiguousarray(resize(frame.image, self._size, self._size))
         speed = None
@@ -59,7 +60,7 @@ class Preparation:
 
 
 def to_jpeg(frame: Frame) -> bytes:
-    """A frame for people to look at."""
+    """Encodes a frame for people to look at, unless it came as a JPEG."""
     if frame.jpeg is not None:
         return frame.jpeg
     picture = frame.in_colours()[..., ::-1] if frame.in_colours else frame.image
@@ -68,7 +69,7 @@ def to_jpeg(frame: Frame) -> bytes:
 
 
 def from_jpeg(data: bytes) -> np.ndarray:
-    """The picture again: `(height, width, 3)` uint8, red first.
+    """Decodes the picture of a frame: `(height, width, 3)` uint8, red first.
 
     Raises:
         AbnormalError: A camera's own JPEG is damaged.

@@ -1,4 +1,4 @@
-"""All cameras at once: what they give is scored together, as soon as it is there."""
+"""The loop that scores the frames of all cameras, in common batches, as soon as they come."""
 
 from collections.abc import Callable, Sequence
 
@@ -43,7 +43,7 @@ def warm_up(detector: Detector, cameras: int) -> None:
 
 
 class Watch:
-    """Scores what the mailbox gets."""
+    """Takes frames from the mailbox, lets the network score them, and tells the channels."""
 
     def __init__(
         self,

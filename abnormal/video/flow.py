@@ -12,9 +12,9 @@ FINEST_SCALE = 1
 GRADIENT_DESCENT_ITERATIONS = 8
 
 NOISE = 6.0
-"""Grey levels. Where the brightness changes by less, nothing is seen to move."""
+"""Grey levels. A pixel whose brightness changes by less does not count as moving."""
 NOISE_TIMES = 2.0
-"""What the whole picture changes by is noise too; so many times of it is added."""
+"""The median change of the whole picture is noise too: this many times of it is added."""
 NOISE_PX = 5
 """Side of the square over which a change is averaged, in pixels."""
 
