@@ -262,6 +262,16 @@ def test_a_first_frame_whose_speed_is_known_keeps_it_and_does_not_wait():
     assert speeds == [3.0, 1.0]
 
 
+def test_a_later_frame_without_a_speed_has_the_speed_0_and_does_not_wait():
+    cutter = ClipCutter(1, with_speed=True)
+    frames = [
+        MovingFrame(np.zeros((2, 3), np.uint8), None if s is None else np.full((2, 3), s))
+        for s in (None, 2.0, None, 3.0)
+    ]
+    speeds = [[window.speed[0, 0, 0] for window in cutter.add(frame)] for frame in frames]
+    assert speeds == [[], [2.0, 2.0], [0.0], [3.0]]
+
+
 def test_speeds_that_nobody_asked_for_are_left_out():
     (window,) = stream_clips(slow(4, measured=True), 4)
     assert window.speed is None
