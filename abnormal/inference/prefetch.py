@@ -3,9 +3,12 @@
 import queue
 import threading
 from collections.abc import Generator, Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Item = TypeVar("Item")
+
+Made = tuple[bool, Any]
+"""True and an item; at the end False and the error that ended it, or None."""
 
 POLL_SEC = 0.1
 """How often a thread whose queue is full checks whether its items are still wanted."""
@@ -22,42 +25,16 @@ def prefetch(items: Iterable[Item], count: int) -> Generator[Item]:
         count: How many items may wait in the queue, at least 1. One more is made and waits for a
             free slot.
     """
-    made: queue.Queue[tuple[bool, Item | BaseException | None]] = queue.Queue(count)
+    made: queue.Queue[Made] = queue.Queue(count)
     closed = threading.Event()
-
-    def put(is_item: bool, value: Item | BaseException | None) -> None:
-        while not closed.is_set():
-            try:
-                made.put((is_item, value), timeout=POLL_SEC)
-                return
-            except queue.Full:
-                continue
-
-    def work() -> None:
-        error = None
-        try:
-            for item in items:
-                put(True, item)
-                if closed.is_set():
-                    break
-        except BaseException as raised:  # it is raised again, where somebody can handle it
-            error = raised
-        finally:
-            if isinstance(items, Generator):
-                items.close()
-        try:
-            put(False, error)
-        finally:
-            del error  # it knows this frame: together they would keep all that was made
-
-    thread = threading.Thread(target=work, daemon=True)
+    thread = threading.Thread(target=_make, args=(items, made, closed), daemon=True)
     thread.start()
     try:
         while True:
             is_item, value = made.get()
             if is_item:
-                yield value  # type: ignore[misc]
-            elif isinstance(value, BaseException):
+                yield value
+            elif value is not None:
                 try:
                     raise value
                 finally:
@@ -67,3 +44,31 @@ def prefetch(items: Iterable[Item], count: int) -> Generator[Item]:
     finally:
         closed.set()
         thread.join()
+
+
+def _make(items: Iterable[Any], made: "queue.Queue[Made]", closed: threading.Event) -> None:
+    """Puts all items into the queue, and then how it ended; stops early when it is closed."""
+
+    def put(is_item: bool, value: Any) -> None:
+        while not closed.is_set():
+            try:
+                made.put((is_item, value), timeout=POLL_SEC)
+                return
+            except queue.Full:
+                continue
+
+    error = None
+    try:
+        for item in items:
+            put(True, item)
+            if closed.is_set():
+                break
+    except BaseException as raised:  # it is raised again, where somebody can handle it
+        error = raised
+    finally:
+        if isinstance(items, Generator):
+            items.close()
+    try:
+        put(False, error)
+    finally:
+        del error  # it knows this frame: together they would keep all that was made
