@@ -13,7 +13,7 @@ from abnormal.errors import AbnormalError
 from abnormal.inference.choice import open_runtime
 from abnormal.inference.overlap import Overlap, make_overlap
 from abnormal.inference.runtimes import Reconstruct
-from abnormal.inference.score import TakePair, frame_scores
+from abnormal.inference.score import TakePair, frame_scores, residuals
 from abnormal.inference.scored_video import ScoredVideo
 from abnormal.inference.stream import FrameScorer, ResidualStream
 from abnormal.inference.videos import InputVideo
@@ -154,14 +154,17 @@ class Detector:
             normality = None
             if labels is not None or score is None or knows_place(score):
                 normality = self.calibration.normality(video.camera)
+            stream = ResidualStream(flow=normality is not None, ignored=self.at_size(ignored))
             scored = frame_scores(
-                watch(opened.frames),
-                self.reconstruct,
-                self.info.clip_length,
+                residuals(
+                    watch(opened.frames),
+                    self.reconstruct,
+                    self.info.clip_length,
+                    stream,
+                    self.overlap,
+                ),
                 FrameScorer(opened.fps, normality, positions=self.calibration.positions),
-                ResidualStream(flow=normality is not None, ignored=self.at_size(ignored)),
                 take,
-                self.overlap,
             )
             result = ScoredVideo(
                 name=video.name,

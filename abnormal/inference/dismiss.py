@@ -82,14 +82,14 @@ def _largest_cells(
     largest: dict[str, np.ndarray] = {}
     with video.open_frames(info.size, info.fps) as opened:
         cell_stream = CellStream(opened.fps)
-        for residual, new in residuals(
+        for residual in residuals(
             opened.frames, detector.reconstruct, info.clip_length, stream, detector.overlap
         ):
-            for name, cells in cell_stream.add(residual, new).items():
+            for name, cells in cell_stream.add(residual).items():
                 inside = cells[max(0, first - number) : max(0, last + 1 - number)]
                 if len(inside):
                     largest[name] = np.maximum(largest.get(name, 0), inside.max(axis=0))
-            number += new.stop - new.start
+            number += len(residual.new_positions)
             if number > last:
                 break
     if number <= last:

@@ -24,6 +24,7 @@ from abnormal.live.tracker import (
     OngoingEvent,
 )
 from abnormal.scoring.alarm import Alarm
+from abnormal.scoring.residual import ClipResidual
 
 SHUT_SEC = 1.0
 """After a picture that could not be scored the next ones are not either: scores are averages."""
@@ -91,15 +92,15 @@ class Channel:
         ready, self._ready = self._ready, []
         return ready
 
-    def scored(self, clip: LiveClip, reconstruction: np.ndarray, now_sec: float) -> None:
+    def scored(self, clip: LiveClip, residual: ClipResidual, now_sec: float) -> None:
         """Takes what the network made of a clip.
 
         Args:
             clip: One of `clips()`, in their order.
-            reconstruction: `(T, size, size)` float32 in [0, 1].
+            residual: The clip's.
             now_sec: By the clock of the arrivals.
         """
-        scored = clip.segment.score(clip, reconstruction)
+        scored = clip.segment.score(residual)
         scores = np.where(self._shut(clip.new), 0.0, scored.causal[self._alarm.score])
         for place, frame in enumerate(clip.new):
             box = None if scored.boxes is None else scored.boxes[place].tolist()

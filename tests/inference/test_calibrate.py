@@ -12,7 +12,7 @@ from abnormal.inference.calibrate import (
     NormalVideo,
     _as_unseen,
 )
-from abnormal.inference.score import frame_scores
+from abnormal.inference.score import frame_scores, residuals
 from abnormal.inference.stream import FrameScorer, ResidualStream
 from abnormal.scoring.calibration import ALARM_SURPRISE, COUNTED_SURPRISES
 from abnormal.scoring.local import FUSED, LOCAL_SCORES
@@ -50,7 +50,7 @@ def video(frames, name="01", camera="", held_out=True):
 
 def scored(frames, calibration, camera=""):
     scorer = FrameScorer(FPS, calibration.normality(camera))
-    return frame_scores(frames, halved, LENGTH, scorer, ResidualStream())
+    return frame_scores(residuals(frames, halved, LENGTH, ResidualStream()), scorer)
 
 
 @pytest.fixture(scope="module")
@@ -230,9 +230,10 @@ def test_where_a_frame_is_in_its_clip_does_not_show():
     for positions, evenly in (({}, False), (calibration.positions, True)):
         scorer = FrameScorer(FPS, None, positions=positions)
         stream = ResidualStream(flow=False)
-        raw = frame_scores(walking(103, 9), worse_at_first, LENGTH, scorer, stream).raw
-        by_place = raw["l2"][:100].reshape(20, LENGTH).mean(axis=0)
-        assert (by_place.std() < 0.01 * by_place.mean()) == evenly
+        clips = residuals(walking(103, 9), worse_at_first, LENGTH, stream)
+        raw = frame_scores(clips, scorer).raw
+        by_position = raw["l2"][:100].reshape(20, LENGTH).mean(axis=0)
+        assert (by_position.std() < 0.01 * by_position.mean()) == evenly
         # The last clip reaches back: its last three frames are at its end.
         assert (raw["l2"][100] < 1.1 * raw["l2"][99]) or not evenly
 
