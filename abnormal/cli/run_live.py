@@ -8,32 +8,26 @@ from pathlib import Path
 
 from abnormal.cli.asked import read_zone, threshold_of
 from abnormal.cli.program import say
-from abnormal.errors import AbnormalError, CannotWriteError, Stopped
+from abnormal.errors import AbnormalError, Stopped
 from abnormal.files import make_folder
 from abnormal.inference.detector import Detector, open_detector
 from abnormal.live.address import Camera, named_cameras, read_cameras
 from abnormal.live.channel import Alarm, Channel
 from abnormal.live.clips import ClipWriter
 from abnormal.live.clock import Clock
-from abnormal.live.command import AlarmCommand
 from abnormal.live.event import LiveEvent, Tell
-from abnormal.live.log import open_log
+from abnormal.live.listeners import open_listeners
 from abnormal.live.mailbox import Mailbox
 from abnormal.live.prepare import Preparation
 from abnormal.live.reader import Reader
 from abnormal.live.recorder import Recorder
 from abnormal.live.watch import Watch, warm_up
-from abnormal.live.webhook import Webhook
 from abnormal.scoring.calibration import FUSED
 from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.training.interrupt import catching_signals
 
 QUEUE_SEC = 2.0
 """So much of each camera may wait for being scored before the oldest is dropped."""
-LAST_ALARMS_SEC = 20.0
-"""How long the alarm command may take for the last events."""
-LAST_WORDS_SEC = 5.0
-"""How long the webhook may take for the last events; what is left is sent by the next run."""
 
 
 def run_live(args: argparse.Namespace) -> int:
@@ -76,8 +70,8 @@ def _watch(
     info, clock = detector.info, Clock()
     mailbox = Mailbox(len(cameras), round(QUEUE_SEC * info.fps))
     with contextlib.ExitStack() as files:
-        tell = files.enter_context(_listeners(args))
-        clips = None if args.no_frames else ClipWriter(len(cameras), say)
+        tell = files.enter_context(open_listeners(vars(args), args.output, _print))
+        clips = None if args.no_frames else ClipWriter(len(cameras))
         if clips:
             files.callback(clips.close)
         warm_up(detector, len(cameras))
@@ -130,33 +124,6 @@ def _say_health(model: Path, channels: list[Channel], mailbox: Mailbox, clock: C
                 f"warning: {channel.health.name}: {warning}. Calibrate again on normal footage of "
                 f"it: `python train_model.py --calibrate FOLDER --output {model}`"
             )
-
-
-@contextlib.contextmanager
-def _listeners(args: argparse.Namespace) -> Iterator[Tell]:
-    """Opens all that is told of events; what is told last is told to all."""
-    with contextlib.ExitStack() as files:
-        listeners: list[Tell] = [_print]
-        listeners.append(files.enter_context(open_log(args.output)))
-        if args.alarm_command:
-            command = AlarmCommand(args.alarm_command, say)
-            command.start()
-            files.callback(command.stop, LAST_ALARMS_SEC)
-            listeners.append(command)
-        if args.webhook:
-            webhook = Webhook(args.webhook, args.output / "webhook", say)
-            webhook.start()
-            files.callback(webhook.stop, LAST_WORDS_SEC)
-            listeners.append(webhook)
-
-        def tell(event: LiveEvent) -> None:
-            for listener in listeners:
-                try:
-                    listener(event)
-                except CannotWriteError as error:  # a full disk does not end the watch
-                    say(f"warning: {event.id}: {error}")
-
-        yield tell
 
 
 def _print(event: LiveEvent) -> None:
