@@ -4,17 +4,17 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from abnormal.cli.program import positive_float, positive_int, run_program, zero_or_more
-from abnormal.errors import AbnormalError
-
-SCORE_NAMES = (
-    "fused",
-    *("motion", "place", "change", "appearance"),
-    *("gradient", "l1", "l2", "l1_local", "l2_local", "difference"),
+from abnormal.cli.program import (
+    make_parser,
+    positive_float,
+    positive_int,
+    run_program,
+    zero_or_more,
 )
-RUNTIME_NAMES = ("auto", "keras", "openvino", "openvino-bfloat16")
-FIGURE_FORMATS = ("png", "svg")
-EXPORT_NAMES = ("onnx", "openvino", "saved_model")
+from abnormal.errors import AbnormalError
+from abnormal.inference.runtimes import AUTO, RUNTIMES
+from abnormal.live.listeners import LISTENERS
+from abnormal.names import EXPORT_NAMES, FIGURE_FORMATS, SCORE_NAMES
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -69,19 +69,21 @@ def _is_live(args: argparse.Namespace) -> bool:
             f"--source is given {len(sources)} times, which is for cameras. Name one file or "
             "folder, or play the files at their own pace with --realtime."
         )
-    for option in ("webhook", "alarm_command", "no_frames"):
+    for option in (*LISTENERS, "no_frames"):
         if getattr(args, option):
             raise AbnormalError(
-                f"--{option.replace('_', '-')} is for cameras. Name one with --source, such as 0 "
+                f"{_flag(option)} is for cameras. Name one with --source, such as 0 "
                 "or rtsp://..., or play a file with --realtime."
             )
     return False
 
 
+def _flag(option: str) -> str:
+    return f"--{option.replace('_', '-')}"
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="test_model.py", description="Says how regular each frame of each test video is."
-    )
+    parser = make_parser("test", description="Says how regular each frame of each test video is.")
     add = parser.add_argument
     model = Path("model.h5")
     add("--model", type=Path, nargs="+", default=[model], help="model files (default: model.h5)")
@@ -107,8 +109,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--camera", default="", help="which camera of the model filmed --source")
     add("--cameras", type=Path, metavar="CSV", help="cameras to watch: name,source[,camera]")
     add("--realtime", action="store_true", help="play a file --source as if it were a camera")
-    add("--webhook", metavar="URL", help="send each event of a camera there, as JSON")
-    add("--alarm-command", metavar="PROGRAM", help="start it with each event of a camera on stdin")
+    for option, listener in LISTENERS.items():
+        add(_flag(option), metavar=listener.metavar, help=listener.help)
     add("--no-frames", action="store_true", help="keep no picture of what a camera sees")
     add(
         "--ignore-zone",
@@ -121,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="VIDEO:EVENT",
         help="only teach the model that an event of the last results was no alarm",
     )
-    add("--runtime", choices=RUNTIME_NAMES, default="auto", help="what computes the network")
+    add("--runtime", choices=(AUTO, *RUNTIMES), default=AUTO, help="what computes the network")
     add(
         "--hop",
         type=positive_int,
@@ -140,6 +142,11 @@ def _parser() -> argparse.ArgumentParser:
         "is above this (default: 1020, over boxes of 4x4)",
     )
     add("--panels", action="store_true", help="a picture of every frame, not only a video of them")
-    add("--figures", choices=FIGURE_FORMATS, default="png", help="of plots (default: png)")
+    add(
+        "--figures",
+        choices=FIGURE_FORMATS,
+        default=FIGURE_FORMATS[0],
+        help="of plots (default: png)",
+    )
     add("--no-figures", action="store_true", help="no pictures, no videos and no report.html")
     return parser

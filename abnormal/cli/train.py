@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from abnormal.cli.program import (
+    make_parser,
     positive_float,
     positive_int,
     run_program,
@@ -15,7 +16,7 @@ from abnormal.cli.program import (
 )
 from abnormal.errors import AbnormalError
 from abnormal.models.defaults import ARCHITECTURES, SPATIOTEMPORAL, Defaults
-from abnormal.training.choices import AUTO, DISTRIBUTIONS, LOSS_NAMES, PRECISION_NAMES
+from abnormal.names import AUTO_BATCH_SIZE, DISTRIBUTION_NAMES, LOSS_NAMES, PRECISION_NAMES
 
 if TYPE_CHECKING:  # dataclasses take as long as all else of `--help`
     from abnormal.training.options import TrainingOptions
@@ -65,8 +66,8 @@ def _demand_hosts_for_addresses(args: argparse.Namespace) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="train_model.py",
+    parser = make_parser(
+        "train",
         description="Learns from the normal frames under img/.",
         epilog=_defaults_table(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -87,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--learning-rate", type=positive_float, help="of Adam")
     add("--weight-decay", type=zero_or_more, help="weight of the penalty on squared kernels")
     add("--bottleneck", type=positive_int, help="units of the dense layer of cae")
-    add("--loss", choices=LOSS_NAMES, default="mse", help="default: mse, the squared error")
+    add("--loss", choices=LOSS_NAMES, default=LOSS_NAMES[0], help="default: mse, the squared error")
     add(
         "--precision",
         choices=PRECISION_NAMES,
@@ -96,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add(
         "--distribute",
-        choices=DISTRIBUTIONS,
+        choices=DISTRIBUTION_NAMES,
         default="auto",
         help="train on one device (none), all of this host (auto, the default), or of all hosts",
     )
@@ -130,7 +131,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _clips(text: str) -> int:
     """An argument that is a number of clips, or `auto`."""
-    return AUTO if text == "auto" else positive_int(text)
+    return AUTO_BATCH_SIZE if text == "auto" else positive_int(text)
 
 
 def _defaults_table() -> str:
