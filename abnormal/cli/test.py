@@ -26,6 +26,7 @@ def _work(args: argparse.Namespace) -> int:
     live = _is_live(args)
     if not live:
         args.source = Path(args.source[0]) if args.source else None
+    _demand_files(args, live)
     import cv2
 
     from abnormal.models.backend import start_backend
@@ -47,6 +48,29 @@ def _work(args: argparse.Namespace) -> int:
     from abnormal.cli.run_test import run_test
 
     return run_test(args)
+
+
+def _demand_files(args: argparse.Namespace, live: bool) -> None:
+    """Says what is missing before TensorFlow is imported, which takes seconds."""
+    from abnormal.files import demand_path  # not for `--help`
+    from abnormal.frames.manifest import demand_img
+    from abnormal.live.address import demand_table
+    from abnormal.models.model_path import demand_model_file
+
+    for path in args.model:
+        demand_model_file(path)
+    if args.export:
+        return
+    if live and args.cameras:
+        demand_table(args.cameras)
+    elif not live and args.source:
+        demand_path(args.source)
+    elif not live:
+        demand_img(args.img)
+    if args.ignore_zone:
+        from abnormal.video.zone import read_zone
+
+        read_zone(args.ignore_zone)
 
 
 def _is_live(args: argparse.Namespace) -> bool:

@@ -33,10 +33,12 @@ def _work(args: argparse.Namespace) -> int:
 
         return print_status(_checkpoints(args))
     _demand_hosts_for_addresses(args)
+    options = None if args.calibrate else _options(args)
+    _demand_files(args)
     from abnormal.models.backend import start_backend
 
     start_backend()
-    if args.calibrate:
+    if options is None:
         from abnormal.cli.run_calibrate import run_calibrate
 
         return run_calibrate(args.output, args.calibrate)
@@ -44,8 +46,26 @@ def _work(args: argparse.Namespace) -> int:
     from abnormal.training.options import Meeting
 
     return run_training(
-        _options(args), args.distribute, Meeting(args.coordinator, args.hosts, args.host_index)
+        options, args.distribute, Meeting(args.coordinator, args.hosts, args.host_index)
     )
+
+
+def _demand_files(args: argparse.Namespace) -> None:
+    """Says what is missing before TensorFlow is imported, which takes seconds."""
+    from abnormal.files import demand_path  # not for `--help`
+    from abnormal.frames.manifest import demand_img
+    from abnormal.models.model_path import check_ending, demand_model_file
+
+    if args.calibrate:
+        demand_model_file(args.output)
+        demand_path(args.calibrate)
+        return
+    if args.distribute == "hosts":
+        return  # a host that ended before the others have met it would leave them waiting
+    check_ending(args.output)
+    if args.init:
+        demand_model_file(args.init)
+    demand_img(args.img)
 
 
 def _demand_hosts_for_addresses(args: argparse.Namespace) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from abnormal.datasets import folder
 from abnormal.errors import AbnormalError
+from abnormal.files import demand_path
 from abnormal.frames.manifest import VideoRecord, read_manifest
 from abnormal.frames.reader import read_frames, read_labels, read_masks
 from abnormal.video.resample import at_rate, resize
@@ -97,8 +98,7 @@ def source_videos(path: Path, split: str = "") -> list[TestVideo]:
     Raises:
         AbnormalError: There is no video there.
     """
-    if not path.exists():
-        raise AbnormalError(f"There is no file or folder {path}. Check the path.")
+    demand_path(path)
     videos = [video for video in folder.find(path) if split in ("", video.split)]
     if not videos:
         raise AbnormalError(f"There is no {split + ' ' if split else ''}video in {path}.")
