@@ -59,7 +59,7 @@ def _demand_files(args: argparse.Namespace, live: bool) -> None:
 
     for path in args.model:
         demand_model_file(path)
-    if args.export:
+    if args.export or args.dismiss:  # an event is looked for before its video
         return
     if live and args.cameras:
         demand_table(args.cameras)

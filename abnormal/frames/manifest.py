@@ -104,7 +104,9 @@ def read_manifest(img: Path, split: str) -> list[VideoRecord]:
     path = img / MANIFEST
     content = read_json(path)
     if not isinstance(content, dict) or not isinstance(content.get("videos"), list):
-        raise AbnormalError(f"{path} is not a manifest of frames. Run preprocess.py again.")
+        raise AbnormalError(
+            f"{path} is not a manifest of frames. Run `{command('preprocess')}` again."
+        )
     records = [_record(entry, path) for entry in content["videos"]]
     return [record for record in records if record.split == split]
 
@@ -137,5 +139,6 @@ def _record(entry: Any, path: Path) -> VideoRecord:
         return VideoRecord(**{**entry, "notes": tuple(entry["notes"])})
     except (KeyError, TypeError) as error:
         raise AbnormalError(
-            f"{path} is damaged or of another version ({error}). Delete it and run preprocess.py."
+            f"{path} is damaged or of another version ({error}). Delete it and run "
+            f"`{command('preprocess')}`."
         ) from None

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from abnormal.commands import command
 from abnormal.datasets import folder
 from abnormal.errors import AbnormalError
 from abnormal.files import demand_path
@@ -71,7 +72,7 @@ def stored_videos(img: Path, split: str = "testing") -> list[TestVideo]:
     records = read_manifest(img, split)
     if not records:
         raise AbnormalError(
-            f"There is no {split} video in {img}. Add some with `python preprocess.py --videos "
+            f"There is no {split} video in {img}. Add some with `{command('preprocess')} --videos "
             f"FOLDER --split {split}`, or name a video with --source."
         )
     return [

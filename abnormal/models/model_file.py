@@ -22,6 +22,7 @@ import h5py
 import keras
 import numpy as np
 
+from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder, replacing
 from abnormal.models.model_path import check_ending, demand_model_file
@@ -171,7 +172,8 @@ def load_model(path: Path) -> TrainedModel:
     if unknown:
         raise AbnormalError(
             f"{path} is not loaded: it names {', '.join(unknown)}, which no network of this "
-            "program has. A model file from elsewhere may run code; train one with train_model.py."
+            "program has. A model file from elsewhere may run code; train one with "
+            f"`{command('train')}`."
         )
     try:
         network = keras.models.load_model(path, compile=False)
@@ -226,7 +228,7 @@ def _damaged(path: Path, why: object) -> AbnormalError:
     first_line = (str(why).splitlines() or ["damaged"])[0]
     return AbnormalError(
         f"{path} is not a model file of this program ({first_line}). "
-        "Expected: what train_model.py writes."
+        f"Expected: what `{command('train')}` writes."
     )
 
 
