@@ -119,7 +119,12 @@ def _parser() -> argparse.ArgumentParser:
         "its number, rtsp://..., http://...; several times for several of them",
     )
     add("--output", type=Path, default=Path("results"), help="where results go (default: results)")
-    add("--score", choices=SCORE_NAMES, default=SCORE_NAMES[0], help="carries the alarm")
+    add(
+        "--score",
+        choices=SCORE_NAMES,
+        default=SCORE_NAMES[0],
+        help="score that raises alarms (default: fused)",
+    )
     alarm = parser.add_mutually_exclusive_group()
     alarm.add_argument(
         "--threshold", type=float, help="alarm above this score (default: as calibrated)"
@@ -128,35 +133,41 @@ def _parser() -> argparse.ArgumentParser:
         "--false-alarms-per-hour",
         type=positive_float,
         metavar="RATE",
-        help="alarm so often at most in ordinary life (default: in one frame of a hundred)",
+        help="choose the threshold for so many false alarms per hour (default: as calibrated, one "
+        "normal frame in a hundred)",
     )
     add("--camera", default="", help="which camera of the model filmed --source")
     add("--cameras", type=Path, metavar="CSV", help="cameras to watch: name,source[,camera]")
-    add("--realtime", action="store_true", help="play a file --source as if it were a camera")
+    add("--realtime", action="store_true", help="play the file of --source as if it were a camera")
     for option, listener in LISTENERS.items():
         add(_flag(option), metavar=listener.metavar, help=listener.help)
-    add("--no-frames", action="store_true", help="keep no picture of what a camera sees")
+    add("--no-frames", action="store_true", help="keep no pictures of what cameras see")
     add(
         "--ignore-zone",
         type=Path,
         metavar="MASK",
-        help="a picture of any size: what is white in it does not count",
+        help="a picture of any size; what happens where it is white is ignored",
     )
     add(
         "--dismiss",
         metavar="VIDEO:EVENT",
-        help="only teach the model that an event of the last results was no alarm",
+        help="only teach the model that this event of the last results was a false alarm",
     )
-    add("--runtime", choices=(AUTO, *RUNTIMES), default=AUTO, help="what computes the network")
+    add(
+        "--runtime",
+        choices=(AUTO, *RUNTIMES),
+        default=AUTO,
+        help="library that computes the network",
+    )
     add(
         "--hop",
         type=positive_int,
         metavar="FRAMES",
-        help="from one clip to the next: with fewer a camera's frames are scored sooner, at more "
-        "cost (default: a clip's length)",
+        help="frames from the start of one clip to the next: with fewer, a camera's frames are "
+        "scored sooner, at more cost (default: the length of a clip)",
     )
-    add("--scheduler", metavar="ADDRESS", help="let the workers of this Dask scheduler do it")
-    add("--export", choices=EXPORT_NAMES, help="only write the network for other programs")
+    add("--scheduler", metavar="ADDRESS", help="work on the workers of this Dask scheduler")
+    add("--export", choices=EXPORT_NAMES, help="only write the network in another format")
     add("--box-size", type=positive_int, default=4, help="pixels; see --box-threshold")
     add(
         "--box-threshold",
@@ -165,12 +176,12 @@ def _parser() -> argparse.ArgumentParser:
         help="a pixel is anomalous where the difference (0 to 255), summed over a box around it, "
         "is above this (default: 1020, over boxes of 4x4)",
     )
-    add("--panels", action="store_true", help="a picture of every frame, not only a video of them")
+    add("--panels", action="store_true", help="also write the panels of every frame as a picture")
     add(
         "--figures",
         choices=FIGURE_FORMATS,
         default=FIGURE_FORMATS[0],
-        help="of plots (default: png)",
+        help="file format of plots (default: png)",
     )
-    add("--no-figures", action="store_true", help="no pictures, no videos and no report.html")
+    add("--no-figures", action="store_true", help="write no pictures, videos or report.html")
     return parser

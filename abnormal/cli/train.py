@@ -99,21 +99,21 @@ def _parser() -> argparse.ArgumentParser:
         "--arch",
         choices=tuple(ARCHITECTURES),
         default=SPATIOTEMPORAL,
-        help="the network; see below",
+        help="architecture of the network; see below",
     )
     add("--size", type=positive_int, help="height and width of a frame")
-    add("--clip-length", type=positive_int, help="frames of a clip")
-    add("--epochs", type=positive_int, help="times through the footage")
-    add("--batch-size", type=_clips, help="clips of a batch; auto: what memory allows")
-    add("--learning-rate", type=positive_float, help="of Adam")
+    add("--clip-length", type=positive_int, help="frames per clip")
+    add("--epochs", type=positive_int, help="passes over the footage, unless training stops early")
+    add("--batch-size", type=_clips, help="clips per batch, or auto: as many as fit into memory")
+    add("--learning-rate", type=positive_float, help="learning rate of Adam")
     add("--weight-decay", type=zero_or_more, help="weight of the penalty on squared kernels")
-    add("--bottleneck", type=positive_int, help="units of the dense layer of cae")
+    add("--bottleneck", type=positive_int, help="units of the dense layer of the network cae")
     add("--loss", choices=LOSS_NAMES, default=LOSS_NAMES[0], help="default: mse, the squared error")
     add(
         "--precision",
         choices=PRECISION_NAMES,
         default=PRECISION_NAMES[0],
-        help="what convolutions are computed in (default: float32)",
+        help="number format of the convolutions (default: float32)",
     )
     add(
         "--distribute",
@@ -121,17 +121,27 @@ def _parser() -> argparse.ArgumentParser:
         default="auto",
         help="train on one device (none), all of this host (auto, the default), or of all hosts",
     )
-    add("--coordinator", metavar="HOST:PORT", help="where the hosts meet: at host 0")
-    add("--hosts", type=positive_int, metavar="N", help="how many hosts there are")
-    add("--host-index", type=int, metavar="I", help="which of them this is, from 0")
-    add("--strides", type=positive_int, nargs="+", help="frame steps of clips")
-    add("--validation", type=share, default=0.15, help="part held out (default: 0.15)")
-    add("--patience", type=positive_int, default=5, help="epochs to wait for a better loss")
+    add("--coordinator", metavar="HOST:PORT", help="address of host 0, where the hosts meet")
+    add("--hosts", type=positive_int, metavar="N", help="number of hosts")
+    add("--host-index", type=int, metavar="I", help="number of this host, from 0")
+    add("--strides", type=positive_int, nargs="+", help="steps from frame to frame of a clip")
+    add(
+        "--validation",
+        type=share,
+        default=0.15,
+        help="share of the footage held out (default: 0.15)",
+    )
+    add(
+        "--patience",
+        type=positive_int,
+        default=5,
+        help="epochs without a better loss before training stops",
+    )
     add(
         "--init",
         type=Path,
         metavar="MODEL",
-        help="go on from this model; name another --output",
+        help="fine-tune this model; name another --output",
     )
     add(
         "--calibrate",
@@ -139,11 +149,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="only calibrate --output again, on other normal footage: videos, or an img folder",
     )
-    add("--seed", type=seed, default=0, help="of weights and clips (default: 0)")
+    add("--seed", type=seed, default=0, help="seed of weights and clips (default: 0)")
     add("--checkpoints", type=Path, metavar="DIR", help="default: checkpoints/ beside --output")
     add("--checkpoint-every", type=positive_float, default=600, metavar="SEC", help="default: 600")
     add("--keep", type=positive_int, default=5, help="checkpoints to keep (default: 5)")
-    add("--restart", action="store_true", help="begin anew in spite of checkpoints")
+    add("--restart", action="store_true", help="ignore checkpoints and begin anew")
     add("--status", action="store_true", help="print what the folder of checkpoints holds")
     add("--tensorboard", type=Path, metavar="DIR", help="write TensorBoard files there")
     return parser

@@ -47,8 +47,12 @@ def _webhook(url: str, output: Path) -> "AbstractContextManager[Tell]":
 
 # By the name of the option, in the order in which they are told.
 LISTENERS = {
-    "alarm_command": Listener("PROGRAM", "start it with each event of a camera on stdin", _command),
-    "webhook": Listener("URL", "send each event of a camera there, as JSON", _webhook),
+    "alarm_command": Listener(
+        "PROGRAM",
+        "start this program for each event of a camera, with the event on stdin",
+        _command,
+    ),
+    "webhook": Listener("URL", "send each event of a camera to this URL, as JSON", _webhook),
 }
 
 
