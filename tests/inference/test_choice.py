@@ -89,5 +89,6 @@ def test_a_runtime_that_was_asked_for_has_to_be_there(model, runtimes):
         open_runtime(model, "openvino")
 
 
-def test_keras_which_is_always_there_is_the_last_one_that_auto_tries():
-    assert tuple(RUNTIMES) == ("openvino-bfloat16", "openvino", "keras")
+def test_the_faster_one_is_tried_first():
+    names = list(RUNTIMES)
+    assert names.index("openvino-bfloat16") < names.index("openvino") < names.index("keras")
