@@ -59,9 +59,13 @@ def test_help_lists_what_each_network_is_trained_with(capsys):
         main(["--help"])
     rows = [line.split() for line in capsys.readouterr().out.splitlines()[-9:]]
     assert rows[0] == ["default", *ARCHITECTURES]
-    assert ["--batch-size", "4", "32", "32", "8"] in rows
-    assert ["--strides", "1", "2", "3", "1", "1", "1"] in rows
-    assert ["--weight-decay", "-", "1e-05", "1e-05", "1e-05"] in rows
+    lines = [" ".join(row) + " " for row in rows]
+    for values in (
+        "--batch-size 4 32 32 8 ",
+        "--strides 1 2 3 1 1 1 ",
+        "--weight-decay - 1e-05 1e-05 1e-05 ",
+    ):  # a further network has its own behind these
+        assert any(line.startswith(values) for line in lines)
 
 
 @pytest.mark.parametrize(
