@@ -45,6 +45,16 @@ def list_folder(folder: Path) -> list[Path]:
     return sorted(entries, key=lambda entry: natural_key(entry.name))
 
 
+def demand_path(path: Path) -> None:
+    """Makes sure that there is a file or a folder.
+
+    Raises:
+        AbnormalError: There is neither.
+    """
+    if not path.exists():
+        raise AbnormalError(f"There is no file or folder {path}. Check the path.")
+
+
 def make_folder(folder: Path) -> Path:
     """Makes a folder and its parents where they are missing.
 

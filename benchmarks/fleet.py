@@ -33,10 +33,11 @@ start_backend()
 
 import av  # noqa: E402
 
-from abnormal.cli import run_test, test  # noqa: E402
+from abnormal.cli import test  # noqa: E402
 from abnormal.datasets.demo import find_demo  # noqa: E402
 from abnormal.datasets.extract import extract  # noqa: E402
 from abnormal.datasets.folder import find  # noqa: E402
+from abnormal.detection import detect  # noqa: E402
 from abnormal.detection.job import Job  # noqa: E402
 from abnormal.detection.worker import ModelFiles, model_files, score_on_worker  # noqa: E402
 from abnormal.inference.videos import source_videos  # noqa: E402
@@ -173,7 +174,7 @@ def print_drawing(model: Path, img: Path, folder: Path, turns: int) -> None:
     seconds: dict[int, list[float]] = {1: [], 2: []}
     for turn in range(turns + 1):
         for at_a_time, taken in seconds.items():
-            run_test.AT_A_TIME = at_a_time
+            detect.AT_A_TIME = at_a_time
             output = folder / f"results-{turn}-{at_a_time}"
             started = time.perf_counter()
             test.main(["--model", str(model), "--img", str(img), "--output", str(output)])

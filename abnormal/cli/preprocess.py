@@ -6,10 +6,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from abnormal.cli.program import positive_float, positive_int, run_program
-
-DATASETS = ("auto", "folder", "avenue", "ucsd", "shanghaitech", "frame_folder", "demo")
-DOWNLOADS = ("avenue", "ucsd")
+from abnormal.cli.program import make_parser, positive_float, positive_int, run_program
+from abnormal.datasets.layouts import AUTO, DATASETS
+from abnormal.names import DOWNLOAD_NAMES
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,16 +27,21 @@ def _work(args: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="preprocess.py",
+    parser = make_parser(
+        "preprocess",
         description="Cuts videos into frames under img/, ready for training and testing.",
         epilog="In a folder with sub-folders, normal* and train* are trained on; each other one is "
         "tested, and its name is the situation. A flat folder is for training.",
     )
     add = parser.add_argument
-    add("--videos", type=Path, metavar="PATH", help="folder of videos, or a data set, or one video")
-    add("--dataset", choices=DATASETS, default="auto", help="layout of the folder (default: look)")
-    add("--split", choices=("training", "testing"), help="for all videos of a plain folder")
+    add("--videos", type=Path, metavar="PATH", help="a folder of videos, a data set, or one video")
+    add(
+        "--dataset",
+        choices=DATASETS,
+        default=AUTO,
+        help="layout of the folder (default: recognise it)",
+    )
+    add("--split", choices=("training", "testing"), help="split of all videos of a plain folder")
     add(
         "--labels",
         type=Path,
@@ -52,15 +56,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     add(
         "--download",
-        choices=DOWNLOADS,
+        choices=DOWNLOAD_NAMES,
         help="fetch a data set first, into --videos (default: a folder of its name)",
     )
     add("--url", help="mirror that --download fetches from")
     add("--img", type=Path, default=Path("img"), help="where the frames go (default: img)")
     add("--size", type=positive_int, default=227, help="height and width in pixels (default: 227)")
     add("--fps", type=positive_float, help="frames per second (default: the source's own)")
-    add("--workers", type=positive_int, default=_cores(), help="processes (default: one a core)")
-    add("--scheduler", metavar="ADDRESS", help="let the workers of this Dask scheduler do it")
+    add(
+        "--workers",
+        type=positive_int,
+        default=_cores(),
+        help="number of processes (default: one per core)",
+    )
+    add("--scheduler", metavar="ADDRESS", help="work on the workers of this Dask scheduler")
     add("--strict", action="store_true", help="exit with 1 if anything was wrong with any video")
     add("--check", action="store_true", help="report on what is in --img, and change nothing")
     return parser

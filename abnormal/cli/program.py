@@ -6,11 +6,26 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from abnormal.cli.messages import show_messages
+from abnormal.commands import program_name
 from abnormal.errors import BUG, INTERRUPTED, MENDABLE, AbnormalError, Stopped
+from abnormal.version import __version__
 
 log = logging.getLogger(__name__)
+
+
+def make_parser(name: str, **options: Any) -> argparse.ArgumentParser:
+    """A parser that knows what the program is called, and its version.
+
+    Args:
+        name: A name in `abnormal.commands.SCRIPTS`.
+        **options: What `argparse.ArgumentParser` takes besides.
+    """
+    parser = argparse.ArgumentParser(prog=program_name(name), **options)
+    parser.add_argument("--version", action="version", version=f"abnormal {__version__}")
+    return parser
 
 
 def run_program(
@@ -27,6 +42,7 @@ def run_program(
     args = parser.parse_args(argv)
     show_messages()
     try:
+        _demand_posix()
         return work(args)
     except AbnormalError as error:
         _show_traceback()
@@ -46,6 +62,14 @@ def run_program(
         details = f"{type(error).__name__}: {error}. Details are in {_write_log()}"
         log.error("%s: this is a bug: %s", parser.prog, details)
         return BUG
+
+
+def _demand_posix() -> None:
+    if os.name != "posix":
+        raise AbnormalError(
+            f"This program runs on Linux and macOS, but this is {sys.platform}. On Windows, run it "
+            "in the Windows Subsystem for Linux: see https://learn.microsoft.com/windows/wsl."
+        )
 
 
 def say(text: str) -> None:

@@ -10,7 +10,8 @@ from abnormal.cli.program import make_absolute, say
 from abnormal.datasets.cameras import name_cameras
 from abnormal.datasets.download import DOWNLOADS, download
 from abnormal.datasets.extract import LEFT_OUT, Outcome, extract_all
-from abnormal.datasets.find import AUTO, find_videos
+from abnormal.datasets.find import find_videos
+from abnormal.datasets.layouts import AUTO
 from abnormal.datasets.source import SourceVideo
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder, natural_key

@@ -8,23 +8,23 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from abnormal.cli.program import positive_float, positive_int, run_program, zero_or_more
+from abnormal.cli.program import (
+    make_parser,
+    positive_float,
+    positive_int,
+    run_program,
+    zero_or_more,
+)
 from abnormal.errors import AbnormalError
+from abnormal.inference.runtimes import AUTO, RUNTIMES
+from abnormal.live.listeners import LISTENERS, open_listeners
+from abnormal.names import EXPORT_NAMES, FIGURE_FORMATS, SCORE_NAMES
 
 if TYPE_CHECKING:
     from abnormal.detection.options import DetectionOptions
     from abnormal.live.event import LiveEvent
 
 log = logging.getLogger(__name__)
-
-SCORE_NAMES = (
-    "fused",
-    *("motion", "place", "change", "appearance"),
-    *("gradient", "l1", "l2", "l1_local", "l2_local", "difference"),
-)
-RUNTIME_NAMES = ("auto", "keras", "openvino", "openvino-bfloat16")
-FIGURE_FORMATS = ("png", "svg")
-EXPORT_NAMES = ("onnx", "openvino", "saved_model")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -34,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _work(args: argparse.Namespace) -> int:
     live = _is_live(args)
+    _demand_files(args, live)
     import cv2
 
     from abnormal.models.backend import start_backend
@@ -45,6 +46,58 @@ def _work(args: argparse.Namespace) -> int:
     if args.dismiss:
         return _dismiss(args)
     return _watch(args) if live else _detect(args)
+
+
+def _demand_files(args: argparse.Namespace, live: bool) -> None:
+    """Says what is missing before TensorFlow is imported, which takes seconds."""
+    from abnormal.files import demand_path  # not for `--help`
+    from abnormal.frames.manifest import demand_img
+    from abnormal.live.address import demand_table
+    from abnormal.models.model_path import demand_model_file
+
+    if live and args.cameras:
+        demand_table(args.cameras)
+    for path in args.model:
+        demand_model_file(path)
+    if args.export or args.dismiss:  # an event is looked for before its video
+        return
+    if not live and args.source:
+        demand_path(Path(args.source[0]))
+    elif not live:
+        demand_img(args.img)
+    if args.ignore_zone:
+        from abnormal.video.zone import read_zone
+
+        read_zone(args.ignore_zone)
+
+
+def _is_live(args: argparse.Namespace) -> bool:
+    """Whether cameras are to be watched; what goes only with these is refused otherwise."""
+    from abnormal.live.address import is_stream  # not for `--help`
+
+    sources = args.source or []
+    if args.cameras or args.realtime or any(map(is_stream, sources)):
+        for source in sources:
+            if not is_stream(source) and not Path(source).is_file():
+                raise AbnormalError(
+                    f"{source} cannot be watched: there is no such file. Expected: a camera's "
+                    "number, a URL, or a video file with --realtime."
+                )
+        if not sources and not args.cameras:
+            raise AbnormalError("--realtime plays files. Name one with --source.")
+        return True
+    if len(sources) > 1:
+        raise AbnormalError(
+            f"--source is given {len(sources)} times, which is for cameras. Name one file or "
+            "folder, or play the files at their own pace with --realtime."
+        )
+    for option in (*LISTENERS, "no_frames"):
+        if getattr(args, option):
+            raise AbnormalError(
+                f"{_flag(option)} is for cameras. Name one with --source, such as 0 "
+                "or rtsp://..., or play a file with --realtime."
+            )
+    return False
 
 
 def _detect(args: argparse.Namespace) -> int:
@@ -83,7 +136,6 @@ def _export(args: argparse.Namespace) -> int:
 
 
 def _watch(args: argparse.Namespace) -> int:
-    from abnormal.live.listeners import open_listeners
     from abnormal.live.options import WatchOptions
     from abnormal.live.run import cameras_of, watch_cameras
 
@@ -101,7 +153,7 @@ def _watch(args: argparse.Namespace) -> int:
         hop=args.hop,
         pictures=not args.no_frames,
     )
-    listeners = partial(open_listeners, args.output, [_print], args.webhook, args.alarm_command)
+    listeners = partial(open_listeners, vars(args), args.output, _print)
     watch_cameras(options, listeners)
     return 0
 
@@ -134,39 +186,12 @@ def _detection_options(args: argparse.Namespace) -> "DetectionOptions":
     )
 
 
-def _is_live(args: argparse.Namespace) -> bool:
-    """Whether cameras are to be watched; what goes only with these is refused otherwise."""
-    from abnormal.live.address import is_stream  # not for `--help`
-
-    sources = args.source or []
-    if args.cameras or args.realtime or any(map(is_stream, sources)):
-        for source in sources:
-            if not is_stream(source) and not Path(source).is_file():
-                raise AbnormalError(
-                    f"{source} cannot be watched: there is no such file. Expected: a camera's "
-                    "number, a URL, or a video file with --realtime."
-                )
-        if not sources and not args.cameras:
-            raise AbnormalError("--realtime plays files. Name one with --source.")
-        return True
-    if len(sources) > 1:
-        raise AbnormalError(
-            f"--source is given {len(sources)} times, which is for cameras. Name one file or "
-            "folder, or play the files at their own pace with --realtime."
-        )
-    for option in ("webhook", "alarm_command", "no_frames"):
-        if getattr(args, option):
-            raise AbnormalError(
-                f"--{option.replace('_', '-')} is for cameras. Name one with --source, such as 0 "
-                "or rtsp://..., or play a file with --realtime."
-            )
-    return False
+def _flag(option: str) -> str:
+    return f"--{option.replace('_', '-')}"
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="test_model.py", description="Says how regular each frame of each test video is."
-    )
+    parser = make_parser("test", description="Says how regular each frame of each test video is.")
     add = parser.add_argument
     model = Path("model.h5")
     add("--model", type=Path, nargs="+", default=[model], help="model files (default: model.h5)")
@@ -178,7 +203,12 @@ def _parser() -> argparse.ArgumentParser:
         "its number, rtsp://..., http://...; several times for several of them",
     )
     add("--output", type=Path, default=Path("results"), help="where results go (default: results)")
-    add("--score", choices=SCORE_NAMES, default=SCORE_NAMES[0], help="carries the alarm")
+    add(
+        "--score",
+        choices=SCORE_NAMES,
+        default=SCORE_NAMES[0],
+        help="score that raises alarms (default: fused)",
+    )
     alarm = parser.add_mutually_exclusive_group()
     alarm.add_argument(
         "--threshold", type=float, help="alarm above this score (default: as calibrated)"
@@ -187,35 +217,41 @@ def _parser() -> argparse.ArgumentParser:
         "--false-alarms-per-hour",
         type=positive_float,
         metavar="RATE",
-        help="alarm so often at most in ordinary life (default: in one frame of a hundred)",
+        help="choose the threshold for so many false alarms per hour (default: as calibrated, one "
+        "normal frame in a hundred)",
     )
     add("--camera", default="", help="which camera of the model filmed --source")
     add("--cameras", type=Path, metavar="CSV", help="cameras to watch: name,source[,camera]")
-    add("--realtime", action="store_true", help="play a file --source as if it were a camera")
-    add("--webhook", metavar="URL", help="send each event of a camera there, as JSON")
-    add("--alarm-command", metavar="PROGRAM", help="start it with each event of a camera on stdin")
-    add("--no-frames", action="store_true", help="keep no picture of what a camera sees")
+    add("--realtime", action="store_true", help="play the file of --source as if it were a camera")
+    for option, listener in LISTENERS.items():
+        add(_flag(option), metavar=listener.metavar, help=listener.help)
+    add("--no-frames", action="store_true", help="keep no pictures of what cameras see")
     add(
         "--ignore-zone",
         type=Path,
         metavar="MASK",
-        help="a picture of any size: what is white in it does not count",
+        help="a picture of any size; what happens where it is white is ignored",
     )
     add(
         "--dismiss",
         metavar="VIDEO:EVENT",
-        help="only teach the model that an event of the last results was no alarm",
+        help="only teach the model that this event of the last results was a false alarm",
     )
-    add("--runtime", choices=RUNTIME_NAMES, default="auto", help="what computes the network")
+    add(
+        "--runtime",
+        choices=(AUTO, *RUNTIMES),
+        default=AUTO,
+        help="library that computes the network",
+    )
     add(
         "--hop",
         type=positive_int,
         metavar="FRAMES",
-        help="from one clip to the next: with fewer a camera's frames are scored sooner, at more "
-        "cost (default: a clip's length)",
+        help="frames from the start of one clip to the next: with fewer, a camera's frames are "
+        "scored sooner, at more cost (default: the length of a clip)",
     )
-    add("--scheduler", metavar="ADDRESS", help="let the workers of this Dask scheduler do it")
-    add("--export", choices=EXPORT_NAMES, help="only write the network for other programs")
+    add("--scheduler", metavar="ADDRESS", help="work on the workers of this Dask scheduler")
+    add("--export", choices=EXPORT_NAMES, help="only write the network in another format")
     add("--box-size", type=positive_int, default=4, help="pixels; see --box-threshold")
     add(
         "--box-threshold",
@@ -224,7 +260,12 @@ def _parser() -> argparse.ArgumentParser:
         help="a pixel is anomalous where the difference (0 to 255), summed over a box around it, "
         "is above this (default: 1020, over boxes of 4x4)",
     )
-    add("--panels", action="store_true", help="a picture of every frame, not only a video of them")
-    add("--figures", choices=FIGURE_FORMATS, default="png", help="of plots (default: png)")
-    add("--no-figures", action="store_true", help="no pictures, no videos and no report.html")
+    add("--panels", action="store_true", help="also write the panels of every frame as a picture")
+    add(
+        "--figures",
+        choices=FIGURE_FORMATS,
+        default=FIGURE_FORMATS[0],
+        help="file format of plots (default: png)",
+    )
+    add("--no-figures", action="store_true", help="write no pictures, videos or report.html")
     return parser

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from abnormal.cli.program import (
+    make_parser,
     positive_float,
     positive_int,
     run_program,
@@ -15,7 +16,7 @@ from abnormal.cli.program import (
 )
 from abnormal.errors import AbnormalError
 from abnormal.models.defaults import ARCHITECTURES, SPATIOTEMPORAL, Defaults
-from abnormal.training.choices import AUTO, DISTRIBUTIONS, LOSS_NAMES, PRECISION_NAMES
+from abnormal.names import AUTO_BATCH_SIZE, DISTRIBUTION_NAMES, LOSS_NAMES, PRECISION_NAMES
 
 if TYPE_CHECKING:  # dataclasses take as long as all else of `--help`
     from abnormal.training.options import TrainingOptions
@@ -32,10 +33,12 @@ def _work(args: argparse.Namespace) -> int:
 
         return print_status(_checkpoints(args))
     _demand_hosts_for_addresses(args)
+    options = None if args.calibrate else _options(args)
+    _demand_files(args)
     from abnormal.models.backend import start_backend
 
     start_backend()
-    if args.calibrate:
+    if options is None:
         from abnormal.cli.run_calibrate import run_calibrate
 
         return run_calibrate(args.output, args.calibrate)
@@ -43,8 +46,26 @@ def _work(args: argparse.Namespace) -> int:
     from abnormal.training.options import Meeting
 
     return run_training(
-        _options(args), args.distribute, Meeting(args.coordinator, args.hosts, args.host_index)
+        options, args.distribute, Meeting(args.coordinator, args.hosts, args.host_index)
     )
+
+
+def _demand_files(args: argparse.Namespace) -> None:
+    """Says what is missing before TensorFlow is imported, which takes seconds."""
+    from abnormal.files import demand_path  # not for `--help`
+    from abnormal.frames.manifest import demand_img
+    from abnormal.models.model_path import check_ending, demand_model_file
+
+    if args.calibrate:
+        demand_model_file(args.output)
+        demand_path(args.calibrate)
+        return
+    if args.distribute == "hosts":
+        return  # a host that ended before the others have met it would leave them waiting
+    check_ending(args.output)
+    if args.init:
+        demand_model_file(args.init)
+    demand_img(args.img)
 
 
 def _demand_hosts_for_addresses(args: argparse.Namespace) -> None:
@@ -65,8 +86,8 @@ def _demand_hosts_for_addresses(args: argparse.Namespace) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="train_model.py",
+    parser = make_parser(
+        "train",
         description="Learns from the normal frames under img/.",
         epilog=_defaults_table(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -78,39 +99,49 @@ def _parser() -> argparse.ArgumentParser:
         "--arch",
         choices=tuple(ARCHITECTURES),
         default=SPATIOTEMPORAL,
-        help="the network; see below",
+        help="architecture of the network; see below",
     )
     add("--size", type=positive_int, help="height and width of a frame")
-    add("--clip-length", type=positive_int, help="frames of a clip")
-    add("--epochs", type=positive_int, help="times through the footage")
-    add("--batch-size", type=_clips, help="clips of a batch; auto: what memory allows")
-    add("--learning-rate", type=positive_float, help="of Adam")
+    add("--clip-length", type=positive_int, help="frames per clip")
+    add("--epochs", type=positive_int, help="passes over the footage, unless training stops early")
+    add("--batch-size", type=_clips, help="clips per batch, or auto: as many as fit into memory")
+    add("--learning-rate", type=positive_float, help="learning rate of Adam")
     add("--weight-decay", type=zero_or_more, help="weight of the penalty on squared kernels")
-    add("--bottleneck", type=positive_int, help="units of the dense layer of cae")
-    add("--loss", choices=LOSS_NAMES, default="mse", help="default: mse, the squared error")
+    add("--bottleneck", type=positive_int, help="units of the dense layer of the network cae")
+    add("--loss", choices=LOSS_NAMES, default=LOSS_NAMES[0], help="default: mse, the squared error")
     add(
         "--precision",
         choices=PRECISION_NAMES,
         default=PRECISION_NAMES[0],
-        help="what convolutions are computed in (default: float32)",
+        help="number format of the convolutions (default: float32)",
     )
     add(
         "--distribute",
-        choices=DISTRIBUTIONS,
+        choices=DISTRIBUTION_NAMES,
         default="auto",
         help="train on one device (none), all of this host (auto, the default), or of all hosts",
     )
-    add("--coordinator", metavar="HOST:PORT", help="where the hosts meet: at host 0")
-    add("--hosts", type=positive_int, metavar="N", help="how many hosts there are")
-    add("--host-index", type=int, metavar="I", help="which of them this is, from 0")
-    add("--strides", type=positive_int, nargs="+", help="frame steps of clips")
-    add("--validation", type=share, default=0.15, help="part held out (default: 0.15)")
-    add("--patience", type=positive_int, default=5, help="epochs to wait for a better loss")
+    add("--coordinator", metavar="HOST:PORT", help="address of host 0, where the hosts meet")
+    add("--hosts", type=positive_int, metavar="N", help="number of hosts")
+    add("--host-index", type=int, metavar="I", help="number of this host, from 0")
+    add("--strides", type=positive_int, nargs="+", help="steps from frame to frame of a clip")
+    add(
+        "--validation",
+        type=share,
+        default=0.15,
+        help="share of the footage held out (default: 0.15)",
+    )
+    add(
+        "--patience",
+        type=positive_int,
+        default=5,
+        help="epochs without a better loss before training stops",
+    )
     add(
         "--init",
         type=Path,
         metavar="MODEL",
-        help="go on from this model; name another --output",
+        help="fine-tune this model; name another --output",
     )
     add(
         "--calibrate",
@@ -118,11 +149,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="only calibrate --output again, on other normal footage: videos, or an img folder",
     )
-    add("--seed", type=seed, default=0, help="of weights and clips (default: 0)")
+    add("--seed", type=seed, default=0, help="seed of weights and clips (default: 0)")
     add("--checkpoints", type=Path, metavar="DIR", help="default: checkpoints/ beside --output")
     add("--checkpoint-every", type=positive_float, default=600, metavar="SEC", help="default: 600")
     add("--keep", type=positive_int, default=5, help="checkpoints to keep (default: 5)")
-    add("--restart", action="store_true", help="begin anew in spite of checkpoints")
+    add("--restart", action="store_true", help="ignore checkpoints and begin anew")
     add("--status", action="store_true", help="print what the folder of checkpoints holds")
     add("--tensorboard", type=Path, metavar="DIR", help="write TensorBoard files there")
     return parser
@@ -130,7 +161,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _clips(text: str) -> int:
     """An argument that is a number of clips, or `auto`."""
-    return AUTO if text == "auto" else positive_int(text)
+    return AUTO_BATCH_SIZE if text == "auto" else positive_int(text)
 
 
 def _defaults_table() -> str:

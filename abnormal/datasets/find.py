@@ -2,27 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
-from abnormal.datasets import avenue, folder, frame_folder, shanghaitech, ucsd
+from abnormal.datasets import avenue, folder
 from abnormal.datasets.demo import find_demo
 from abnormal.datasets.labels.attach import attach_labels, find_labels
+from abnormal.datasets.layouts import AUTO, DEMO, FOLDER, LAYOUTS
 from abnormal.datasets.source import SourceVideo
 from abnormal.errors import AbnormalError
 from abnormal.files import list_folder
 from abnormal.video.pictures import PICTURE_SUFFIXES
-
-AUTO, FOLDER, DEMO = "auto", "folder", "demo"
-
-# What `auto` looks for, in this order; anything else is a plain folder.
-LAYOUTS: dict[str, ModuleType] = {
-    "avenue": avenue,
-    "ucsd": ucsd,
-    "shanghaitech": shanghaitech,
-    "frame_folder": frame_folder,
-}
-
-DATASETS = (AUTO, FOLDER, *LAYOUTS, DEMO)
 
 
 @dataclass(frozen=True)
@@ -30,7 +18,7 @@ class Found:
     """The videos of a data set, and how it was read.
 
     Attributes:
-        layout: A name of `DATASETS`.
+        layout: A name in `layouts.DATASETS`.
         reason: Which folder was taken for it, and why, for the user.
         videos: All of them.
         remarks: What else the user should know, a sentence each.
@@ -48,7 +36,7 @@ def find_videos(
     """Finds the videos of a data set.
 
     Args:
-        dataset: A name of `DATASETS`.
+        dataset: A name in `layouts.DATASETS`.
         root: Where it lies, or the folder that it lies in; not needed for the demo, which is drawn.
         split: For all videos of a plain folder, in place of what the names of folders say.
         labels: In place of those that are found in the folder.
@@ -68,7 +56,7 @@ def find_videos(
             f"{home} is read as {layout}, which says itself what is for training. Leave --split "
             "out, or read it as a plain folder with --dataset folder."
         )
-    videos = folder.find(home, split) if layout == FOLDER else LAYOUTS[layout].find(home)
+    videos = folder.find(home, split) if layout == FOLDER else LAYOUTS[layout]().find(home)
     if not videos:
         raise AbnormalError(
             f"There is no video in {root}, at any depth. Expected: files such as .mp4 or .avi, "
@@ -96,7 +84,7 @@ def _recognise(dataset: str, root: Path) -> tuple[str, Path, str]:
 
 def _evidence(place: Path, layouts: list[str]) -> list[tuple[str, str]]:
     """The layouts that a folder has, each with the reason."""
-    found = [(name, LAYOUTS[name].evidence(place)) for name in layouts]
+    found = [(name, LAYOUTS[name]().evidence(place)) for name in layouts]
     return [(name, evidence) for name, evidence in found if evidence]
 
 

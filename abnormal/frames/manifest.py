@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.files import natural_key, read_json, write_json
 
@@ -80,21 +81,32 @@ def is_img(folder: Path) -> bool:
     return (folder / MANIFEST).is_file()
 
 
+def demand_img(img: Path) -> None:
+    """Makes sure that frames lie there that `preprocess.py` made.
+
+    Raises:
+        AbnormalError: There is no manifest.
+    """
+    if not is_img(img):
+        raise AbnormalError(
+            f"There are no frames in {img}: {img / MANIFEST} is missing. "
+            f"Make them with `{command('preprocess')} --videos FOLDER --img {img}`."
+        )
+
+
 def read_manifest(img: Path, split: str) -> list[VideoRecord]:
     """The records of all videos of a split, in natural order; none where it has no video.
 
     Raises:
         AbnormalError: There is no manifest, or it is damaged.
     """
+    demand_img(img)
     path = img / MANIFEST
-    if not path.is_file():
-        raise AbnormalError(
-            f"There are no frames in {img}: {path} is missing. "
-            f"Make them with `python preprocess.py --videos FOLDER --img {img}`."
-        )
     content = read_json(path)
     if not isinstance(content, dict) or not isinstance(content.get("videos"), list):
-        raise AbnormalError(f"{path} is not a manifest of frames. Run preprocess.py again.")
+        raise AbnormalError(
+            f"{path} is not a manifest of frames. Run `{command('preprocess')}` again."
+        )
     records = [_record(entry, path) for entry in content["videos"]]
     return [record for record in records if record.split == split]
 
@@ -127,5 +139,6 @@ def _record(entry: Any, path: Path) -> VideoRecord:
         return VideoRecord(**{**entry, "notes": tuple(entry["notes"])})
     except (KeyError, TypeError) as error:
         raise AbnormalError(
-            f"{path} is damaged or of another version ({error}). Delete it and run preprocess.py."
+            f"{path} is damaged or of another version ({error}). Delete it and run "
+            f"`{command('preprocess')}`."
         ) from None

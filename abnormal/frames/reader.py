@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.frames.manifest import LABELS, MASKS, VideoRecord
 from abnormal.frames.writer import frame_path
@@ -34,7 +35,7 @@ def read_frames(img: Path, record: VideoRecord, size: int | None) -> Iterator[np
             image = read_picture(frame_path(folder, number))
         except AbnormalError as error:
             raise AbnormalError(
-                f"{error} Delete the folder {folder} and run preprocess.py again."
+                f"{error} Delete the folder {folder} and run `{command('preprocess')}` again."
             ) from None
         yield image if size is None else resize(image, size, size)
 
@@ -95,5 +96,6 @@ def _check_number(path: Path, found: int, record: VideoRecord) -> None:
 
 def _damaged(path: Path, problem: str) -> AbnormalError:
     return AbnormalError(
-        f"{path} {problem}. Delete the folder {path.parent} and run preprocess.py again."
+        f"{path} {problem}. Delete the folder {path.parent} and run `{command('preprocess')}` "
+        "again."
     )

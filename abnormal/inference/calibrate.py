@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.inference.runtimes import Reconstruct
 from abnormal.inference.score import residuals
@@ -226,7 +227,7 @@ class Calibrator:
                 f"warning: {seconds[0]} s of a single video are all the normal footage{of_camera}. "
                 "They are judged by what was learnt from them, so more false alarms will come than "
                 f"are asked for. Calibrate it on at least {2 * PIECE_SEC} s, or on two videos: "
-                "`python train_model.py --calibrate FOLDER`."
+                f"`{command('train')} --calibrate FOLDER`."
             )
 
     def _learn(self, normal: Sequence[np.ndarray], least_scale: float = 1e-9) -> Surprise:

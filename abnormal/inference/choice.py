@@ -2,15 +2,10 @@
 
 from abnormal.errors import AbnormalError
 from abnormal.inference.reference import TOLERANCE, largest_difference
-from abnormal.inference.runtimes import RUNTIMES, Reconstruct
+from abnormal.inference.runtimes import AUTO, KERAS, RUNTIMES, Reconstruct
 from abnormal.models.backend import has_accelerator
 from abnormal.models.model_file import TrainedModel
 from abnormal.scoring.calibration import read_calibration
-
-AUTO = "auto"
-
-# Fastest first; see docs/PERFORMANCE.md. On an accelerator Keras is the one that uses it.
-ON_PROCESSOR = ("openvino-bfloat16", "openvino", "keras")
 
 
 def open_runtime(model: TrainedModel, wanted: str) -> tuple[str, Reconstruct]:
@@ -32,17 +27,17 @@ def open_runtime(model: TrainedModel, wanted: str) -> tuple[str, Reconstruct]:
     if wanted != AUTO:
         return wanted, _open(model, wanted)
     if model.reference and not has_accelerator():
-        for name in ON_PROCESSOR:
+        for name in RUNTIMES:
             try:
                 return name, _open(model, name)
             except AbnormalError:
                 continue  # not installed, or it does not agree: the next one
-    return "keras", _open(model, "keras")
+    return KERAS, _open(model, KERAS)
 
 
 def _open(model: TrainedModel, name: str) -> Reconstruct:
     reconstruct = RUNTIMES[name](model.network)
-    if name != "keras" and model.reference:
+    if name != KERAS and model.reference:
         calibration = read_calibration(model.info.calibration, model.levels)
         thresholds = {name: calibration.threshold(name) for name in calibration.surprises}
         if not thresholds:

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from abnormal.commands import command
 from abnormal.datasets import folder
 from abnormal.errors import AbnormalError
+from abnormal.files import demand_path
 from abnormal.frames.manifest import VideoRecord, read_manifest
 from abnormal.frames.reader import read_frames, read_labels, read_masks
 from abnormal.video.resample import at_rate, resize
@@ -70,7 +72,7 @@ def stored_videos(img: Path, split: str = "testing") -> list[InputVideo]:
     records = read_manifest(img, split)
     if not records:
         raise AbnormalError(
-            f"There is no {split} video in {img}. Add some with `python preprocess.py --videos "
+            f"There is no {split} video in {img}. Add some with `{command('preprocess')} --videos "
             f"FOLDER --split {split}`, or name a video with --source."
         )
     return [
@@ -97,8 +99,7 @@ def source_videos(path: Path, split: str = "") -> list[InputVideo]:
     Raises:
         AbnormalError: There is no video there.
     """
-    if not path.exists():
-        raise AbnormalError(f"There is no file or folder {path}. Check the path.")
+    demand_path(path)
     videos = [video for video in folder.find(path) if split in ("", video.split)]
     if not videos:
         raise AbnormalError(f"There is no {split + ' ' if split else ''}video in {path}.")

@@ -64,6 +64,16 @@ def named_cameras(sources: Sequence[str], place: str = "") -> list[Camera]:
     return [Camera(name, source, place) for name, source in zip(names, sources, strict=True)]
 
 
+def demand_table(path: Path) -> None:
+    """Makes sure that there is a table of cameras.
+
+    Raises:
+        AbnormalError: There is none.
+    """
+    if not path.exists():
+        raise AbnormalError(f"There is no file {path}. Check --cameras.")
+
+
 def read_cameras(path: Path, place: str = "") -> list[Camera]:
     """The cameras of a table with the columns `name`, `source` and, if wanted, `camera`.
 
@@ -74,11 +84,10 @@ def read_cameras(path: Path, place: str = "") -> list[Camera]:
     Raises:
         AbnormalError: It cannot be read, or a row of it cannot be meant.
     """
+    demand_table(path)
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file, skipinitialspace=True, restval=""))
-    except FileNotFoundError:
-        raise AbnormalError(f"There is no file {path}. Check --cameras.") from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise AbnormalError(f"{path} cannot be read as a table ({error}).") from None
     cameras = [_of_row(path, line, row, place) for line, row in enumerate(rows, start=2)]

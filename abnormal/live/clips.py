@@ -4,8 +4,8 @@ That is a process of its own: a thread that had to wait for the processor while 
 lock would make the scoring wait, too.
 """
 
+import logging
 import threading
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -19,22 +19,18 @@ from abnormal.video.encode import open_encoder
 CLIPS_A_CAMERA = 2
 """Clips that may wait for being encoded; each holds on to its pictures."""
 
+log = logging.getLogger(__name__)
+
 
 class ClipWriter:
-    """Encodes clips one after the other.
+    """Encodes clips one after the other."""
 
-    Attributes:
-        say: Tells a person something.
-    """
-
-    def __init__(self, cameras: int, say: Callable[[str], None]) -> None:
+    def __init__(self, cameras: int) -> None:
         """Begins with none.
 
         Args:
             cameras: How many there are.
-            say: Tells a person something.
         """
-        self.say = say
         self._most = CLIPS_A_CAMERA * cameras
         self._process = IdleProcess()
         self._thread = ThreadPoolExecutor(1, "clips")
@@ -52,7 +48,9 @@ class ClipWriter:
         """
         with self._lock:
             if self._waiting >= self._most:
-                self.say(f"left out: {path}: {self._waiting} clips wait for being encoded already")
+                log.error(
+                    "left out: %s: %d clips wait for being encoded already", path, self._waiting
+                )
                 return
             self._waiting += 1
         job = self._thread.submit(self._encode, path, pictures, fps)
@@ -84,9 +82,9 @@ class ClipWriter:
         with self._lock:
             self._waiting -= 1
         if job.cancelled():
-            self.say(f"left out: {path}: the program was ended before it was encoded")
+            log.error("left out: %s: the program was ended before it was encoded", path)
         elif error := job.exception():
-            self.say(f"left out: {path}: {error}")
+            log.error("left out: %s: %s", path, error)
 
 
 def encode(path: Path, pictures: list[bytes], fps: float) -> None:

@@ -1,32 +1,55 @@
 """A program of the user's is started for each state of an event, beside the scoring."""
 
 import contextlib
+import logging
 import os
 import queue
 import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Iterator
+from pathlib import Path
 
 from abnormal.errors import AbnormalError
-from abnormal.live.event import LiveEvent
+from abnormal.live.event import LiveEvent, Tell
 
 TIMEOUT_SEC = 10.0
+STOP_SEC = 20.0
+"""How long the program may take for the last events."""
 MOST_WAITING = 1000
+
+log = logging.getLogger(__name__)
+
+
+@contextlib.contextmanager
+def open_command(program: str, output: Path) -> Iterator[Tell]:
+    """Gives events to a program for the length of the block.
+
+    Args:
+        program: Its path, or its name where it is on the path; it has no arguments.
+        output: The folder of results, which it does without.
+
+    Raises:
+        AbnormalError: There is no such program.
+    """
+    del output
+    command = AlarmCommand(program)
+    command.start()
+    try:
+        yield command
+    finally:
+        command.stop(STOP_SEC)
 
 
 class AlarmCommand(threading.Thread):
     """Starts the program, one event after the other."""
 
-    def __init__(
-        self, program: str, say: Callable[[str], None], timeout_sec: float = TIMEOUT_SEC
-    ) -> None:
+    def __init__(self, program: str, timeout_sec: float = TIMEOUT_SEC) -> None:
         """Makes the thread; `start` starts it.
 
         Args:
             program: Its path, or its name where it is on the path; it has no arguments.
-            say: Tells a person something.
             timeout_sec: What takes longer is killed.
 
         Raises:
@@ -39,7 +62,7 @@ class AlarmCommand(threading.Thread):
                 f"--alarm-command {program} is no program. Expected: the path of an executable "
                 "file, without arguments; it gets each event as JSON on stdin."
             )
-        self._program, self._say, self._timeout_sec = found, say, timeout_sec
+        self._program, self._timeout_sec = found, timeout_sec
         self._events: queue.Queue[LiveEvent | None] = queue.Queue(MOST_WAITING)
 
     def __call__(self, event: LiveEvent) -> None:
@@ -47,7 +70,7 @@ class AlarmCommand(threading.Thread):
         try:
             self._events.put_nowait(event)
         except queue.Full:
-            self._say(f"warning: {self._program} is too slow: it does not get {event.id}")
+            log.warning("%s is too slow: it does not get %s", self._program, event.id)
 
     def stop(self, timeout_sec: float) -> None:
         """Ends it when all events were given; what is left then is said.
@@ -59,7 +82,7 @@ class AlarmCommand(threading.Thread):
             self._events.put(None, timeout=timeout_sec)
         self.join(timeout_sec)
         if self.is_alive():
-            self._say(f"warning: {self._program} is too slow: it does not get the last events")
+            log.warning("%s is too slow: it does not get the last events", self._program)
 
     def run(self) -> None:
         """Gives events as they come."""
@@ -67,7 +90,7 @@ class AlarmCommand(threading.Thread):
             try:
                 self._give(event)
             except OSError as error:
-                self._say(f"warning: {self._program} could not be started ({error.strerror})")
+                log.warning("%s could not be started (%s)", self._program, error.strerror)
 
     def _give(self, event: LiveEvent) -> None:
         process = subprocess.Popen(
@@ -82,7 +105,7 @@ class AlarmCommand(threading.Thread):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            self._say(f"warning: {self._program} took more than {self._timeout_sec:g} s: killed")
+            log.warning("%s took more than %g s: killed", self._program, self._timeout_sec)
             return
         if process.returncode:
-            self._say(f"warning: {self._program} ended with {process.returncode} at {event.id}")
+            log.warning("%s ended with %d at %s", self._program, process.returncode, event.id)

@@ -5,6 +5,7 @@ that of the ring, whatever happens.
 """
 
 import collections
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from abnormal.video.thumbnail import draw_thumbnail
 
 BEFORE_SEC, AFTER_SEC, LONGEST_SEC = 5.0, 4.0, 30.0
 """Of a clip: before the event, after it, and in all."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -79,7 +82,7 @@ class Recorder:
             try:
                 self._draw(Path(event.thumbnail), ongoing.peak)
             except AbnormalError as error:
-                self._clips.say(f"left out: {error}")
+                log.error("left out: %s", error)
             if event.state == OPENED:
                 start_sec = ongoing.start.sec - BEFORE_SEC
                 self._cuts[event.id] = _Cut(Path(event.clip), start_sec, float("inf"))

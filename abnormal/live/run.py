@@ -87,7 +87,7 @@ def _watch(
     mailbox = Mailbox(len(cameras), round(QUEUE_SEC * detector.info.fps))
     with contextlib.ExitStack() as files:
         tell = files.enter_context(open_listeners())
-        clips = ClipWriter(len(cameras), log.info) if options.pictures else None
+        clips = ClipWriter(len(cameras)) if options.pictures else None
         if clips:
             files.callback(clips.close)
         warm_up(detector, len(cameras))

@@ -13,6 +13,7 @@ from typing import NamedTuple, cast
 import keras
 import numpy as np
 
+from abnormal.commands import install_command
 from abnormal.errors import AbnormalError
 from abnormal.files import replacing, replacing_folder
 from abnormal.models.backend import quiet_stderr
@@ -84,8 +85,7 @@ def demand_packages(kind: str, wanted: str) -> None:
     missing = [name for name in export.packages if importlib.util.find_spec(name) is None]
     if missing:
         raise AbnormalError(
-            f"{wanted} needs {', '.join(missing)}. Install with "
-            f"`pip install 'abnormal[{export.extra}]'`."
+            f"{wanted} needs {', '.join(missing)}. Install with `{install_command(export.extra)}`."
         )
     if keras.backend.backend() != "tensorflow":
         raise AbnormalError(

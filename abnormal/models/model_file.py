@@ -22,11 +22,12 @@ import h5py
 import keras
 import numpy as np
 
+from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder, replacing
+from abnormal.models.model_path import check_ending, demand_model_file
 
 GROUP = "abnormal"
-ENDINGS = (".h5", ".hdf5")
 
 # What h5py and Keras raise on damaged files.
 _DAMAGE = (OSError, LookupError, TypeError, ValueError, AttributeError, RuntimeError)
@@ -128,19 +129,6 @@ class TrainedModel:
     levels: Levels = field(default_factory=dict)
 
 
-def check_ending(path: Path) -> None:
-    """Makes sure that a model file has a name by which Keras knows its format.
-
-    Raises:
-        AbnormalError: It ends otherwise.
-    """
-    if path.suffix not in ENDINGS:
-        raise AbnormalError(
-            f"A model file has a name that ends in {' or '.join(ENDINGS)}, but this one is {path}. "
-            f"Name it {path.stem}{ENDINGS[0]}."
-        )
-
-
 def save_model(
     path: Path,
     network: keras.Model,
@@ -184,7 +172,8 @@ def load_model(path: Path) -> TrainedModel:
     if unknown:
         raise AbnormalError(
             f"{path} is not loaded: it names {', '.join(unknown)}, which no network of this "
-            "program has. A model file from elsewhere may run code; train one with train_model.py."
+            "program has. A model file from elsewhere may run code; train one with "
+            f"`{command('train')}`."
         )
     try:
         network = keras.models.load_model(path, compile=False)
@@ -206,11 +195,7 @@ def _save_network(path: Path, network: keras.Model) -> None:
 
 
 def _read(path: Path) -> tuple[ModelInfo, Any, Reference | None, Levels]:
-    if not path.is_file():
-        raise AbnormalError(
-            f"There is no model file {path}. Train one: `python train_model.py --output {path}`."
-        )
-    check_ending(path)
+    demand_model_file(path)
     try:
         with h5py.File(path, "r") as file:
             config = json.loads(file.attrs["model_config"])
@@ -243,7 +228,7 @@ def _damaged(path: Path, why: object) -> AbnormalError:
     first_line = (str(why).splitlines() or ["damaged"])[0]
     return AbnormalError(
         f"{path} is not a model file of this program ({first_line}). "
-        "Expected: what train_model.py writes."
+        f"Expected: what `{command('train')}` writes."
     )
 
 

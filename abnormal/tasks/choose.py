@@ -5,6 +5,7 @@ import importlib.util
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from abnormal.commands import install_command
 from abnormal.errors import AbnormalError
 from abnormal.tasks.run import Run
 from abnormal.tasks.shared import shared
@@ -27,7 +28,7 @@ def chosen(scheduler: str | None, sources: Sequence[Path], output: Path) -> Iter
         return
     if importlib.util.find_spec("distributed") is None:
         raise AbnormalError(
-            "--scheduler needs Dask. Install with `pip install 'abnormal[dask]'`, here and where "
+            f"--scheduler needs Dask. Install with `{install_command('dask')}`, here and where "
             "the workers are."
         )
     from abnormal.tasks.scheduler import on_scheduler

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import keras
 
 from abnormal.errors import AbnormalError
+from abnormal.names import AUTO_BATCH_SIZE
 from abnormal.training.checkpoints import newest_checkpoint
-from abnormal.training.choices import AUTO
 from abnormal.training.hosts import Hosts
 from abnormal.training.memory import device_bytes
 from abnormal.training.options import TrainingOptions
@@ -45,7 +45,7 @@ def settled(
         AbnormalError: Not even one clip fits, it is not known what is free, or all checkpoints
             are damaged.
     """
-    if options.batch_size != AUTO:
+    if options.batch_size != AUTO_BATCH_SIZE:
         return options
     # Of damaged checkpoints the user is told where the run goes on.
     begun = None if options.restart else newest_checkpoint(options.checkpoints, lambda text: None)

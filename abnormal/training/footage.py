@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.frames.cache import FrameCache, open_cache
 from abnormal.frames.manifest import VideoRecord, fingerprint, read_manifest
@@ -85,7 +86,7 @@ def open_footage(options: TrainingOptions, progress: Progress) -> Footage:
         shorter = f" of at least {clip_length} frames, which a clip has" if found else ""
         raise AbnormalError(
             f"There is no training video{shorter} in {options.img}. Videos of ordinary life are "
-            "needed: `python preprocess.py --videos FOLDER --split training`."
+            f"needed: `{command('preprocess')} --videos FOLDER --split training`."
         )
     cache = open_cache(options.img, records, options.size, progress)
     training, held_out = split_videos(cache.lengths, clip_length, options.validation, options.seed)

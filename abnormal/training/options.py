@@ -49,7 +49,7 @@ class TrainingOptions:
         size: Height and width of a frame, in pixels.
         clip_length: Frames of a clip.
         epochs: How often the footage is gone through.
-        batch_size: Clips of a batch; `choices.AUTO` until it is known how many fit.
+        batch_size: Clips of a batch; `names.AUTO_BATCH_SIZE` until it is known how many fit.
         learning_rate: Of Adam.
         weight_decay: Weight of the penalty on the squares of the kernels.
         bottleneck: Units of the dense layer of an architecture that has one; 0 for others.

@@ -17,13 +17,8 @@ from abnormal.inference.reference import CLIPS, make_reference
 from abnormal.inference.runtimes import keras_runtime
 from abnormal.models.backend import make_deterministic, memory_advice, replicated, versions
 from abnormal.models.fast import FastNetwork
-from abnormal.models.model_file import (
-    ModelInfo,
-    Reference,
-    check_ending,
-    load_model,
-    save_model,
-)
+from abnormal.models.model_file import ModelInfo, Reference, load_model, save_model
+from abnormal.models.model_path import check_ending
 from abnormal.models.networks import NETWORKS
 from abnormal.scoring.calibration import Calibration
 from abnormal.training.batch_size import settled

@@ -3,13 +3,15 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from abnormal.cli import preprocess
 from abnormal.cli.preprocess import main
-from abnormal.datasets import download, find
+from abnormal.datasets import download
+from abnormal.datasets.layouts import DATASETS
 from abnormal.files import sha256
 from abnormal.frames.manifest import read_manifest
 
@@ -144,11 +146,7 @@ def test_a_rate_that_is_none(capsys, value):
 def test_an_unknown_dataset_is_answered_with_the_known_ones(capsys):
     code, err = usage_error(capsys, "--dataset", "shanghai")
     assert code == 2
-    assert all(name in err for name in find.DATASETS)
-
-
-def test_the_datasets_of_the_command_line_are_those_there_are():
-    assert preprocess.DATASETS == find.DATASETS
+    assert all(name in err for name in DATASETS)
 
 
 def fail_with(monkeypatch, error):
@@ -172,6 +170,15 @@ def test_a_bug_is_answered_with_the_path_of_a_log(tmp_path, monkeypatch, run):
 def test_ctrl_c(monkeypatch, run):
     fail_with(monkeypatch, KeyboardInterrupt())
     assert run("x") == (130, "", ["preprocess.py: interrupted"])
+
+
+def test_on_windows_the_program_says_where_it_runs(monkeypatch, run, tmp_path):
+    with monkeypatch.context() as patch:
+        patch.setattr("abnormal.cli.program.os", SimpleNamespace(name="nt", environ={}))
+        code, out, err = run(tmp_path)
+    assert (code, out, len(err)) == (1, "", 1)
+    assert "runs on Linux and macOS" in err[0]
+    assert "Windows Subsystem for Linux" in err[0]
 
 
 def test_debugging_shows_the_traceback(tmp_path, monkeypatch, run):
@@ -293,10 +300,6 @@ def test_a_data_set_is_fetched_and_extracted(tmp_path, run, monkeypatch, make_vi
     (tested,) = read_manifest(tmp_path / "img", "testing")
     assert (tested.labelled, tested.masked) == (True, True)
     assert not list(data.glob("**/*.part"))
-
-
-def test_the_downloads_of_the_command_line_are_those_there_are():
-    assert tuple(download.DOWNLOADS) == preprocess.DOWNLOADS
 
 
 def contents(folder):

@@ -5,10 +5,8 @@ import pytest
 
 from abnormal.cli.train import _options, _parser, main
 from abnormal.models.defaults import ARCHITECTURES
-from abnormal.models.fast import PRECISIONS
+from abnormal.names import AUTO_BATCH_SIZE
 from abnormal.training.checkpoints import ARRAYS, Checkpoint, save_checkpoint
-from abnormal.training.choices import AUTO, LOSS_NAMES, PRECISION_NAMES
-from abnormal.training.losses import LOSSES
 
 
 def options(*argv):
@@ -37,7 +35,7 @@ def test_what_is_said_overrides_it():
 
 
 def test_a_batch_is_a_number_of_clips_or_auto(capsys):
-    assert options("--batch-size", "auto").batch_size == AUTO
+    assert options("--batch-size", "auto").batch_size == AUTO_BATCH_SIZE
     assert options("--batch-size", "7").batch_size == 7
     for wrong in ("0", "all"):
         with pytest.raises(SystemExit):
@@ -61,9 +59,13 @@ def test_help_lists_what_each_network_is_trained_with(capsys):
         main(["--help"])
     rows = [line.split() for line in capsys.readouterr().out.splitlines()[-9:]]
     assert rows[0] == ["default", *ARCHITECTURES]
-    assert ["--batch-size", "4", "32", "32", "8"] in rows
-    assert ["--strides", "1", "2", "3", "1", "1", "1"] in rows
-    assert ["--weight-decay", "-", "1e-05", "1e-05", "1e-05"] in rows
+    lines = [" ".join(row) + " " for row in rows]
+    for values in (
+        "--batch-size 4 32 32 8 ",
+        "--strides 1 2 3 1 1 1 ",
+        "--weight-decay - 1e-05 1e-05 1e-05 ",
+    ):  # a further network has its own behind these
+        assert any(line.startswith(values) for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -78,13 +80,8 @@ def test_two_models_never_share_a_folder_of_checkpoints(argv, folder):
     assert options(*argv).checkpoints == Path(folder)
 
 
-def test_the_losses_that_can_be_chosen_are_those_there_are():
-    assert set(LOSS_NAMES) == set(LOSSES)
-
-
-def test_the_precisions_that_can_be_chosen_are_those_there_are():
-    assert tuple(PRECISIONS) == PRECISION_NAMES
-    assert options().precision == "float32"
+def test_loss_and_precision_that_are_not_said():
+    assert (options().loss, options().precision) == ("mse", "float32")
 
 
 @pytest.mark.parametrize(

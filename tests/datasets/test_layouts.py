@@ -7,9 +7,10 @@ import pytest
 
 from abnormal.datasets.avenue import find as find_avenue
 from abnormal.datasets.demo import find_demo
-from abnormal.datasets.find import DATASETS, find_videos
+from abnormal.datasets.find import find_videos
 from abnormal.datasets.folder import find as find_folder
 from abnormal.datasets.frame_folder import find as find_frame_folder
+from abnormal.datasets.layouts import DATASETS
 from abnormal.datasets.source import TESTING, TRAINING
 from abnormal.datasets.ucsd import find as find_ucsd
 from abnormal.errors import AbnormalError

@@ -1,4 +1,5 @@
 import json
+import logging
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -10,6 +11,19 @@ from abnormal.live.clock import Clock
 from abnormal.live.prepare import Preparation
 from abnormal.live.reader import Reader
 from benchmarks.mjpeg_camera import MjpegCamera
+
+
+@pytest.fixture
+def said():
+    """The warnings and errors that people are told while a test goes on."""
+    lines = []
+
+    class Notebook(logging.Handler):
+        def emit(self, record):
+            lines.append(record.getMessage())
+
+    logging.getLogger("abnormal").addHandler(Notebook(logging.WARNING))
+    return lines
 
 
 @pytest.fixture

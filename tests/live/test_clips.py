@@ -17,13 +17,8 @@ PICTURES = [
 
 
 @pytest.fixture
-def said():
-    return []
-
-
-@pytest.fixture
-def clips(said):
-    writer = ClipWriter(1, said.append)
+def clips():
+    writer = ClipWriter(1)
     yield writer
     writer.close()
 

@@ -27,17 +27,27 @@ def program(folder, text):
     return path
 
 
-def give(path, events, timeout_sec=30.0, stop_sec=120.0):
-    said = []
-    command = AlarmCommand(str(path), said.append, timeout_sec)
-    command.start()
-    for one in events:
-        command(one)
-    command.stop(stop_sec)
-    return said
+@pytest.fixture
+def give(caplog):
+    """Gives events to a program, and what is said about it."""
+    commands = []
+
+    def run(path, events, timeout_sec=30.0, stop_sec=120.0):
+        command = AlarmCommand(str(path), timeout_sec)
+        commands.append(command)
+        command.start()
+        for one in events:
+            command(one)
+        command.stop(stop_sec)
+        assert {record.levelname for record in caplog.records} <= {"WARNING"}
+        return caplog.messages
+
+    yield run
+    for command in commands:  # what one that is too slow says belongs to no other test
+        command.join(60)
 
 
-def test_it_gets_each_event_on_stdin(tmp_path, capfd):
+def test_it_gets_each_event_on_stdin(tmp_path, capfd, give):
     seen = tmp_path / "seen"
     path = program(tmp_path, f"print('noise')\nopen({str(seen)!r}, 'a').write(sys.stdin.read())")
     assert give(path, [event(1), event(2)]) == []
@@ -46,7 +56,7 @@ def test_it_gets_each_event_on_stdin(tmp_path, capfd):
     assert capfd.readouterr().out == ""  # stdout is for events
 
 
-def test_one_that_hangs_is_killed_with_its_children_and_the_next_event_is_given(tmp_path):
+def test_one_that_hangs_is_killed_with_its_children_and_the_next_event_is_given(tmp_path, give):
     seen = tmp_path / "seen"
     text = (
         f"open({str(seen)!r}, 'a').write(f'{{os.getpid()}}\\n')\n"
@@ -73,18 +83,18 @@ def _runs(process):
     return state not in "ZX"
 
 
-def test_one_that_fails_or_does_not_read_is_said(tmp_path):
+def test_one_that_fails_or_does_not_read_is_said(tmp_path, give):
     (said,) = give(program(tmp_path, "os.close(0); sys.exit(7)"), [event(1)])
     assert "ended with 7 at gate-2" in said
 
 
 def test_no_shell_is_asked(tmp_path):
     with pytest.raises(AbnormalError, match="is no program"):
-        AlarmCommand(f"{program(tmp_path, '')} && touch {tmp_path / 'a'}", print)
+        AlarmCommand(f"{program(tmp_path, '')} && touch {tmp_path / 'a'}")
     assert [path.name for path in tmp_path.iterdir()] == ["alarm program"]
 
 
-def test_one_that_is_too_slow_does_not_keep_the_program_from_ending(tmp_path):
+def test_one_that_is_too_slow_does_not_keep_the_program_from_ending(tmp_path, give):
     path = program(tmp_path, "time.sleep(5)")
     said = give(path, [event(number) for number in range(5)], timeout_sec=1.0, stop_sec=0.1)
     assert "does not get the last events" in said[-1]

@@ -43,13 +43,8 @@ class Story:
 
 
 @pytest.fixture
-def said():
-    return []
-
-
-@pytest.fixture
-def story(tmp_path, said):
-    clips = ClipWriter(1, said.append)
+def story(tmp_path):
+    clips = ClipWriter(1)
     yield Story(tmp_path / "results", clips)
     clips.close()
 

@@ -7,30 +7,24 @@ from abnormal.errors import AbnormalError
 from abnormal.live.event import event_of
 from abnormal.live.frame import Moment
 from abnormal.live.tracker import LiveFrameScore, OngoingEvent
-from abnormal.live.webhook import Webhook
+from abnormal.live.webhook import make_webhook
 
 QUICK = (0.01, 0.05)
 
 
 def event(number, state="opened"):
     at = Moment(number, number / 25, 1e9 + number)
-    return event_of(
-        "gate", "anomaly", state, OngoingEvent(at, at, LiveFrameScore(at, 2.5, (0, 0, 1, 1)), 2.5)
-    )
+    ongoing = OngoingEvent(at, at, LiveFrameScore(at, 2.5, (0, 0, 1, 1)), 2.5)
+    return event_of("gate", "anomaly", state, ongoing)
 
 
 @pytest.fixture
-def said():
-    return []
-
-
-@pytest.fixture
-def open_webhook(tmp_path, said):
+def open_webhook(tmp_path):
     opened = []
 
     def make(port, path="/hook"):
         url = f"http://me:secret@127.0.0.1:{port}{path}?token=secret"
-        webhook = Webhook(url.replace("me:secret@", ""), tmp_path / "spool", said.append, QUICK)
+        webhook = make_webhook(url.replace("me:secret@", ""), tmp_path / "spool", QUICK)
         webhook.start()
         opened.append(webhook)
         return webhook
@@ -52,7 +46,7 @@ def test_events_arrive_once_and_in_order_with_a_key_of_their_own(receiver, open_
     keys = [key for key, _, _ in receiver.got]
     assert len(set(keys)) == 4
     assert keys[0] == f"{events[0].id}-opened"
-    assert webhook.waiting() == []
+    assert webhook.outbox.waiting() == []
 
 
 def test_nothing_is_lost_while_the_receiver_is_down(receiver, open_webhook, said):
@@ -64,7 +58,7 @@ def test_nothing_is_lost_while_the_receiver_is_down(receiver, open_webhook, said
         webhook(event(number))
     while not said:  # it has noticed
         threading.Event().wait(0.01)
-    assert len(webhook.waiting()) == 5
+    assert len(webhook.outbox.waiting()) == 5
     with receiver:
         receiver.wait_for(6)
         webhook.stop(30)
@@ -108,7 +102,7 @@ def test_the_next_run_sends_what_was_left(receiver, open_webhook):
     first = open_webhook(receiver.port)
     first(event(1))
     first.stop(10)
-    assert len(first.waiting()) == 1
+    assert len(first.outbox.waiting()) == 1
     with receiver:
         second = open_webhook(receiver.port)
         second(event(2))
@@ -118,5 +112,5 @@ def test_the_next_run_sends_what_was_left(receiver, open_webhook):
 
 def test_what_is_no_url_is_said_without_its_password(tmp_path):
     with pytest.raises(AbnormalError, match="ftp://host/a is no http://") as raised:
-        Webhook("ftp://me:secret@host/a?secret", tmp_path, print)
+        make_webhook("ftp://me:secret@host/a?secret", tmp_path)
     assert "secret" not in str(raised.value)

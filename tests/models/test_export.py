@@ -51,7 +51,9 @@ def test_what_differs_is_not_kept(model, kind, monkeypatch):
 @pytest.mark.parametrize("kind", ["onnx", "openvino"])
 def test_missing_packages_are_named_with_how_to_get_them(model, kind, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(AbnormalError, match=rf"--export {kind} needs {kind}.*abnormal\[{kind}\]"):
+    with pytest.raises(
+        AbnormalError, match=rf"--export {kind} needs {kind}.*pip install '\.\[{kind}\]'"
+    ):
         export_model(model, kind)
 
 

@@ -206,4 +206,4 @@ def test_files_that_a_worker_sees_otherwise_are_named(dask_cluster, tmp_path, lo
 
 def test_without_dask_the_answer_is_how_to_install_it(monkeypatch, log):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert "pip install 'abnormal[dask]'" in refused("127.0.0.1:8786", log)
+    assert "pip install '.[dask]'" in refused("127.0.0.1:8786", log)

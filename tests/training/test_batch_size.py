@@ -8,9 +8,9 @@ from abnormal.cli.train import _options, _parser
 from abnormal.errors import AbnormalError
 from abnormal.models.defaults import ARCHITECTURES
 from abnormal.models.networks import NETWORKS
+from abnormal.names import AUTO_BATCH_SIZE
 from abnormal.training.batch_size import clip_bytes, largest_batch, settled
 from abnormal.training.checkpoints import Checkpoint, save_checkpoint
-from abnormal.training.choices import AUTO
 from abnormal.training.hosts import ALONE, Hosts
 from abnormal.training.memory import host_bytes
 
@@ -62,7 +62,7 @@ def test_a_clip_is_reckoned_no_smaller_than_it_was_measured(arch):
 
 
 def test_auto_is_settled_once_and_stays(network, options, monkeypatch):
-    assert options.batch_size == AUTO
+    assert options.batch_size == AUTO_BATCH_SIZE
     said = []
     with free(monkeypatch, 100 * MIB):
         first = settled(options, network, 1, ALONE, said.append)

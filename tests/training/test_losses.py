@@ -4,7 +4,6 @@ import keras
 import numpy as np
 import pytest
 
-from abnormal.training.choices import LOSS_NAMES
 from abnormal.training.losses import LOSSES, frame_crossentropy
 
 
@@ -34,10 +33,6 @@ def losses_while_training(network, optimizer, loss, steps):
     network.compile(optimizer, loss)
     clips = clips_of_a_square()
     return [float(network.train_on_batch(clips, clips)) for _ in range(steps)]
-
-
-def test_the_names_are_those_of_the_command_line():
-    assert tuple(LOSSES) == LOSS_NAMES
 
 
 @pytest.mark.parametrize("name", LOSSES)

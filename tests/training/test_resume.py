@@ -18,11 +18,11 @@ from abnormal.inference.runtimes import keras_runtime
 from abnormal.models import networks
 from abnormal.models.defaults import ARCHITECTURES
 from abnormal.models.model_file import KNOWN_CLASSES, load_model
+from abnormal.names import AUTO_BATCH_SIZE
 from abnormal.scoring.calibration import read_calibration
 from abnormal.scoring.residual import SCORES
 from abnormal.training import run as run_module
 from abnormal.training.checkpoints import list_checkpoints, load_checkpoint
-from abnormal.training.choices import AUTO
 from abnormal.training.fitting import WatchValidation
 from abnormal.training.run import train
 from abnormal.video.stream import Frame
@@ -297,7 +297,7 @@ def test_a_resumed_run_says_so_and_does_only_what_is_left(options):
 
 
 def test_a_batch_size_that_was_found_is_kept(options, monkeypatch):
-    options = dataclasses.replace(options, batch_size=AUTO, epochs=1)
+    options = dataclasses.replace(options, batch_size=AUTO_BATCH_SIZE, epochs=1)
     monkeypatch.setattr("abnormal.training.memory.host_bytes", lambda: 2**18)
     said = []
     with pytest.raises(Death):

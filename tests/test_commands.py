@@ -1,0 +1,93 @@
+import subprocess
+import sys
+
+import pytest
+
+from abnormal import commands
+from abnormal.commands import command, install_command, program_name
+from abnormal.version import __version__
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """As if the package came from a wheel: no script and no setup.cfg beside it."""
+    monkeypatch.setattr(commands, "CHECKOUT", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("called", "name", "typed"),
+    [
+        ("/src/test_model.py", "test_model.py", "python test_model.py"),
+        ("/usr/bin/pytest", "test_model.py", "python test_model.py"),
+        ("/usr/bin/abnormal-train", "abnormal-test", "abnormal-test"),
+        ("/lib/abnormal/__main__.py", "python -m abnormal test", "python -m abnormal test"),
+        ("/lib/pytest/__main__.py", "test_model.py", "python test_model.py"),
+        ("", "test_model.py", "python test_model.py"),
+    ],
+)
+def test_a_program_is_named_as_it_was_called(monkeypatch, called, name, typed):
+    monkeypatch.setattr(sys, "argv", [called])
+    assert (program_name("test"), command("test")) == (name, typed)
+
+
+def test_where_there_are_no_scripts_none_is_named(monkeypatch, installed):
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/jupyter"])
+    assert (program_name("train"), command("train")) == ("abnormal-train", "abnormal-train")
+
+
+def test_a_checkout_is_installed_from_where_it_is():
+    assert install_command("openvino") == "pip install '.[openvino]'"
+
+
+@pytest.mark.parametrize(
+    ("known", "name"), [({"abnormal": ["some-fork"]}, "some-fork"), ({}, "abnormal-video")]
+)
+def test_an_installed_package_is_named_as_it_was_installed(monkeypatch, installed, known, name):
+    monkeypatch.setattr("importlib.metadata.packages_distributions", lambda: known)
+    assert install_command("onnx") == f"pip install '{name}[onnx]'"
+
+
+def run(*arguments):
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=commands.CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "program",
+    [[script] for script in commands.SCRIPTS.values()]
+    + [["-m", "abnormal"], ["-m", "abnormal", "train"]],
+    ids=" ".join,
+)
+def test_every_program_says_its_version(program):
+    done = run(*program, "--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"abnormal {__version__}\n", "")
+
+
+@pytest.mark.parametrize("name", commands.SCRIPTS)
+def test_the_package_runs_each_program(name):
+    done = run("-m", "abnormal", name, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"usage: python -m abnormal {name} [-h]")
+    assert "--img" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [[], ["tset"]])
+def test_the_package_answers_a_wrong_name_with_the_right_ones(arguments):
+    done = run("-m", "abnormal", *arguments)
+    assert done.returncode == 2
+    assert "{preprocess,train,test}" in done.stderr
+
+
+def test_an_error_begins_with_the_name_that_was_called(tmp_path):
+    missing = tmp_path / "model.h5"
+    done = run("-m", "abnormal", "test", "--model", missing)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"python -m abnormal test: There is no model file {missing}. Train one: "
+        f"`python -m abnormal train --output {missing}`.\n"
+    )
