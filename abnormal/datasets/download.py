@@ -30,8 +30,8 @@ class Archive:
     """A file to be fetched and unpacked.
 
     Attributes:
-        name: Of the file, behind the address of the data set.
-        sha256: Of its contents.
+        name: The name of the file, which follows the address of the data set.
+        sha256: The SHA-256 of its contents, in hexadecimal digits.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Source:
 
     Attributes:
         url: The address that the names of its archives are relative to.
-        archives: All of them.
+        archives: All archives of the data set.
     """
 
     url: str
@@ -179,7 +179,7 @@ def _fetch_rest(url: str, part: Path, name: str) -> bool:
 
 
 def _start(response: Any) -> int:
-    """The place in the file that an answer begins at."""
+    """Returns at which byte of the file an answer begins."""
     found = (response.headers.get("Content-Range") or "").removeprefix("bytes ").partition("-")[0]
     return int(found) if response.status == http.HTTPStatus.PARTIAL_CONTENT else 0
 

@@ -38,20 +38,20 @@ DEFAULT_FPS = 25.0
 SHORTEST_CLIP = 10
 
 ORIGIN = "origin.json"
-"""In an unfinished folder of frames: what they are made from."""
+"""A file in an unfinished folder of frames; it says what they are made from."""
 
 WRITTEN, UNCHANGED, LEFT_OUT = "written", "unchanged", "left out"
 
 
 @dataclass(frozen=True)
 class Extraction:
-    """What became of a video.
+    """What became of a video that was to be extracted.
 
     Attributes:
-        video: The source.
+        video: The video that the frames come from.
         status: `"written"`, `"unchanged"` (it was there already) or `"left out"`.
-        frames: How many frames are under `img/`.
-        problem: What was wrong, for the user; empty where nothing was.
+        frames: How many frames of it are under `img/`.
+        problem: What was wrong with it, as a text for the user; empty where nothing was.
     """
 
     video: SourceVideo

@@ -101,6 +101,7 @@ def test_two_learn_what_one_learns_until_one_dies_and_two_or_four_go_on(img, tmp
         said = [process.communicate()[1] for process in resumed]
         assert [process.returncode for process in resumed] == [0] * hosts
         assert "going on at epoch 2, batch" in said[0]
+        assert said[1:] == [""] * (hosts - 1)
 
     same = zip(weights_of(killed), weights_of(left_alone), strict=True)
     assert all(found.tobytes() == expected.tobytes() for found, expected in same)

@@ -110,9 +110,9 @@ def go(options, meter=None, every_batch=True):
 
 @pytest.fixture
 def said(caplog):
-    """What the package says to the user."""
+    """Returns what the package has said to the user so far."""
     caplog.set_level(logging.INFO, "abnormal")
-    return caplog.messages
+    return lambda: caplog.messages
 
 
 def made(options):
@@ -212,7 +212,7 @@ def test_what_hinders_the_calibration_is_told(options_of, make_img, tmp_path, sa
     make_img(tmp_path / "img", {"training/01": 20})
     alone = {"size": SIZE, "clip_length": LENGTH, "epochs": 1, "validation": 0.0}
     go(options_of(tmp_path / "img", "alone", **alone))
-    assert any("of a single video are all the normal footage" in line for line in said)
+    assert any("of a single video are all the normal footage" in line for line in said())
 
 
 def test_16_bits_learn_something_else_than_32(options):
@@ -290,7 +290,7 @@ def test_a_resumed_run_says_so_and_does_only_what_is_left(options, said):
 
     go(options, meter)
 
-    assert "going on at epoch 2, batch 3" in said
+    assert "going on at epoch 2, batch 3" in said()
     assert meter.batches == EPOCHS * BATCHES - (BATCHES + 2)
 
 
@@ -299,13 +299,13 @@ def test_a_batch_size_that_was_found_is_kept(options, monkeypatch, said):
     monkeypatch.setattr("abnormal.training.memory.free_host_bytes", lambda: 2**18)
     with pytest.raises(Death):
         go(options, Meter(2, die))
-    number = int(said[0].split()[2])
+    number = int(said()[0].split()[2])
     assert 1 < number < 64
     monkeypatch.setattr("abnormal.training.memory.free_host_bytes", lambda: 2**40)
 
     go(options)
 
-    assert f"batches of {number} clips, as in the checkpoints" in said
+    assert f"batches of {number} clips, as in the checkpoints" in said()
     [*_, newest] = list_checkpoints(options.checkpoints)
     assert load_checkpoint(newest).state["options"]["batch_size"] == number
 
@@ -319,7 +319,7 @@ def test_a_finished_run_says_so_and_writes_its_model_again(options, said):
     go(options, meter)
 
     assert meter.batches == 0
-    assert any("finished after 3 epochs" in line for line in said)
+    assert any("finished after 3 epochs" in line for line in said())
     assert made(options) == first
 
 
@@ -520,8 +520,8 @@ def test_a_full_disk_costs_checkpoints_but_not_the_run(options, left_alone, monk
 
     go(options)
 
-    assert sum("no checkpoint could be written" in line for line in said) >= BATCHES
-    assert sum("losses.csv cannot be written" in line for line in said) >= EPOCHS
+    assert sum("no checkpoint could be written" in line for line in said()) >= BATCHES
+    assert sum("losses.csv cannot be written" in line for line in said()) >= EPOCHS
     assert made(options) == left_alone(options)
 
 
