@@ -54,8 +54,8 @@ def draw_footage(img: Path) -> None:
     """Draws three short normal videos."""
     videos = find_demo(training_clips=3, clip_frames=40)
     normal = [video for video in videos if video.split == TRAINING]
-    for outcome in extract_all(normal, img, SIZE, None, 2):
-        assert not outcome.problem, outcome
+    for extraction in extract_all(normal, img, SIZE, None, 2):
+        assert not extraction.problem, extraction
     write_manifest(img)
 
 
@@ -81,7 +81,7 @@ def train(work: Path, name: str, kill_after_sec: float | None) -> float:
     )
     assert process.stderr is not None
     said = bytearray()
-    while b"epoch" not in said and (piece := os.read(process.stderr.fileno(), 4096)):
+    while b"frames to train on" not in said and (piece := os.read(process.stderr.fileno(), 4096)):
         said += piece
     started = time.monotonic()
     try:

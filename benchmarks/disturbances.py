@@ -22,8 +22,9 @@ from abnormal.frames.reader import read_frames, read_labels  # noqa: E402
 from abnormal.inference.detector import open_detector  # noqa: E402
 from abnormal.inference.score import frame_scores, residuals  # noqa: E402
 from abnormal.inference.stream import FrameScorer, ResidualStream  # noqa: E402
+from abnormal.names import FUSED  # noqa: E402
 from abnormal.scoring.calibration import ALARM_SURPRISE  # noqa: E402
-from abnormal.scoring.local import FUSED, LOCAL_SCORES  # noqa: E402
+from abnormal.scoring.local import LOCAL_SCORES  # noqa: E402
 
 RNG = np.random.default_rng(0)
 Frames = Sequence[np.ndarray]

@@ -17,21 +17,22 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from scipy.stats import chi2
-from tqdm import tqdm
 
 from abnormal.models.backend import start_backend
 
 start_backend()
 
+from abnormal.cli.messages import show_messages  # noqa: E402
 from abnormal.datasets.demo import CAMERA  # noqa: E402
 from abnormal.datasets.street.camera import FPS  # noqa: E402
 from abnormal.datasets.street.clip import NORMAL, Clip, open_clip  # noqa: E402
 from abnormal.files import make_folder  # noqa: E402
-from abnormal.inference.calibrate import PASSES, Calibrator, NormalVideo  # noqa: E402
+from abnormal.inference.calibrate import Calibrator, NormalVideo  # noqa: E402
 from abnormal.inference.detector import Detector, open_detector  # noqa: E402
 from abnormal.inference.videos import InputVideo, open_resampled  # noqa: E402
 from abnormal.models.model_file import load_model, save_model  # noqa: E402
-from abnormal.scoring.local import FUSED  # noqa: E402
+from abnormal.names import FUSED  # noqa: E402
+from abnormal.progress import Progress  # noqa: E402
 
 MINUTES = 10
 """Of each drawn video."""
@@ -48,6 +49,7 @@ def main() -> None:
     parser.add_argument("--calibration-minutes", type=int, default=30)
     parser.add_argument("--output", type=Path, default=Path("demo/false_alarms"))
     args = parser.parse_args()
+    show_messages()
     make_folder(args.output)
     calibrated = args.output / "model.h5"
     if not calibrated.exists():
@@ -55,9 +57,12 @@ def main() -> None:
     detector = open_detector(calibrated, "model", "auto")
     table = args.output / "events.csv"
     rows = pd.read_csv(table).to_dict("records") if table.exists() else []
-    for number in tqdm(range(len(rows), round(60 * args.hours / MINUTES)), unit="video"):
-        rows.append(false_alarms(detector, number))
-        pd.DataFrame(rows).to_csv(table, index=False)
+    videos = round(60 * args.hours / MINUTES)
+    with Progress("videos", videos, done=len(rows)) as progress:
+        for number in range(len(rows), videos):
+            rows.append(false_alarms(detector, number))
+            pd.DataFrame(rows).to_csv(table, index=False)
+            progress.advance()
     report(detector, pd.DataFrame(rows))
 
 
@@ -75,9 +80,7 @@ def calibrate(path: Path, output: Path, minutes: int) -> None:
         NormalVideo(f"{number:03d}", CAMERA, partial(open_frames, number), FRAMES, held_out=True)
         for number in range(-(-minutes // MINUTES))
     ]
-    with tqdm(total=PASSES * FRAMES * len(videos), unit=" frames", desc="calibration") as bar:
-        calibrator = Calibrator(detector.reconstruct, info.clip_length, info.fps, bar.update)
-        calibration = calibrator.calibrate(videos)
+    calibration = Calibrator(detector.reconstruct, info.clip_length, info.fps).calibrate(videos)
     info = dataclasses.replace(info, calibration=calibration.as_dict())
     save_model(output, model.network, info, model.reference, calibration.levels)
 

@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.fleet import cluster  # noqa: E402
+from benchmarks.terminal import open_terminal, read_terminal  # noqa: E402
 
 BATCH = 4
 COUNTED = re.compile(rb"epoch \d+/\d+: .*?\| (\d+)/")
@@ -89,31 +90,32 @@ def training_rate(
         listener.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{listener.getsockname()[1]}"
     processes = []
+    reading, writing = open_terminal()
     for index, own in enumerate(cores):
-        meeting = ["--coordinator", address, "--hosts", hosts, "--host-index", index]
-        together = ["--distribute", "hosts", *meeting] if hosts > 1 else ["--distribute", "none"]
+        addresses = ["--coordinator", address, "--hosts", hosts, "--host-index", index]
+        together = ["--distribute", "hosts", *addresses] if hosts > 1 else ["--distribute", "none"]
         processes.append(
             subprocess.Popen(
                 [*held(own), *map(str, command + together)],
                 env={**os.environ, "KERAS_BACKEND": backend},
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL if index else subprocess.PIPE,
+                stderr=subprocess.DEVNULL if index else writing,
             )
         )
+    os.close(writing)
     try:
-        return counted(processes[0], args.seconds)
+        return counted(reading, args.seconds)
     finally:
+        os.close(reading)
         for process in processes:
             process.kill()
             process.wait()
 
 
-def counted(process: subprocess.Popen[bytes], seconds: float) -> float:
+def counted(terminal: int, seconds: float) -> float:
     """Frames that a training's progress bar counts a second, of the first epoch."""
-    assert process.stderr
     shown, began = b"", None
-    while read := process.stderr.read1(4096):
-        shown += read
+    for shown in read_terminal(terminal):
         found = COUNTED.findall(shown)
         frames, now = int(found[-1]) if found else 0, time.perf_counter()
         if began is None and frames >= PREPARED * BATCH * 10:

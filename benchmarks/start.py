@@ -7,6 +7,7 @@ TensorFlow beside `train_model.py` until its first step is done, its cache of fr
 """
 
 import argparse
+import os
 import re
 import signal
 import subprocess
@@ -17,7 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.terminal import open_terminal, read_terminal  # noqa: E402
+
 EMPTY = "import argparse; argparse.ArgumentParser().parse_args()"
 PROGRAMS = ("preprocess.py", "train_model.py", "test_model.py")
 
@@ -60,16 +65,18 @@ def training(img: Path, folder: Path) -> list[str]:
 def until_first_step(command: list[str]) -> float:
     """Seconds until the progress bar has counted a batch; the training is stopped then."""
     started = time.perf_counter()
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+    reading, writing = open_terminal()
+    with subprocess.Popen(command, stderr=writing, stdout=subprocess.DEVNULL) as process:
+        os.close(writing)
         shown = b""
-        assert process.stderr
-        while not re.search(rb"epoch 1/\d+: .*\| [1-9]\d*/", shown):
-            read = process.stderr.read1(4096)
-            if not read:
-                sys.exit(shown.decode(errors="replace"))
-            shown += read
+        for shown in read_terminal(reading):
+            if re.search(rb"epoch 1/\d+: .*\| [1-9]\d*/", shown):
+                break
+        else:
+            sys.exit(shown.decode(errors="replace"))
         seconds = time.perf_counter() - started
         process.send_signal(signal.SIGKILL)
+    os.close(reading)
     return seconds
 
 

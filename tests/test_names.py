@@ -11,7 +11,8 @@ from abnormal.models.defaults import ARCHITECTURES
 from abnormal.models.export import EXPORTS
 from abnormal.models.fast import PRECISIONS
 from abnormal.models.networks import NETWORKS
-from abnormal.scoring.local import FUSED, LOCAL_SCORES
+from abnormal.names import FUSED
+from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.residual import SCORES
 from abnormal.training.losses import LOSSES
 

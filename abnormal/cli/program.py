@@ -1,4 +1,4 @@
-"""What the three programs share: exit codes, messages for people, progress bars."""
+"""What the three programs share: how they are called, exit codes, and arguments with a range."""
 
 import argparse
 import logging
@@ -70,11 +70,6 @@ def _demand_posix() -> None:
             f"This program runs on Linux and macOS, but this is {sys.platform}. On Windows, run it "
             "in the Windows Subsystem for Linux: see https://learn.microsoft.com/windows/wsl."
         )
-
-
-def say(text: str) -> None:
-    """Tells the user something, beside the results on stdout."""
-    log.info("%s", text)
 
 
 def _show_traceback() -> None:

@@ -2,22 +2,23 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+import logging
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
-from abnormal.cli.program import say
 from abnormal.datasets.source import TRAINING
 from abnormal.files import make_folder
 from abnormal.frames.manifest import is_img
-from abnormal.inference.calibrate import PASSES, Calibrator, NormalVideo
+from abnormal.inference.calibrate import Calibrator, NormalVideo
 from abnormal.inference.reference import make_reference
 from abnormal.inference.runtimes import keras_runtime
 from abnormal.inference.videos import InputVideo, source_videos, stored_videos
 from abnormal.models.model_file import ModelInfo, load_model, save_model
 from abnormal.scoring.calibration import read_calibration
+
+log = logging.getLogger(__name__)
 
 
 def run_calibrate(path: Path, folder: Path) -> int:
@@ -37,15 +38,14 @@ def run_calibrate(path: Path, folder: Path) -> int:
     notes: set[str] = set()
     found = stored_videos(folder, TRAINING) if is_img(folder) else source_videos(folder, TRAINING)
     videos = [_normal(video, model.info, notes) for video in found]
-    with open_counter(PASSES * sum(video.length for video in videos)) as count:
-        reconstruct = keras_runtime(model.network)
-        calibrator = Calibrator(reconstruct, model.info.clip_length, model.info.fps, count)
-        calibration = calibrator.calibrate(videos)
+    reconstruct = keras_runtime(model.network)
+    calibrator = Calibrator(reconstruct, model.info.clip_length, model.info.fps)
+    calibration = calibrator.calibrate(videos)
     for note in sorted(notes) + calibrator.problems:
-        say(f"  {note}")
+        log.info("  %s", note)
     forgotten = [event for event in old.dismissed if event["camera"] in calibration.cameras]
     if forgotten:
-        say(f"note: {len(forgotten)} dismissed events are not known any more")
+        log.info("note: %d dismissed events are not known any more", len(forgotten))
     calibration = dataclasses.replace(
         calibration,
         cameras=old.cameras | calibration.cameras,
@@ -59,13 +59,6 @@ def run_calibrate(path: Path, folder: Path) -> int:
         f"{len(calibration.videos)} videos"
     )
     return 0
-
-
-@contextlib.contextmanager
-def open_counter(frames: int) -> Iterator[Callable[[int], object]]:
-    """Shows how far a calibration is; 0 frames where that is not known."""
-    with tqdm(total=frames or None, unit=" frames", desc="calibration") as bar:
-        yield bar.update
 
 
 def _normal(video: InputVideo, info: ModelInfo, notes: set[str]) -> NormalVideo:

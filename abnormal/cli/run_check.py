@@ -5,18 +5,19 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from tqdm import tqdm
-
 from abnormal.frames.check import Checked, check_manifest, check_video, records_of
 from abnormal.frames.leaks import find_leaks
+from abnormal.progress import Progress
 
 
 def run_check(args: argparse.Namespace) -> int:
     """Prints the report; returns 1 if anything is damaged or has changed at the source."""
     records = records_of(args.img)
-    with ThreadPoolExecutor(args.workers) as pool:
-        videos = pool.map(partial(check_video, args.img), records)
-        checked = list(tqdm(videos, total=len(records), unit="video"))
+    checked = []
+    with ThreadPoolExecutor(args.workers) as pool, Progress("videos", len(records)) as progress:
+        for video in pool.map(partial(check_video, args.img), records):
+            checked.append(video)
+            progress.advance()
     wrong = [
         *(f"damaged: {_place(video)}: {what}" for video in checked for what in video.damage),
         *(f"source: {_place(video)}: {what}" for video in checked for what in video.changes),

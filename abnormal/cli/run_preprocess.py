@@ -1,15 +1,14 @@
 """What `preprocess.py` does once its command line is understood."""
 
 import argparse
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from tqdm import tqdm
-
-from abnormal.cli.program import make_absolute, say
+from abnormal.cli.program import make_absolute
 from abnormal.datasets.cameras import name_cameras
 from abnormal.datasets.download import DOWNLOADS, download
-from abnormal.datasets.extract import LEFT_OUT, Outcome, extract_all
+from abnormal.datasets.extract import LEFT_OUT, Extraction, extract_all
 from abnormal.datasets.find import find_videos
 from abnormal.datasets.layouts import AUTO
 from abnormal.datasets.source import SourceVideo
@@ -17,72 +16,65 @@ from abnormal.errors import AbnormalError
 from abnormal.files import make_folder, natural_key
 from abnormal.frames.leaks import find_leaks
 from abnormal.frames.manifest import write_manifest
+from abnormal.progress import Progress
 from abnormal.tasks.choose import chosen
+
+log = logging.getLogger(__name__)
 
 
 def run_preprocess(args: argparse.Namespace) -> int:
     """Extracts all videos and returns the exit code."""
     if args.download:
         args.videos = args.videos or Path(args.download)
-        _download(args)
+        download(DOWNLOADS[args.download], args.videos, args.url)
     if args.scheduler:
         make_absolute(args, "videos", "labels", "img")
     found = find_videos(args.dataset, args.videos, args.split, args.labels)
     if args.dataset == AUTO:
-        say(f"{args.videos} is read as: {found.layout} ({found.reason})")
+        log.info("%s is read as: %s (%s)", args.videos, found.layout, found.reason)
     for remark in found.remarks:
-        say(remark)
+        log.info("%s", remark)
     videos = name_cameras(found.videos, args.camera_from) if args.camera_from else found.videos
     make_folder(args.img)
-    outcomes = _extract(args, videos)
-    outcomes.sort(key=lambda done: (done.video.split, natural_key(done.video.name)))
+    extractions = _extract(args, videos)
+    extractions.sort(key=lambda done: (done.video.split, natural_key(done.video.name)))
     leaks = find_leaks(args.img, write_manifest(args.img))
-    _print_summary(outcomes, args.img)
+    _print_summary(extractions, args.img)
     for leak in leaks:
         print(f"  leak: {leak}")
-    if all(outcome.status == LEFT_OUT for outcome in outcomes):
+    if all(done.status == LEFT_OUT for done in extractions):
         raise AbnormalError(
             f"No usable frames came out of {args.videos or args.dataset}: see above."
         )
-    return int(args.strict and bool(leaks or any(outcome.problem for outcome in outcomes)))
+    return int(args.strict and bool(leaks or any(done.problem for done in extractions)))
 
 
-def _extract(args: argparse.Namespace, videos: Sequence[SourceVideo]) -> list[Outcome]:
-    outcomes: list[Outcome] = []
+def _extract(args: argparse.Namespace, videos: Sequence[SourceVideo]) -> list[Extraction]:
+    extractions: list[Extraction] = []
     options = (args.img, args.size, args.fps, args.workers)
     sources = [path for path in (args.videos, args.labels) if path]
     with (
         chosen(args.scheduler, sources, args.img) as run,
-        tqdm(total=len(videos), unit="video") as bar,
+        Progress("videos", len(videos)) as progress,
     ):
-        for outcome in extract_all(videos, *options, run):
-            outcomes.append(outcome)
-            bar.set_postfix_str(f"{sum(done.frames for done in outcomes)} frames")
-            bar.update()
-    return outcomes
+        for extraction in extract_all(videos, *options, run):
+            extractions.append(extraction)
+            progress.note = f"{sum(done.frames for done in extractions)} frames"
+            progress.advance()
+    return extractions
 
 
-def _download(args: argparse.Namespace) -> None:
-    with tqdm(unit="B", unit_scale=True) as bar:
-
-        def show(name: str, size: int, total: int) -> None:
-            bar.set_description(name)
-            bar.total = total
-            bar.n = size
-            bar.refresh()
-
-        download(DOWNLOADS[args.download], args.videos, show, args.url)
-
-
-def _print_summary(outcomes: Sequence[Outcome], img: Path) -> None:
+def _print_summary(extractions: Sequence[Extraction], img: Path) -> None:
     for split in ("training", "testing"):
-        done = [outcome for outcome in outcomes if outcome.video.split == split and outcome.frames]
-        frames = sum(outcome.frames for outcome in done)
-        print(f"{split}: {len(done)} videos, {frames} frames in {img / split}")
-    cameras = sorted({done.video.camera for done in outcomes if done.frames and done.video.camera})
+        of_split = [done for done in extractions if done.video.split == split and done.frames]
+        frames = sum(done.frames for done in of_split)
+        print(f"{split}: {len(of_split)} videos, {frames} frames in {img / split}")
+    cameras = sorted(
+        {done.video.camera for done in extractions if done.frames and done.video.camera}
+    )
     if len(cameras) > 1:
         print(f"cameras: {', '.join(cameras)} (what is normal holds for one of them)")
-    for outcome in outcomes:
-        if outcome.problem:
-            place = outcome.video.path or outcome.video.name
-            print(f"  {outcome.status}: {place}: {outcome.problem}")
+    for done in extractions:
+        if done.problem:
+            place = done.video.path or done.video.name
+            print(f"  {done.status}: {place}: {done.problem}")

@@ -43,11 +43,10 @@ def _work(args: argparse.Namespace) -> int:
 
         return run_calibrate(args.output, args.calibrate)
     from abnormal.cli.run_train import run_training
-    from abnormal.training.options import Meeting
+    from abnormal.training.options import HostAddresses
 
-    return run_training(
-        options, args.distribute, Meeting(args.coordinator, args.hosts, args.host_index)
-    )
+    addresses = HostAddresses(args.coordinator, args.hosts, args.host_index)
+    return run_training(options, args.distribute, addresses)
 
 
 def _demand_files(args: argparse.Namespace) -> None:

@@ -17,11 +17,12 @@ from typing import Any, BinaryIO
 from abnormal.datasets.unpack import unpack
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder, sha256
+from abnormal.progress import Progress
 
 BLOCK = 1 << 18
 TIMEOUT_SEC = 60
 ATTEMPTS = 5
-"""In a row without a single byte."""
+"""After so many connections in a row without a single byte a download is given up."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,8 @@ class Archive:
     """A file to be fetched and unpacked.
 
     Attributes:
-        name: Of the file, behind the address of the data set.
-        sha256: Of its contents.
+        name: The name of the file, which follows the address of the data set.
+        sha256: The SHA-256 of its contents, in hexadecimal digits.
     """
 
     name: str
@@ -43,7 +44,7 @@ class Source:
 
     Attributes:
         url: The address that the names of its archives are relative to.
-        archives: All of them.
+        archives: All archives of the data set.
     """
 
     url: str
@@ -75,14 +76,10 @@ DOWNLOADS = {
     ),
 }
 
-Progress = Callable[[str, int, int], None]
-"""Is told the name of a file, the bytes that are there, and all bytes (0 where unknown)."""
-
 
 def download(
     source: Source,
     folder: Path,
-    progress: Progress,
     url: str | None = None,
     wait: Callable[[float], None] = time.sleep,
 ) -> None:
@@ -92,7 +89,6 @@ def download(
         source: A value of `DOWNLOADS`.
         folder: Where the contents of the archives go. While an archive is fetched it lies there
             under a hidden name, so that a later call goes on where this one was interrupted.
-        progress: Is told how far it is.
         url: A mirror, in place of the address of the data set.
         wait: Sleeps; between attempts.
 
@@ -106,7 +102,7 @@ def download(
         if done.is_file():
             continue
         part = folder / f".{archive.name}.part"
-        _fetch(urllib.parse.urljoin(address, archive.name), part, archive.name, progress, wait)
+        _fetch(urllib.parse.urljoin(address, archive.name), part, archive.name, wait)
         _verify(part, archive, address)
         unpack(part, folder)
         done.write_text(f"{archive.sha256}\n")
@@ -123,16 +119,14 @@ def _verify(part: Path, archive: Archive, address: str) -> None:
         )
 
 
-def _fetch(
-    url: str, part: Path, name: str, progress: Progress, wait: Callable[[float], None]
-) -> None:
+def _fetch(url: str, part: Path, name: str, wait: Callable[[float], None]) -> None:
     """Appends to a file until it is whole, from where it ends."""
     idle = 0
     problem: object = ""
     while idle < ATTEMPTS:
         before = _size(part)
         try:
-            if _fetch_rest(url, part, name, progress):
+            if _fetch_rest(url, part, name):
                 return
             problem = "the connection broke off"
         except urllib.error.HTTPError as error:
@@ -154,8 +148,8 @@ def _fetch(
     )
 
 
-def _fetch_rest(url: str, part: Path, name: str, progress: Progress) -> bool:
-    """One connection; returns whether the file is whole."""
+def _fetch_rest(url: str, part: Path, name: str) -> bool:
+    """Appends what one connection brings; returns whether the file is whole."""
     begun = _size(part)
     request = urllib.request.Request(url, headers={"Range": f"bytes={begun}-"} if begun else {})
     try:
@@ -174,24 +168,26 @@ def _fetch_rest(url: str, part: Path, name: str, progress: Progress) -> bool:
             if start:
                 part.unlink()
                 return False
-        total = begun + int(response.headers.get("Content-Length") or 0)
-        with part.open("ab" if begun else "wb") as file:
-            _copy(response, file, lambda size: progress(name, begun + size, total))
-    return _size(part) >= total
+        rest = int(response.headers.get("Content-Length") or 0)
+        total = begun + rest if rest else 0
+        with (
+            part.open("ab" if begun else "wb") as file,
+            Progress("B", total, name, begun) as progress,
+        ):
+            _copy(response, file, progress)
+    return _size(part) >= begun + rest
 
 
 def _start(response: Any) -> int:
-    """The place in the file that an answer begins at."""
+    """Returns at which byte of the file an answer begins."""
     found = (response.headers.get("Content-Range") or "").removeprefix("bytes ").partition("-")[0]
     return int(found) if response.status == http.HTTPStatus.PARTIAL_CONTENT else 0
 
 
-def _copy(response: BinaryIO, file: BinaryIO, progress: Callable[[int], None]) -> None:
-    size = 0
+def _copy(response: BinaryIO, file: BinaryIO, progress: Progress) -> None:
     while block := response.read(BLOCK):
         file.write(block)
-        size += len(block)
-        progress(size)
+        progress.advance(len(block))
 
 
 def _size(path: Path) -> int:

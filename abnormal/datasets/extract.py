@@ -38,20 +38,20 @@ DEFAULT_FPS = 25.0
 SHORTEST_CLIP = 10
 
 ORIGIN = "origin.json"
-"""In an unfinished folder of frames: what they are made from."""
+"""A file in an unfinished folder of frames; it says what they are made from."""
 
 WRITTEN, UNCHANGED, LEFT_OUT = "written", "unchanged", "left out"
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of a video.
+class Extraction:
+    """What became of a video that was to be extracted.
 
     Attributes:
-        video: The source.
+        video: The video that the frames come from.
         status: `"written"`, `"unchanged"` (it was there already) or `"left out"`.
-        frames: How many frames are under `img/`.
-        problem: What was wrong, for the user; empty where nothing was.
+        frames: How many frames of it are under `img/`.
+        problem: What was wrong with it, as a text for the user; empty where nothing was.
     """
 
     video: SourceVideo
@@ -67,8 +67,8 @@ def extract_all(
     fps: float | None,
     workers: int,
     run: Run | None = None,
-) -> Iterator[Outcome]:
-    """Extracts videos in parallel, and yields each one's outcome as it is done.
+) -> Iterator[Extraction]:
+    """Extracts videos in parallel, and yields what became of each one as it is done.
 
     A video that ends the process reading it is left out; the others are done all the same. The
     largest begin first, so that none of them keeps one worker busy when the others are done.
@@ -85,11 +85,11 @@ def extract_all(
     threads = 1 if run else -(-workers // processes)
     run = run or in_processes(processes)
     task = functools.partial(_extract_on_worker, img=img, size=size, fps=fps, threads=threads)
-    for video, outcome in run(task, sorted(videos, key=_bytes, reverse=True)):
-        if isinstance(outcome, WorkerDiedError):
-            yield Outcome(video, LEFT_OUT, 0, str(outcome))
+    for video, extraction in run(task, sorted(videos, key=_bytes, reverse=True)):
+        if isinstance(extraction, WorkerDiedError):
+            yield Extraction(video, LEFT_OUT, 0, str(extraction))
         else:
-            yield outcome
+            yield extraction
     for folder in {(img / video.split / video.name).parent for video in videos}:
         remove_partial(folder)
 
@@ -100,7 +100,7 @@ def _bytes(video: SourceVideo) -> int:
 
 def _extract_on_worker(
     video: SourceVideo, img: Path, size: int, fps: float | None, threads: int
-) -> Outcome:
+) -> Extraction:
     cv2.setNumThreads(1)  # the threads are those of `write_frames`
     limit_threads(threads)
     return extract(video, img, size, fps, threads)
@@ -108,7 +108,7 @@ def _extract_on_worker(
 
 def extract(
     video: SourceVideo, img: Path, size: int, fps: float | None, threads: int = 1
-) -> Outcome:
+) -> Extraction:
     """Extracts one video, unless its frames are there already.
 
     Returns:
@@ -121,10 +121,10 @@ def extract(
         record = read_record(folder)
         if record and is_same(record.source, origin):
             _update_names(folder, record, video)
-            return Outcome(video, UNCHANGED, record.frames, "; ".join(record.notes))
+            return Extraction(video, UNCHANGED, record.frames, "; ".join(record.notes))
         if record and has_same_frames(record, origin):
             _relabel(folder, record, video, origin)
-            return Outcome(video, WRITTEN, record.frames, "; ".join(record.notes))
+            return Extraction(video, WRITTEN, record.frames, "; ".join(record.notes))
         if record and is_foreign(record.source, origin):
             raise AbnormalError(
                 f"{folder} holds frames of {record.source.get('path', 'drawn footage')}: "
@@ -139,8 +139,8 @@ def extract(
     except Exception as error:  # whatever is odd about one file, the others are done
         known = isinstance(error, AbnormalError | OSError)
         problem = str(error) if known else f"{type(error).__name__}: {error}"
-        return Outcome(video, LEFT_OUT, 0, problem)
-    return Outcome(video, WRITTEN, record.frames, "; ".join(record.notes))
+        return Extraction(video, LEFT_OUT, 0, problem)
+    return Extraction(video, WRITTEN, record.frames, "; ".join(record.notes))
 
 
 def _begun(folders: Iterable[Path], origin: dict[str, Any]) -> Path | None:

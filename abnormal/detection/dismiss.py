@@ -11,8 +11,9 @@ from abnormal.errors import AbnormalError
 from abnormal.inference.detector import detector_of
 from abnormal.inference.dismiss import dismiss
 from abnormal.models.model_file import load_model, save_model
+from abnormal.names import FUSED
 from abnormal.scoring.calibration import Calibration
-from abnormal.scoring.local import FUSED, knows_place
+from abnormal.scoring.local import knows_place
 from abnormal.video.zone import read_zone
 
 

@@ -11,9 +11,9 @@ from abnormal.evaluation.frame_level import bootstrap_auc, frame_figures, macro_
 from abnormal.evaluation.pixel_level import VideoPixels, pixel_figures
 from abnormal.evaluation.region_level import region_figures
 from abnormal.inference.scored_video import ScoredVideo
+from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.events import persistent_events
-from abnormal.scoring.local import FUSED
 from abnormal.scoring.regularity import stretched
 from abnormal.scoring.residual import ERRORS
 

@@ -1,7 +1,10 @@
-"""All frames of several videos as one uint8 array on disk, built once, never all in memory."""
+"""The frames of several videos as one uint8 array on disk.
+
+It is built once, and never read into memory as a whole.
+"""
 
 import mmap
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,18 +15,19 @@ from abnormal.files import make_folder, remove_partial, replacing
 from abnormal.frames.clips import Clip
 from abnormal.frames.manifest import VideoRecord, fingerprint
 from abnormal.frames.reader import read_frames
+from abnormal.progress import Progress
 
 FOLDER = ".cache"
 
 
 @dataclass(frozen=True)
 class FrameCache:
-    """Frames of several videos, one after the other.
+    """The frames of several videos, one video after the other.
 
     Attributes:
-        frames: `(total, size, size)` uint8, mapped from disk.
-        firsts: Number of each video's first frame in `frames`.
-        lengths: Frames of each video.
+        frames: All frames, `(total, size, size)` uint8 in 0 to 255, mapped from disk.
+        firsts: For each video, where its first frame is in `frames`.
+        lengths: For each video, how many frames it has.
     """
 
     frames: np.ndarray
@@ -31,16 +35,30 @@ class FrameCache:
     lengths: tuple[int, ...]
 
     def clip(self, clip: Clip, length: int) -> np.ndarray:
-        """The `(length, size, size)` uint8 frames of a clip."""
+        """Reads the frames of a clip.
+
+        Args:
+            clip: Which video, where the clip starts in it, and its stride.
+            length: How many frames the clip has.
+
+        Returns:
+            A copy of the frames, `(length, size, size)` uint8 in 0 to 255.
+        """
         first = self.firsts[clip.video] + clip.start
         return self._read(self.frames[first : first + length * clip.stride : clip.stride][:length])
 
     def between(self, first: int, stop: int) -> Iterator[np.ndarray]:
-        """The `(size, size)` uint8 frames from one number in `frames` to before another."""
+        """Yields copies of the frames `[first, stop)` of `frames`.
+
+        Each is `(size, size)` uint8 in 0 to 255. They may be of several videos.
+        """
         return (self._read(self.frames[number]) for number in range(first, stop))
 
     def _read(self, frames: np.ndarray) -> np.ndarray:
-        """A copy; what it was read from is let go, or all footage would come to count as memory."""
+        """Returns a copy, and releases the pages that it was read from.
+
+        Otherwise the whole footage would come to count as memory of this process.
+        """
         copy = np.array(frames)
         mapped: object = self.frames.base
         if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
@@ -48,25 +66,22 @@ class FrameCache:
         return copy
 
 
-def open_cache(
-    img: Path,
-    records: Sequence[VideoRecord],
-    size: int,
-    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
-) -> FrameCache:
+def open_cache(img: Path, records: Sequence[VideoRecord], size: int) -> FrameCache:
     """Opens the cache of these videos, and builds it first where it is missing.
 
-    Two runs may build it at once: each writes a file of its own and the last one stays.
+    Two runs may build it at once: each writes a file of its own, and the last one stays.
 
     Args:
         img: The folder of frames; the cache lies in `img/.cache`.
-        records: Which videos, in this order.
-        size: Height and width, in pixels.
-        progress: Wraps the numbers of the videos while building.
+        records: The videos, in the order that the cache has them.
+        size: Height and width of the frames in the cache, in pixels.
+
+    Raises:
+        AbnormalError: A frame cannot be read, or the cache is damaged or cannot be written.
     """
     path = img / FOLDER / f"{size}-{fingerprint(records)[:16]}.npy"
     if not path.is_file():
-        _build(path, img, records, size, progress)
+        _build(path, img, records, size)
     lengths = tuple(record.frames for record in records)
     firsts = tuple(int(first) for first in np.cumsum((0, *lengths))[:-1])
     return FrameCache(_map(path, (sum(lengths), size, size)), firsts, lengths)
@@ -82,23 +97,23 @@ def _map(path: Path, shape: tuple[int, int, int]) -> np.ndarray:
     return frames
 
 
-def _build(
-    path: Path,
-    img: Path,
-    records: Sequence[VideoRecord],
-    size: int,
-    progress: Callable[[Iterable[int]], Iterable[int]],
-) -> None:
+def _build(path: Path, img: Path, records: Sequence[VideoRecord], size: int) -> None:
     make_folder(path.parent)
     remove_partial(path.parent)
-    shape = (sum(record.frames for record in records), size, size)
-    # Written, not mapped: on a full disk a write is an error, a mapped page ends the process.
-    with replacing(path) as partial, partial.open("wb") as file:
-        header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    total = sum(record.frames for record in records)
+    # The file is written, not mapped: on a full disk a write is an error that can be caught, but
+    # a page of a mapped file ends the process.
+    with (
+        replacing(path) as partial,
+        partial.open("wb") as file,
+        Progress("frames", total, "frame cache") as progress,
+    ):
+        header = {"descr": "|u1", "fortran_order": False, "shape": (total, size, size)}
         np.lib.format.write_array_header_1_0(file, header)
-        for number in progress(range(len(records))):
-            for image in read_frames(img, records[number], size):
+        for record in records:
+            for image in read_frames(img, record, size):
                 file.write(image.tobytes())
+                progress.advance()
     for old in path.parent.glob(f"{size}-*.npy"):
         if old != path:
             old.unlink(missing_ok=True)

@@ -21,6 +21,8 @@ from abnormal.errors import AbnormalError
 from abnormal.inference.runtimes import Reconstruct
 from abnormal.inference.score import residuals
 from abnormal.inference.stream import LOCAL_SMOOTHING_SEC, CellStream, ResidualStream
+from abnormal.names import FUSED
+from abnormal.progress import Progress
 from abnormal.scoring.calibration import (
     Calibration,
     Normality,
@@ -34,7 +36,7 @@ from abnormal.scoring.folds import (
     part_in_folds,
     seconds_of,
 )
-from abnormal.scoring.local import FUSED, LOCAL_SCORES, above_normal
+from abnormal.scoring.local import LOCAL_SCORES, above_normal
 from abnormal.scoring.normal_level import second_maxima
 from abnormal.scoring.regularity import causal_mean
 from abnormal.scoring.residual import BASELINE, ERRORS, SCORES, ClipResidual
@@ -79,25 +81,18 @@ class NormalVideo:
 class Calibrator:
     """Calibrates a network's scores on normal footage."""
 
-    def __init__(
-        self,
-        reconstruct: Reconstruct,
-        clip_length: int,
-        fps: float,
-        count: Callable[[int], object] = int,
-    ) -> None:
+    def __init__(self, reconstruct: Reconstruct, clip_length: int, fps: float) -> None:
         """Prepares.
 
         Args:
             reconstruct: The network.
             clip_length: Frames of a clip.
             fps: Frames per second.
-            count: Is told how many frames were gone through since; each is, `PASSES` times.
         """
         self._reconstruct = reconstruct
         self._clip_length = clip_length
         self._fps = fps
-        self._count = count
+        self._count: Callable[[int], None]  # counts frames while they are gone through
         self.problems: list[str] = []
 
     def calibrate(self, videos: Sequence[NormalVideo]) -> Calibration:
@@ -110,6 +105,13 @@ class Calibrator:
         Raises:
             AbnormalError: None can be read, or one no longer.
         """
+        known = all(video.length for video in videos)
+        total = PASSES * sum(video.length for video in videos) if known else 0
+        with Progress("frames", total, "calibration") as progress:
+            self._count = progress.advance
+            return self._calibrate(videos)
+
+    def _calibrate(self, videos: Sequence[NormalVideo]) -> Calibration:
         measured = sorted(self._measure_all(videos), key=lambda one: one[0].camera)
         videos = [video for video, _, _ in measured]
         scores = [of_video for _, of_video, _ in measured]

@@ -18,9 +18,10 @@ from abnormal.inference.scored_video import ScoredVideo
 from abnormal.inference.stream import FrameScorer, ResidualStream
 from abnormal.inference.videos import InputVideo
 from abnormal.models.model_file import ModelInfo, TrainedModel, load_model
+from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.calibration import RULE_OF_THREE, Calibration, Normality, read_calibration
-from abnormal.scoring.local import FUSED, LOCAL_SCORES, knows_place
+from abnormal.scoring.local import LOCAL_SCORES, knows_place
 from abnormal.scoring.localisation import DEFAULT_LOCALISER, Localiser, Sink
 from abnormal.scoring.residual import SCORES
 from abnormal.video.resample import resize

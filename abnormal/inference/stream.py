@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from abnormal.names import FUSED
 from abnormal.scoring.calibration import Normality, fuse
-from abnormal.scoring.local import FUSED, LOCAL_SCORES, above_normal, unusual_box
+from abnormal.scoring.local import LOCAL_SCORES, above_normal, unusual_box
 from abnormal.scoring.regularity import SMOOTHING_SEC, CausalMean
 from abnormal.scoring.residual import SCORES, ClipResidual
 from abnormal.video.flow import MovingFrame, with_speed, without_speed

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.calibration import Calibration
-from abnormal.scoring.local import FUSED, LOCAL_SCORES
+from abnormal.scoring.local import LOCAL_SCORES
 
 SURPRISE = 1.0
 EXPECTED_SHARE = 0.1

@@ -10,14 +10,12 @@ from typing import NamedTuple
 import numpy as np
 import scipy.ndimage
 
+from abnormal.names import FUSED
 from abnormal.scoring.boxes import Box, box_around
 from abnormal.scoring.cells import PATCH_CELLS
 from abnormal.scoring.normal_level import common_level, own_level
 from abnormal.scoring.regularity import CausalMean, CausalMinimum
 from abnormal.scoring.residual import ClipResidual
-
-FUSED = "fused"
-"""The score that all scores of this file are fused into."""
 
 SPEED_SEC = 0.2
 LASTING_FRAMES = 3

@@ -1,8 +1,7 @@
-"""Clips as batches for Keras, read from the cache on disk as they are needed."""
+"""Batches of clips for Keras, read from the cache on disk as they are needed."""
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -10,31 +9,14 @@ import numpy as np
 
 from abnormal.frames.cache import FrameCache
 from abnormal.frames.clips import Clip, to_input
-
-
-@dataclass(frozen=True)
-class Share:
-    """What part of each batch this process reads.
-
-    Attributes:
-        replicas: Devices of all hosts, a multiple of the hosts.
-        hosts: How many share a batch.
-        host: This one, from 0.
-    """
-
-    replicas: int = 1
-    hosts: int = 1
-    host: int = 0
-
-
-UNSHARED = Share()
+from abnormal.training.devices import Devices
 
 
 class ClipBatches(keras.utils.PyDataset):
-    """Batches of clips, each its own target, in the order given.
+    """Batches of clips in the order given; each clip is its own target.
 
-    A batch is `(clips, length, size, size, 1)` float32 in [0, 1]; axis 1 is time. The last one
-    may be smaller.
+    An item is `(clips, clips)`, both `(batch, T, size, size, 1)` float32 in [0, 1]; axis 1 is time.
+    The last batch may be smaller than the others.
     """
 
     def __init__(
@@ -53,22 +35,22 @@ class ClipBatches(keras.utils.PyDataset):
         batch = self._read(self._clips_of(index))
         return batch, batch
 
-    def frames_of(self, index: int) -> int:
-        """How many frames a batch has."""
+    def frame_count(self, index: int) -> int:
+        """Returns how many frames a batch has, without those that only fill it up."""
         return len(self._clips_of(index)) * self._clip_length
 
-    def counted(self, batches: int) -> int:
-        """How many clips Keras sees in so many full batches."""
-        return batches * self._filled
+    def clips_in(self, batches: int) -> int:
+        """Returns how many clips Keras counts in so many full batches."""
+        return batches * self._filled_size
 
     def mean_loss(self, index: int, earlier: int, before: float, mean: float) -> float:
-        """The mean loss over all clips up to a batch.
+        """Returns the mean loss over all clips of an epoch up to and including a batch.
 
         Args:
-            index: Of the batch.
-            earlier: Batches of the epoch before the first of these.
-            before: This mean before the batch.
-            mean: Keras's, which sees each batch as so many clips as it is given.
+            index: The number of the batch, from 0.
+            earlier: How many batches of the epoch an earlier run has done.
+            before: What this method returned for the batch before.
+            mean: The mean of Keras, which also counts the clips that fill up a batch.
         """
         return mean
 
@@ -76,22 +58,27 @@ class ClipBatches(keras.utils.PyDataset):
         return self._clips[index * self._batch_size : (index + 1) * self._batch_size]
 
     def _read(self, clips: Sequence[Clip]) -> np.ndarray:
+        """Reads clips as `(clips, T, size, size, 1)` float32 in [0, 1]."""
         frames = np.stack([self._cache.clip(clip, self._clip_length) for clip in clips])
         return to_input(frames)[..., None]
 
     @property
-    def _filled(self) -> int:
+    def _filled_size(self) -> int:
+        """How many clips Keras counts in a full batch."""
         return self._batch_size
 
 
 class SharedBatches(ClipBatches):
     """This host's part of batches that several devices share.
 
-    Every batch, the last one too, is filled up with black clips to the same number, of which all
-    devices get equally many (TensorFlow parts a smaller one unequally, and JAX would compile for
-    it anew). It gives
-    `((clips, weights), clips, weights)`. A weight is 0 for what fills up; the others are so large
-    that the mean over the filled batch is the mean over its clips.
+    Every batch, the last one too, is filled up with black clips to the same number, so that all
+    devices get equally many: TensorFlow would part a smaller batch unequally, and JAX would compile
+    anew for it.
+
+    An item is `((clips, weights), clips, weights)`: this host's clips
+    `(part, T, size, size, 1)` float32 in [0, 1], and their weights `(part,)` float32. The weight of
+    a clip that fills up is 0; the others are so large that the weighted mean over the filled batch
+    is the mean over its real clips.
     """
 
     def __init__(
@@ -100,27 +87,27 @@ class SharedBatches(ClipBatches):
         clips: Sequence[Clip],
         clip_length: int,
         batch_size: int,
-        share: Share,
+        devices: Devices,
     ) -> None:
         super().__init__(cache, clips, clip_length, batch_size)
-        self._share = share
+        self._devices = devices
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         clips = self._clips_of(index)
-        part = self._filled // self._share.hosts
-        mine = clips[self._share.host * part :][:part]
+        part = self._filled_size // self._devices.hosts
+        mine = clips[self._devices.host * part :][:part]
         size = self._cache.frames.shape[1]
         batch = np.zeros((part, self._clip_length, size, size, 1), np.float32)
         weights = np.zeros(part, np.float32)
         if mine:
             batch[: len(mine)] = self._read(mine)
-            weights[: len(mine)] = self._filled / len(clips)
-        # TensorFlow computes in place where it takes arrays to be its own: one array given twice is
+            weights[: len(mine)] = self._filled_size / len(clips)
+        # TensorFlow may overwrite the arrays that it is given. One array in two places would be
         # overwritten as a target before the gradient needs it as an input.
         return (batch, weights), batch.copy(), weights.copy()
 
     def mean_loss(self, index: int, earlier: int, before: float, mean: float) -> float:
-        """See `ClipBatches`: only the last batch of an epoch counts for more than it has."""
+        """See `ClipBatches`; Keras counts too many clips in the last batch of an epoch."""
         clips, batches = len(self._clips_of(index)), earlier + index
         if clips == self._batch_size or not batches:
             return mean
@@ -129,5 +116,5 @@ class SharedBatches(ClipBatches):
         return before + (mean - before) * real / taken
 
     @property
-    def _filled(self) -> int:
-        return math.ceil(self._batch_size / self._share.replicas) * self._share.replicas
+    def _filled_size(self) -> int:
+        return math.ceil(self._batch_size / self._devices.count) * self._devices.count

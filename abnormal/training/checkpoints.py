@@ -1,20 +1,20 @@
-"""Checkpoints on disk: each is one folder, complete or absent, and proves itself by checksums.
+"""Checkpoints on disk: each is one folder, complete or absent, and checksums prove it whole.
 
     checkpoints/model/
       lock                        held by the run that writes here
-      epoch0003-batch000120/      epochs finished, and batches of the next one
-        state.json                all that is not an array
-        arrays.npz                network, optimizer, metrics, best weights
-        SHA256SUMS                as `sha256sum` writes and checks them
+      epoch0003-batch000120/      how many epochs are finished, and batches of the next one
+        state.json                everything that is not an array
+        arrays.npz                network, optimizer, metrics and the best weights
+        SHA256SUMS                checksums as `sha256sum` writes and checks them
 
 A name ending in `.damaged` is a folder whose checksums did not fit when it was to be used.
 """
 
 import contextlib
 import json
+import logging
 import re
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,19 +24,24 @@ import numpy as np
 from abnormal.errors import AbnormalError
 from abnormal.files import flush, make_folder, remove_partial, replacing_folder, sha256
 
-FORMAT = 1  # grows when a program could no longer read the checkpoints of the one before
+FORMAT = 1
+"""The version of the format; it grows when older checkpoints can no longer be read."""
+
 STATE, ARRAYS, SUMS = "state.json", "arrays.npz", "SHA256SUMS"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A run at one moment.
+    """The state of a training run between two batches.
 
     Attributes:
-        epoch: Epochs finished.
-        batch: Batches of the next epoch that are done.
-        state: What JSON can hold.
-        arrays: Everything else, by name.
+        epoch: How many epochs are finished.
+        batch: How many batches of the next epoch are done.
+        state: Everything that JSON can hold: options, history, losses.
+        arrays: The variables of the network, of its optimizer and metrics, and the best weights,
+            by name.
     """
 
     epoch: int
@@ -46,7 +51,7 @@ class Checkpoint:
 
 
 def list_checkpoints(folder: Path) -> list[Path]:
-    """The folders of the checkpoints, oldest first, unread."""
+    """Returns the folders of the checkpoints, oldest first, without reading them."""
     if not folder.is_dir():
         return []
     found = [path for path in folder.iterdir() if _position(path) and path.is_dir()]
@@ -54,11 +59,14 @@ def list_checkpoints(folder: Path) -> list[Path]:
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int) -> Path:
-    """Writes a checkpoint, then removes the oldest beyond `keep`.
+    """Writes a checkpoint, then removes the oldest ones beyond `keep`.
+
+    Returns:
+        The folder of the new checkpoint.
 
     Raises:
-        OSError: It could not be written. Those that were there are untouched.
-        AbnormalError: Its folder cannot be made.
+        OSError: The checkpoint could not be written. The older ones are untouched.
+        AbnormalError: The folder of checkpoints cannot be made.
     """
     make_folder(folder)
     remove_partial(folder)
@@ -78,11 +86,11 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int) -> Path:
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """Reads a checkpoint and proves it whole.
+    """Reads a checkpoint and compares its checksums.
 
     Raises:
-        ValueError: It is damaged; the message says how.
-        AbnormalError: Another version of this program made it.
+        ValueError: The checkpoint is damaged; the message says how.
+        AbnormalError: Another version of this program made the checkpoint.
     """
     epoch, batch = _position(path)
     try:
@@ -100,18 +108,18 @@ def load_checkpoint(path: Path) -> Checkpoint:
     return Checkpoint(epoch, batch, state, arrays)
 
 
-def newest_checkpoint(folder: Path, warn: Callable[[str], None]) -> Checkpoint | None:
-    """The newest checkpoint that is whole; damaged ones are named and set aside.
+def newest_checkpoint(folder: Path, report_damage: bool = True) -> Checkpoint | None:
+    """Reads the newest checkpoint that is whole.
 
     Args:
         folder: The folder of checkpoints.
-        warn: Tells the user of each damaged one.
+        report_damage: Whether each newer checkpoint that is damaged gets a warning.
 
     Returns:
-        None where there has never been one.
+        The checkpoint; None where there has never been one.
 
     Raises:
-        AbnormalError: There are some, and all are damaged.
+        AbnormalError: There are checkpoints, but all are damaged.
     """
     remove_partial(folder)
     found = list_checkpoints(folder)
@@ -119,7 +127,8 @@ def newest_checkpoint(folder: Path, warn: Callable[[str], None]) -> Checkpoint |
         try:
             return load_checkpoint(path)
         except ValueError as error:
-            warn(f"warning: the checkpoint {path} is damaged ({error}); it is not used")
+            if report_damage:
+                log.warning("the checkpoint %s is damaged (%s); it is not used", path, error)
     if found:
         raise AbnormalError(
             f"All {len(found)} checkpoints in {folder} are damaged. To begin again from nothing: "
@@ -129,7 +138,10 @@ def newest_checkpoint(folder: Path, warn: Callable[[str], None]) -> Checkpoint |
 
 
 def set_damaged_aside(folder: Path, used: Checkpoint) -> None:
-    """Renames checkpoints newer than the one used, so that they are not taken for the newest."""
+    """Renames the damaged checkpoints that are newer than the one used.
+
+    Otherwise the run that goes on from it would take them for its own newest ones.
+    """
     for path in list_checkpoints(folder):
         if _position(path) > (used.epoch, used.batch):
             aside = path.with_name(f"{path.name}.damaged")
@@ -139,7 +151,7 @@ def set_damaged_aside(folder: Path, used: Checkpoint) -> None:
 
 
 def _position(path: Path) -> tuple[int, ...]:
-    """Epochs and batches by the name of a folder; an empty tuple where it is no checkpoint."""
+    """Reads epoch and batch from the name of a folder; empty if it is no checkpoint."""
     match = re.fullmatch(r"epoch(\d{4,})-batch(\d{6,})", path.name)
     return (int(match[1]), int(match[2])) if match else ()
 

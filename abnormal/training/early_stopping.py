@@ -1,4 +1,4 @@
-"""When to stop: the validation loss has not become better for a while."""
+"""Early stopping: a run ends when the validation loss has not become better for a while."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,14 +9,14 @@ import numpy as np
 
 @dataclass
 class EarlyStopping:
-    """Keeps the best weights, and says when training no longer helps.
+    """Keeps the best weights, and decides when training no longer helps.
 
     Attributes:
-        patience: Epochs without a better loss before the run stops.
-        best_loss: The smallest so far.
-        best_epoch: Its 0-based epoch; -1 before the first.
-        best_weights: The weights after it.
-        waited: Epochs since.
+        patience: After how many epochs without a better validation loss the run stops.
+        best_loss: The smallest validation loss so far.
+        best_epoch: The epoch of the smallest loss, from 0; -1 before the first epoch has ended.
+        best_weights: The weights of the network after that epoch; empty before the first.
+        waited: How many epochs have ended since that epoch.
     """
 
     patience: int
@@ -26,7 +26,13 @@ class EarlyStopping:
     waited: int = 0
 
     def update(self, epoch: int, loss: float, weights: Sequence[np.ndarray]) -> None:
-        """Takes note of an epoch that has ended."""
+        """Compares an epoch that has ended with the best one before it.
+
+        Args:
+            epoch: The number of the epoch, from 0.
+            loss: Its validation loss.
+            weights: The weights after it, of any shape; they are copied if they are the best.
+        """
         if loss < self.best_loss:
             self.best_loss, self.best_epoch, self.waited = loss, epoch, 0
             self.best_weights = [np.array(weight) for weight in weights]
@@ -35,11 +41,14 @@ class EarlyStopping:
 
     @property
     def should_stop(self) -> bool:
-        """Whether the patience is at its end."""
+        """Whether as many epochs as `patience` have ended without a better loss."""
         return self.waited >= self.patience
 
     def state(self) -> dict[str, Any]:
-        """All but the weights and the patience, which a resumed run may change."""
+        """Returns what a checkpoint stores beside the weights.
+
+        The patience is not part of it: a resumed run may have another one.
+        """
         return {
             "best_loss": self.best_loss,
             "best_epoch": self.best_epoch,
@@ -47,7 +56,7 @@ class EarlyStopping:
         }
 
     def restore(self, state: Mapping[str, Any], best_weights: Sequence[np.ndarray]) -> None:
-        """Goes back to what `state` and the weights were."""
+        """Goes back to what `state` returned, and to the weights of that time."""
         self.best_loss = state["best_loss"]
         self.best_epoch = state["best_epoch"]
         self.waited = state["waited"]

@@ -1,9 +1,10 @@
-"""The epochs of a run: fit, judge, keep the best weights, stop when nothing gets better.
+"""The epochs of a run: fit, validate, keep the best weights, stop when nothing gets better.
 
-A run can be left at any batch and gone on with: see `Fitting.checkpoint` and `Fitting.resume`.
+A run can stop after any batch and be resumed: see `Fitting.checkpoint` and `Fitting.resume`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import keras
@@ -14,30 +15,35 @@ from abnormal.errors import AbnormalError, Stopped
 from abnormal.files import replacing
 from abnormal.frames.cache import FrameCache
 from abnormal.frames.clips import Clip, epoch_clips, validation_clips
-from abnormal.training.batches import UNSHARED, ClipBatches, Share, SharedBatches
+from abnormal.progress import Progress
+from abnormal.training.batches import ClipBatches, SharedBatches
+from abnormal.training.checkpoint_writer import CheckpointWriter, NoCheckpoints
 from abnormal.training.checkpoints import Checkpoint
+from abnormal.training.devices import ONE_DEVICE, Devices
 from abnormal.training.early_stopping import EarlyStopping
 from abnormal.training.footage import Footage
 from abnormal.training.interrupt import Interrupt
-from abnormal.training.keeper import Keeper, SilentKeeper
-from abnormal.training.options import BINDING, TrainingOptions
-from abnormal.training.progress import Meter, OpenMeter, write_to_tensorboard
+from abnormal.training.options import FIXED_WHEN_RESUMED, TrainingOptions
 from abnormal.training.replicas import ReplicatedNetwork
 from abnormal.training.state import capture, restore, restore_metrics
+from abnormal.training.tensorboard import write_to_tensorboard
 
-HOW_TO_GO_ON = "stopped as asked; the same command goes on from here (without --restart)"
+HOW_TO_RESUME = "stopped as asked; the same command goes on from here (without --restart)"
 NOT_SAVED = "stopped as asked; no checkpoint could be written, so the same command does this again"
+
+log = logging.getLogger(__name__)
 
 
 class Fitting:
     """A network being fitted to its footage, epoch by epoch.
 
     Attributes:
-        network: The network, compiled.
-        history: One entry per finished epoch: epoch, loss, val_loss.
-        stopping: When to stop, and the best weights so far.
+        network: The compiled network.
+        history: For each finished epoch its number from 1 (`epoch`), its mean loss (`loss`), and
+            its validation loss (`val_loss`) if anything is held out.
+        stopping: Decides when to stop, and keeps the best weights so far.
         epoch: How many epochs are finished.
-        batch: How many batches of the next one are done.
+        batch: How many batches of the next epoch are done.
     """
 
     def __init__(
@@ -45,41 +51,52 @@ class Fitting:
         network: keras.Model,
         footage: Footage,
         options: TrainingOptions,
-        keeper: Keeper | SilentKeeper,
+        writer: CheckpointWriter | NoCheckpoints,
         interrupt: Interrupt,
-        say: Callable[[str], None],
-        share: Share = UNSHARED,
+        devices: Devices = ONE_DEVICE,
     ) -> None:
+        """Starts before the first batch.
+
+        Args:
+            network: The network to fit, compiled.
+            footage: What it is fitted to, and what it is validated on.
+            options: The options of the run, with a batch size.
+            writer: Writes the checkpoints.
+            interrupt: Tells when a signal asks the run to stop.
+            devices: The devices that share each batch.
+        """
         self.network = network
         self.history: list[dict[str, float]] = []
         self.stopping = EarlyStopping(options.patience)
         self.epoch = 0
         self.batch = 0
-        self._epoch_loss: float | None = None  # of an epoch that is fitted but not yet judged
-        self._running_loss: float | None = None  # so far, of the epoch that is under way
+        self._epoch_loss: float | None = None  # of an epoch that is not yet validated
+        self._running_loss: float | None = None  # of the current epoch so far
         self._restored: dict[str, np.ndarray] = {}
         self._saved: tuple[int, int] | None = None
         self._footage = footage
         self._options = options
-        self._keeper = keeper
+        self._writer = writer
         self._interrupt = interrupt
-        self._say = say
-        self._share = share
+        self._devices = devices
         held_out = validation_clips(footage.held_out.lengths, options.clip_length)
         self._held_out = self._batches(footage.held_out, held_out)
 
     def differences(self, checkpoint: Checkpoint) -> list[str]:
-        """What a checkpoint must share with a run that goes on from it, and does not."""
+        """Returns why this run cannot go on from a checkpoint; empty if it can.
+
+        Each entry is a text about one option, backend or footage that had another value.
+        """
         made = checkpoint.state | checkpoint.state["options"]
         now = self._surroundings() | self._options.record()
         return [
             f"{name} was {made.get(name)}, is {now[name]}"
-            for name in (*BINDING, *self._surroundings())
+            for name in (*FIXED_WHEN_RESUMED, *self._surroundings())
             if made.get(name) != now[name]
         ]
 
     def checkpoint(self) -> Checkpoint:
-        """The run as it is now."""
+        """Returns the state of the run as it is now."""
         state = {
             "options": self._options.record(),
             **self._surroundings(),
@@ -92,7 +109,7 @@ class Fitting:
         return Checkpoint(self.epoch, self.batch, state, capture(self.network) | best)
 
     def resume(self, checkpoint: Checkpoint) -> None:
-        """Goes back to where a checkpoint was made."""
+        """Goes back to the state that a checkpoint was made of."""
         self.network.optimizer.build(self.network.trainable_variables)
         restore(self.network, checkpoint.arrays)
         best = [name for name in sorted(checkpoint.arrays) if name.startswith("best.")]
@@ -106,64 +123,77 @@ class Fitting:
         self._saved = (self.epoch, self.batch)
 
     def save_start(self) -> None:
-        """Saves the run before its first batch, which puts it in the place of an older one."""
+        """Saves the run before its first batch, so that it replaces an older run at once."""
         self.network.optimizer.build(self.network.trainable_variables)
         self._save()
 
-    def run(self, open_meter: OpenMeter) -> None:
-        """Fits what is left of the epochs, or less if the validation loss stops falling.
+    def run(self) -> None:
+        """Runs the epochs that are left, or fewer if the validation loss stops falling.
 
-        The network ends with the weights of the best epoch.
+        At the end the network has the weights of the best epoch.
 
         Raises:
             AbnormalError: No video is long enough for a clip, or the loss is not finite.
-            Stopped: A signal asked for it; a checkpoint has been written.
+            Stopped: A signal asked for it; a checkpoint has been written, if that was possible.
         """
         frames = self._frames_of_epoch() * self._options.epochs
-        with open_meter(frames, self._frames_done()) as meter:
+        with Progress("frames", frames, self._title(), self._frames_done()) as progress:
             while self.epoch < self._options.epochs and not self.stopping.should_stop:
-                meter.set_description_str(f"epoch {self.epoch + 1}/{self._options.epochs}")
-                self._run_epoch(meter)
+                progress.title = self._title()
+                self._run_epoch(progress)
         self._save()
         self._write_losses()
         if self.stopping.best_weights:
             self.network.set_weights(self.stopping.best_weights)
 
     def after_batch(self, batch: int, loss: float) -> None:
-        """Takes note of a batch that is done: is the loss sound, is a checkpoint due?"""
+        """Checks the loss after a batch, and saves a checkpoint if one is due.
+
+        Args:
+            batch: How many batches of the epoch are done.
+            loss: The mean loss of the epoch so far.
+
+        Raises:
+            AbnormalError: The loss is not finite.
+            Stopped: A signal asked for it.
+        """
         self.batch, self._running_loss = batch, loss
         self._demand_finite("losses", loss)
         asked = self._interrupt.poll()
-        if self._keeper.is_due and not asked:
+        if self._writer.is_due and not asked:
             self._save()
         if asked:
             self._stop()
 
     def stop_if_asked(self) -> None:
-        """Stops the run with a checkpoint if a signal has come."""
+        """Saves a checkpoint and ends the run if a signal has asked for it.
+
+        Raises:
+            Stopped: A signal has come.
+        """
         if self._interrupt.poll():
             self._stop()
 
     def _stop(self) -> None:
         saved = self._save()
-        raise Stopped(HOW_TO_GO_ON if saved else NOT_SAVED, self._interrupt.exit_code)
+        raise Stopped(HOW_TO_RESUME if saved else NOT_SAVED, self._interrupt.exit_code)
 
     def _surroundings(self) -> dict[str, str]:
-        """What a run depends on beside its options."""
+        """Returns what a run depends on beside its options."""
         return {
             "data": self._footage.fingerprint[:12],
             "backend": keras.backend.backend(),
         }
 
     def _save(self) -> bool:
-        """Saves a checkpoint, unless there is one of this very moment, and tells whether it is."""
+        """Saves a checkpoint, unless this state is saved already; returns whether it is saved."""
         position = (self.epoch, self.batch)
         if self._saved != position:
             checkpoint = self.checkpoint()
             weights = [a for name, a in checkpoint.arrays.items() if name.startswith("network")]
-            # The loss of a batch is from before its step, which may have ruined the weights.
+            # The loss of a batch was computed before its step, which may have ruined the weights.
             self._demand_finite("weights", *weights)
-            if self._keeper.save(checkpoint):
+            if self._writer.save(checkpoint):
                 self._saved = position
         return self._saved == position
 
@@ -176,17 +206,20 @@ class Fitting:
                 f"{self._options.learning_rate:g}."
             )
 
+    def _title(self) -> str:
+        return f"epoch {min(self.epoch + 1, self._options.epochs)}/{self._options.epochs}"
+
     def _write_losses(self) -> None:
-        if self._share.host:
+        if not self._devices.is_first_host:
             return
         try:
             write_losses(losses_path(self._options.output), self.history)
         except AbnormalError as error:
-            self._say(f"warning: {error} Training goes on")
+            log.warning("%s Training goes on", error)
 
-    def _run_epoch(self, meter: Meter) -> None:
+    def _run_epoch(self, progress: Progress) -> None:
         if self._epoch_loss is None:
-            self._epoch_loss = self._fit(meter)
+            self._epoch_loss = self._fit(progress)
         entry = {"epoch": self.epoch + 1, "loss": self._epoch_loss}
         if len(self._held_out):
             watch = WatchValidation(self, self._held_out)
@@ -197,22 +230,22 @@ class Fitting:
         self.history.append(entry)
         self.epoch, self.batch, self._epoch_loss = self.epoch + 1, 0, None
         self._write_losses()
-        if self._options.tensorboard and not self._share.host:
+        if self._options.tensorboard and self._devices.is_first_host:
             write_to_tensorboard(self._options.tensorboard, entry)
 
-    def _fit(self, meter: Meter) -> float:
-        """Goes through what is left of an epoch's clips and returns their mean loss."""
+    def _fit(self, progress: Progress) -> float:
+        """Fits the clips that are left of an epoch, and returns the mean loss of the epoch."""
         clips = self._clips(self.epoch)[self.batch * self._options.batch_size :]
         before = self._running_loss or 0.0
-        if not clips:  # the checkpoint was made after the last batch
+        if not clips:  # the run was stopped between the last batch and the validation
             return before
         batches = self._batches(self._footage.training, clips)
-        watch = WatchTraining(self, meter, batches, self._restored, before)
+        watch = WatchTraining(self, progress, batches, self._restored, before)
         self.network.fit(
             batches,
             initial_epoch=self.epoch,
             epochs=self.epoch + 1,
-            shuffle=False,  # the clips are in random order already, one that can be had again
+            shuffle=False,  # the clips are in a random order already, which a resumed run repeats
             verbose=0,
             callbacks=[watch],
         )
@@ -221,9 +254,9 @@ class Fitting:
 
     def _batches(self, cache: FrameCache, clips: Sequence[Clip]) -> ClipBatches:
         sizes = (self._options.clip_length, self._options.batch_size)
-        if self._share.replicas == 1:
+        if self._devices.count == 1:
             return ClipBatches(cache, clips, *sizes)
-        return SharedBatches(cache, clips, *sizes, self._share)
+        return SharedBatches(cache, clips, *sizes, self._devices)
 
     def _clips(self, epoch: int) -> list[Clip]:
         options = self._options
@@ -231,7 +264,7 @@ class Fitting:
         return epoch_clips(lengths, options.clip_length, options.strides, options.seed, epoch)
 
     def _frames_of_epoch(self) -> int:
-        """Frames of the first epoch: the random starts of the others make little difference."""
+        """Returns the frames of the first epoch; the random starts of others change little."""
         clips = len(self._clips(0))
         if not clips:
             raise AbnormalError(
@@ -247,69 +280,86 @@ class Fitting:
 
 
 class WatchTraining(keras.callbacks.Callback):
-    """Moves the meter and tells the fitting of each batch.
+    """Shows the progress of an epoch, and lets its `Fitting` check each batch.
 
     Attributes:
-        loss: The mean of the epoch so far.
+        loss: The mean loss of the epoch so far.
     """
 
     def __init__(
         self,
         fitting: Fitting,
-        meter: Meter,
+        progress: Progress,
         batches: ClipBatches,
         restored: Mapping[str, np.ndarray],
         loss: float,
     ) -> None:
+        """Starts where the epoch is.
+
+        Args:
+            fitting: The run that the epoch belongs to.
+            progress: Shows how far the run is.
+            batches: The batches that are left of the epoch.
+            restored: The arrays of the checkpoint that the run goes on from; empty if none.
+            loss: The mean loss of the batches that are done.
+        """
         super().__init__()
         self.loss = loss
         self._fitting = fitting
-        self._meter = meter
+        self._progress = progress
         self._batches = batches
         self._restored = restored
         self._before = fitting.batch
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Puts the running loss back, which Keras has just set to zero."""
+        """Restores the running loss, which Keras has just reset to zero."""
         if self._restored and self._before:
-            restore_metrics(self.model, self._restored, self._batches.counted(self._before))
+            restore_metrics(self.model, self._restored, self._batches.clips_in(self._before))
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Shows the mean loss of the epoch so far."""
+        """Shows the mean loss of the epoch so far, and lets the run check it."""
         mean = float((logs or {})["loss"])
         self.loss = self._batches.mean_loss(batch, self._before, self.loss, mean)
-        self._meter.set_postfix_str(f"loss {self.loss:.5f}")
-        self._meter.update(self._batches.frames_of(batch))
+        self._progress.note = f"loss {self.loss:.5f}"
+        self._progress.advance(self._batches.frame_count(batch))
         self._fitting.after_batch(self._before + batch + 1, self.loss)
         if isinstance(self.model, ReplicatedNetwork):
-            self.model.settle_metrics()
+            self.model.spread_metrics()
 
 
 class WatchValidation(keras.callbacks.Callback):
     """Lets a signal stop a long validation.
 
     Attributes:
-        loss: The mean so far.
+        loss: The mean validation loss so far.
     """
 
     def __init__(self, fitting: Fitting, batches: ClipBatches) -> None:
+        """Starts before the first of these batches."""
         super().__init__()
         self.loss = 0.0
         self._fitting = fitting
         self._batches = batches
 
     def on_test_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Takes note of the loss, and stops if that has been asked for."""
+        """Updates the mean loss, and stops the run if a signal has asked for it."""
         self.loss = self._batches.mean_loss(batch, 0, self.loss, float((logs or {})["loss"]))
         self._fitting.stop_if_asked()
 
 
 def losses_path(output: Path) -> Path:
-    """The file of losses beside a model file: `model.losses.csv` beside `model.h5`."""
+    """Returns the file of losses that belongs to a model file.
+
+    It lies beside the model file: `model.losses.csv` beside `model.h5`.
+    """
     return output.with_name(f"{output.stem}.losses.csv")
 
 
 def write_losses(path: Path, history: list[dict[str, float]]) -> None:
-    """Writes one row per epoch: epoch, loss, val_loss."""
+    """Writes a table with a row for each epoch: `epoch`, `loss` and `val_loss`.
+
+    Raises:
+        AbnormalError: The file cannot be written.
+    """
     with replacing(path) as partial:
         pd.DataFrame(history).to_csv(partial, index=False)

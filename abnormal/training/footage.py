@@ -1,7 +1,7 @@
-"""The normal footage of a run: read from `img/`, parted, and ready as clips."""
+"""The normal footage of a training run: read from `img/`, and parted for training and judging."""
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,24 +16,26 @@ from abnormal.training.options import TrainingOptions
 from abnormal.training.split import Part, split_videos
 
 MOST_FRAMES = 25_000
-"""Enough for what is normal at a place, and no longer to look at than an epoch of a small set."""
+"""How many frames of the training footage a model is calibrated on at most.
 
-Progress = Callable[[Iterable[int]], Iterable[int]]
+That many are enough to learn what is normal at a place, and take no longer than an epoch of a small
+data set.
+"""
 
 
 @dataclass(frozen=True)
 class Footage:
-    """What a run trains on and what it is judged by.
+    """What a run trains on, and what is held out to judge it.
 
     Attributes:
-        records: The videos used, training and held out.
-        too_short: The videos left out because they are shorter than a clip.
-        training: Frames to train on.
-        held_out: Frames held out; of no video where nothing could be.
-        training_records: The videos that the frames to train on are from, in their order.
-        held_out_records: The same for those held out.
-        fps: Frames per second.
-        fingerprint: Hash of the videos.
+        records: The videos that are used, for training or held out.
+        too_short: The videos that are left out because they are shorter than a clip.
+        training: The frames to train on.
+        held_out: The frames held out; without any video if nothing is held out.
+        training_records: The videos that the frames to train on are from, in the same order.
+        held_out_records: The videos that the frames held out are from, in the same order.
+        fps: The frame rate of the videos, or the median where they differ.
+        fingerprint: A hash of the videos.
     """
 
     records: tuple[VideoRecord, ...]
@@ -47,14 +49,14 @@ class Footage:
 
     @property
     def held_out_names(self) -> tuple[str, ...]:
-        """Names of the videos that the frames held out are from."""
+        """The names of the videos that the frames held out are from."""
         return tuple(record.video for record in self.held_out_records)
 
     def normal_videos(self) -> list[NormalVideo]:
-        """All that a model is calibrated on.
+        """Returns the footage that a model is calibrated on.
 
-        Of the footage that the network was trained on, that is at most `MOST_FRAMES`: the middle of
-        each video.
+        That is all that is held out, and of the footage that the network was trained on the middle
+        of each video, at most `MOST_FRAMES` frames in all.
         """
         kept = min(1.0, MOST_FRAMES / max(1, sum(self.training.lengths)))
         return [
@@ -73,11 +75,11 @@ class Footage:
         ]
 
 
-def open_footage(options: TrainingOptions, progress: Progress) -> Footage:
-    """Reads the training videos of `img/` and holds some of them out.
+def open_footage(options: TrainingOptions) -> Footage:
+    """Reads the training videos of `img/`, and holds some of them out.
 
     Raises:
-        AbnormalError: There is nothing to train on.
+        AbnormalError: There is no video that is long enough for a clip.
     """
     clip_length = options.clip_length
     found = read_manifest(options.img, "training")
@@ -88,13 +90,13 @@ def open_footage(options: TrainingOptions, progress: Progress) -> Footage:
             f"There is no training video{shorter} in {options.img}. Videos of ordinary life are "
             f"needed: `{command('preprocess')} --videos FOLDER --split training`."
         )
-    cache = open_cache(options.img, records, options.size, progress)
+    cache = open_cache(options.img, records, options.size)
     training, held_out = split_videos(cache.lengths, clip_length, options.validation, options.seed)
     return Footage(
         records=records,
         too_short=tuple(record for record in found if record.frames < clip_length),
-        training=_part(cache, training),
-        held_out=_part(cache, held_out),
+        training=_cache_of_parts(cache, training),
+        held_out=_cache_of_parts(cache, held_out),
         training_records=tuple(records[part.video] for part in training),
         held_out_records=tuple(records[part.video] for part in held_out),
         fps=float(np.median([record.fps for record in records])),
@@ -103,7 +105,12 @@ def open_footage(options: TrainingOptions, progress: Progress) -> Footage:
 
 
 def _middles(cache: FrameCache, share: float) -> Iterator[tuple[int, int]]:
-    """Where the frames of each video begin and end, or those of the middle of it."""
+    """Yields where in the cache the middle of each video begins and ends.
+
+    Args:
+        cache: The frames of the videos.
+        share: How large the middle is, as a part of each video in (0, 1].
+    """
     for first, length in zip(cache.firsts, cache.lengths, strict=True):
         count = max(1, round(share * length))
         start = first + (length - count) // 2
@@ -115,7 +122,8 @@ def _open(cache: FrameCache, first: int, stop: int) -> Iterator[Iterator[np.ndar
     yield cache.between(first, stop)
 
 
-def _part(cache: FrameCache, parts: list[Part]) -> FrameCache:
+def _cache_of_parts(cache: FrameCache, parts: list[Part]) -> FrameCache:
+    """Returns a cache that has these parts for its videos."""
     return FrameCache(
         cache.frames,
         tuple(cache.firsts[part.video] + part.start for part in parts),

@@ -1,4 +1,4 @@
-"""SIGTERM and Ctrl-C ask a run to stop at the next batch instead of dying in the middle."""
+"""SIGTERM and Ctrl-C let a run stop in good order at its next batch."""
 
 import contextlib
 import signal
@@ -8,36 +8,45 @@ from types import FrameType
 
 
 class Interrupt:
-    """What has been asked for.
+    """The signal that asks a run to stop, once one has come.
 
     Attributes:
-        signal: The number of the signal that came; 0 while none has.
+        signal: The number of the signal; 0 while none has come.
     """
 
     def __init__(self, agree: Callable[[int], int] = int) -> None:
-        """Nothing yet; `agree` is from the signal that came here to that of all hosts."""
+        """Starts without a signal.
+
+        Args:
+            agree: Takes the signal of this host (0 for none) and returns the one that all hosts
+                act upon.
+        """
         self.signal = 0
         self._agree = agree
 
     def poll(self) -> bool:
-        """Whether something has been asked for, here or of another host; all get the same."""
+        """Returns whether the run has to stop; all hosts get the same answer."""
         agreed = self._agree(self.signal)
-        if agreed:  # one that has come here meanwhile is for the next time
+        if agreed:  # else a signal that has come here meanwhile would be lost
             self.signal = agreed
         return bool(agreed)
 
     @property
     def exit_code(self) -> int:
-        """What shells expect of a process that a signal has stopped: 143 or 130."""
+        """The exit code that shells expect after SIGTERM (143) or SIGINT (130)."""
         return 128 + self.signal
 
 
 @contextlib.contextmanager
 def catching_signals(agree: Callable[[int], int] = int) -> Iterator[Interrupt]:
-    """Notes SIGTERM and SIGINT while the block runs; a second one acts at once, as ever."""
+    """Catches the first SIGTERM or SIGINT of the block; a second one acts as it does outside.
+
+    Args:
+        agree: See `Interrupt`.
+    """
     interrupt = Interrupt(agree)
     if threading.current_thread() is not threading.main_thread():
-        yield interrupt  # a notebook's thread has no signals
+        yield interrupt  # Python delivers signals to the main thread only
         return
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 

@@ -1,4 +1,4 @@
-"""One run at a time writes into a folder of checkpoints."""
+"""A lock that lets only one run at a time write into a folder of checkpoints."""
 
 import contextlib
 import fcntl
@@ -16,10 +16,11 @@ LOCK = "lock"
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Holds a folder for this process. The system lets go of it when the process dies.
+    """Locks a folder for the duration of the block. The system unlocks it if the process dies.
 
     Raises:
-        AbnormalError: Another process holds it; the message names its host and process id.
+        AbnormalError: Another process has locked the folder; the message names its host and
+            process id. Or the lock cannot be written.
     """
     make_folder(folder)
     try:
@@ -30,24 +31,24 @@ def locked(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise _held(folder) from None
-        except OSError:  # a mounted folder without locks: the name inside has to do
+            raise _held_by_another(folder) from None
+        except OSError:  # a mounted folder without locks: the name in the file has to suffice
             _refuse_if_alive(folder)
-        _sign(file, f"{socket.gethostname()} {os.getpid()}\n")
+        _write_owner(file, f"{socket.gethostname()} {os.getpid()}\n")
         yield
-        _sign(file, "")
+        _write_owner(file, "")
 
 
-def _sign(file: TextIO, owner: str) -> None:
-    """Writes who holds the folder; on a full disk the lock holds without a name."""
+def _write_owner(file: TextIO, owner: str) -> None:
+    """Writes who has locked the folder; on a full disk the lock holds without a name."""
     with contextlib.suppress(OSError):
         file.truncate(0)
         file.write(owner)
         file.flush()
 
 
-def _held(folder: Path) -> AbnormalError:
-    host, process = _owner(folder) or ("unknown", "unknown")
+def _held_by_another(folder: Path) -> AbnormalError:
+    host, process = _read_owner(folder) or ("unknown", "unknown")
     return AbnormalError(
         f"Another training run writes to {folder}: host {host}, process {process}. Wait for it, "
         f"stop it, or use another folder with --checkpoints. If there is none, delete "
@@ -55,18 +56,18 @@ def _held(folder: Path) -> AbnormalError:
     )
 
 
-def _owner(folder: Path) -> tuple[str, str] | None:
+def _read_owner(folder: Path) -> tuple[str, str] | None:
     words = (folder / LOCK).read_text("utf-8", "replace").split()
     return (words[0], words[1]) if len(words) == 2 and words[1].isdecimal() else None
 
 
 def _refuse_if_alive(folder: Path) -> None:
-    owner = _owner(folder)
+    owner = _read_owner(folder)
     if owner and owner[0] == socket.gethostname() and int(owner[1]) != os.getpid():
         try:
             os.kill(int(owner[1]), 0)
         except ProcessLookupError:
             return
-        except PermissionError:  # it lives, and belongs to somebody else
+        except PermissionError:  # the process lives, and belongs to another user
             pass
-        raise _held(folder)
+        raise _held_by_another(folder)

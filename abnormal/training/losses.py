@@ -1,9 +1,9 @@
-"""The losses by name.
+"""The losses that a network can be trained with, by name.
 
-The squared error is the paper's and the default. The cross-entropy over classes that one of the
-descriptions of this network asks for is a constant here: Keras divides by the sum over the last
-axis, which is the single channel, so that there is nothing to learn. In the one form that can,
-the pixels of a frame are the classes: see `frame_crossentropy`.
+The squared error is the loss of the paper, and the default. One of the descriptions of this network
+asks for categorical cross-entropy. In Keras that is a constant here: it divides by the sum over the
+last axis, which is the single channel, so that there is nothing to learn. `frame_crossentropy` is a
+form that can be learned from: it takes the pixels of a frame for the classes.
 """
 
 from collections.abc import Callable
@@ -12,20 +12,21 @@ from typing import Any
 import keras
 
 Loss = Callable[[Any, Any], Any]
+"""Takes targets and outputs `(batch, T, height, width, 1)`, and returns `(batch, T, ...)`."""
 
 
 def frame_crossentropy(target: Any, output: Any) -> Any:
     """Categorical cross-entropy over the pixels of each frame.
 
-    Both frames are seen as distributions of light over their pixels, so the overall brightness of
+    Both frames are taken for distributions of light over their pixels, so the overall brightness of
     a reconstruction is not learned.
 
     Args:
-        target: `(batch, T, height, width, 1)` in [0, 1].
-        output: The same shape, in (0, 1).
+        target: The frames, `(batch, T, height, width, 1)` float32 in [0, 1].
+        output: Their reconstructions, of the same shape, float32 in (0, 1).
 
     Returns:
-        `(batch, T)`: nats per frame.
+        The cross-entropy of each frame in nats, `(batch, T)` float32, at least 0.
     """
     shape = keras.ops.shape(target)
     pixels = (shape[0], shape[1], -1)
@@ -37,11 +38,15 @@ def frame_crossentropy(target: Any, output: Any) -> Any:
     return keras.losses.categorical_crossentropy(target, output)
 
 
-def by_clip(loss: Loss) -> Loss:
-    """A loss with one value for each clip, so that clips can have weights.
+def mean_per_clip(loss: Loss) -> Loss:
+    """Turns a loss into one with a single value for each clip, so that clips can have weights.
 
     Args:
-        loss: From targets and outputs `(batch, T, height, width, 1)` to `(batch, T, ...)`.
+        loss: A loss whose values have the shape `(batch, T, ...)`, float32.
+
+    Returns:
+        A loss that takes the same arrays and returns `(batch,)` float32: the mean over all other
+        axes.
     """
 
     def mean_of_clip(target: Any, output: Any) -> Any:

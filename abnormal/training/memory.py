@@ -1,4 +1,4 @@
-"""How much memory is free for a training, on the processor's side or on a graphics card."""
+"""How much memory is free for training, in the main memory or on a graphics card."""
 
 import re
 import subprocess
@@ -11,48 +11,58 @@ import psutil
 from abnormal.errors import AbnormalError
 from abnormal.models.backend import has_accelerator
 
-# Where Linux says what a group of processes (a container, a job of Slurm) may use and does use:
-# the hierarchy's name in /proc/self/cgroup, "" in version 2, its folder, and the two files.
-GROUPS = {
+CGROUP_FILES = {
     "": ("sys/fs/cgroup", "memory.max", "memory.current"),
     "memory": ("sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes"),
 }
-CARDS = ("nvidia-smi", "--query-gpu=memory.free", "--format=csv,noheader,nounits")
+"""Where Linux writes how much memory a control group may use, and how much it uses.
+
+A control group is a set of processes with common limits, such as a container or a job of Slurm. The
+keys are the names of hierarchies in `/proc/self/cgroup` (an empty one in version 2 of cgroups); the
+values are the folder of the hierarchy, the file with the limit and the file with the use.
+"""
+
+QUERY_GPUS = ("nvidia-smi", "--query-gpu=memory.free", "--format=csv,noheader,nounits")
 
 
-def device_bytes(devices: int) -> int:
-    """What is free for each of the devices of this host.
+def free_bytes_per_device(devices: int) -> int:
+    """Returns how many bytes are free on each device of this host.
 
     Args:
-        devices: How many of them train; processors share their memory.
+        devices: How many devices of this host train; processors share the main memory.
 
     Raises:
-        AbnormalError: It cannot be found out.
+        AbnormalError: The memory of the graphics cards cannot be found out.
     """
-    return _card_bytes() if has_accelerator() else host_bytes() // devices
+    return _free_gpu_bytes() if has_accelerator() else free_host_bytes() // devices
 
 
-def host_bytes(root: Path = Path("/")) -> int:
-    """What the system, and each group that this process is in, leave free.
+def free_host_bytes(root: Path = Path("/")) -> int:
+    """Returns how many bytes the system, and each control group of this process, leave free.
 
     Args:
-        root: Of the file system that tells of groups.
+        root: The root of the file system in which Linux describes control groups.
     """
     groups = root / "proc/self/cgroup"  # on Linux
     lines = groups.read_text().splitlines() if groups.is_file() else []
     return min(
         psutil.virtual_memory().available,
-        *(left for line in lines for left in _left(root, line)),
+        *(free for line in lines for free in _free_in_groups(root, line)),
         2**63,
     )
 
 
-def _left(root: Path, line: str) -> Iterator[int]:
-    """What a group and those around it leave free, for a line of `/proc/self/cgroup`."""
+def _free_in_groups(root: Path, line: str) -> Iterator[int]:
+    """Yields what a control group and those around it leave free.
+
+    Args:
+        root: See `free_host_bytes`.
+        line: A line of `/proc/self/cgroup`, which names the group.
+    """
     _, name, group = line.split(":", 2)
-    if name not in GROUPS:
+    if name not in CGROUP_FILES:
         return
-    top, limit_file, used_file = GROUPS[name]
+    top, limit_file, used_file = CGROUP_FILES[name]
     # In a container the group may be named as it is outside, where only what is above it exists.
     inside = root / top / group.lstrip("/")
     for folder in (inside, *inside.parents):
@@ -60,24 +70,24 @@ def _left(root: Path, line: str) -> Iterator[int]:
             limit = (folder / limit_file).read_text().strip()
             if limit != "max":
                 used = int((folder / used_file).read_text())
-                yield max(0, int(limit) - used + _droppable(folder))
+                yield max(0, int(limit) - used + _reclaimable_bytes(folder))
 
 
-def _droppable(folder: Path) -> int:
-    """What a group keeps of files that were read, and gives up where memory is needed."""
+def _reclaimable_bytes(folder: Path) -> int:
+    """Returns how much of the use is copies of files, which are given up on demand."""
     found = re.search(r"^inactive_file (\d+)", (folder / "memory.stat").read_text(), re.M)
     return int(found[1]) if found else 0
 
 
-def _card_bytes() -> int:
-    """What is free on the fullest graphics card."""
+def _free_gpu_bytes() -> int:
+    """Returns what is free on the fullest graphics card."""
     if keras.backend.backend() == "jax":
         import jax
 
         stats = [device.memory_stats() for device in jax.local_devices()]
         return min(each["bytes_limit"] - each["bytes_in_use"] for each in stats)
     try:
-        answer = subprocess.run(CARDS, capture_output=True, text=True, check=True).stdout
+        answer = subprocess.run(QUERY_GPUS, capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError) as error:
         raise AbnormalError(
             f"How much memory the graphics cards have free is not known: {error}. "

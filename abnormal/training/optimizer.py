@@ -8,10 +8,11 @@ import keras
 from abnormal.training.options import TrainingOptions
 
 KERNELS = {"kernel", "recurrent_kernel"}
+"""The names of the variables that are penalised."""
 
 
 def make_optimizer(options: TrainingOptions) -> keras.optimizers.Optimizer:
-    """The optimizer of a run.
+    """Makes the optimizer of a run.
 
     In float16 most gradients would be too small to be told from 0, so the loss is scaled up for
     them, as far as none becomes infinite (Micikevicius et al., 2018, arXiv:1710.03740).
@@ -39,7 +40,7 @@ class PenalisedAdam(keras.optimizers.Adam):
         self._penalty = penalty
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """Moves one variable; biases and normalisations are not penalised."""
+        """Takes one step with a variable; biases and normalisations are not penalised."""
         # TensorFlow's own variables have the whole path for a name, and numbers behind it.
         names = re.split("[/:]", variable.name)
         if self._penalty and not KERNELS.isdisjoint(names):

@@ -1,12 +1,11 @@
-"""What a training run is asked to do."""
+"""The options of a training run."""
 
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-# A run that is resumed has to have the same values, or it would be another run.
-BINDING = (
+FIXED_WHEN_RESUMED = (
     "arch",
     "init",
     "size",
@@ -21,16 +20,19 @@ BINDING = (
     "bottleneck",
     "precision",
 )
+"""The options that a run has to share with the checkpoints that it goes on from."""
 
 
 @dataclass(frozen=True)
-class Meeting:
-    """Where hosts find one another; what is None is taken from Slurm, Kubernetes or Cloud TPU.
+class HostAddresses:
+    """Where the hosts of a training run find one another.
+
+    What is None is asked of Slurm, Kubernetes or Cloud TPU.
 
     Attributes:
-        coordinator: `HOST:PORT` of host 0.
-        hosts: How many there are.
-        index: Which of them this is, from 0.
+        coordinator: The address of host 0, as `HOST:PORT`.
+        hosts: How many hosts there are.
+        index: The number of this host, from 0.
     """
 
     coordinator: str | None = None
@@ -40,31 +42,33 @@ class Meeting:
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """Options of a run.
+    """The options of a training run.
 
     Attributes:
         img: The folder of frames.
         output: The model file to write.
-        arch: Name of the architecture.
+        arch: The name of the architecture.
         size: Height and width of a frame, in pixels.
-        clip_length: Frames of a clip.
-        epochs: How often the footage is gone through.
-        batch_size: Clips of a batch; `names.AUTO_BATCH_SIZE` until it is known how many fit.
-        learning_rate: Of Adam.
-        weight_decay: Weight of the penalty on the squares of the kernels.
-        bottleneck: Units of the dense layer of an architecture that has one; 0 for others.
-        loss: Name of the loss.
-        precision: What convolutions are computed in; weights and all else are float32.
-        strides: Steps between the frames of a clip.
-        validation: Part of the footage that is held out, in [0, 1).
-        patience: Epochs without a better validation loss before the run stops.
-        init: A model file to go on from.
-        seed: Of the weights, of the clips and of their order.
-        checkpoints: Folder of the checkpoints.
+        clip_length: How many frames a clip has.
+        epochs: How often the network sees the footage.
+        batch_size: How many clips a batch has; `AUTO_BATCH_SIZE` until it is known
+            how many fit.
+        learning_rate: The learning rate of Adam.
+        weight_decay: The weight of the penalty on the squares of the kernels.
+        bottleneck: The units of the dense layer of an architecture that has one; 0 for others.
+        loss: The name of the loss.
+        precision: The name of the type that convolutions are computed in; weights and everything
+            else are float32.
+        strides: The steps between the frames of a clip; each is used once in an epoch.
+        validation: The part of the footage that is held out, in [0, 1).
+        patience: After how many epochs without a better validation loss the run stops.
+        init: A model file whose weights the run starts from; None for new weights.
+        seed: The seed of the weights, of the clips and of their order.
+        checkpoints: The folder of the checkpoints.
         checkpoint_every: Seconds from one checkpoint to the next.
         keep: How many checkpoints are kept.
         restart: Whether to begin anew in spite of checkpoints.
-        tensorboard: Folder for TensorBoard's files.
+        tensorboard: The folder for TensorBoard's files; None for no such files.
     """
 
     img: Path
@@ -91,7 +95,10 @@ class TrainingOptions:
     tensorboard: Path | None
 
     def record(self) -> dict[str, Any]:
-        """All options as a checkpoint keeps them; of `init` the hash, as its file may move."""
+        """Returns the options as a checkpoint stores them.
+
+        Of `init` it stores a hash, as the file may be moved.
+        """
         values = {
             name: str(value) if isinstance(value, Path) else value
             for name, value in dataclasses.asdict(self).items()

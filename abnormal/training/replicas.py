@@ -1,4 +1,4 @@
-"""A network whose replicas, one on each device, share every batch and learn as one."""
+"""A network with a replica on each device; the replicas share every batch and learn as one."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from abnormal.models.fast import FastNetwork, Tensor, compute
 
 
 class ReplicatedNetwork(FastNetwork):
-    """Takes `(clips, weights)` as `SharedBatches` gives them.
+    """The fast form of a network, for batches as `SharedBatches` gives them.
 
-    What a batch is normalised by is that of the whole batch, over all devices, without the clips
-    that fill it up: batch normalisation computes what it computes on one device.
+    Batch normalisation computes what it computes on one device: mean and variance are those of the
+    whole batch, over all devices, without the clips that fill it up.
     """
 
     def __init__(self, stock: keras.Sequential, precision: str = "float32") -> None:
-        """See `FastNetwork`; it has to be made where `abnormal.models.backend.replicated` holds."""
+        """Takes a network as `FastNetwork` does, within `abnormal.models.backend.replicated`."""
         # XLA would have to compile TensorFlow's exchange of gradients, which it cannot.
         compiled = None if keras.backend.backend() == "jax" else False
         super().__init__(stock, precision, compiled)
@@ -27,7 +27,16 @@ class ReplicatedNetwork(FastNetwork):
         super().compile(*arguments, **{"jit_compile": jit, **options})
 
     def call(self, inputs: tuple[Tensor, Tensor], training: bool | None = None) -> Tensor:
-        """Computes the float32 outputs of the clips."""
+        """Computes the outputs for a batch.
+
+        Args:
+            inputs: Clips `(batch, T, height, width, 1)` float32 in [0, 1], and a weight for each,
+                `(batch,)` float32: 0 for a clip that only fills up the batch.
+            training: Whether the network is trained, or None for what Keras says.
+
+        Returns:
+            The outputs of the network, of the clips' shape, float32.
+        """
         outputs, weights = inputs
         for layer in self.stock.layers:
             if training and isinstance(layer, keras.layers.BatchNormalization):
@@ -36,11 +45,11 @@ class ReplicatedNetwork(FastNetwork):
                 outputs = compute([layer], outputs, self._how, training)
         return outputs
 
-    def settle_metrics(self) -> None:
+    def spread_metrics(self) -> None:
         """Gives each of TensorFlow's replicas an equal part of the running loss.
 
-        A checkpoint knows only their sum; so a run goes on from the same parts, whether it was
-        stopped in between or not, and sums to the same bits.
+        A checkpoint stores only the sum of the parts. With equal parts after every batch, a run
+        that was stopped and resumed sums to the same bits as one that was not.
         """
         if keras.backend.backend() == "tensorflow":
             for variable in self.metrics_variables:
@@ -48,12 +57,15 @@ class ReplicatedNetwork(FastNetwork):
 
 
 def _normalised(layer: keras.layers.BatchNormalization, inputs: Tensor, weights: Tensor) -> Tensor:
-    """Batch normalisation over a filled batch, as Keras's layer does it over a whole one.
+    """Normalises a batch that is filled up, as Keras's layer would without the clips that fill it.
 
     Args:
-        layer: With its channels last.
-        inputs: `(batch, ..., channels)`.
-        weights: `(batch,)`, their mean over all devices 1.
+        layer: A layer whose channels are the last axis.
+        inputs: `(batch, ..., channels)` float32.
+        weights: `(batch,)` float32, at least 0; their mean over all devices is 1.
+
+    Returns:
+        The normalised values, of the shape and dtype of `inputs`.
     """
     weights = ops.reshape(weights, (-1, *[1] * (len(inputs.shape) - 1)))
     mean = _mean(weights * inputs)
@@ -67,7 +79,12 @@ def _normalised(layer: keras.layers.BatchNormalization, inputs: Tensor, weights:
 
 
 def _mean(values: Tensor) -> Tensor:
-    """The mean of each channel over all devices, which JAX sees as one array anyhow."""
+    """Returns the mean of each channel over all devices, `(channels,)`.
+
+    Args:
+        values: `(batch, ..., channels)` float32: of this replica under TensorFlow; under JAX one
+            array spans all devices anyhow.
+    """
     axes = list(range(len(values.shape) - 1))
     apart = keras.backend.backend() == "tensorflow"
     return ops.moments(values, axes, synchronized=apart)[0]

@@ -1,4 +1,4 @@
-"""Which normal footage a network learns from, and which is held out to judge it."""
+"""Parts normal footage into what a network learns from and what is held out to judge it."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,12 +7,12 @@ import numpy as np
 
 
 class Part(NamedTuple):
-    """Frames `[start, stop)` of a video.
+    """The frames `[start, stop)` of a video.
 
     Attributes:
-        video: Number of the video in its list.
-        start: First frame.
-        stop: The frame behind the last one.
+        video: The number of the video in its list, from 0.
+        start: The number of the first frame, from 0.
+        stop: The number of the frame behind the last one.
     """
 
     video: int
@@ -23,18 +23,20 @@ class Part(NamedTuple):
 def split_videos(
     video_lengths: Sequence[int], clip_length: int, share: float, seed: int
 ) -> tuple[list[Part], list[Part]]:
-    """Holds out whole videos; where there is only one, its end.
+    """Holds out whole videos at random; of a single video it holds out the end.
+
+    It goes through the videos in a random order, and holds out each one that brings the number of
+    held-out frames nearer to the share.
 
     Args:
-        video_lengths: Frames of each video.
-        clip_length: The shortest part that is of use.
-        share: Of all frames, how much to hold out, in [0, 1).
-        seed: Which videos are drawn.
+        video_lengths: How many frames each video has.
+        clip_length: The shortest part that is of use, in frames.
+        share: The part of all frames that is to be held out, in [0, 1).
+        seed: The seed of the random order.
 
     Returns:
-        The parts to train on and those held out: of the videos in a drawn order, each that brings
-        the frames held out nearer to the share. They are empty where `share` is 0 or the
-        only video is too short to be parted.
+        The parts to train on, and those held out. Nothing is held out where `share` is 0, or where
+        the only video is too short to be parted.
     """
     whole = [Part(video, 0, frames) for video, frames in enumerate(video_lengths)]
     wanted = share * sum(video_lengths)

@@ -1,4 +1,4 @@
-"""All that a compiled network's next batch depends on, as arrays, and back."""
+"""Everything that the next batch of a compiled network depends on, as arrays and back."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,7 +10,12 @@ from abnormal.errors import AbnormalError
 
 
 def capture(network: keras.Model) -> dict[str, np.ndarray]:
-    """Copies the variables of a network, among them dropout's seeds, its optimizer and metrics."""
+    """Copies the variables of a network, of its optimizer and of its metrics.
+
+    Returns:
+        The variables by name, such as `network.0003`, each with its own shape and dtype. The seeds
+        of dropout are among those of the network.
+    """
     if keras.backend.backend() == "jax":
         network.jax_state_sync()  # within an epoch the variables are elsewhere
     return {
@@ -20,10 +25,10 @@ def capture(network: keras.Model) -> dict[str, np.ndarray]:
 
 
 def restore(network: keras.Model, arrays: Mapping[str, np.ndarray]) -> None:
-    """Puts back what `capture` gave, bit for bit.
+    """Sets all variables to what `capture` returned, bit for bit.
 
     Raises:
-        AbnormalError: The arrays are those of another network.
+        AbnormalError: The arrays belong to another network.
     """
     for name, variable in _variables(network):
         if name not in arrays or arrays[name].shape != tuple(variable.shape):
@@ -35,12 +40,12 @@ def restore(network: keras.Model, arrays: Mapping[str, np.ndarray]) -> None:
 
 
 def restore_metrics(network: keras.Model, arrays: Mapping[str, np.ndarray], clips: int) -> None:
-    """Puts back the running loss alone, which Keras sets to zero when an epoch begins.
+    """Sets the running loss alone, which Keras resets to zero when an epoch begins.
 
     Args:
-        network: Compiled with a loss and nothing else to measure.
-        arrays: What `capture` gave, maybe on more or fewer devices.
-        clips: How many the loss is the mean of, as Keras counts them on these devices.
+        network: A network that is compiled with a loss and no other metric.
+        arrays: What `capture` returned, perhaps on more or fewer devices.
+        clips: How many clips the loss is the mean of, as Keras counts them on these devices.
     """
     total, count = (arrays[f"metric.{number:04d}"] for number in range(2))
     for variable, array in zip(network.metrics_variables, (total, count), strict=True):

@@ -1,4 +1,5 @@
 import dataclasses
+import logging
 import re
 import subprocess
 import sys
@@ -84,16 +85,12 @@ def resident_kib(ending):
     return total
 
 
-def test_the_cache_is_built_once(tmp_path, records):
-    calls = []
-
-    def progress(numbers):
-        calls.append(list(numbers))
-        return calls[-1]
-
+def test_the_cache_is_built_once(tmp_path, records, caplog):
+    caplog.set_level(logging.INFO, "abnormal")
     for _ in range(2):
-        open_cache(tmp_path, records, 16, progress)
-    assert calls == [[0, 1, 2]]
+        open_cache(tmp_path, records, 16)
+    (line,) = caplog.messages
+    assert line.startswith("frame cache: 100% 75/75 [")
 
 
 def test_a_changed_video_means_another_cache_and_the_old_one_goes(tmp_path, records):
@@ -115,16 +112,18 @@ def test_two_may_build_at_once(tmp_path, records):
     script = """
 import sys
 from pathlib import Path
-from abnormal.frames.cache import open_cache
+from abnormal.frames import cache
 from abnormal.frames.manifest import read_manifest
 img = Path(sys.argv[1])
-def progress(numbers):
-    print("building", flush=True)
-    for number in numbers:
-        yield number
-        if number == 1:
-            sys.stdin.read()
-open_cache(img, read_manifest(img, "training"), 16, progress)
+records = read_manifest(img, "training")
+read = cache.read_frames
+def waiting(img, record, size):
+    if record == records[2]:
+        print("building", flush=True)
+        sys.stdin.read()
+    return read(img, record, size)
+cache.read_frames = waiting
+cache.open_cache(img, records, 16)
 """
     pipe = subprocess.PIPE
     with subprocess.Popen(
@@ -144,11 +143,14 @@ def test_a_killed_builder_leaves_no_cache(tmp_path, records):
     script = """
 import os, sys
 from pathlib import Path
-from abnormal.frames.cache import open_cache
+from abnormal.frames import cache
 from abnormal.frames.manifest import read_manifest
 img = Path(sys.argv[1])
-open_cache(img, read_manifest(img, "training"), 16, lambda numbers: (
-    os._exit(9) if number == 2 else number for number in numbers))
+records = read_manifest(img, "training")
+read = cache.read_frames
+cache.read_frames = lambda img, record, size: (
+    os._exit(9) if record == records[2] else read(img, record, size))
+cache.open_cache(img, records, 16)
 """
     killed = subprocess.run([sys.executable, "-c", script, tmp_path], check=False)
     assert killed.returncode == 9

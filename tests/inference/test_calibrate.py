@@ -1,6 +1,7 @@
 import contextlib
 import dataclasses
 import functools
+import logging
 
 import numpy as np
 import pytest
@@ -14,8 +15,9 @@ from abnormal.inference.calibrate import (
 )
 from abnormal.inference.score import frame_scores, residuals
 from abnormal.inference.stream import FrameScorer, ResidualStream
+from abnormal.names import FUSED
 from abnormal.scoring.calibration import ALARM_SURPRISE, COUNTED_SURPRISES
-from abnormal.scoring.local import FUSED, LOCAL_SCORES
+from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.residual import SCORES
 
 SIZE, FPS, LENGTH = 48, 5.0, 5
@@ -238,8 +240,12 @@ def test_where_a_frame_is_in_its_clip_does_not_show():
         assert (raw["l2"][100] < 1.1 * raw["l2"][99]) or not evenly
 
 
-def test_progress_counts_every_frame_each_time():
-    counted = []
+@pytest.mark.parametrize(("known", "shown"), [(True, "100% 80/80 ["), (False, "80 frames [")])
+def test_progress_counts_every_frame_each_time(known, shown, caplog):
+    caplog.set_level(logging.INFO, "abnormal")
     videos = [video(walking(33, 0)), video(walking(7, 1), held_out=False)]
-    Calibrator(halved, LENGTH, FPS, counted.append).calibrate(videos)
-    assert sum(counted) == PASSES * 40
+    if not known:
+        videos[1] = dataclasses.replace(videos[1], length=0)
+    Calibrator(halved, LENGTH, FPS).calibrate(videos)
+    assert PASSES * 40 == 80
+    assert caplog.messages[-1].startswith(f"calibration: {shown}")

@@ -12,8 +12,9 @@ from abnormal.inference import videos
 from abnormal.inference.detector import open_detector, open_detectors
 from abnormal.inference.runtimes import RUNTIMES
 from abnormal.models.model_file import save_model
+from abnormal.names import FUSED
 from abnormal.scoring.calibration import Normality
-from abnormal.scoring.local import FUSED, LOCAL_SCORES
+from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.regularity import causal_mean
 from abnormal.scoring.residual import SCORES
 from abnormal.scoring.surprise import learn_surprise

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from abnormal.frames.clips import stream_clips
 from abnormal.inference.reconstruct import ClipReconstructor
 from abnormal.inference.stream import CellStream, FrameScorer, ResidualStream, joined
+from abnormal.names import FUSED
 from abnormal.scoring.calibration import Normality, fuse
-from abnormal.scoring.local import FUSED, LOCAL_SCORES
+from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.residual import SCORES
 from abnormal.scoring.surprise import learn_surprise
 from abnormal.video.flow import FlowMeter

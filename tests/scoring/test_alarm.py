@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from abnormal.names import FUSED
 from abnormal.scoring.alarm import GAP_SEC, SHORTEST_SEC, Alarm, EventTracker
 from abnormal.scoring.events import intervals
-from abnormal.scoring.local import FUSED, LOCAL_SCORES
+from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.residual import SCORES
 
 AT_HALF = Alarm("l2", 0.5, 0.5)

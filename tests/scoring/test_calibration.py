@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abnormal.errors import AbnormalError
+from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.calibration import (
     ALARM_SURPRISE,
@@ -19,7 +20,7 @@ from abnormal.scoring.calibration import (
     read_calibration,
 )
 from abnormal.scoring.calibration import COUNTED_SURPRISES as LEVELS
-from abnormal.scoring.local import FUSED, LOCAL_SCORES
+from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.surprise import learn_surprise
 
 FPS = 10.0

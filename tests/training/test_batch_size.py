@@ -1,5 +1,6 @@
 import contextlib
 import dataclasses
+import logging
 
 import psutil
 import pytest
@@ -9,10 +10,10 @@ from abnormal.errors import AbnormalError
 from abnormal.models.defaults import ARCHITECTURES
 from abnormal.models.networks import NETWORKS
 from abnormal.names import AUTO_BATCH_SIZE
-from abnormal.training.batch_size import clip_bytes, largest_batch, settled
-from abnormal.training.checkpoints import Checkpoint, save_checkpoint
-from abnormal.training.hosts import ALONE, Hosts
-from abnormal.training.memory import host_bytes
+from abnormal.training.batch_size import clip_bytes, largest_batch, with_batch_size
+from abnormal.training.checkpoints import STATE, Checkpoint, save_checkpoint
+from abnormal.training.devices import Devices
+from abnormal.training.memory import free_host_bytes
 
 MIB, GIB = 2**20, 2**30
 
@@ -39,10 +40,10 @@ def test_more_memory_takes_more_clips_and_never_more_than_fit(network):
     assert largest_batch(network, 100 * GIB) == 64
 
 
-@pytest.mark.parametrize(("replicas", "most"), [(2, 64), (3, 48), (64, 64), (100, 100)])
-def test_devices_share_evenly(network, replicas, most):
-    assert largest_batch(network, 100 * GIB, replicas) == most
-    assert largest_batch(network, 50 * MIB, replicas) % replicas == 0
+@pytest.mark.parametrize(("count", "most"), [(2, 64), (3, 48), (64, 64), (100, 100)])
+def test_devices_share_evenly(network, count, most):
+    assert largest_batch(network, 100 * GIB, Devices(count)) == most
+    assert largest_batch(network, 50 * MIB, Devices(count)) % count == 0
 
 
 def test_not_one_clip_fits(network):
@@ -61,38 +62,52 @@ def test_a_clip_is_reckoned_no_smaller_than_it_was_measured(arch):
     assert MEASURED[arch] < clip_bytes(network) / 2**20 < 2 * MEASURED[arch] + 16
 
 
-def test_auto_is_settled_once_and_stays(network, options, monkeypatch):
+def test_auto_is_decided_once_and_stays(network, options, monkeypatch, caplog):
+    caplog.set_level(logging.INFO, "abnormal")
     assert options.batch_size == AUTO_BATCH_SIZE
-    said = []
     with free(monkeypatch, 100 * MIB):
-        first = settled(options, network, 1, ALONE, said.append)
+        first = with_batch_size(options, network)
     assert 1 <= first.batch_size < 64
-    assert "0.1 GiB free" in said[-1]
+    assert "0.1 GiB free" in caplog.messages[-1]
     state = {"options": {"batch_size": first.batch_size}}
     save_checkpoint(options.checkpoints, Checkpoint(1, 0, state, {}), keep=1)
     with free(monkeypatch, 100 * GIB):
-        again = settled(options, network, 1, ALONE, said.append)
+        again = with_batch_size(options, network)
         assert again == first
-        assert said[-1] == f"batches of {first.batch_size} clips, as in the checkpoints"
-        anew = settled(dataclasses.replace(options, restart=True), network, 1, ALONE, said.append)
+        as_before = f"batches of {first.batch_size} clips, as in the checkpoints"
+        assert caplog.messages[-1] == as_before
+        anew = with_batch_size(dataclasses.replace(options, restart=True), network)
         assert anew.batch_size == 64
 
 
-def test_a_number_stays_a_number(network, options):
+def test_a_damaged_checkpoint_is_reported_where_the_run_goes_on_and_not_before(
+    network, options, caplog
+):
+    for batch in (1, 2):
+        state = {"options": {"batch_size": batch}}
+        save_checkpoint(options.checkpoints, Checkpoint(1, batch, state, {}), keep=2)
+    (options.checkpoints / "epoch0001-batch000002" / STATE).write_text("{}")
+    assert with_batch_size(options, network).batch_size == 1
+    assert not caplog.messages
+
+
+def test_a_number_stays_a_number(network, options, caplog):
+    caplog.set_level(logging.INFO, "abnormal")
     given = dataclasses.replace(options, batch_size=5)
-    assert settled(given, network, 1, ALONE, pytest.fail) is given
+    assert with_batch_size(given, network) is given
+    assert not caplog.messages
 
 
 def test_hosts_take_what_the_smallest_can(network, options, monkeypatch):
-    monkeypatch.setattr(Hosts, "gather", lambda hosts, number: [number, 2])
+    monkeypatch.setattr(Devices, "gather", lambda devices, number: [number, 2])
     with free(monkeypatch, 100 * GIB):
-        assert settled(options, network, 2, Hosts(0, 2), str).batch_size == 2
+        assert with_batch_size(options, network, Devices(2, hosts=2)).batch_size == 2
 
 
 @contextlib.contextmanager
 def free(monkeypatch, number):
     with monkeypatch.context() as context:
-        context.setattr("abnormal.training.memory.host_bytes", lambda: number)
+        context.setattr("abnormal.training.memory.free_host_bytes", lambda: number)
         yield
 
 
@@ -137,9 +152,9 @@ def test_what_a_group_may_use_is_the_limit(tmp_path, group, files, left):
         path = tmp_path / "sys/fs/cgroup" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    found = host_bytes(tmp_path)
+    found = free_host_bytes(tmp_path)
     assert found == left if left is not None else 0 < found <= psutil.virtual_memory().total
 
 
 def test_without_groups_all_that_is_free_is_free(tmp_path):
-    assert 0 < host_bytes(tmp_path) <= psutil.virtual_memory().total
+    assert 0 < free_host_bytes(tmp_path) <= psutil.virtual_memory().total

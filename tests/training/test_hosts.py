@@ -101,6 +101,7 @@ def test_two_learn_what_one_learns_until_one_dies_and_two_or_four_go_on(img, tmp
         said = [process.communicate()[1] for process in resumed]
         assert [process.returncode for process in resumed] == [0] * hosts
         assert "going on at epoch 2, batch" in said[0]
+        assert said[1:] == [""] * (hosts - 1)
 
     same = zip(weights_of(killed), weights_of(left_alone), strict=True)
     assert all(found.tobytes() == expected.tobytes() for found, expected in same)
@@ -114,16 +115,16 @@ import sys
 from pathlib import Path
 from abnormal.errors import AbnormalError
 from abnormal.training.hosts import joined
-from abnormal.training.options import Meeting
+from abnormal.training.options import HostAddresses
 
 address, index, folder = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
-with joined(Meeting(address, 2, index)) as hosts:
-    print(hosts.index, hosts.largest(3 * index), hosts.gather({"at": "x" * index}))
-    hosts.demand_same({"seed": 1}, "")
-    hosts.demand_shared(folder)
+with joined(HostAddresses(address, 2, index)) as devices:
+    print(devices, devices.largest(3 * index), devices.gather({"at": "x" * index}))
+    devices.demand_same({"seed": 1}, "")
+    devices.demand_shared(folder)
     for refused in (
-        lambda: hosts.demand_same({"size": 16, "seed": index}, "Mend it."),
-        lambda: hosts.demand_shared(folder / str(index)),
+        lambda: devices.demand_same({"size": 16, "seed": index}, "Mend it."),
+        lambda: devices.demand_shared(folder / str(index)),
     ):
         try:
             refused()
@@ -140,7 +141,8 @@ def test_hosts_agree_or_are_told_what_differs(tmp_path):
         out, err = host.communicate()
         assert (host.returncode, err) == (0, "")
         lines = out.splitlines()
-        assert lines[0] == f"{index} 3 [{{'at': ''}}, {{'at': 'x'}}]"
+        joined = f"Devices(count=2, hosts=2, host={index})"
+        assert lines[0] == f"{joined} 3 [{{'at': ''}}, {{'at': 'x'}}]"
         assert lines[1] == "The hosts do not agree: seed is 0 on host 0, but 1 on host 1. Mend it."
         assert lines[2].startswith("host 1 cannot see what host 0 writes into")
     assert list((tmp_path / "0").iterdir()) == []

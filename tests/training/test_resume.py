@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import itertools
+import logging
 import shutil
 import signal
 
@@ -88,32 +89,30 @@ class Meter:
     def __init__(self, at=None, happens=None):
         self.batches, self._at, self._happens = 0, at, happens
 
-    def update(self, n):
+    def advance(self, count):
         self.batches += 1
         if self.batches == self._at:
             self._happens()
-
-    def set_postfix_str(self, s):
-        pass
-
-    set_description_str = set_postfix_str
 
 
 def die():
     raise Death
 
 
-def go(options, meter=None, every_batch=True, said=None):
+def go(options, meter=None, every_batch=True):
     """Trains with a clock that makes a checkpoint due after every batch, or never."""
     seconds = itertools.count(0, 1000 if every_batch else 1)
-    meter = meter or Meter()
-    return train(
-        options,
-        lambda frames, done: contextlib.nullcontext(meter),
-        lambda videos: videos,
-        (said if said is not None else []).append,
-        lambda: next(seconds),
-    )
+    shown = contextlib.nullcontext(meter or Meter())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("abnormal.training.fitting.Progress", lambda *_: shown)
+        return train(options, clock=lambda: next(seconds))
+
+
+@pytest.fixture
+def said(caplog):
+    """Returns what the package has said to the user so far."""
+    caplog.set_level(logging.INFO, "abnormal")
+    return lambda: caplog.messages
 
 
 def made(options):
@@ -209,12 +208,11 @@ def test_the_model_keeps_clips_with_the_scores_that_calibrated_it(options):
     assert largest_difference(model.reference, keras_runtime(model.network), thresholds) < 1e-6
 
 
-def test_what_hinders_the_calibration_is_told(options_of, make_img, tmp_path):
+def test_what_hinders_the_calibration_is_told(options_of, make_img, tmp_path, said):
     make_img(tmp_path / "img", {"training/01": 20})
-    said = []
     alone = {"size": SIZE, "clip_length": LENGTH, "epochs": 1, "validation": 0.0}
-    go(options_of(tmp_path / "img", "alone", **alone), said=said)
-    assert any("of a single video are all the normal footage" in line for line in said)
+    go(options_of(tmp_path / "img", "alone", **alone))
+    assert any("of a single video are all the normal footage" in line for line in said())
 
 
 def test_16_bits_learn_something_else_than_32(options):
@@ -285,44 +283,43 @@ def test_a_signal_while_it_judges_an_epoch_saves_too(options, left_alone, monkey
     assert made(options) == left_alone(options)
 
 
-def test_a_resumed_run_says_so_and_does_only_what_is_left(options):
+def test_a_resumed_run_says_so_and_does_only_what_is_left(options, said):
     with pytest.raises(Death):
         go(options, Meter(BATCHES + 3, die))
-    said, meter = [], Meter()
+    meter = Meter()
 
-    go(options, meter, said=said)
+    go(options, meter)
 
-    assert "going on at epoch 2, batch 3" in said
+    assert "going on at epoch 2, batch 3" in said()
     assert meter.batches == EPOCHS * BATCHES - (BATCHES + 2)
 
 
-def test_a_batch_size_that_was_found_is_kept(options, monkeypatch):
+def test_a_batch_size_that_was_found_is_kept(options, monkeypatch, said):
     options = dataclasses.replace(options, batch_size=AUTO_BATCH_SIZE, epochs=1)
-    monkeypatch.setattr("abnormal.training.memory.host_bytes", lambda: 2**18)
-    said = []
+    monkeypatch.setattr("abnormal.training.memory.free_host_bytes", lambda: 2**18)
     with pytest.raises(Death):
-        go(options, Meter(2, die), said=said)
-    number = int(said[0].split()[2])
+        go(options, Meter(2, die))
+    number = int(said()[0].split()[2])
     assert 1 < number < 64
-    monkeypatch.setattr("abnormal.training.memory.host_bytes", lambda: 2**40)
+    monkeypatch.setattr("abnormal.training.memory.free_host_bytes", lambda: 2**40)
 
-    go(options, said=said)
+    go(options)
 
-    assert f"batches of {number} clips, as in the checkpoints" in said
+    assert f"batches of {number} clips, as in the checkpoints" in said()
     [*_, newest] = list_checkpoints(options.checkpoints)
     assert load_checkpoint(newest).state["options"]["batch_size"] == number
 
 
-def test_a_finished_run_says_so_and_writes_its_model_again(options):
+def test_a_finished_run_says_so_and_writes_its_model_again(options, said):
     go(options)
     first = made(options)
     options.output.unlink()
-    said, meter = [], Meter()
+    meter = Meter()
 
-    go(options, meter, said=said)
+    go(options, meter)
 
     assert meter.batches == 0
-    assert any("finished after 3 epochs" in line for line in said)
+    assert any("finished after 3 epochs" in line for line in said())
     assert made(options) == first
 
 
@@ -387,12 +384,12 @@ def test_a_restart_that_dies_goes_on_without_the_option(options, left_alone):
 
 
 def test_a_finished_run_writes_its_losses_again(options):
-    outcome = go(dataclasses.replace(options, epochs=1))
-    outcome.losses.unlink()
+    result = go(dataclasses.replace(options, epochs=1))
+    result.losses.unlink()
 
     go(dataclasses.replace(options, epochs=1))
 
-    assert outcome.losses.read_text().startswith("epoch,loss,val_loss\n1,")
+    assert result.losses.read_text().startswith("epoch,loss,val_loss\n1,")
 
 
 def test_going_on_from_a_model_does_not_overwrite_it(options):
@@ -402,7 +399,7 @@ def test_going_on_from_a_model_does_not_overwrite_it(options):
         go(dataclasses.replace(options, init=options.output))
 
     other = options.output.parent / "other"
-    outcome = go(
+    result = go(
         dataclasses.replace(
             options,
             init=options.output,
@@ -412,7 +409,7 @@ def test_going_on_from_a_model_does_not_overwrite_it(options):
         )
     )
     first = load_model(options.output).info.history[0]["loss"]
-    assert outcome.info.history[0]["loss"] < first
+    assert result.info.history[0]["loss"] < first
 
 
 def test_tensorboard_gets_the_losses_of_each_epoch(options, tmp_path):
@@ -420,7 +417,7 @@ def test_tensorboard_gets_the_losses_of_each_epoch(options, tmp_path):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     log = tmp_path / "log"
-    outcome = go(dataclasses.replace(options, tensorboard=log, epochs=2))
+    result = go(dataclasses.replace(options, tensorboard=log, epochs=2))
 
     steps = {}
     for path in sorted(log.iterdir()):
@@ -428,7 +425,7 @@ def test_tensorboard_gets_the_losses_of_each_epoch(options, tmp_path):
         events.Reload()
         for event in events.Tensors("val_loss"):
             steps[event.step] = event.tensor_proto.float_val[0]
-    history = outcome.info.history
+    history = result.info.history
     assert steps == {
         1: pytest.approx(history[0]["val_loss"]),
         2: pytest.approx(history[1]["val_loss"]),
@@ -452,22 +449,22 @@ def test_early_stopping_survives_a_death_and_the_best_epoch_is_kept(options, lef
     with pytest.raises(Death):  # in the second epoch after the best one
         go(wild, Meter((best + 2) * BATCHES + 2, die))
 
-    outcome = go(wild)
+    result = go(wild)
 
     assert made(wild) == left_alone(wild)
-    losses = [entry["val_loss"] for entry in outcome.info.history]
-    assert outcome.stopped_early
+    losses = [entry["val_loss"] for entry in result.info.history]
+    assert result.stopped_early
     assert len(losses) < 12
-    assert outcome.best_epoch == int(np.argmin(losses)) + 1 == len(losses) - 2
+    assert result.best_epoch == int(np.argmin(losses)) + 1 == len(losses) - 2
 
 
 def test_the_model_has_the_weights_of_the_best_epoch(options):
     wild = dataclasses.replace(options, epochs=12, patience=2, learning_rate=0.3)
-    outcome = go(wild)
+    result = go(wild)
     folder = options.checkpoints.parent / "best"
     best = dataclasses.replace(
         wild,
-        epochs=outcome.best_epoch,
+        epochs=result.best_epoch,
         output=folder / "model.h5",
         checkpoints=folder / "checkpoints",
     )
@@ -514,18 +511,17 @@ def test_a_full_disk_is_not_called_a_checkpoint(options, monkeypatch):
         go(options, meter, every_batch=False)
 
 
-def test_a_full_disk_costs_checkpoints_but_not_the_run(options, left_alone, monkeypatch):
+def test_a_full_disk_costs_checkpoints_but_not_the_run(options, left_alone, monkeypatch, said):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    said = []
     monkeypatch.setattr(np, "savez", full)
     monkeypatch.setattr("pandas.DataFrame.to_csv", full)
 
-    go(options, said=said)
+    go(options)
 
-    assert sum("no checkpoint could be written" in line for line in said) >= BATCHES
-    assert sum("losses.csv cannot be written" in line for line in said) >= EPOCHS
+    assert sum("no checkpoint could be written" in line for line in said()) >= BATCHES
+    assert sum("losses.csv cannot be written" in line for line in said()) >= EPOCHS
     assert made(options) == left_alone(options)
 
 

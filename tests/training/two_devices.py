@@ -11,8 +11,10 @@ from abnormal.frames.manifest import VideoRecord, write_manifest, write_record
 from abnormal.frames.writer import write_frames
 from abnormal.models import networks
 from abnormal.models.backend import replica_devices
+from abnormal.training import fitting as fitting_module
 from abnormal.training import run as run_module
 from abnormal.training.checkpoints import list_checkpoints
+from abnormal.training.devices import Devices
 from abnormal.training.fitting import losses_path
 from abnormal.training.run import train
 from abnormal.video.stream import Frame
@@ -66,9 +68,11 @@ def _picture(place):
 def run(img, options_of, monkeypatch):
     """Trains on so many devices, and returns weights and losses."""
 
-    def trained(build, replicas, name, meter=None):
+    def trained(build, count, name, meter=None):
         monkeypatch.setitem(networks.NETWORKS, "spatiotemporal", build)
         monkeypatch.setattr(run_module, "_calibrate", finish)
+        shown = contextlib.nullcontext(meter or Meter())
+        monkeypatch.setattr(fitting_module, "Progress", lambda *_: shown)
         options = options_of(
             img,
             name,
@@ -81,14 +85,7 @@ def run(img, options_of, monkeypatch):
         )
         seconds = itertools.count(0, 1000)  # a checkpoint after every batch
         with pytest.raises(Finished) as finished:
-            train(
-                options,
-                lambda frames, done: contextlib.nullcontext(meter or Meter()),
-                lambda videos: videos,
-                lambda text: None,
-                lambda: next(seconds),
-                replicas=replicas,
-            )
+            train(options, Devices(count), lambda: next(seconds))
         return finished.value.args[0], np.loadtxt(
             losses_path(options.output), skiprows=1, delimiter=","
         )
@@ -114,16 +111,11 @@ class Meter:
     def __init__(self, dies_at=0):
         self.frames, self._left = [], dies_at
 
-    def update(self, n):
-        self.frames.append(n)
+    def advance(self, count):
+        self.frames.append(count)
         self._left -= 1
         if self._left == 0:
             raise Death
-
-    def set_postfix_str(self, s):
-        pass
-
-    set_description_str = set_postfix_str
 
 
 def assert_close(found, expected, tolerance):

@@ -1,4 +1,4 @@
-"""What is said when JAX ends this process from within, which Python does not get to know."""
+"""An explanation for the user when JAX ends this process from C++, without Python's knowledge."""
 
 import contextlib
 import os
@@ -9,16 +9,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 WATCHER = "import sys; sys.stdin.read() or print(sys.argv[1], file=sys.stderr)"
+"""A program that prints its argument if its input ends without a word, as a death ends it."""
 
 
 @contextlib.contextmanager
-def last_words(text: str) -> Iterator[None]:
-    """Has another process say a text on stderr if this one dies within the block."""
+def death_notice(text: str) -> Iterator[None]:
+    """Lets another process write a text to stderr if this one dies within the block."""
     watcher = subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", WATCHER, text],
         stdin=subprocess.PIPE,
         stderr=sys.stderr,
-        start_new_session=True,  # Ctrl-C is not meant for it
+        start_new_session=True,  # or Ctrl-C would end it before this process
     )
     try:
         yield
@@ -28,10 +29,10 @@ def last_words(text: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def keep_native_output() -> Iterator[Path]:
-    """Sends what C++ prints into a file, and leaves the terminal to Python until the end.
+    """Sends what C++ prints into a file, for good, and leaves the terminal to Python.
 
     Returns:
-        The file. Whoever needs it no longer removes it.
+        The file, for the duration of the block. The caller removes it when it is of no use.
     """
     with tempfile.NamedTemporaryFile(prefix="abnormal-", suffix=".log", delete=False) as log:
         for name, number in (("stdout", 1), ("stderr", 2)):

@@ -1,5 +1,6 @@
 """When a checkpoint is due, and what happens if it cannot be written."""
 
+import logging
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -7,20 +8,20 @@ from pathlib import Path
 from abnormal.errors import AbnormalError
 from abnormal.training.checkpoints import Checkpoint, list_checkpoints, save_checkpoint
 
-Clock = Callable[[], float]
+log = logging.getLogger(__name__)
 
 
-class SilentKeeper:
-    """Where another host writes the checkpoints."""
+class NoCheckpoints:
+    """Stands in for a `CheckpointWriter` where another host writes the checkpoints."""
 
     is_due = False
 
     def save(self, checkpoint: Checkpoint) -> bool:
-        """Writes nothing: it is being written."""
+        """Writes nothing, and reports success: the first host writes the same checkpoint."""
         return True
 
 
-class Keeper:
+class CheckpointWriter:
     """Writes checkpoints into a folder from time to time.
 
     A checkpoint that cannot be written costs a warning, never the run.
@@ -31,47 +32,46 @@ class Keeper:
         folder: Path,
         every_sec: float,
         keep: int,
-        clock: Clock,
-        say: Callable[[str], None],
+        clock: Callable[[], float],
         replace: bool = False,
     ) -> None:
-        """Begins to count the seconds.
+        """Starts the time to the first checkpoint.
 
         Args:
-            folder: Where.
+            folder: The folder of the checkpoints.
             every_sec: Seconds from one checkpoint to the next.
-            keep: How many are kept.
-            clock: Seconds that only grow.
-            say: Tells the user something.
-            replace: Whether those already there belong to a run that is being replaced. They go
-                when the first new one is whole, not before.
+            keep: How many checkpoints are kept.
+            clock: Returns seconds that only grow.
+            replace: Whether the checkpoints already there belong to a run that this one replaces.
+                They are removed when the first new one is whole, not before.
         """
         self._folder = folder
         self._every_sec = every_sec
         self._keep = keep
         self._clock = clock
-        self._say = say
-        self._stale = list_checkpoints(folder) if replace else []
+        self._replaced = list_checkpoints(folder) if replace else []
         self._last_sec = clock()
 
     @property
     def is_due(self) -> bool:
-        """Whether it is time for the next one."""
+        """Whether it is time for the next checkpoint."""
         return self._clock() - self._last_sec >= self._every_sec
 
     def save(self, checkpoint: Checkpoint) -> bool:
-        """Writes a checkpoint and tells whether that worked."""
+        """Writes a checkpoint, due or not, and returns whether that worked."""
         self._last_sec = self._clock()
         try:
-            path = save_checkpoint(self._folder, checkpoint, self._keep + len(self._stale))
+            path = save_checkpoint(self._folder, checkpoint, self._keep + len(self._replaced))
         except (OSError, AbnormalError) as error:
-            self._say(
-                f"warning: no checkpoint could be written to {self._folder} ({error}). Training "
-                "goes on, and the next one is tried when it is due; make room or mend the folder"
+            log.warning(
+                "no checkpoint could be written to %s (%s). Training goes on, and the next one is "
+                "tried when it is due; make room or mend the folder",
+                self._folder,
+                error,
             )
             return False
-        for old in self._stale:
+        for old in self._replaced:
             if old != path:
                 shutil.rmtree(old, ignore_errors=True)
-        self._stale = []
+        self._replaced = []
         return True

@@ -3,9 +3,8 @@ import errno
 import numpy as np
 import pytest
 
-from abnormal.training import keeper as keeper_module
+from abnormal.training.checkpoint_writer import CheckpointWriter
 from abnormal.training.checkpoints import Checkpoint, list_checkpoints, save_checkpoint
-from abnormal.training.keeper import Keeper
 
 
 class Clock:
@@ -30,32 +29,34 @@ def epochs(folder):
 
 
 def test_it_is_due_when_the_time_is_over_and_not_before(tmp_path, clock):
-    keeper = Keeper(tmp_path, 600, 5, clock, print)
+    writer = CheckpointWriter(tmp_path, 600, 5, clock)
     seen = []
     for second in (0, 599.9, 600, 650):
         clock.now = 1000 + second
-        seen.append(keeper.is_due)
-    keeper.save(checkpoint(1))
-    seen.append(keeper.is_due)
+        seen.append(writer.is_due)
+    writer.save(checkpoint(1))
+    seen.append(writer.is_due)
     clock.now += 600
 
     assert seen == [False, False, True, True, False]
-    assert keeper.is_due
+    assert writer.is_due
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS])
-def test_a_save_that_fails_warns_and_keeps_the_older_ones(tmp_path, clock, monkeypatch, code):
-    said = []
-    keeper = Keeper(tmp_path, 600, 1, clock, said.append)
-    assert keeper.save(checkpoint(1))
+def test_a_save_that_fails_warns_and_keeps_the_older_ones(
+    tmp_path, clock, monkeypatch, caplog, code
+):
+    writer = CheckpointWriter(tmp_path, 600, 1, clock)
+    assert writer.save(checkpoint(1))
     with monkeypatch.context() as broken:
-        broken.setattr(keeper_module, "save_checkpoint", _raising(code))
-        assert not keeper.save(checkpoint(2))
+        broken.setattr(f"{CheckpointWriter.__module__}.save_checkpoint", _raising(code))
+        assert not writer.save(checkpoint(2))
 
-    assert "no checkpoint could be written" in said[0]
-    assert str(tmp_path) in said[0]
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert record.message.startswith(f"no checkpoint could be written to {tmp_path} (")
     assert epochs(tmp_path) == [1]
-    assert keeper.save(checkpoint(3))
+    assert writer.save(checkpoint(3))
     assert epochs(tmp_path) == [3]
 
 
@@ -69,19 +70,19 @@ def _raising(code):
 def test_the_checkpoints_of_a_run_begun_anew_go_when_the_first_new_one_is_there(tmp_path, clock):
     for epoch in (7, 8):
         save_checkpoint(tmp_path, checkpoint(epoch), keep=5)
-    keeper = Keeper(tmp_path, 600, 1, clock, print, replace=True)
+    writer = CheckpointWriter(tmp_path, 600, 1, clock, replace=True)
     assert epochs(tmp_path) == [7, 8]
 
-    keeper.save(checkpoint(1))
+    writer.save(checkpoint(1))
 
     assert epochs(tmp_path) == [1]
 
 
 def test_a_checkpoint_with_the_name_of_one_that_has_gone_stays(tmp_path, clock):
     save_checkpoint(tmp_path, checkpoint(7), keep=5)
-    keeper = Keeper(tmp_path, 600, 5, clock, print, replace=True)
+    writer = CheckpointWriter(tmp_path, 600, 5, clock, replace=True)
 
     for epoch in (1, 7, 9):
-        keeper.save(checkpoint(epoch))
+        writer.save(checkpoint(epoch))
 
     assert epochs(tmp_path) == [1, 7, 9]
