@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from abnormal.frames.check import Checked, check_manifest, check_video, records_of
+from abnormal.frames.check import VideoCheck, check_manifest, check_video, read_all_records
 from abnormal.frames.leaks import find_leaks
 from abnormal.progress import Progress
 
 
 def run_check(args: argparse.Namespace) -> int:
     """Prints the report; returns 1 if anything is damaged or has changed at the source."""
-    records = records_of(args.img)
+    records = read_all_records(args.img)
     checked = []
     with ThreadPoolExecutor(args.workers) as pool, Progress("videos", len(records)) as progress:
         for video in pool.map(partial(check_video, args.img), records):
@@ -31,11 +31,11 @@ def run_check(args: argparse.Namespace) -> int:
     return int(bool(wrong or (args.strict and noted)))
 
 
-def _place(video: Checked) -> str:
+def _place(video: VideoCheck) -> str:
     return f"{video.record.split}/{video.record.video}"
 
 
-def _print_totals(checked: Sequence[Checked]) -> None:
+def _print_totals(checked: Sequence[VideoCheck]) -> None:
     for split in ("training", "testing"):
         videos = [video for video in checked if video.record.split == split]
         frames = sum(video.record.frames for video in videos)

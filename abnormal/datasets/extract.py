@@ -28,7 +28,7 @@ from abnormal.frames.manifest import (
     read_record,
     write_record,
 )
-from abnormal.frames.writer import Written, write_frames, write_labels, write_masks
+from abnormal.frames.writer import WrittenFrames, write_frames, write_labels, write_masks
 from abnormal.tasks.local import in_processes
 from abnormal.tasks.run import Run, WorkerDiedError
 from abnormal.video.decode import limit_threads
@@ -158,7 +158,7 @@ def _update_names(folder: Path, record: VideoRecord, video: SourceVideo) -> None
 
 def _relabel(folder: Path, record: VideoRecord, video: SourceVideo, origin: dict[str, Any]) -> None:
     """Takes over new labels, on which the frames do not depend."""
-    written = Written(np.arange(record.frames), ())
+    written = WrittenFrames(np.arange(record.frames), ())
     masked = _write_annotation(video, folder, written, record.frames, record.height)
     labelled = dataclasses.replace(
         record,
@@ -219,7 +219,7 @@ def _write(
 
 
 def _write_annotation(
-    video: SourceVideo, folder: Path, written: Written, length: int, size: int
+    video: SourceVideo, folder: Path, written: WrittenFrames, length: int, size: int
 ) -> bool:
     if video.annotate is None:
         return False

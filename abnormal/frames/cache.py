@@ -18,6 +18,7 @@ from abnormal.frames.reader import read_frames
 from abnormal.progress import Progress
 
 FOLDER = ".cache"
+"""Name of the folder below `img/` that holds the caches."""
 
 
 @dataclass(frozen=True)

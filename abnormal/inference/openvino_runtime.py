@@ -19,7 +19,7 @@ from abnormal.errors import AbnormalError
 from abnormal.files import flush, make_folder
 from abnormal.inference.runtimes import Compute
 from abnormal.models.backend import versions
-from abnormal.models.export import built, demand_packages, import_openvino, write_openvino
+from abnormal.models.export import built, import_openvino, require_packages, write_openvino
 from abnormal.models.fast import fast_form
 
 MOST_STREAMS = 4
@@ -40,7 +40,7 @@ def openvino_runtime(network: keras.Model, precision: str = "f32") -> Compute:
         AbnormalError: OpenVINO is not installed, the processor lacks the precision, or the cache
             folder cannot be written to.
     """
-    demand_packages("openvino", "--runtime openvino")
+    require_packages("openvino", "--runtime openvino")
     openvino = import_openvino()
     core = openvino.Core()
     if precision == "bf16" and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):

@@ -21,7 +21,7 @@ import keras
 
 from abnormal.errors import AbnormalError
 from abnormal.models.defaults import ARCHITECTURES, CAE
-from abnormal.models.sizes import demand_size
+from abnormal.models.sizes import require_size
 
 FILTERS = 32
 
@@ -52,7 +52,7 @@ def build(
             f"The {CAE} network sees single frames, but --clip-length {clip_length} is asked for. "
             "Leave the option out, or choose another --arch."
         )
-    demand_size(CAE, size, fits)
+    require_size(CAE, size, fits)
     layers = keras.layers
     inner = ((size - 4) // 2 - 4) // 2
     return keras.Sequential(

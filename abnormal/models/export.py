@@ -59,7 +59,7 @@ def export_model(model: TrainedModel, kind: str) -> Path:
             does not give what the network gives.
     """
     export = EXPORTS[kind]
-    demand_packages(kind, f"--export {kind}")
+    require_packages(kind, f"--export {kind}")
     path = model.path.with_name(model.path.stem + export.ending)
     as_file = path.suffix != ""
     clips = _sample(model)
@@ -75,7 +75,7 @@ def export_model(model: TrainedModel, kind: str) -> Path:
     return path
 
 
-def demand_packages(kind: str, wanted: str) -> None:
+def require_packages(kind: str, wanted: str) -> None:
     """Makes sure that a format can be written and read here.
 
     Raises:

@@ -25,7 +25,7 @@ import numpy as np
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder, replacing
-from abnormal.models.model_path import check_ending, demand_model_file
+from abnormal.models.model_path import check_ending, require_model_file
 
 GROUP = "abnormal"
 
@@ -195,7 +195,7 @@ def _save_network(path: Path, network: keras.Model) -> None:
 
 
 def _read(path: Path) -> tuple[ModelInfo, Any, Reference | None, Levels]:
-    demand_model_file(path)
+    require_model_file(path)
     try:
         with h5py.File(path, "r") as file:
             config = json.loads(file.attrs["model_config"])

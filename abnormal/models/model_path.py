@@ -21,7 +21,7 @@ def check_ending(path: Path) -> None:
         )
 
 
-def demand_model_file(path: Path) -> None:
+def require_model_file(path: Path) -> None:
     """Makes sure that there is a file which can be a model file.
 
     Raises:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from abnormal.errors import AbnormalError
 
 
-def demand_size(arch: str, size: int, fits: Callable[[int], bool]) -> None:
+def require_size(arch: str, size: int, fits: Callable[[int], bool]) -> None:
     """Makes sure that a network can give back frames of a size.
 
     Args:

@@ -19,7 +19,7 @@ The convolutions are not padded. Axis 1 is time: a recurrent layer that is given
 import keras
 
 from abnormal.models.defaults import SPATIOTEMPORAL
-from abnormal.models.sizes import demand_size
+from abnormal.models.sizes import require_size
 
 
 def fits(size: int) -> bool:
@@ -45,7 +45,7 @@ def build(
     Raises:
         AbnormalError: The strided layers cannot reproduce this size.
     """
-    demand_size(name, size, fits)
+    require_size(name, size, fits)
     layers = keras.layers
 
     def convlstm(filters: int, number: int) -> keras.Layer:

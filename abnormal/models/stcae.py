@@ -25,7 +25,7 @@ network's first implementation (its library's defaults, not those of Keras).
 import keras
 
 from abnormal.models.defaults import STCAE
-from abnormal.models.sizes import demand_size
+from abnormal.models.sizes import require_size
 
 MOMENTUM = 0.9
 EPSILON = 1e-5
@@ -49,7 +49,7 @@ def build(clip_length: int, size: int) -> keras.Sequential:
     Raises:
         AbnormalError: The strided layers cannot reproduce this size.
     """
-    demand_size(STCAE, size, fits)
+    require_size(STCAE, size, fits)
     layers = keras.layers
     # Moving the frames to the end and only then dropping the last axis keeps each frame whole;
     # a reshape alone would mix the pixels of different frames.

@@ -120,7 +120,7 @@ def test_frames_that_cannot_be_put_where_they_shall_go(tmp_path, videos, run):
     (tmp_path / "file").write_text("")
     code, out, err = run(videos, "--dataset", "folder", img=tmp_path / "file" / "img")
     assert (code, out, len(err)) == (1, "", 1)
-    assert "file/img cannot be made: a file is in its way. Choose another place." in err[0]
+    assert "file/img cannot be made: a file is in its way. Choose another folder." in err[0]
 
 
 def test_the_split_of_a_flat_folder(tmp_path, run, make_video):
