@@ -53,7 +53,7 @@ def _demand_files(args: argparse.Namespace) -> None:
     """Says what is missing before TensorFlow is imported, which takes seconds."""
     from abnormal.files import require_path  # not for `--help`
     from abnormal.frames.manifest import require_img
-    from abnormal.models.model_path import check_ending, require_model_file
+    from abnormal.models.model_path import check_suffix, require_model_file
 
     if args.calibrate:
         require_model_file(args.output)
@@ -61,7 +61,7 @@ def _demand_files(args: argparse.Namespace) -> None:
         return
     if args.distribute == "hosts":
         return  # a host that ended before the others have met it would leave them waiting
-    check_ending(args.output)
+    check_suffix(args.output)
     if args.init:
         require_model_file(args.init)
     require_img(args.img)
