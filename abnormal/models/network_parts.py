@@ -37,14 +37,14 @@ class NetworkParts(NamedTuple):
 
 
 def split_network(stock: keras.Sequential, tail_frames: int) -> NetworkParts | None:
-    """NetworkParts a network that encodes, recurs and decodes; both parts share its weights.
+    """Splits a network that consists of an encoder, recurrent layers and a decoder.
 
     Args:
-        stock: The network.
-        shown: Arithmetic many frames of each clip are reconstructed, the last ones.
+        stock: The network. The parts share its weights.
+        tail_frames: Number of frames at the end of each clip that are reconstructed.
 
     Returns:
-        None for a network that takes a clip as a whole, in which there is nothing to share.
+        The two parts, or None if the network processes a clip as a whole and cannot be split.
     """
     layers = stock.layers
     recurrent = [n for n, layer in enumerate(layers) if isinstance(layer, keras.layers.ConvLSTM2D)]
