@@ -32,7 +32,7 @@ def run_preprocess(args: argparse.Namespace) -> int:
     found = find_videos(args.dataset, args.videos, args.split, args.labels)
     if args.dataset == AUTO:
         log.info("%s is read as: %s (%s)", args.videos, found.layout, found.reason)
-    for remark in found.remarks:
+    for remark in found.notes:
         log.info("%s", remark)
     videos = name_cameras(found.videos, args.camera_from) if args.camera_from else found.videos
     make_folder(args.img)

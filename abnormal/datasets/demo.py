@@ -1,4 +1,4 @@
-"""Footage that needs no download: a drawn street, with exact labels and masks."""
+"""The demo data set: a drawn street with exact labels and masks, which needs no download."""
 
 import functools
 
@@ -8,27 +8,32 @@ from abnormal.datasets.street.clip import NORMAL, VERSION, Clip, annotate_clip, 
 from abnormal.errors import AbnormalError
 
 TRAINING_CLIPS = 6
+"""Default number of training videos."""
+
 CLIP_FRAMES = 250
-LEAST_CLIP_FRAMES = 40
-"""In a shorter clip an event would have no room beside normal frames."""
+"""Default number of frames of each video: ten seconds."""
+
+MIN_CLIP_FRAMES = 40
+"""A shorter video would not have room for an event and normal frames around it."""
 
 CAMERA = "street"
+"""Name of the camera of all demo videos."""
 
 
 def find_demo(
     seed: int = 0, training_clips: int = TRAINING_CLIPS, clip_frames: int = CLIP_FRAMES
 ) -> list[SourceVideo]:
-    """List the demo's videos.
+    """Lists the videos of the demo.
 
         training  01, 02, ...                                 people walk, stroll, stand and talk
-        testing   runner/01, cyclist/02, cart/03,             the same, and once or twice what
-                  wrong_way/04, left_behind/05                the folder says
-                  normal/06                                   nothing else
+        testing   runner/01, cyclist/02, cart/03,             the same, and one or two events of
+                  wrong_way/04, left_behind/05                the kind that the folder names
+                  normal/06                                   no event
 
     Args:
-        seed: Decides everything that is drawn: one place, and all that happens there.
-        training_clips: How many training videos; the test videos do not depend on it.
-        clip_frames: Frames of each video, at 25 a second.
+        seed: Random seed of the scene and of everything that happens in it, at least 0.
+        training_clips: Number of training videos. The test videos do not depend on it.
+        clip_frames: Number of frames of each video, at 25 frames per second.
 
     Returns:
         The training videos, then the test videos.
@@ -38,9 +43,9 @@ def find_demo(
     """
     if seed < 0:
         raise AbnormalError(f"The demo's seed is {seed}; expected 0 or more")
-    if clip_frames < LEAST_CLIP_FRAMES:
+    if clip_frames < MIN_CLIP_FRAMES:
         raise AbnormalError(
-            f"The demo's clips have {clip_frames} frames; expected {LEAST_CLIP_FRAMES} or more, "
+            f"The demo's clips have {clip_frames} frames; expected {MIN_CLIP_FRAMES} or more, "
             "so that an event has room beside normal frames"
         )
     training = [

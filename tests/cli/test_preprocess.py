@@ -288,7 +288,7 @@ def test_a_data_set_is_fetched_and_extracted(tmp_path, run, monkeypatch, make_vi
         shutil.make_archive(str(mirror / name), "zip", tmp_path, folder)
         shutil.rmtree(tmp_path / folder)
     archives = tuple(download.Archive(path.name, sha256(path)) for path in sorted(mirror.iterdir()))
-    source = download.Source("http://127.0.0.1:1/", archives)
+    source = download.DownloadSource("http://127.0.0.1:1/", archives)
     monkeypatch.setitem(download.DOWNLOADS, "avenue", source)
     data = tmp_path / "data"
     options = ("--download", "avenue", "--url", mirror.as_uri())
