@@ -4,7 +4,7 @@ import functools
 
 from abnormal.datasets.source import TESTING, TRAINING, Annotation, SourceVideo
 from abnormal.datasets.street import events
-from abnormal.datasets.street.clip import NORMAL, VERSION, Clip, annotate_clip, open_clip
+from abnormal.datasets.street.clip import NORMAL, VERSION, StreetClip, annotate_clip, open_clip
 from abnormal.errors import AbnormalError
 
 TRAINING_CLIPS = 6
@@ -49,17 +49,17 @@ def find_demo(
             "so that an event has room beside normal frames"
         )
     training = [
-        _training_video(Clip(seed, f"training/{number:02d}", NORMAL, clip_frames))
+        _training_video(StreetClip(seed, f"training/{number:02d}", NORMAL, clip_frames))
         for number in range(1, training_clips + 1)
     ]
     testing = [
-        _test_video(Clip(seed, f"{kind}/{number:02d}", kind, clip_frames))
+        _test_video(StreetClip(seed, f"{kind}/{number:02d}", kind, clip_frames))
         for number, kind in enumerate([*events.EVENTS, NORMAL], start=1)
     ]
     return training + testing
 
 
-def _training_video(clip: Clip) -> SourceVideo:
+def _training_video(clip: StreetClip) -> SourceVideo:
     return SourceVideo(
         name=clip.name.removeprefix("training/"),
         split=TRAINING,
@@ -69,7 +69,7 @@ def _training_video(clip: Clip) -> SourceVideo:
     )
 
 
-def _test_video(clip: Clip) -> SourceVideo:
+def _test_video(clip: StreetClip) -> SourceVideo:
     return SourceVideo(
         name=clip.name,
         split=TESTING,
@@ -81,9 +81,9 @@ def _test_video(clip: Clip) -> SourceVideo:
     )
 
 
-def _annotate(clip: Clip, _frames: int) -> Annotation:
+def _annotate(clip: StreetClip, _frames: int) -> Annotation:
     return annotate_clip(clip)
 
 
-def _recipe(clip: Clip) -> str:
+def _recipe(clip: StreetClip) -> str:
     return f"street {VERSION}, seed {clip.seed}, clip {clip.name}, {clip.length} frames"
