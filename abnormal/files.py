@@ -257,10 +257,10 @@ def read_json(path: Path) -> Any:
 
 
 def sha256(path: Path) -> str:
-    """Returns the SHA-256 of a file, or of the names and contents of all visible files in a folder.
+    """Returns the SHA-256 of a file, or of a folder with the names and contents of all its files.
 
     Returns:
-        The digest as hexadecimal digits. Sub-folders are included.
+        The digest as hexadecimal digits. Sub-folders are included, hidden files are not.
     """
     digest = hashlib.sha256()
     if path.is_dir():
