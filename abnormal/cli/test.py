@@ -57,13 +57,13 @@ def _demand_files(args: argparse.Namespace, live: bool) -> None:
     from abnormal.live.address import demand_table
     from abnormal.models.model_path import demand_model_file
 
+    if live and args.cameras:
+        demand_table(args.cameras)
     for path in args.model:
         demand_model_file(path)
     if args.export or args.dismiss:  # an event is looked for before its video
         return
-    if live and args.cameras:
-        demand_table(args.cameras)
-    elif not live and args.source:
+    if not live and args.source:
         demand_path(args.source)
     elif not live:
         demand_img(args.img)
