@@ -1,16 +1,24 @@
-"""What other programs call: `abnormal.load`, `abnormal.score_video`, `abnormal.evaluate`."""
+"""What other programs call: `abnormal.load`, `score_video`, `find_events` and `evaluate`.
+
+The programs call the same functions: see `abnormal.detection`.
+"""
 
 import warnings
-from contextlib import AbstractContextManager, nullcontext
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from abnormal.errors import AbnormalError
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
+    from abnormal.detection.detect import Detections
     from abnormal.inference.detector import Detector
-    from abnormal.scoring.localisation import Sink
+    from abnormal.inference.videos import InputVideo
+    from abnormal.scoring.alarm import Alarm
+    from abnormal.scoring.localisation import Localiser
 
 
 def load(path: str | Path, runtime: str = "auto") -> "Detector":
@@ -19,7 +27,7 @@ def load(path: str | Path, runtime: str = "auto") -> "Detector":
     Args:
         path: A model file of `train_model.py`.
         runtime: What computes the network: `"keras"`, `"openvino"`, `"openvino-bfloat16"`, or
-            `"auto"` for the fastest that is there and agrees with Keras.
+            `"auto"` for the fastest that is installed and agrees with Keras.
 
     Raises:
         AbnormalError: It is no such file.
@@ -33,34 +41,63 @@ def load(path: str | Path, runtime: str = "auto") -> "Detector":
 
 
 def score_video(
-    model: "Detector", source: str | Path, score: str = "fused", threshold: float | None = None
+    model: "Detector",
+    source: str | Path,
+    score: str = "fused",
+    threshold: float | None = None,
+    camera: str = "",
+    false_alarms_per_hour: float | None = None,
 ) -> "pd.DataFrame":
     """Scores every frame of a video.
 
     Args:
         model: From `load`.
         source: A video file or a folder of pictures; of a folder of videos all are scored.
-        score: Which score carries the alarm.
-        threshold: A frame whose score is above it is an alarm; None for the calibrated one.
+        score: Name of the score that raises alarms.
+        threshold: A frame whose score is above it is an alarm; None for what the normal footage
+            says.
+        camera: Under which name the model knows the camera, if it knows several.
+        false_alarms_per_hour: How many false alarms an hour there may be; None for one normal frame
+            in a hundred.
 
     Returns:
         The columns of `results/scores.csv`, one row per frame. A source at another frame rate than
-        the model's is resampled to it; a warning says so, as of anything wrong with a video.
+        the model's is resampled to it; a warning says so, as it does of anything wrong with a
+        video.
 
     Raises:
-        AbnormalError: There is no video that can be read.
+        AbnormalError: There is no video that can be read, the score was not calibrated, or the
+            model does not know the camera.
     """
-    from abnormal.inference.videos import source_videos
     from abnormal.report.tables import scores_table
 
-    videos = []
-    for video in source_videos(Path(source)):
-        scored, notes = model.score(video)
-        videos.append(scored)
-        for note in notes:
-            warnings.warn(f"{video.name}: {note}", stacklevel=2)
-    limit = model.calibration.threshold(score) if threshold is None else threshold
-    return scores_table(model.name, videos, score, limit)
+    alarm = _alarm(model, score, threshold, false_alarms_per_hour)
+    found = _detect(model, alarm, _videos(source, camera), None)
+    videos = [result.outputs[model.name].video for result in found.results.values()]
+    return scores_table(model.name, videos, alarm)
+
+
+def find_events(
+    model: "Detector",
+    source: str | Path,
+    score: str = "fused",
+    threshold: float | None = None,
+    camera: str = "",
+    false_alarms_per_hour: float | None = None,
+) -> "pd.DataFrame":
+    """Finds the events of a video: stretches in which something is not regular.
+
+    Args and Raises are those of `score_video`.
+
+    Returns:
+        The columns of `results/events.csv`, one row per event.
+    """
+    from abnormal.detection.results import model_results
+    from abnormal.scoring.localisation import DEFAULT_LOCALISER
+
+    alarm = _alarm(model, score, threshold, false_alarms_per_hour)
+    found = _detect(model, alarm, _videos(source, camera), DEFAULT_LOCALISER)
+    return model_results(found)[model.name].events
 
 
 def evaluate(
@@ -73,21 +110,65 @@ def evaluate(
 
     Returns:
         The figures of one model as in `results/metrics.json`.
+
+    Raises:
+        AbnormalError: There is no test video, or the score was not calibrated.
     """
-    from abnormal.evaluation.evaluate import evaluate as figures_of
-    from abnormal.evaluation.pixel_level import VideoPixels
+    from abnormal.detection.results import model_results
     from abnormal.inference.videos import stored_videos
     from abnormal.scoring.localisation import DEFAULT_LOCALISER
 
-    videos, pixels = [], []
-    for video in stored_videos(Path(img)):
-        of_video = VideoPixels(DEFAULT_LOCALISER)
-        sink = of_video.sink(video.read_masks())
-        videos.append(model.score(video, open_sink=partial(_opened, sink))[0])
-        pixels.append(of_video)
-    limit = model.calibration.threshold(score) if threshold is None else threshold
-    return figures_of(videos, score, limit, model.calibration.release(score, limit), pixels)
+    alarm = _alarm(model, score, threshold)
+    found = _detect(model, alarm, stored_videos(Path(img)), DEFAULT_LOCALISER)
+    return dict(model_results(found)[model.name].metrics)
 
 
-def _opened(sink: "Sink", fps: float) -> "AbstractContextManager[Sink]":
-    return nullcontext(sink)
+def _alarm(
+    model: "Detector", score: str, threshold: float | None, per_hour: float | None = None
+) -> "Alarm":
+    if threshold is not None and per_hour is not None:
+        raise AbnormalError(
+            f"A threshold of {threshold:g} and {per_hour:g} false alarms an hour are both asked "
+            "for. Leave one of the two out."
+        )
+    return model.alarm(score, threshold, per_hour)
+
+
+def _videos(source: str | Path, camera: str) -> "list[InputVideo]":
+    import dataclasses
+
+    from abnormal.inference.videos import source_videos
+
+    if not isinstance(source, str | Path):
+        raise AbnormalError(
+            f"The source {source!r} is no path. Expected: a video file, a folder of pictures, or a "
+            "folder of videos; cameras are watched by `test_model.py --source`."
+        )
+    videos = source_videos(Path(source))
+    return [dataclasses.replace(video, camera=camera) if camera else video for video in videos]
+
+
+def _detect(
+    model: "Detector",
+    alarm: "Alarm",
+    videos: "Sequence[InputVideo]",
+    localiser: "Localiser | None",
+) -> "Detections":
+    """Scores videos; whatever is wrong with one is a warning, as long as another can be scored."""
+    from abnormal.detection.detect import Detections, problem_of, score_videos
+    from abnormal.detection.job import Job
+    from abnormal.detection.video import VideoResult
+
+    job = Job({model.name: alarm}, localiser)
+    results, problems = {}, []
+    for name, outcome in score_videos(job, {model.name: model}, videos).items():
+        if isinstance(outcome, VideoResult):
+            results[name] = outcome
+            problems += [f"{name}: {note}" for note in outcome.notes]
+        else:
+            problems.append(f"{name} is left out: {problem_of(outcome)}")
+    if not results:
+        raise AbnormalError(" ".join(problems))
+    for problem in problems:
+        warnings.warn(problem, stacklevel=3)
+    return Detections(job, {model.name: model}, results)

@@ -20,10 +20,10 @@ start_backend()
 from abnormal.frames.manifest import read_manifest  # noqa: E402
 from abnormal.frames.reader import read_frames, read_labels  # noqa: E402
 from abnormal.inference.detector import open_detector  # noqa: E402
-from abnormal.inference.score import frame_scores  # noqa: E402
+from abnormal.inference.score import frame_scores, residuals  # noqa: E402
 from abnormal.inference.stream import FrameScorer, ResidualStream  # noqa: E402
-from abnormal.scoring.calibration import ALARM, FUSED  # noqa: E402
-from abnormal.scoring.local import LOCAL_SCORES  # noqa: E402
+from abnormal.scoring.calibration import ALARM_SURPRISE  # noqa: E402
+from abnormal.scoring.local import FUSED, LOCAL_SCORES  # noqa: E402
 
 RNG = np.random.default_rng(0)
 Frames = Sequence[np.ndarray]
@@ -111,14 +111,10 @@ def main() -> None:
     print(f"{'':24}" + "".join(f"{name:>12}" for name in (FUSED, *LOCAL_SCORES, "gradient")))
     for name, disturb in DISTURBANCES.items():
         scorer = FrameScorer(record.fps, normality)
-        causal = frame_scores(
-            disturb(frames),
-            detector.reconstruct,
-            detector.info.clip_length,
-            scorer,
-            ResidualStream(),
-        ).causal
-        limits = dict.fromkeys((FUSED, *LOCAL_SCORES), ALARM) | {"gradient": plain}
+        length = detector.info.clip_length
+        clips = residuals(disturb(frames), detector.reconstruct, length, ResidualStream())
+        causal = frame_scores(clips, scorer).causal
+        limits = dict.fromkeys((FUSED, *LOCAL_SCORES), ALARM_SURPRISE) | {"gradient": plain}
         shares = (100 * (causal[score][normal] > limit).mean() for score, limit in limits.items())
         print(f"{name:24}" + "".join(f"{share:10.1f} %" for share in shares), flush=True)
 

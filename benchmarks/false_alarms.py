@@ -29,9 +29,9 @@ from abnormal.datasets.street.clip import NORMAL, Clip, open_clip  # noqa: E402
 from abnormal.files import make_folder  # noqa: E402
 from abnormal.inference.calibrate import PASSES, Calibrator, NormalVideo  # noqa: E402
 from abnormal.inference.detector import Detector, open_detector  # noqa: E402
-from abnormal.inference.videos import TestVideo, open_resampled  # noqa: E402
+from abnormal.inference.videos import InputVideo, open_resampled  # noqa: E402
 from abnormal.models.model_file import load_model, save_model  # noqa: E402
-from abnormal.scoring.calibration import FUSED  # noqa: E402
+from abnormal.scoring.local import FUSED  # noqa: E402
 
 MINUTES = 10
 """Of each drawn video."""
@@ -82,10 +82,10 @@ def calibrate(path: Path, output: Path, minutes: int) -> None:
     save_model(output, model.network, info, model.reference, calibration.levels)
 
 
-def drawn(kind: str, number: int) -> TestVideo:
+def drawn(kind: str, number: int) -> InputVideo:
     """Some minutes of ordinary life, drawn as its frames are asked for."""
     clip = Clip(0, f"{kind}/{number:03d}", NORMAL, FRAMES)
-    return TestVideo(
+    return InputVideo(
         f"{number:03d}", partial(open_resampled, partial(open_clip, clip)), camera=CAMERA
     )
 
@@ -95,9 +95,8 @@ def false_alarms(detector: Detector, number: int) -> dict[str, float]:
     scored, _ = detector.score(drawn("hours", number))
     row: dict[str, float] = {"minutes": MINUTES}
     for rate in RATES:
-        threshold = detector.calibration.threshold(FUSED, rate)
-        release = detector.calibration.release(FUSED, threshold)
-        row[f"{rate:g} an hour"] = len(scored.events(FUSED, threshold, release))
+        alarm = detector.calibration.alarm(FUSED, per_hour=rate)
+        row[f"{rate:g} an hour"] = len(scored.events(alarm))
     return row
 
 

@@ -33,18 +33,22 @@ start_backend()
 
 import av  # noqa: E402
 
-from abnormal.cli import run_test, test  # noqa: E402
-from abnormal.cli.score_job import ModelFile, ScoreJob, score_on_worker  # noqa: E402
+from abnormal.cli import test  # noqa: E402
 from abnormal.datasets.demo import find_demo  # noqa: E402
 from abnormal.datasets.extract import extract  # noqa: E402
 from abnormal.datasets.folder import find  # noqa: E402
-from abnormal.files import sha256  # noqa: E402
+from abnormal.detection import detect  # noqa: E402
+from abnormal.detection.job import Job  # noqa: E402
+from abnormal.detection.worker import ModelFiles, model_files, score_on_worker  # noqa: E402
 from abnormal.inference.videos import source_videos  # noqa: E402
 from abnormal.models.model_file import ModelInfo, save_model  # noqa: E402
 from abnormal.models.networks import NETWORKS  # noqa: E402
-from abnormal.scoring.localisation import Localiser  # noqa: E402
+from abnormal.scoring.alarm import Alarm  # noqa: E402
+from abnormal.scoring.localisation import DEFAULT_LOCALISER  # noqa: E402
 from abnormal.tasks.choose import chosen  # noqa: E402
 from abnormal.video.decode import is_video, open_video  # noqa: E402
+
+JOB = Job({"model": Alarm("l2", 1.0, 1.0)}, DEFAULT_LOCALISER)  # without figures
 
 DATA = Path(os.environ.get("ABNORMAL_DATA", ROOT.parent / "shared" / "data"))
 FRAMES, SIZE = 10, 75
@@ -73,7 +77,7 @@ def print_overhead(folder: Path, count: int) -> None:
     ways: dict[str, tuple[Callable[[Any], object], Sequence[Any]]] = {
         "extract": (extracting, find(folder / "videos")),
         "score": (
-            functools.partial(score_on_worker, job(folder)),
+            functools.partial(score_on_worker, models(folder), JOB),
             source_videos(folder / "videos"),
         ),
     }
@@ -123,28 +127,15 @@ def encode(path: Path, pictures: Sequence[Any]) -> None:
         container.mux(track.encode())
 
 
-def job(folder: Path) -> ScoreJob:
-    """Scores by an untrained network, without figures."""
+def models(folder: Path) -> ModelFiles:
+    """An untrained network."""
     path = folder / "model.h5"
     save_model(
         path,
         NETWORKS["spatiotemporal"](FRAMES, SIZE),
         ModelInfo("spatiotemporal", FRAMES, SIZE, 25.0),
     )
-    return ScoreJob(
-        files=(ModelFile("model", path, sha256(path)),),
-        runtime="keras",
-        hop=None,
-        score="l2",
-        thresholds={"model": 1.0},
-        releases={"model": 1.0},
-        folders={"model": ""},
-        localiser=Localiser(),
-        zone=None,
-        output=folder / "results",
-        figures=None,
-        panels=False,
-    )
+    return model_files(["model"], [path], "keras", None)
 
 
 @contextlib.contextmanager
@@ -183,7 +174,7 @@ def print_drawing(model: Path, img: Path, folder: Path, turns: int) -> None:
     seconds: dict[int, list[float]] = {1: [], 2: []}
     for turn in range(turns + 1):
         for at_a_time, taken in seconds.items():
-            run_test.AT_A_TIME = at_a_time
+            detect.AT_A_TIME = at_a_time
             output = folder / f"results-{turn}-{at_a_time}"
             started = time.perf_counter()
             test.main(["--model", str(model), "--img", str(img), "--output", str(output)])

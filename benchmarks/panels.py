@@ -25,8 +25,8 @@ import matplotlib.figure  # noqa: E402
 import numpy as np  # noqa: E402
 
 from abnormal.datasets.demo import find_demo  # noqa: E402
+from abnormal.frames.clips import to_input  # noqa: E402
 from abnormal.inference.runtimes import keras_runtime  # noqa: E402
-from abnormal.inference.stream import to_input  # noqa: E402
 from abnormal.models.networks import NETWORKS  # noqa: E402
 from abnormal.report.panels import CAPTIONS, HIGHEST, draw_panels, write_picture  # noqa: E402
 from abnormal.scoring.localisation import LocalisedFrames, Localiser  # noqa: E402

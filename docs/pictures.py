@@ -1,4 +1,4 @@
-"""The pictures of the README, from the results of the demo: `make pictures`.
+"""The pictures of the documentation, from the results of the demo: `make pictures`.
 
 python docs/pictures.py RESULTS FOLDER
 """
@@ -20,7 +20,7 @@ COLOURS = 256  # enough for a grey video and some curves, in a third of the byte
 
 def main() -> None:
     """Writes `cart.png`, `panels.png` and `report.png`."""
-    parser = argparse.ArgumentParser(description="Makes the pictures of the README.")
+    parser = argparse.ArgumentParser(description="Makes the pictures of the documentation.")
     parser.add_argument("results", type=Path)
     parser.add_argument("folder", type=Path)
     args = parser.parse_args()

@@ -11,8 +11,7 @@ from abnormal.models.defaults import ARCHITECTURES
 from abnormal.models.export import EXPORTS
 from abnormal.models.fast import PRECISIONS
 from abnormal.models.networks import NETWORKS
-from abnormal.scoring.calibration import FUSED
-from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.local import FUSED, LOCAL_SCORES
 from abnormal.scoring.residual import SCORES
 from abnormal.training.losses import LOSSES
 

@@ -17,8 +17,7 @@ import scipy.io
 from abnormal.cli import test, train
 from abnormal.datasets.demo import find_demo
 from abnormal.errors import CannotWriteError
-from abnormal.scoring.calibration import FUSED
-from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.local import FUSED, LOCAL_SCORES
 from abnormal.scoring.residual import SCORES
 
 MAINS = {"train_model.py": train.main, "test_model.py": test.main}

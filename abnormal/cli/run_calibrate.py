@@ -15,7 +15,7 @@ from abnormal.frames.manifest import is_img
 from abnormal.inference.calibrate import PASSES, Calibrator, NormalVideo
 from abnormal.inference.reference import make_reference
 from abnormal.inference.runtimes import keras_runtime
-from abnormal.inference.videos import TestVideo, source_videos, stored_videos
+from abnormal.inference.videos import InputVideo, source_videos, stored_videos
 from abnormal.models.model_file import ModelInfo, load_model, save_model
 from abnormal.scoring.calibration import read_calibration
 
@@ -68,7 +68,7 @@ def open_counter(frames: int) -> Iterator[Callable[[int], object]]:
         yield bar.update
 
 
-def _normal(video: TestVideo, info: ModelInfo, notes: set[str]) -> NormalVideo:
+def _normal(video: InputVideo, info: ModelInfo, notes: set[str]) -> NormalVideo:
     @contextlib.contextmanager
     def open_frames() -> Iterator[Iterable[np.ndarray]]:
         with video.open_frames(info.size, info.fps) as opened:

@@ -1,8 +1,12 @@
 """`test_model.py`: how regular is each frame of each video?"""
 
 import argparse
+import logging
+import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from abnormal.cli.program import (
     make_parser,
@@ -13,8 +17,14 @@ from abnormal.cli.program import (
 )
 from abnormal.errors import AbnormalError
 from abnormal.inference.runtimes import AUTO, RUNTIMES
-from abnormal.live.listeners import LISTENERS
+from abnormal.live.listeners import LISTENERS, open_listeners
 from abnormal.names import EXPORT_NAMES, FIGURE_FORMATS, SCORE_NAMES
+
+if TYPE_CHECKING:
+    from abnormal.detection.options import DetectionOptions
+    from abnormal.live.event import LiveEvent
+
+log = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -24,8 +34,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _work(args: argparse.Namespace) -> int:
     live = _is_live(args)
-    if not live:
-        args.source = Path(args.source[0]) if args.source else None
     _demand_files(args, live)
     import cv2
 
@@ -34,20 +42,10 @@ def _work(args: argparse.Namespace) -> int:
     start_backend()
     cv2.setNumThreads(1)  # reading, flow, network and scores have threads of their own
     if args.export:
-        from abnormal.cli.run_export import run_export
-
-        return run_export(args)
+        return _export(args)
     if args.dismiss:
-        from abnormal.cli.run_dismiss import run_dismiss
-
-        return run_dismiss(args)
-    if live:
-        from abnormal.cli.run_live import run_live
-
-        return run_live(args)
-    from abnormal.cli.run_test import run_test
-
-    return run_test(args)
+        return _dismiss(args)
+    return _watch(args) if live else _detect(args)
 
 
 def _demand_files(args: argparse.Namespace, live: bool) -> None:
@@ -64,7 +62,7 @@ def _demand_files(args: argparse.Namespace, live: bool) -> None:
     if args.export or args.dismiss:  # an event is looked for before its video
         return
     if not live and args.source:
-        demand_path(args.source)
+        demand_path(Path(args.source[0]))
     elif not live:
         demand_img(args.img)
     if args.ignore_zone:
@@ -100,6 +98,92 @@ def _is_live(args: argparse.Namespace) -> bool:
                 "or rtsp://..., or play a file with --realtime."
             )
     return False
+
+
+def _detect(args: argparse.Namespace) -> int:
+    from abnormal.detection.detect import detect
+    from abnormal.detection.results import draw_results, model_results, name_older, write_results
+    from abnormal.report.tables import metrics_lines
+
+    started, options = time.time(), _detection_options(args)
+    detections = detect(options)
+    models = model_results(detections)
+    write_results(options.output, models)
+    for name, model in models.items():
+        print("\n".join(metrics_lines(name, model.metrics)))
+    if options.figures:
+        draw_results(detections, models)
+    name_older(options.output, started)
+    print(f"results: {args.output}")
+    return 0
+
+
+def _dismiss(args: argparse.Namespace) -> int:
+    from abnormal.detection.dismiss import dismiss_event
+
+    count = len(dismiss_event(_detection_options(args), args.dismiss).dismissed)
+    print(f"model: {args.model[0]}, with {count} dismissed event{'s' * (count > 1)}")
+    return 0
+
+
+def _export(args: argparse.Namespace) -> int:
+    from abnormal.models.export import export_model
+    from abnormal.models.model_file import load_model
+
+    for path in args.model:
+        print(f"{args.export}: {export_model(load_model(path), args.export)}")
+    return 0
+
+
+def _watch(args: argparse.Namespace) -> int:
+    from abnormal.live.options import WatchOptions
+    from abnormal.live.run import cameras_of, watch_cameras
+
+    if len(args.model) > 1:
+        raise AbnormalError("Cameras are watched with one model. Name one with --model.")
+    options = WatchOptions(
+        model=args.model[0],
+        cameras=tuple(cameras_of(args.cameras, args.source or [], args.camera)),
+        output=args.output,
+        score=args.score,
+        threshold=args.threshold,
+        false_alarms_per_hour=args.false_alarms_per_hour,
+        zone=args.ignore_zone,
+        runtime=args.runtime,
+        hop=args.hop,
+        pictures=not args.no_frames,
+    )
+    listeners = partial(open_listeners, vars(args), args.output, _print)
+    watch_cameras(options, listeners)
+    return 0
+
+
+def _print(event: "LiveEvent") -> None:
+    print(event.as_json(), flush=True)
+    log.info("%s", event.as_sentence())
+
+
+def _detection_options(args: argparse.Namespace) -> "DetectionOptions":
+    from abnormal.detection.options import DetectionOptions
+    from abnormal.scoring.localisation import Localiser
+
+    return DetectionOptions(
+        models=tuple(args.model),
+        img=args.img,
+        source=Path(args.source[0]) if args.source else None,
+        camera=args.camera,
+        output=args.output,
+        score=args.score,
+        threshold=args.threshold,
+        false_alarms_per_hour=args.false_alarms_per_hour,
+        zone=args.ignore_zone,
+        localiser=Localiser(args.box_size, args.box_threshold),
+        runtime=args.runtime,
+        hop=args.hop,
+        scheduler=args.scheduler,
+        figures=None if args.no_figures else args.figures,
+        panels=args.panels,
+    )
 
 
 def _flag(option: str) -> str:

@@ -10,9 +10,10 @@ from abnormal.evaluation.event_level import event_figures
 from abnormal.evaluation.frame_level import bootstrap_auc, frame_figures, macro_figures
 from abnormal.evaluation.pixel_level import VideoPixels, pixel_figures
 from abnormal.evaluation.region_level import region_figures
-from abnormal.inference.score import ScoredVideo
-from abnormal.scoring.calibration import FUSED
+from abnormal.inference.scored_video import ScoredVideo
+from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.events import persistent_events
+from abnormal.scoring.local import FUSED
 from abnormal.scoring.regularity import stretched
 from abnormal.scoring.residual import ERRORS
 
@@ -37,19 +38,13 @@ PROTOCOLS = {
 
 
 def evaluate(
-    videos: Sequence[ScoredVideo],
-    score: str,
-    threshold: float,
-    release: float | None = None,
-    pixels: Sequence[VideoPixels] = (),
+    videos: Sequence[ScoredVideo], alarm: Alarm, pixels: Sequence[VideoPixels] = ()
 ) -> dict[str, Any]:
     """Figures of a model.
 
     Args:
         videos: All that it was tested on. Those without labels count for alarms only.
-        score: Which score carries the alarm.
-        threshold: A frame whose score is above it is an alarm.
-        release: An event lasts while the score is above it; None for the threshold itself.
+        alarm: What raises an alarm.
         pixels: Their pixels, where these have been looked at.
 
     Returns:
@@ -57,20 +52,19 @@ def evaluate(
         of one class, is None.
     """
     labelled = [video for video in videos if video.labels is not None]
-    release = threshold if release is None else release
     return {
         "videos": len(videos),
-        "frames": sum(len(video.causal[score]) for video in videos),
+        "frames": sum(len(video.causal[alarm.score]) for video in videos),
         "labelled_videos": len(labelled),
         "labelled_frames": sum(len(labels_of(video)) for video in labelled),
         "abnormal_frames": sum(int(labels_of(video).sum()) for video in labelled),
         "protocols": PROTOCOLS,
         "scores": _figures_by_score(labelled) if labelled else {},
-        "situations": _figures_by_situation(labelled, score, threshold, release),
+        "situations": _figures_by_situation(labelled, alarm),
         "localisation": pixel_figures(pixels),
         "regions": _regions(videos, pixels),
-        "alarm": _alarm(videos, labelled, score, threshold),
-        "events": _events(labelled, score, threshold, release) if labelled else None,
+        "alarm": _alarm_figures(videos, labelled, alarm),
+        "events": _events(labelled, alarm) if labelled else None,
         "regularity_events": _regularity_events(labelled) if labelled else None,
     }
 
@@ -101,15 +95,13 @@ def _figures_by_score(videos: Sequence[ScoredVideo]) -> dict[str, Any]:
     return figures
 
 
-def _figures_by_situation(
-    videos: Sequence[ScoredVideo], score: str, threshold: float, release: float
-) -> dict[str, Any]:
+def _figures_by_situation(videos: Sequence[ScoredVideo], alarm: Alarm) -> dict[str, Any]:
     figures = {}
     for situation in sorted({video.situation for video in videos if video.situation}):
         those = [video for video in videos if video.situation == situation]
         figures[situation] = {
-            MICRO_RAW: _figures(those, [v.causal[score] for v in those]),
-            "events": _events(those, score, threshold, release),
+            MICRO_RAW: _figures(those, [v.causal[alarm.score] for v in those]),
+            "events": _events(those, alarm),
         }
     return figures
 
@@ -132,10 +124,8 @@ def _figures_with_interval(
     return figures | {"auc_interval": interval and list(interval)}
 
 
-def _events(
-    videos: Sequence[ScoredVideo], score: str, threshold: float, release: float
-) -> dict[str, Any]:
-    found = [video.events(score, threshold, release) for video in videos]
+def _events(videos: Sequence[ScoredVideo], alarm: Alarm) -> dict[str, Any]:
+    found = [video.events(alarm) for video in videos]
     labels = [labels_of(video) for video in videos]
     return dataclasses.asdict(event_figures(found, labels, [video.fps for video in videos]))
 
@@ -160,17 +150,16 @@ def _regions(videos: Sequence[ScoredVideo], pixels: Sequence[VideoPixels]) -> di
     return region_figures(scores, boxes, truths)
 
 
-def _alarm(
-    videos: Sequence[ScoredVideo], labelled: Sequence[ScoredVideo], score: str, threshold: float
+def _alarm_figures(
+    videos: Sequence[ScoredVideo], labelled: Sequence[ScoredVideo], alarm: Alarm
 ) -> dict[str, Any]:
-    alarms = [video.causal[score] > threshold for video in labelled]
     labels = [labels_of(video) == 1 for video in labelled]
-    alarm = np.concatenate([*alarms, np.zeros(0, bool)])
+    raised = np.concatenate([*(video.alarms(alarm) for video in labelled), np.zeros(0, bool)])
     abnormal = np.concatenate([*labels, np.zeros(0, bool)])
     return {
-        "score": score,
-        "threshold": threshold,
-        "alarm_frames": sum(int((video.causal[score] > threshold).sum()) for video in videos),
-        "false_alarm_rate": float(alarm[~abnormal].mean()) if (~abnormal).any() else None,
-        "detection_rate": float(alarm[abnormal].mean()) if abnormal.any() else None,
+        "score": alarm.score,
+        "threshold": alarm.threshold,
+        "alarm_frames": sum(int(video.alarms(alarm).sum()) for video in videos),
+        "false_alarm_rate": float(raised[~abnormal].mean()) if (~abnormal).any() else None,
+        "detection_rate": float(raised[abnormal].mean()) if abnormal.any() else None,
     }

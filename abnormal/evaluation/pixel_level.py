@@ -1,7 +1,7 @@
 """Pixel-level figures: are the anomalous pixels where the masks say?"""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,8 @@ import pandas as pd
 
 from abnormal.errors import AbnormalError
 from abnormal.evaluation.region_level import true_regions
+from abnormal.inference.scored_video import ScoredVideo
+from abnormal.scoring.boxes import BOX_SIDES
 from abnormal.scoring.localisation import LocalisedFrames, Localiser, Sink
 from abnormal.video.resample import resize
 
@@ -19,7 +21,6 @@ PROTOCOL = (
     "anomalous pixels, 0 or 1, taken as logits, and the mask"
 )
 BINS = 4096
-BOX = ("left", "top", "width", "height")
 MASKED = ("true_pixels", "both_pixels", "iou", "mask_sigmoid_cross_entropy")
 
 
@@ -69,12 +70,15 @@ class VideoPixels:
         ]
 
 
-def pixel_table(model: str, videos: Mapping[str, VideoPixels]) -> pd.DataFrame:
+def pixel_table(
+    model: str, videos: Sequence[ScoredVideo], pixels: Sequence[VideoPixels]
+) -> pd.DataFrame:
     """What was found in each frame.
 
     Args:
         model: Its name.
-        videos: What it found, by the name of the video.
+        videos: As it scored them.
+        pixels: What it found in each of them.
 
     Returns:
         Columns model, video, frame (from 0), anomalous_pixels, left, top, width, height (of the
@@ -82,11 +86,11 @@ def pixel_table(model: str, videos: Mapping[str, VideoPixels]) -> pd.DataFrame:
         missing where there is no mask, true_pixels, both_pixels (anomalous and truly so), iou,
         mask_sigmoid_cross_entropy.
     """
-    columns = ["model", "video", "frame", "anomalous_pixels", *BOX, *MASKED]
+    columns = ["model", "video", "frame", "anomalous_pixels", *BOX_SIDES, *MASKED]
     rows = (
-        {"model": model, "video": name, "frame": number} | row
-        for name, video in videos.items()
-        for number, row in enumerate(video.rows)
+        {"model": model, "video": video.name, "frame": number} | row
+        for video, of_video in zip(videos, pixels, strict=True)
+        for number, row in enumerate(of_video.rows)
     )
     table = pd.DataFrame(rows, columns=columns)
     return table.astype({"true_pixels": "Int64", "both_pixels": "Int64"})
@@ -112,7 +116,7 @@ def pixel_figures(videos: Sequence[VideoPixels]) -> dict[str, Any] | None:
 
 
 def _found(seen: LocalisedFrames, number: int) -> dict[str, Any]:
-    box = dict(zip(BOX, seen.box(number), strict=True))
+    box = dict(zip(BOX_SIDES, seen.box(number), strict=True))
     return {"anomalous_pixels": int(seen.anomalous[number].sum())} | box
 
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import scipy.ndimage
+
+from abnormal.scoring.boxes import boxes_of_parts
 
 OVERLAP = 0.1
 
@@ -26,18 +27,7 @@ def true_regions(mask: np.ndarray) -> np.ndarray:
     Returns:
         `(regions, 4)` float64: left, top, width and height, as parts of the picture's.
     """
-    height, width = mask.shape
-    parts, _ = scipy.ndimage.label(mask, np.ones((3, 3)))
-    boxes = [
-        (
-            columns.start / width,
-            rows.start / height,
-            (columns.stop - columns.start) / width,
-            (rows.stop - rows.start) / height,
-        )
-        for rows, columns in scipy.ndimage.find_objects(parts)
-    ]
-    return np.array(boxes, np.float64).reshape(-1, 4)
+    return np.array(boxes_of_parts(mask), np.float64).reshape(-1, 4)
 
 
 def region_figures(

@@ -57,7 +57,7 @@ def epoch_clips(
             starts = range(first, frames - span + 1, length * stride)
             clips += [Clip(video, start, stride) for start in starts]
     order = np.random.default_rng([seed, epoch]).permutation(len(clips))
-    return [clips[place] for place in order]
+    return [clips[index] for index in order]
 
 
 def validation_clips(video_lengths: Sequence[int], length: int) -> list[Clip]:
@@ -74,46 +74,110 @@ class ClipWindow(NamedTuple):
 
     Attributes:
         frames: `(length, height, width)` uint8.
-        speed: The same shape, float32, as `abnormal.video.flow` measures it; None where it is not.
-        first: Position of the first frame that no clip before showed.
-        stop: Position behind the last such frame; less than `length` where the video is shorter
-            than a clip, whose last frame then fills the clip up.
+        speed: The same shape, float32, at least 0, pixels per frame; None where it is not measured.
+        new: Which of the frames no earlier clip showed. They end before `length` where the video is
+            shorter than a clip, which is then filled up with the video's last frame.
     """
 
     frames: np.ndarray
     speed: np.ndarray | None
-    first: int
-    stop: int
+    new: slice
+
+
+class ClipCutter:
+    """Cuts one video, frame by frame, into clips that together show every frame.
+
+    The first frame of a video (of a live camera: the first one after a gap) has no frame before it
+    from which a speed could be measured. It takes the speed of the second frame, for which it
+    waits. If it is the only frame, its speed is 0.
+
+    Args:
+        length: Frames of a clip.
+        hop: Frames from the start of one clip to the start of the next, 1 to `length`. None stands
+            for `length`: the clips lie end to end.
+        with_speed: Whether the clips have speeds. If not, speeds of the frames are ignored.
+    """
+
+    def __init__(self, length: int, hop: int | None = None, with_speed: bool = False) -> None:
+        self._length = length
+        self._hop = hop or length
+        self._with_speed = with_speed
+        self._window: collections.deque[MovingFrame] = collections.deque(maxlen=length)
+        self._new = 0  # frames in the window that no clip has shown
+        self._wanted = length  # as many of them complete a clip
+        self._first: MovingFrame | None = None  # while it waits for the speed of the second frame
+
+    def add(self, frame: MovingFrame) -> list[ClipWindow]:
+        """Takes the next frame.
+
+        Returns:
+            The clips that it completes. A frame completes at most one, or two if clips have a
+            single frame and this is the second one of the video.
+        """
+        if self._first is not None:
+            return self._add_first(frame.speed) + self._add(frame)
+        if self._with_speed and frame.speed is None and not self._window:
+            self._first = frame
+            return []
+        return self._add(frame)
+
+    def finish(self) -> list[ClipWindow]:
+        """Ends the video.
+
+        Returns:
+            The clip that shows the frames which no clip has shown so far, if there are any. It ends
+            with the last frame and reaches back as far as it has to.
+        """
+        clips = [] if self._first is None else self._add_first(None)
+        return clips + self._cut() if self._new else clips
+
+    def _add_first(self, speed: np.ndarray | None) -> list[ClipWindow]:
+        assert self._first is not None
+        first, self._first = self._first, None
+        return self._add(first._replace(speed=speed))
+
+    def _add(self, frame: MovingFrame) -> list[ClipWindow]:
+        self._window.append(frame)
+        self._new += 1
+        return self._cut() if self._new == self._wanted else []
+
+    def _cut(self) -> list[ClipWindow]:
+        frames, stop = list(self._window), len(self._window)
+        new = slice(stop - self._new, stop)
+        frames += frames[-1:] * (self._length - stop)
+        self._new, self._wanted = 0, self._hop
+        speed = np.stack([_speed(frame) for frame in frames]) if self._with_speed else None
+        return [ClipWindow(np.stack([frame.image for frame in frames]), speed, new)]
+
+
+def _speed(frame: MovingFrame) -> np.ndarray:
+    return np.zeros(frame.image.shape, np.float32) if frame.speed is None else frame.speed
 
 
 def stream_clips(
-    frames: Iterable[MovingFrame], length: int, hop: int | None = None
+    frames: Iterable[MovingFrame], length: int, hop: int | None = None, with_speed: bool = False
 ) -> Iterator[ClipWindow]:
-    """Cuts frames into clips that together show every frame, as soon as each is complete.
+    """Cuts the frames of one video into clips, each as soon as it is complete.
 
     Args:
-        frames: Of one video, in order.
+        frames: All frames in order.
         length: Frames of a clip.
-        hop: Frames from the beginning of a clip to that of the next, at most `length`; None for
-            `length`, so that clips lie end to end. The last clip ends with the video.
+        hop: See `ClipCutter`.
+        with_speed: See `ClipCutter`.
     """
-    window: collections.deque[MovingFrame] = collections.deque(maxlen=length)
-    hop = hop or length
-    new = 0
-    wanted = length
+    cutter = ClipCutter(length, hop, with_speed)
     for frame in frames:
-        window.append(frame)
-        new += 1
-        if new == wanted:
-            yield _window(window, length - new, length)
-            new, wanted = 0, hop
-    if new:
-        seen = len(window)
-        window.extend([window[-1]] * (length - seen))
-        yield _window(window, seen - new, seen)
+        yield from cutter.add(frame)
+    yield from cutter.finish()
 
 
-def _window(frames: Iterable[MovingFrame], first: int, stop: int) -> ClipWindow:
-    images, speeds = zip(*frames, strict=True)
-    speed = None if speeds[0] is None else np.stack(speeds)
-    return ClipWindow(np.stack(images), speed, first, stop)
+def to_input(frames: np.ndarray) -> np.ndarray:
+    """Converts frames to what the networks take.
+
+    Args:
+        frames: `(..., height, width)` uint8.
+
+    Returns:
+        The same shape, float32 in [0, 1].
+    """
+    return frames.astype(np.float32) / np.float32(255)

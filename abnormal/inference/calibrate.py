@@ -22,7 +22,6 @@ from abnormal.inference.runtimes import Reconstruct
 from abnormal.inference.score import residuals
 from abnormal.inference.stream import LOCAL_SMOOTHING_SEC, CellStream, ResidualStream
 from abnormal.scoring.calibration import (
-    FUSED,
     Calibration,
     Normality,
     count_false_alarms,
@@ -35,7 +34,7 @@ from abnormal.scoring.folds import (
     part_in_folds,
     seconds_of,
 )
-from abnormal.scoring.local import LOCAL_SCORES, above_normal
+from abnormal.scoring.local import FUSED, LOCAL_SCORES, above_normal
 from abnormal.scoring.normal_level import second_maxima
 from abnormal.scoring.regularity import causal_mean
 from abnormal.scoring.residual import BASELINE, ERRORS, SCORES, ClipResidual
@@ -141,11 +140,11 @@ class Calibrator:
         )
 
     def _positions(self, name: str, scores: Sequence[Series]) -> tuple[float, ...]:
-        """How large a score normally is at each place in a clip, by its mean over all places."""
+        """The mean of a score at each position in a clip, divided by the mean of these means."""
         values = np.concatenate([of_video[name] for of_video in scores])
-        places = np.concatenate([of_video[POSITION] for of_video in scores]).astype(int)
-        counts = np.bincount(places, minlength=self._clip_length)
-        sums = np.bincount(places, values, self._clip_length)
+        positions = np.concatenate([of_video[POSITION] for of_video in scores]).astype(int)
+        counts = np.bincount(positions, minlength=self._clip_length)
+        sums = np.bincount(positions, values, self._clip_length)
         if not counts.all() or not sums.all():  # too short, or nothing is ever off
             return (1.0,) * self._clip_length
         means = sums / counts
@@ -249,16 +248,16 @@ class Calibrator:
     def _measure(self, video: NormalVideo) -> tuple[Series, Series]:
         """A video's scores that know no place, and the largest cells of each of its seconds.
 
-        Among the scores is each frame's place in its clip, as `POSITION`.
+        Among the scores is each frame's position in its clip, as `POSITION`.
         """
         plain: dict[str, list[np.ndarray]] = defaultdict(list)
         maxima: dict[str, list[np.ndarray]] = defaultdict(list)
         rest: Series = {}
         whole = max(1, round(self._fps))
-        for residual, new, cells in self._cells(video):
+        for residual, cells in self._cells(video):
             for name, score in SCORES.items():
-                plain[name].append(score(residual)[new])
-            plain[POSITION].append(np.arange(new.start, new.stop))
+                plain[name].append(score(residual)[residual.new])
+            plain[POSITION].append(residual.new_positions)
             for name, values in cells.items():
                 known = np.concatenate((rest[name], values)) if name in rest else values
                 full = len(known) // whole * whole
@@ -274,7 +273,7 @@ class Calibrator:
         """How far each frame of a video is above the level for its clip, lightly smoothed."""
         ratios: dict[str, list[np.ndarray]] = defaultdict(list)
         number = 0
-        for _, _, cells in self._cells(video):
+        for _, cells in self._cells(video):
             level = levels[min(int(number / max(1, round(self._fps))), len(levels) - 1)]
             for name, values in cells.items():
                 everywhere = LOCAL_SCORES[name].everywhere
@@ -288,13 +287,13 @@ class Calibrator:
             for name, values in joined.items()
         }
 
-    def _cells(self, video: NormalVideo) -> Iterator[tuple[ClipResidual, slice, Series]]:
-        """A video clip by clip: the residual, its new frames, and their cells."""
+    def _cells(self, video: NormalVideo) -> Iterator[tuple[ClipResidual, Series]]:
+        """The residual of each clip of a video, and the cells of its new frames."""
         stream, cells = ResidualStream(), CellStream(self._fps)
         with video.open_frames() as frames:
-            for residual, new in residuals(frames, self._reconstruct, self._clip_length, stream):
-                yield residual, new, cells.add(residual, new)
-                self._count(new.stop - new.start)
+            for residual in residuals(frames, self._reconstruct, self._clip_length, stream):
+                yield residual, cells.add(residual)
+                self._count(len(residual.new_positions))
 
 
 def _as_unseen(scores: Sequence[np.ndarray], videos: Sequence[NormalVideo]) -> list[np.ndarray]:

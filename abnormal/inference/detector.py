@@ -1,6 +1,7 @@
 """A trained model, ready to score videos."""
 
 import contextlib
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -12,14 +13,19 @@ from abnormal.errors import AbnormalError
 from abnormal.inference.choice import open_runtime
 from abnormal.inference.overlap import Overlap, make_overlap
 from abnormal.inference.runtimes import Reconstruct
-from abnormal.inference.score import ScoredVideo, TakePair, frame_scores
+from abnormal.inference.score import TakePair, frame_scores, residuals
+from abnormal.inference.scored_video import ScoredVideo
 from abnormal.inference.stream import FrameScorer, ResidualStream
-from abnormal.inference.videos import TestVideo
+from abnormal.inference.videos import InputVideo
 from abnormal.models.model_file import ModelInfo, TrainedModel, load_model
-from abnormal.scoring.calibration import FUSED, Calibration, read_calibration
-from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.alarm import Alarm
+from abnormal.scoring.calibration import RULE_OF_THREE, Calibration, Normality, read_calibration
+from abnormal.scoring.local import FUSED, LOCAL_SCORES, knows_place
 from abnormal.scoring.localisation import DEFAULT_LOCALISER, Localiser, Sink
+from abnormal.scoring.residual import SCORES
 from abnormal.video.resample import resize
+
+log = logging.getLogger(__name__)
 
 OpenSink = Callable[[float], AbstractContextManager[Sink | None]]
 """From a video's frames per second to what takes its frames while it is scored."""
@@ -45,8 +51,50 @@ class Detector:
     runtime: str = "keras"
     overlap: Overlap | None = None
 
-    def demand_camera(self, camera: str) -> None:
-        """Makes sure that the scores that know the place know this one.
+    def alarm(
+        self, score: str, threshold: float | None = None, per_hour: float | None = None
+    ) -> Alarm:
+        """When a score raises an alarm; see `Calibration.alarm`.
+
+        A rate of false alarms that the normal footage is too short for is said in the log.
+
+        Raises:
+            AbnormalError: The score was not calibrated, and no threshold is given.
+        """
+        alarm = self.calibration.alarm(score, threshold, per_hour)
+        if threshold is None and per_hour is not None:
+            promised = self.calibration.promised_per_hour(score)
+            if per_hour < promised:
+                log.warning(
+                    "%s was calibrated on %s of normal footage, which can promise at most %.3g "
+                    "false alarms an hour; the threshold for %g is an extrapolation. Calibrate on "
+                    "more: `python train_model.py --calibrate FOLDER`",
+                    *(self.name, _duration(RULE_OF_THREE / promised), promised, per_hour),
+                )
+        return alarm
+
+    def demand(self, score: str, camera: str) -> None:
+        """Makes sure that the model has a score for the footage of a camera.
+
+        Raises:
+            AbnormalError: There is no such score; or it knows the place, and the model is not
+                calibrated for it or for this camera.
+        """
+        if not knows_place(score):
+            if score not in SCORES:
+                known = ", ".join((FUSED, *LOCAL_SCORES, *SCORES))
+                raise AbnormalError(f"There is no score {score!r}. Expected one of: {known}.")
+            return
+        normality = self.demand_camera(camera)
+        if score != FUSED and score not in normality.levels:
+            raise AbnormalError(
+                f"{self.name} is not calibrated for the score {score!r}, only for "
+                f"{', '.join(normality.levels)}. Calibrate it again: "
+                "`python train_model.py --calibrate FOLDER` with normal footage."
+            )
+
+    def demand_camera(self, camera: str) -> Normality:
+        """What is normal for a camera.
 
         Raises:
             AbnormalError: It is none of the cameras that the model is calibrated for.
@@ -57,21 +105,23 @@ class Detector:
                 f"{self.name} is not calibrated for scores that know the place. Calibrate it: "
                 "`python train_model.py --calibrate FOLDER` with normal footage."
             )
-        if self.calibration.normality(camera) is None:
+        normality = self.calibration.normality(camera)
+        if normality is None:
             names = ", ".join(repr(name) for name in sorted(known))
             raise AbnormalError(
                 f"{self.name} knows the cameras {names}, but not {camera!r}. Name one of them with "
                 "--camera, or calibrate it for this one: `python train_model.py --calibrate FOLDER`"
             )
+        return normality
 
     def score(
         self,
-        video: TestVideo,
+        video: InputVideo,
         watch: Callable[[Iterable[np.ndarray]], Iterable[np.ndarray]] = iter,
         open_sink: OpenSink = lambda fps: contextlib.nullcontext(),
         localiser: Localiser = DEFAULT_LOCALISER,
         ignored: np.ndarray | None = None,
-        only: str | None = None,
+        score: str | None = None,
     ) -> tuple[ScoredVideo, list[str]]:
         """Scores every frame of a video.
 
@@ -81,7 +131,7 @@ class Detector:
             open_sink: Opens what is to take all frames with their anomalous pixels.
             localiser: How these are found.
             ignored: `(height, width)` bool at any size, True where nothing counts.
-            only: The one score that is wanted, or None for all. What it does not need is not
+            score: The one score that is wanted, or None for all. What it does not need is not
                 computed, unless there are labels to compare all scores by.
 
         Returns:
@@ -102,16 +152,19 @@ class Detector:
 
             labels = video.read_labels()
             normality = None
-            if labels is not None or only in (None, FUSED, *LOCAL_SCORES):
+            if labels is not None or score is None or knows_place(score):
                 normality = self.calibration.normality(video.camera)
+            stream = ResidualStream(flow=normality is not None, ignored=self.at_size(ignored))
             scored = frame_scores(
-                watch(opened.frames),
-                self.reconstruct,
-                self.info.clip_length,
+                residuals(
+                    watch(opened.frames),
+                    self.reconstruct,
+                    self.info.clip_length,
+                    stream,
+                    self.overlap,
+                ),
                 FrameScorer(opened.fps, normality, positions=self.calibration.positions),
-                ResidualStream(flow=normality is not None, ignored=self.at_size(ignored)),
                 take,
-                self.overlap,
             )
             result = ScoredVideo(
                 name=video.name,
@@ -170,3 +223,7 @@ def detector_of(model: TrainedModel, name: str, runtime: str, hop: int | None = 
     if hop is not None and hop < model.info.clip_length:
         overlap = make_overlap(model.network, chosen, hop)
     return Detector(name, model.info, reconstruct, calibration, chosen, overlap)
+
+
+def _duration(hours: float) -> str:
+    return f"{hours:.1f} hours" if hours >= 1 else f"{60 * hours:.1f} minutes"

@@ -9,8 +9,8 @@ from abnormal.errors import AbnormalError
 from abnormal.inference.detector import Detector
 from abnormal.inference.score import residuals
 from abnormal.inference.stream import CellStream, ResidualStream
-from abnormal.inference.videos import TestVideo
-from abnormal.scoring.calibration import ALARM, RELEASE, Calibration, Normality
+from abnormal.inference.videos import InputVideo
+from abnormal.scoring.calibration import Calibration, Normality
 from abnormal.scoring.local import LOCAL_SCORES
 
 LEAST = 0.1
@@ -22,10 +22,10 @@ NEIGHBOURS = 3
 
 def dismiss(
     detector: Detector,
-    video: TestVideo,
+    video: InputVideo,
     first: int,
     last: int,
-    release: float = ALARM - RELEASE,
+    release: float,
     ignored: np.ndarray | None = None,
 ) -> Calibration:
     """Raises what is normal at a place to what an event showed there.
@@ -45,10 +45,7 @@ def dismiss(
         AbnormalError: The model is not calibrated for the camera, the video is shorter, or the
             event is dismissed already.
     """
-    detector.demand_camera(video.camera)
-    known = detector.calibration
-    normality = known.normality(video.camera)
-    assert normality is not None
+    known, normality = detector.calibration, detector.demand_camera(video.camera)
     names = [name for name, camera in known.cameras.items() if camera is normality]
     entry = {"video": video.name, "camera": names[0], "first_frame": first, "last_frame": last}
     if entry in known.dismissed:
@@ -77,7 +74,7 @@ def _harmless(normality: Normality, name: str, release: float) -> float:
 
 
 def _largest_cells(
-    detector: Detector, video: TestVideo, first: int, last: int, ignored: np.ndarray | None
+    detector: Detector, video: InputVideo, first: int, last: int, ignored: np.ndarray | None
 ) -> dict[str, np.ndarray]:
     """The largest value of each cell, or of one beside it, during some frames of a video."""
     info = detector.info
@@ -85,14 +82,14 @@ def _largest_cells(
     largest: dict[str, np.ndarray] = {}
     with video.open_frames(info.size, info.fps) as opened:
         cell_stream = CellStream(opened.fps)
-        for residual, new in residuals(
+        for residual in residuals(
             opened.frames, detector.reconstruct, info.clip_length, stream, detector.overlap
         ):
-            for name, cells in cell_stream.add(residual, new).items():
+            for name, cells in cell_stream.add(residual).items():
                 inside = cells[max(0, first - number) : max(0, last + 1 - number)]
                 if len(inside):
                     largest[name] = np.maximum(largest.get(name, 0), inside.max(axis=0))
-            number += new.stop - new.start
+            number += len(residual.new_positions)
             if number > last:
                 break
     if number <= last:

@@ -4,15 +4,16 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from abnormal.frames.clips import ClipWindow
+from abnormal.inference.reconstruct import ClipReconstructor, NotFiniteError
 from abnormal.inference.runtimes import Reconstruct
-from abnormal.inference.stream import to_input
 from abnormal.models.model_file import Reference
-from abnormal.scoring.residual import SCORES, ClipResidual
+from abnormal.scoring.residual import SCORES
 
 CLIPS = 3
 
-# Of a threshold. In bfloat16 the scores of a trained network move by about a tenth of this.
 TOLERANCE = 0.01
+"""Share of a threshold. In bfloat16 the scores of a trained network move by a tenth of this."""
 
 
 def make_reference(clips: np.ndarray, reconstruct: Reconstruct) -> Reference:
@@ -21,6 +22,9 @@ def make_reference(clips: np.ndarray, reconstruct: Reconstruct) -> Reference:
     Args:
         clips: `(n, T, size, size)` uint8.
         reconstruct: The network.
+
+    Raises:
+        NotFiniteError: The network gave something that is not finite.
     """
     return Reference(clips, _scores(clips, reconstruct))
 
@@ -37,9 +41,12 @@ def largest_difference(
 
     Returns:
         The largest difference of all frames and scores, as a share of the score's threshold;
-        infinite where it is not a number.
+        infinite where the reconstruction or a score is not a number.
     """
-    now = _scores(reference.clips, reconstruct)
+    try:
+        now = _scores(reference.clips, reconstruct)
+    except NotFiniteError:
+        return float("inf")
     shares = [
         np.abs(now[name] - scores) / (thresholds[name] or 1.0)
         for name, scores in reference.scores.items()
@@ -49,9 +56,8 @@ def largest_difference(
 
 
 def _scores(clips: np.ndarray, reconstruct: Reconstruct) -> dict[str, np.ndarray]:
-    frames = to_input(clips)
-    outputs = reconstruct(frames[..., None])[..., 0]
-    residuals = [ClipResidual(*pair) for pair in zip(frames, outputs, strict=True)]
+    windows = [ClipWindow(frames, None, slice(0, len(frames))) for frames in clips]
+    residuals = ClipReconstructor(reconstruct).add(windows)
     return {
         name: np.stack([score(residual) for residual in residuals])
         for name, score in SCORES.items()

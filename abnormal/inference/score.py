@@ -2,16 +2,16 @@
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import TypeVar
 
 import numpy as np
 
 from abnormal.errors import AbnormalError
 from abnormal.frames.clips import ClipWindow, stream_clips
-from abnormal.inference.ahead import ahead
-from abnormal.inference.overlap import ClipReconstructor, Overlap
+from abnormal.inference.overlap import Overlap
+from abnormal.inference.prefetch import prefetch
+from abnormal.inference.reconstruct import ClipReconstructor
 from abnormal.inference.runtimes import Reconstruct
 from abnormal.inference.stream import (
     FrameScorer,
@@ -19,15 +19,13 @@ from abnormal.inference.stream import (
     ScoredFrames,
     joined,
 )
-from abnormal.scoring.events import Event, score_events
-from abnormal.scoring.regularity import regularity
-from abnormal.scoring.residual import ERRORS, ClipResidual
+from abnormal.scoring.residual import ClipResidual
 
 BATCH_FRAMES = 40
-"""Of the clips that go through the network together, and of those that wait for it."""
+"""Frames of the clips that go through the network together. As many wait for it meanwhile."""
 
 READ_AHEAD = 10
-"""Frames that are decoded before their flow is asked for: a decoder works in bursts."""
+"""Frames that are decoded before their flow is measured: a decoder works in bursts."""
 
 Item = TypeVar("Item")
 
@@ -37,32 +35,26 @@ TakePair = Callable[[np.ndarray, np.ndarray], None]
 
 
 def frame_scores(
-    frames: Iterable[np.ndarray],
-    reconstruct: Reconstruct,
-    clip_length: int,
-    scorer: FrameScorer,
-    stream: ResidualStream,
-    take: TakePair | None = None,
-    overlap: Overlap | None = None,
+    clips: Generator[ClipResidual], scorer: FrameScorer, take: TakePair | None = None
 ) -> ScoredFrames:
     """All scores of every frame of a video.
 
     Memory does not depend on the video's length, but for the scores themselves.
 
     Args:
-        frames: `(size, size)` uint8 each, in order.
-        reconstruct: The network.
-        clip_length: Frames of a clip.
+        clips: Those of `residuals`. The generator is closed at the end, after an error too.
         scorer: Makes scores of residuals.
-        stream: Makes residuals.
         take: Takes all frames and their reconstruction.
-        overlap: Of the clips; None where they lie end to end.
+
+    Raises:
+        AbnormalError: The video has no frame.
     """
     parts = []
-    for residual, new in residuals(frames, reconstruct, clip_length, stream, overlap):
-        parts.append(scorer.add(residual, new))
-        if take:
-            take(residual.frames[new], residual.reconstruction[new])
+    with contextlib.closing(clips):  # or its threads would go on reading a file that is closed
+        for clip in clips:
+            parts.append(scorer.add(clip))
+            if take:
+                take(clip.frames[clip.new], clip.reconstruction[clip.new])
     if not parts:
         raise AbnormalError("No frame of it could be read.")
     return joined(parts)
@@ -74,82 +66,40 @@ def residuals(
     clip_length: int,
     stream: ResidualStream,
     overlap: Overlap | None = None,
-) -> Iterator[tuple[ClipResidual, slice]]:
-    """The residuals of a video's clips, each with its frames that no clip before showed.
+) -> Generator[ClipResidual]:
+    """The residuals of a video's clips.
 
     While one is used, the network computes the next, and frames are read and their flow is
-    measured for those after it.
+    measured for those after it, in threads that end with the generator.
+
+    Args:
+        frames: `(size, size)` uint8 each, in order.
+        reconstruct: The network.
+        clip_length: Frames of a clip.
+        stream: Completes residuals; a new one for each video.
+        overlap: How the clips overlap; None where they lie end to end.
 
     Raises:
-        AbnormalError: The network gives something that is not finite.
+        NotFiniteError: The network gave something that is not finite.
     """
     with contextlib.ExitStack() as threads:
 
-        def apart(items: Iterable[Item], count: int) -> Iterator[Item]:
+        def in_thread(items: Iterable[Item], count: int) -> Iterator[Item]:
             # It ends here, whatever happens: a thread that reads a closed file kills the process.
-            return threads.enter_context(contextlib.closing(ahead(items, count)))
+            return threads.enter_context(contextlib.closing(prefetch(items, count)))
 
         # A batch of frames is ready when the network has done the one before.
-        moving = apart(stream.moving(apart(frames, READ_AHEAD)), BATCH_FRAMES)
-        windows = stream_clips(moving, clip_length, overlap.hop if overlap else None)
-        clips = ClipReconstructor(reconstruct, overlap)
-        batches = apart(_reconstructed(windows, clips, clip_length), 1)
-        for window, output in itertools.chain.from_iterable(batches):
-            residual = stream.add(window, output)
-            yield residual, slice(window.first - residual.place, window.stop - residual.place)
+        moving = in_thread(stream.moving(in_thread(frames, READ_AHEAD)), BATCH_FRAMES)
+        hop = overlap.hop if overlap else None
+        windows = stream_clips(moving, clip_length, hop, stream.with_speed)
+        reconstructor = ClipReconstructor(reconstruct, overlap)
+        batch = max(1, BATCH_FRAMES // clip_length)
+        batches = in_thread(_reconstructed(windows, reconstructor, batch), 1)
+        yield from map(stream.add, itertools.chain.from_iterable(batches))
 
 
 def _reconstructed(
-    windows: Iterator[ClipWindow], clips: ClipReconstructor, clip_length: int
-) -> Iterator[list[tuple[ClipWindow, np.ndarray]]]:
-    """Some clips at a time, each with its reconstruction."""
-    while batch := list(itertools.islice(windows, max(1, BATCH_FRAMES // clip_length))):
-        outputs = clips.add(batch)
-        if not all(np.isfinite(output).all() for output in outputs):
-            raise AbnormalError(
-                "The network's reconstruction of it is not finite. Train the model again, with "
-                "another --learning-rate or --precision."
-            )
-        yield list(zip(batch, outputs, strict=True))
-
-
-@dataclass(frozen=True)
-class ScoredVideo:
-    """A video with the scores that a model gave to its frames.
-
-    Attributes:
-        name: Of the video.
-        fps: Frames per second.
-        raw: For each score's name `(n,)`, as it comes from each clip.
-        causal: The same, lightly smoothed without looking ahead: what alarms use.
-        labels: `(n,)` uint8, 1 where abnormal; None where not known.
-        situation: The kind of event; empty where unknown.
-        boxes: `(n, 4)` the place in each frame that is most unusual by the score that knows the
-            place: left, top, width and height, as parts of the picture's; None where there is none.
-    """
-
-    name: str
-    fps: float
-    raw: dict[str, np.ndarray]
-    causal: dict[str, np.ndarray]
-    labels: np.ndarray | None = None
-    situation: str = ""
-    boxes: np.ndarray | None = None
-
-    def regularity(self, score: str = "l2") -> np.ndarray:
-        """The regularity of each frame over the whole video; it looks back.
-
-        Args:
-            score: The one that carries the alarm. Where that is an error, `l1` or `l2`, the
-                regularity is by it; otherwise by `l2`.
-        """
-        return regularity(self.raw[error_of(score)])
-
-    def events(self, score: str, threshold: float, release: float) -> list[Event]:
-        """The stretches in which it is not regular, by the score; see `score_events`."""
-        return score_events(self.causal[score], threshold, release, self.fps)
-
-
-def error_of(score: str) -> str:
-    """The reconstruction error that goes with a score: itself, or `l2` where it is none."""
-    return score if score in ERRORS else "l2"
+    windows: Iterator[ClipWindow], reconstructor: ClipReconstructor, count: int
+) -> Iterator[list[ClipResidual]]:
+    while batch := list(itertools.islice(windows, count)):
+        yield reconstructor.add(batch)

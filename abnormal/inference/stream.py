@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from abnormal.frames.clips import ClipWindow
-from abnormal.scoring.calibration import FUSED, Normality, fuse
-from abnormal.scoring.local import LOCAL_SCORES, above_normal, unusual_box
+from abnormal.scoring.calibration import Normality, fuse
+from abnormal.scoring.local import FUSED, LOCAL_SCORES, above_normal, unusual_box
 from abnormal.scoring.regularity import SMOOTHING_SEC, CausalMean
 from abnormal.scoring.residual import SCORES, ClipResidual
 from abnormal.video.flow import MovingFrame, with_speed, without_speed
@@ -17,47 +16,40 @@ LOCAL_SMOOTHING_SEC = 0.5
 """Over how long a score that knows the place is averaged: things move on from a place."""
 
 
-def to_input(frames: np.ndarray) -> np.ndarray:
-    """uint8 frames `(..., height, width)` as the network's input, float32 in [0, 1]."""
-    return frames.astype(np.float32) / np.float32(255)
-
-
 class ResidualStream:
-    """Clips and their reconstructions become residuals, each with what came before it."""
+    """Completes the residuals of one video's clips, in order.
+
+    Each gets the frame before it, which the first clip of a video does not have, and nothing that
+    is in the ignored zone.
+
+    Args:
+        flow: Whether speeds are measured.
+        ignored: `(height, width)` bool, True where nothing counts.
+
+    Attributes:
+        with_speed: Whether the frames of `moving` have speeds.
+    """
 
     def __init__(self, flow: bool = True, ignored: np.ndarray | None = None) -> None:
-        """Begins before the first frame.
-
-        Args:
-            flow: Whether the speed is measured.
-            ignored: `(height, width)` bool, True where nothing counts.
-        """
-        self._flow = flow
+        self.with_speed = flow
         self._counts = None if ignored is None else (~ignored).astype(np.float32)
         self._before: ClipResidual | None = None
 
     def moving(self, frames: Iterable[np.ndarray]) -> Iterator[MovingFrame]:
-        """Frames as the clips are cut from them, `(height, width)` uint8 each."""
-        return with_speed(frames) if self._flow else without_speed(frames)
+        """The frames that clips are cut from, of frames `(height, width)` uint8 each."""
+        return with_speed(frames) if self.with_speed else without_speed(frames)
 
-    def add(self, window: ClipWindow, reconstruction: np.ndarray) -> ClipResidual:
-        """The residual of the next clip, or of its last frames.
+    def add(self, residual: ClipResidual) -> ClipResidual:
+        """Completes the residual of the next clip.
 
         Args:
-            window: The clip.
-            reconstruction: `(n, height, width)` float32 in [0, 1], of its last frames: all of
-                them, or those that no clip before showed and one more.
+            residual: Of `abnormal.inference.reconstruct`.
         """
-        place = len(window.frames) - len(reconstruction)
-        frames = to_input(window.frames[place:])
-        speed = None if window.speed is None else window.speed[place:]
         if self._counts is not None:
-            frames, reconstruction = frames * self._counts, reconstruction * self._counts
-            speed = None if speed is None else speed * self._counts
-        residual = ClipResidual(frames, reconstruction, speed=speed, place=place)
+            residual = _masked(residual, self._counts)
         if self._before:
-            # A clip that shows frames of the one before it reaches back into it.
-            last = place - 1 - window.first
+            # The clip may show frames of the one before it again.
+            last = -1 - residual.new.start
             residual = dataclasses.replace(
                 residual,
                 previous=self._before.frames[last],
@@ -67,29 +59,35 @@ class ResidualStream:
         return residual
 
 
+def _masked(residual: ClipResidual, counts: np.ndarray) -> ClipResidual:
+    """Sets to 0 what does not count: `counts` is `(height, width)` float32, 0 there and else 1."""
+    return dataclasses.replace(
+        residual,
+        frames=residual.frames * counts,
+        reconstruction=residual.reconstruction * counts,
+        speed=None if residual.speed is None else residual.speed * counts,
+    )
+
+
 class CellStream:
-    """Residuals become the cells of the scores that know the place."""
+    """Computes the cells of the scores that know the place, for the clips of one video in order.
 
-    def __init__(self, fps: float) -> None:
-        """Begins before the first frame.
+    Args:
+        fps: Frames per second.
+        scores: Names in `LOCAL_SCORES` of the scores whose cells are wanted.
+    """
 
-        Args:
-            fps: Frames per second.
-        """
-        self._steady = {name: score.steady(fps) for name, score in LOCAL_SCORES.items()}
+    def __init__(self, fps: float, scores: Iterable[str] = LOCAL_SCORES) -> None:
+        self._steady = {name: LOCAL_SCORES[name].steady(fps) for name in scores}
 
-    def add(self, residual: ClipResidual, new: slice) -> dict[str, np.ndarray]:
-        """The cells of the next clip's frames.
-
-        Args:
-            residual: Of the clip.
-            new: Its frames that no clip before showed.
+    def add(self, residual: ClipResidual) -> dict[str, np.ndarray]:
+        """The cells of the new frames of the next clip.
 
         Returns:
-            For each score `(n, rows, columns)` float64.
+            For each score `(n, rows, columns)` float64, at least 0.
         """
         return {
-            name: steady(LOCAL_SCORES[name].cells(residual)[new])
+            name: steady(LOCAL_SCORES[name].cells(residual)[residual.new])
             for name, steady in self._steady.items()
         }
 
@@ -141,29 +139,24 @@ class FrameScorer:
             fps: Frames per second.
             normality: What is normal for the camera; without it there are no scores that know the
                 place.
-            positions: What some scores are divided by at each place in a clip.
+            positions: What some scores are divided by at each position in a clip.
         """
         self._fps = fps
         self._normality = normality
-        self._cells = CellStream(fps)
+        self._cells = CellStream(fps, normality.levels if normality else ())
         self._means: dict[str, CausalMean] = {}
         self._positions = {name: np.array(values) for name, values in (positions or {}).items()}
 
-    def add(self, residual: ClipResidual, new: slice) -> ScoredFrames:
-        """Scores the next clip's frames.
-
-        Args:
-            residual: Of the clip.
-            new: Its frames that no clip before showed.
-        """
-        raw = {name: score(residual)[new] for name, score in SCORES.items()}
+    def add(self, residual: ClipResidual) -> ScoredFrames:
+        """Scores the new frames of the next clip."""
+        raw = {name: score(residual)[residual.new] for name, score in SCORES.items()}
         for name, normal in self._positions.items():
-            raw[name] = raw[name] / normal[residual.place :][new]
+            raw[name] = raw[name] / normal[residual.new_positions]
         causal = {name: self._mean(name, values) for name, values in raw.items()}
         if self._normality is None:
             return ScoredFrames(raw, causal)
         levels = self._normality.levels
-        cells, local = self._cells.add(residual, new), {}
+        cells, local = self._cells.add(residual), {}
         for name, values in cells.items():
             raw[name] = above_normal(values, levels[name], LOCAL_SCORES[name].everywhere)
             smooth = self._mean(name, raw[name], LOCAL_SMOOTHING_SEC)

@@ -1,4 +1,4 @@
-"""The videos to be tested, from `img/` or from anywhere, as frames that a model can take."""
+"""The videos to be scored, from `img/` or from anywhere, as frames that a model can take."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -39,8 +39,8 @@ class ModelFrames:
 
 
 @dataclass(frozen=True)
-class TestVideo:
-    """A video to be tested.
+class InputVideo:
+    """A video to be scored.
 
     Attributes:
         name: For tables and figures.
@@ -63,7 +63,7 @@ class TestVideo:
     camera: str = ""
 
 
-def stored_videos(img: Path, split: str = "testing") -> list[TestVideo]:
+def stored_videos(img: Path, split: str = "testing") -> list[InputVideo]:
     """The videos of a split under `img/`.
 
     Raises:
@@ -76,7 +76,7 @@ def stored_videos(img: Path, split: str = "testing") -> list[TestVideo]:
             f"FOLDER --split {split}`, or name a video with --source."
         )
     return [
-        TestVideo(
+        InputVideo(
             name=record.video,
             open_frames=partial(_open_stored, img, record),
             read_labels=partial(read_labels, img, record),
@@ -89,7 +89,7 @@ def stored_videos(img: Path, split: str = "testing") -> list[TestVideo]:
     ]
 
 
-def source_videos(path: Path, split: str = "") -> list[TestVideo]:
+def source_videos(path: Path, split: str = "") -> list[InputVideo]:
     """A video file, or all videos in a folder, without any `img/`.
 
     Args:
@@ -104,7 +104,7 @@ def source_videos(path: Path, split: str = "") -> list[TestVideo]:
     if not videos:
         raise AbnormalError(f"There is no {split + ' ' if split else ''}video in {path}.")
     return [
-        TestVideo(
+        InputVideo(
             video.name,
             partial(open_resampled, video.open_frames),
             situation=video.situation,

@@ -1,8 +1,6 @@
 """One camera on its way from frames to events."""
 
-import dataclasses
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,27 +15,21 @@ from abnormal.live.gate import KINDS
 from abnormal.live.health import Health
 from abnormal.live.recorder import Recorder
 from abnormal.live.segment import LiveClip, Segment
-from abnormal.live.tracker import CLOSED, OPENED, Change, Course, EventTracker
+from abnormal.live.tracker import (
+    CLOSED,
+    OPENED,
+    Change,
+    LiveFrameScore,
+    LiveTracker,
+    OngoingEvent,
+)
+from abnormal.scoring.alarm import Alarm
+from abnormal.scoring.residual import ClipResidual
 
 SHUT_SEC = 1.0
 """After a picture that could not be scored the next ones are not either: scores are averages."""
 SHORTEST_SEC = 0.5
 """A picture that is wrong for a shorter time is no event; it is not scored all the same."""
-
-
-@dataclass(frozen=True)
-class Alarm:
-    """What raises an alarm.
-
-    Attributes:
-        score: Name of the score.
-        threshold: An event begins above it.
-        release: It lasts while the score is above this.
-    """
-
-    score: str
-    threshold: float
-    release: float
 
 
 class Channel:
@@ -75,11 +67,12 @@ class Channel:
         self._fps = detector.info.fps
         self._segment = self._begin()
         self._ready: list[LiveClip] = []
-        self._anomaly = EventTracker(alarm.threshold, alarm.release, self._fps)
+        self._anomaly = LiveTracker(alarm, self._fps)
         self._gates = {
-            kind: EventTracker(0.5, 0.5, self._fps, shortest_sec=SHORTEST_SEC) for kind in KINDS
+            kind: LiveTracker(Alarm(kind, 0.5, 0.5, shortest_sec=SHORTEST_SEC), self._fps)
+            for kind in KINDS
         }
-        self._lost: Course | None = None
+        self._lost: OngoingEvent | None = None
         self._shut_until = -np.inf  # of the gate, in seconds of the camera
         self._newest: LiveFrame | None = None
         self.health, self.drift = Health(camera.name), DriftWatch()
@@ -99,19 +92,20 @@ class Channel:
         ready, self._ready = self._ready, []
         return ready
 
-    def scored(self, clip: LiveClip, reconstruction: np.ndarray, now_sec: float) -> None:
+    def scored(self, clip: LiveClip, residual: ClipResidual, now_sec: float) -> None:
         """Takes what the network made of a clip.
 
         Args:
             clip: One of `clips()`, in their order.
-            reconstruction: `(T, size, size)` float32 in [0, 1].
+            residual: The clip's.
             now_sec: By the clock of the arrivals.
         """
-        scored = clip.segment.score(clip, reconstruction)
+        scored = clip.segment.score(residual)
         scores = np.where(self._shut(clip.new), 0.0, scored.causal[self._alarm.score])
         for place, frame in enumerate(clip.new):
             box = None if scored.boxes is None else scored.boxes[place].tolist()
-            self._announce(ANOMALY, self._anomaly.add(frame.moment, float(scores[place]), box))
+            scored_frame = LiveFrameScore(frame.moment, float(scores[place]), box)
+            self._announce(ANOMALY, self._anomaly.add(scored_frame))
         self.health.add(now_sec - frame.arrival_sec for frame in clip.new)
         self._watch_drift(clip, scored, scores)
 
@@ -151,7 +145,9 @@ class Channel:
             self._recorder.add(frame)
         for kind, tracker in self._gates.items():
             wrong = float(frame.gate == kind)
-            self._announce(kind, tracker.add(frame.moment, wrong, detail=frame.detail))
+            self._announce(
+                kind, tracker.add(LiveFrameScore(frame.moment, wrong, None, frame.detail))
+            )
         self._ready += self._segment.add(frame)
 
     def _lose(self, lost: Lost) -> None:
@@ -161,15 +157,15 @@ class Channel:
         self.ended = lost.ended
         if self._lost is None and not lost.ended:
             at = lost.moment
-            self._lost = Course(at, at, at, 1.0, 1.0, None, lost.reason)
+            self._lost = OngoingEvent(at, at, LiveFrameScore(at, 1.0, None, lost.reason), 1.0)
             self._announce(DISCONNECTED, [(OPENED, self._lost)])
         elif self._lost:
-            self._lost = dataclasses.replace(self._lost, last=lost.moment)
+            self._lost = self._lost._replace(last=lost.moment)
 
     def _return(self, moment: Moment) -> None:
         if self._lost:
             self.health.reconnects += self._newest is not None
-            self._announce(DISCONNECTED, [(CLOSED, dataclasses.replace(self._lost, last=moment))])
+            self._announce(DISCONNECTED, [(CLOSED, self._lost._replace(last=moment))])
             self._lost = None
 
     def _shut(self, frames: Iterable[LiveFrame]) -> list[bool]:
@@ -182,23 +178,23 @@ class Channel:
         return shut
 
     def _watch_drift(self, clip: LiveClip, scored: ScoredFrames, scores: np.ndarray) -> None:
-        if self._anomaly.is_open or (scores > self._alarm.threshold).any():
+        if self._anomaly.is_open or self._alarm.frames(scores).any():
             return
-        calm = surprises_of(scored.causal, self._alarm.score, self._calibration)
+        calm = surprises_of(scored.causal, self._alarm, self._calibration)
         if any(frame.gate for frame in clip.new):
             return
         self.drift.add(clip.new[-1].moment.sec, calm)
 
-    def _trackers(self) -> list[tuple[str, EventTracker]]:
+    def _trackers(self) -> list[tuple[str, LiveTracker]]:
         return [(ANOMALY, self._anomaly), *self._gates.items()]
 
     def _announce(self, kind: str, changes: list[Change]) -> None:
-        for state, course in changes:
+        for state, ongoing in changes:
             self.health.alarms += state == OPENED
             files: dict[str, str | None] = {}
             if self._recorder and kind != DISCONNECTED:
-                files = self._recorder.files(event_id(self._camera.name, kind, course.start))
-            event = event_of(self._camera.name, kind, state, course, **files)
+                files = self._recorder.files(event_id(self._camera.name, kind, ongoing.start))
+            event = event_of(self._camera.name, kind, state, ongoing, **files)
             if self._recorder:
-                self._recorder.follow(event, course)
+                self._recorder.follow(event, ongoing)
             self._tell(event)

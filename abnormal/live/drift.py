@@ -10,8 +10,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from abnormal.scoring.calibration import FUSED, Calibration
-from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.alarm import Alarm
+from abnormal.scoring.calibration import Calibration
+from abnormal.scoring.local import FUSED, LOCAL_SCORES
 
 SURPRISE = 1.0
 EXPECTED_SHARE = 0.1
@@ -25,18 +26,19 @@ WARN_EVERY_SEC = 3600.0
 
 
 def surprises_of(
-    causal: Mapping[str, np.ndarray], score: str, calibration: Calibration
+    causal: Mapping[str, np.ndarray], alarm: Alarm, calibration: Calibration
 ) -> dict[str, np.ndarray]:
     """The surprises behind a score, of which the calibration says how often they are what.
 
     Args:
         causal: For each score's name `(n,)`.
-        score: The one that carries the alarm.
+        alarm: What raises an alarm.
         calibration: Of the model.
     """
-    if score in (FUSED, *LOCAL_SCORES):
+    score = alarm.score
+    if alarm.knows_place:
         wanted = LOCAL_SCORES if score == FUSED else (score,)
-        return {name: causal[name] for name in wanted}
+        return {name: causal[name] for name in wanted if name in causal}
     known = calibration.surprises.get(score)
     return {score: known.of(causal[score])} if known else {}
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from abnormal.live.clock import iso
 from abnormal.live.frame import Moment
-from abnormal.live.tracker import OPENED, Course
+from abnormal.live.tracker import OPENED, OngoingEvent
 
 ANOMALY, DISCONNECTED = "anomaly", "disconnected"
 
@@ -80,32 +80,34 @@ def event_id(camera: str, kind: str, start: Moment) -> str:
     return f"{camera}-{re.sub('[-:]', '', iso(start.utc))}-{kind}"
 
 
-def event_of(camera: str, kind: str, state: str, course: Course, **files: str | None) -> LiveEvent:
+def event_of(
+    camera: str, kind: str, state: str, event: OngoingEvent, **files: str | None
+) -> LiveEvent:
     """What is told of an event as far as it has gone.
 
     Args:
         camera: Its name.
         kind: See `LiveEvent`.
         state: See `LiveEvent`.
-        course: The event.
+        event: The event.
         **files: Paths of `thumbnail` and `clip`.
     """
-    scored = kind == ANOMALY
+    scored, peak = kind == ANOMALY, event.peak
     return LiveEvent(
-        id=event_id(camera, kind, course.start),
+        id=event_id(camera, kind, event.start),
         state=state,
         camera=camera,
         kind=kind,
-        start_utc=iso(course.start.utc),
-        start_sec=round(course.start.sec, 3),
-        end_utc=iso(course.last.utc),
-        end_sec=round(course.last.sec, 3),
-        peak_utc=iso(course.peak.utc),
-        peak_sec=round(course.peak.sec, 3),
-        peak_score=round(course.peak_score, 4) if scored else None,
-        mean_score=round(course.sum_score / course.frames, 4) if scored else None,
-        box=None if course.box is None else tuple(round(float(part), 4) for part in course.box),
-        detail=course.detail,
+        start_utc=iso(event.start.utc),
+        start_sec=round(event.start.sec, 3),
+        end_utc=iso(event.last.utc),
+        end_sec=round(event.last.sec, 3),
+        peak_utc=iso(peak.moment.utc),
+        peak_sec=round(peak.moment.sec, 3),
+        peak_score=round(peak.score, 4) if scored else None,
+        mean_score=round(event.mean_score, 4) if scored else None,
+        box=None if peak.box is None else tuple(round(float(part), 4) for part in peak.box),
+        detail=peak.detail,
         **files,
     )
 

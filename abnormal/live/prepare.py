@@ -10,18 +10,19 @@ from abnormal.video.flow import FlowMeter
 from abnormal.video.resample import resize
 from abnormal.video.stream import Frame
 
-QUALITY = 80  # of the JPEG
+QUALITY = 80
+"""JPEG quality of the pictures that are kept, out of 100."""
 
 
 class Preparation:
-    """Resizes frames, measures speeds, looks whether a picture can be scored at all.
+    """Resizes the frames of one camera, measures speeds, and checks each picture by the gate.
 
     Attributes:
         fps: Frames per second of the model.
     """
 
     def __init__(self, size: int, fps: float, flow: bool, pictures: bool) -> None:
-        """Begins before the first frame.
+        """Starts without a frame to measure a speed from.
 
         Args:
             size: Height and width that the model was made for.
@@ -37,16 +38,16 @@ class Preparation:
         self._before: np.ndarray | None = None
 
     def begin(self) -> None:
-        """What comes next does not follow what came before."""
+        """Forgets the last frame, as there is a gap after it: the next frame gets no speed."""
         self._before = None
 
     def __call__(self, frame: Frame, moment: Moment, arrival_sec: float) -> LiveFrame:
-        """Makes a frame ready.
+        """Makes a frame ready for the model.
 
         Args:
-            frame: As it came.
+            frame: The camera's next frame, at its own size.
             moment: When it was taken.
-            arrival_sec: When it came.
+            arrival_sec: When it came, by a clock that never goes back.
         """
         image = np.ascontiguousarray(resize(frame.image, self._size, self._size))
         speed = None
@@ -59,7 +60,7 @@ class Preparation:
 
 
 def to_jpeg(frame: Frame) -> bytes:
-    """A frame for people to look at."""
+    """Encodes a frame for people to look at, unless it came as a JPEG."""
     if frame.jpeg is not None:
         return frame.jpeg
     picture = frame.in_colours()[..., ::-1] if frame.in_colours else frame.image
@@ -68,7 +69,7 @@ def to_jpeg(frame: Frame) -> bytes:
 
 
 def from_jpeg(data: bytes) -> np.ndarray:
-    """The picture again: `(height, width, 3)` uint8, red first.
+    """Decodes the picture of a frame: `(height, width, 3)` uint8, red first.
 
     Raises:
         AbnormalError: A camera's own JPEG is damaged.

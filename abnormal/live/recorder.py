@@ -17,7 +17,7 @@ from abnormal.live.clips import ClipWriter
 from abnormal.live.event import LiveEvent
 from abnormal.live.frame import LiveFrame
 from abnormal.live.prepare import QUALITY, from_jpeg
-from abnormal.live.tracker import CLOSED, OPENED, Course
+from abnormal.live.tracker import CLOSED, OPENED, LiveFrameScore, OngoingEvent
 from abnormal.video.thumbnail import draw_thumbnail
 
 BEFORE_SEC, AFTER_SEC, LONGEST_SEC = 5.0, 4.0, 30.0
@@ -73,21 +73,21 @@ class Recorder:
             "clip": str(self._folder / "clips" / f"{name}.mp4"),
         }
 
-    def follow(self, event: LiveEvent, course: Course) -> None:
+    def follow(self, event: LiveEvent, ongoing: OngoingEvent) -> None:
         """Writes the thumbnail of what is told next, and later the clip.
 
         What cannot be written is said: a full disk does not end the watch.
         """
         if event.thumbnail and event.clip:
             try:
-                self._draw(Path(event.thumbnail), course)
+                self._draw(Path(event.thumbnail), ongoing.peak)
             except AbnormalError as error:
                 log.error("left out: %s", error)
             if event.state == OPENED:
-                start_sec = course.start.sec - BEFORE_SEC
+                start_sec = ongoing.start.sec - BEFORE_SEC
                 self._cuts[event.id] = _Cut(Path(event.clip), start_sec, float("inf"))
             elif event.state == CLOSED and event.id in self._cuts:
-                self._cuts[event.id].stop_sec = course.last.sec + AFTER_SEC
+                self._cuts[event.id].stop_sec = ongoing.last.sec + AFTER_SEC
 
     def finish(self) -> None:
         """No picture will come any more."""
@@ -101,12 +101,12 @@ class Recorder:
         if pictures:
             self._clips.write(cut.path, pictures, self._fps)
 
-    def _draw(self, path: Path, course: Course) -> None:
-        near = min(self._ring, key=lambda one: abs(one[0] - course.peak.sec), default=None)
-        if near is None or abs(near[0] - course.peak.sec) > 1:
+    def _draw(self, path: Path, peak: LiveFrameScore) -> None:
+        near = min(self._ring, key=lambda one: abs(one[0] - peak.moment.sec), default=None)
+        if near is None or abs(near[0] - peak.moment.sec) > 1:
             return  # the peak of a long event has left the ring: its thumbnail is there
         make_folder(path.absolute().parent)
-        small = draw_thumbnail(from_jpeg(near[1]), course.box or (0, 0, 0, 0))
+        small = draw_thumbnail(from_jpeg(near[1]), peak.box or (0, 0, 0, 0))
         _, data = cv2.imencode(".jpg", small[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
         with replacing(path) as partial:
             partial.write_bytes(data.tobytes())

@@ -1,24 +1,24 @@
-"""All cameras at once: what they give is scored together, as soon as it is there."""
+"""The loop that scores the frames of all cameras, in common batches, as soon as they come."""
 
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from abnormal.errors import AbnormalError
 from abnormal.frames.clips import ClipWindow
 from abnormal.inference.detector import Detector
-from abnormal.inference.overlap import ClipReconstructor
+from abnormal.inference.reconstruct import ClipReconstructor
 from abnormal.inference.runtimes import Reconstruct
-from abnormal.inference.stream import to_input
 from abnormal.live.channel import Channel
 from abnormal.live.clock import Clock
 from abnormal.live.health import EVERY_SEC
 from abnormal.live.mailbox import Mailbox
 from abnormal.live.segment import LiveClip
+from abnormal.scoring.residual import ClipResidual
 
 MOST_CLIPS = 4
-"""Of one call of the network."""
+"""Clips in one call of the network, at most."""
 WAIT_SEC = 0.1
+"""How long a step waits for a frame."""
 
 
 def warm_up(detector: Detector, cameras: int) -> None:
@@ -27,20 +27,23 @@ def warm_up(detector: Detector, cameras: int) -> None:
     Args:
         detector: The model.
         cameras: How many there are.
+
+    Raises:
+        NotFiniteError: The network gave something that is not finite.
     """
     length, size = detector.info.clip_length, detector.info.size
+    frames = np.zeros((length, size, size), np.uint8)
+    reconstructor = ClipReconstructor(detector.reconstruct, detector.overlap)
     if detector.overlap:
-        frames = np.zeros((length, size, size), np.uint8)
-        clips = ClipReconstructor(detector.reconstruct, detector.overlap)
         for first in (0, length - detector.overlap.hop):
-            clips.add([ClipWindow(frames, None, first, length)])
+            reconstructor.add([ClipWindow(frames, None, slice(first, length))])
         return
     for count in range(1, min(cameras, MOST_CLIPS) + 1):
-        detector.reconstruct(np.zeros((count, length, size, size, 1), np.float32))
+        reconstructor.add([ClipWindow(frames, None, slice(0, length))] * count)
 
 
 class Watch:
-    """Scores what the mailbox gets."""
+    """Takes frames from the mailbox, lets the network score them, and tells the channels."""
 
     def __init__(
         self,
@@ -51,18 +54,19 @@ class Watch:
         each_minute: Callable[[], None],
         clip_length: int,
     ) -> None:
-        """Begins with nothing.
+        """Starts the first minute; no frame has been taken yet.
 
         Args:
             channels: The cameras, by their number in the mailbox.
             mailbox: What their threads fill.
-            reconstruct: The network.
+            reconstruct: The network, for clips that do not overlap.
             clock: What time it is.
             each_minute: Is called about once a minute.
             clip_length: Frames of a clip.
         """
-        self._channels, self._mailbox, self._reconstruct = channels, mailbox, reconstruct
-        self._clock, self._each_minute = clock, each_minute
+        self._channels, self._mailbox, self._clock = channels, mailbox, clock
+        self._reconstructor = ClipReconstructor(reconstruct)
+        self._each_minute = each_minute
         self._minute_sec = clock.now()
         self._most = clip_length  # so that a step scores one clip of each camera
 
@@ -100,18 +104,10 @@ class Watch:
         waiting = [(channel, clip) for channel in self._channels for clip in channel.clips()]
         for first in range(0, len(waiting), MOST_CLIPS):
             batch = waiting[first : first + MOST_CLIPS]
-            for (channel, clip), output in zip(batch, self._outputs(batch), strict=True):
-                channel.scored(clip, output, self._clock.now())
+            for (channel, clip), residual in zip(batch, self._residuals(batch), strict=True):
+                channel.scored(clip, residual, self._clock.now())
 
-    def _outputs(self, batch: Sequence[tuple[Channel, LiveClip]]) -> list[np.ndarray]:
+    def _residuals(self, batch: Sequence[tuple[Channel, LiveClip]]) -> list[ClipResidual]:
         if batch[0][1].segment.overlaps:
-            outputs = [clip.segment.reconstruct(clip) for _, clip in batch]
-        else:
-            clips = to_input(np.stack([clip.window.frames for _, clip in batch]))
-            outputs = list(self._reconstruct(clips[..., None])[..., 0])
-        if not all(np.isfinite(output).all() for output in outputs):
-            raise AbnormalError(
-                "The network's reconstruction is not finite. Train the model again, with another "
-                "--learning-rate or --precision."
-            )
-        return outputs
+            return [clip.segment.reconstruct(clip) for _, clip in batch]
+        return self._reconstructor.add([clip.window for _, clip in batch])

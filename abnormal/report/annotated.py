@@ -11,8 +11,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from abnormal.errors import AbnormalError
-from abnormal.inference.score import ScoredVideo
-from abnormal.report.figure import ABNORMAL, ALARM, COLOURS
+from abnormal.inference.scored_video import ScoredVideo
+from abnormal.report.figure import ABNORMAL_COLOUR, ALARM_COLOUR, COLOURS
+from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.events import intervals
 from abnormal.scoring.localisation import LocalisedFrames
 from abnormal.video.draw import PAPER, RED, grey_to_rgb, mark, write_text
@@ -52,8 +53,7 @@ def write_annotated(
     path: Path,
     pictures: Iterator[np.ndarray],
     video: ScoredVideo,
-    score: str,
-    threshold: float,
+    alarm: Alarm,
     anomalous: AnomalousPixels,
 ) -> None:
     """Writes a video with the regularity curve and the anomalies drawn in.
@@ -63,15 +63,14 @@ def write_annotated(
         pictures: The frames that were scored, at their own size: `(height, width)` uint8, or
             `(height, width, 3)`, red first.
         video: Their scores.
-        score: Which one carries the alarm.
-        threshold: Above it there is an alarm.
+        alarm: What raises an alarm.
         anomalous: The anomalous pixels of each frame.
 
     Raises:
         AbnormalError: The video cannot be written.
     """
-    regularity = video.regularity(score)
-    alarms = video.causal[score] > threshold
+    regularity = video.regularity(alarm.score)
+    alarms = video.alarms(alarm)
     strip: Strip | None = None
     size: tuple[int, int] | None = None
     count = 0
@@ -138,9 +137,9 @@ class Strip:
         axes = figure.subplots()
         seconds = np.arange(len(regularity)) / video.fps
         axes.plot(seconds, regularity, color=COLOURS[0], lw=1.2)
-        for flags, colour in ((video.labels, ABNORMAL), (alarms, ALARM)):
+        for flags, colour in ((video.labels, ABNORMAL_COLOUR), (alarms, ALARM_COLOUR)):
             for start, stop in () if flags is None else intervals(flags == 1):
-                top = 1.0 if colour == ABNORMAL else 0.05
+                top = 1.0 if colour == ABNORMAL_COLOUR else 0.05
                 axes.axvspan(start / video.fps, stop / video.fps, 0, top, color=colour, lw=0)
         axes.set(ylim=(0, 1.05), xlim=(0, max(seconds[-1], 1 / video.fps)), yticks=(0, 0.5, 1))
         axes.set_ylabel("regularity", fontsize=8)

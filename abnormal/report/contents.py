@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from abnormal.inference.score import ScoredVideo
+import pandas as pd
+
+from abnormal.evaluation.pixel_level import VideoPixels
+from abnormal.inference.scored_video import ScoredVideo
 from abnormal.models.model_file import ModelInfo
+from abnormal.scoring.alarm import Alarm
 
 
 @dataclass(frozen=True)
@@ -18,22 +22,22 @@ class ModelResults:
     Attributes:
         info: What is known about the model.
         runtime: What computed it.
-        threshold: An alarm is above it.
-        release: An event lasts while the score is above it.
+        alarm: What raised an alarm.
         folder: Part of the paths of its videos; empty where it is the only model.
         videos: As it scored them; in the same order for all models.
+        pixels: What it found in each of them.
         metrics: Its figures, as in `metrics.json`.
-        events: As in `events.csv`: a row for each, in the order of the videos.
+        events: The rows of `events.csv`, in the order of the videos.
     """
 
     info: ModelInfo
     runtime: str
-    threshold: float
-    release: float
+    alarm: Alarm
     folder: str
     videos: Sequence[ScoredVideo]
+    pixels: Sequence[VideoPixels]
     metrics: Mapping[str, Any]
-    events: Sequence[Mapping[str, Any]]
+    events: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -42,13 +46,16 @@ class Contents:
 
     Attributes:
         models: By their names; at least one.
-        score: The one that carries the alarm.
         figures: Ending of the figures that are printed in place of the curves: `png` or `svg`.
     """
 
     models: Mapping[str, ModelResults]
-    score: str
     figures: str
+
+    @property
+    def score(self) -> str:
+        """Name of the score that raises alarms; it is the same for all models."""
+        return next(iter(self.models.values())).alarm.score
 
     @property
     def videos(self) -> Sequence[ScoredVideo]:

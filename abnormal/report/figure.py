@@ -13,8 +13,8 @@ from abnormal.files import make_folder, replacing
 
 # Okabe and Ito's colours, which people with any colour vision can tell apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-ABNORMAL = "#F0B8A8"
-ALARM = "#B22222"
+ABNORMAL_COLOUR = "#F0B8A8"
+ALARM_COLOUR = "#B22222"
 
 WIDTH_IN = 7.0
 """Inches: a page's text, so that in a paper the letters are as large as those around it."""

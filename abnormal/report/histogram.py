@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from abnormal.inference.score import ScoredVideo
+from abnormal.inference.scored_video import ScoredVideo
 from abnormal.report.figure import COLOURS, drawing, legend_below, plain
+from abnormal.scoring.alarm import Alarm
 
 BINS = 60
 INSIDE = 0.995  # of all frames; what is above is counted in the last bin
@@ -35,16 +36,19 @@ class Histogram:
 
 
 def histograms_of(
-    scored: Mapping[str, Sequence[ScoredVideo]], score: str, thresholds: Mapping[str, float]
+    scored: Mapping[str, Sequence[ScoredVideo]], alarms: Mapping[str, Alarm]
 ) -> dict[str, Histogram]:
     """The histograms of all models, in the same bins.
 
     Args:
         scored: The test videos by the name of the model.
-        score: Which score carries the alarm.
-        thresholds: The alarm's threshold by the name of the model.
+        alarms: What raises an alarm, by the name of the model; the score is the same for all.
     """
-    finite = {name: limit if math.isfinite(limit) else None for name, limit in thresholds.items()}
+    score = next(iter(alarms.values())).score
+    finite = {
+        name: alarm.threshold if math.isfinite(alarm.threshold) else None
+        for name, alarm in alarms.items()
+    }
     values = {name: np.concatenate([v.causal[score] for v in scored[name]]) for name in scored}
     together = np.concatenate(list(values.values()))
     low = float(together.min())

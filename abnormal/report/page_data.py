@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from abnormal.inference.score import ScoredVideo, error_of
+from abnormal.inference.scored_video import ScoredVideo, error_of
 from abnormal.report.contents import Contents, ModelResults, address
 from abnormal.report.figure import COLOURS
 from abnormal.report.histogram import Histogram, histograms_of
 from abnormal.report.losses import KINDS, loss_points
 from abnormal.report.roc import Roc, roc_of
+from abnormal.report.tables import records
 from abnormal.report.thinning import packed
 from abnormal.scoring.events import intervals
 
@@ -26,15 +27,15 @@ def page_data(contents: Contents) -> dict[str, Any]:
     """All that the script draws."""
     lengths = np.array([len(video.causal[contents.score]) for video in contents.videos])
     points = points_for(lengths, curves=2 * len(contents.models))
-    thresholds = {name: model.threshold for name, model in contents.models.items()}
+    alarms = {name: model.alarm for name, model in contents.models.items()}
     scored = {name: model.videos for name, model in contents.models.items()}
-    histograms = histograms_of(scored, contents.score, thresholds)
+    histograms = histograms_of(scored, alarms)
     return {
         "score": contents.score,
         "error": error_of(contents.score),
         "models": [
             _model(name, model, COLOURS[number % len(COLOURS)])
-            | {"roc": _roc(roc_of(model.videos, contents.score, model.threshold))}
+            | {"roc": _roc(roc_of(model.videos, model.alarm))}
             | {"histogram": _histogram(histograms[name])}
             for number, (name, model) in enumerate(contents.models.items())
         ],
@@ -61,7 +62,8 @@ def points_for(lengths: np.ndarray, curves: int) -> int:
 
 def _model(name: str, model: ModelResults, colour: str) -> dict[str, Any]:
     losses = {key: loss_points(model.info.history, key) for key in KINDS}
-    threshold = model.threshold if math.isfinite(model.threshold) else None
+    limit = model.alarm.threshold
+    threshold = limit if math.isfinite(limit) else None
     return {"name": name, "colour": colour, "threshold": threshold, "losses": losses}
 
 
@@ -91,7 +93,7 @@ def _rounded(values: np.ndarray) -> list[Any]:
 
 
 def _videos(contents: Contents, points: int) -> list[dict[str, Any]]:
-    events = [_intervals(model.events) for model in contents.models.values()]
+    events = [_intervals(records(model.events)) for model in contents.models.values()]
     return [
         {
             "name": video.name,

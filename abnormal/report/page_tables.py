@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from abnormal.evaluation.evaluate import MACRO_RAW, MICRO_PER_VIDEO, MICRO_RAW
-from abnormal.inference.score import ScoredVideo
+from abnormal.inference.scored_video import ScoredVideo
 from abnormal.report.contents import Contents, ModelResults, address
+from abnormal.report.tables import records
 from abnormal.report.thumbnails import thumbnail_name
 from abnormal.version import __version__
 
@@ -87,7 +88,7 @@ def event_rows(contents: Contents) -> list[dict[str, Any]]:
     rows = [
         _event_row(contents, number, model, event, place[event["video"]])
         for number, model in enumerate(contents.models.values())
-        for event in model.events
+        for event in records(model.events)
     ]
     highest = sorted(rows, key=lambda row: row["peak_score"], reverse=True)[:MOST_EVENTS]
     return sorted(highest, key=lambda row: (row["place"], row["start_frame"], row["number"]))
@@ -142,8 +143,8 @@ def _facts(model: ModelResults) -> Iterator[tuple[str, str]]:
     if frames := calibration.get("frames"):
         known = "not all" if calibration.get("held_out") else "all"
         yield "calibrated on", f"{frames} normal frames, {known} known to the network"
-    yield "alarm above", f"{model.threshold:.4g}"
-    yield "event ends at", f"{model.release:.4g}"
+    yield "alarm above", f"{model.alarm.threshold:.4g}"
+    yield "event ends at", f"{model.alarm.release:.4g}"
     yield "computed by", model.runtime
     yield "footage, fingerprint", info.data_fingerprint[:12]
     for library, version in info.versions.items():

@@ -7,8 +7,15 @@ from pathlib import Path
 import matplotlib.axes
 import numpy as np
 
-from abnormal.inference.score import ScoredVideo, error_of
-from abnormal.report.figure import ABNORMAL, ALARM, COLOURS, drawing, plain
+from abnormal.inference.scored_video import ScoredVideo, error_of
+from abnormal.report.figure import (
+    ABNORMAL_COLOUR,
+    ALARM_COLOUR,
+    COLOURS,
+    drawing,
+    plain,
+)
+from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.events import intervals
 
 BAR = 0.035
@@ -16,17 +23,16 @@ BAR = 0.035
 
 
 def plot_regularity(
-    scored: Mapping[str, ScoredVideo], score: str, thresholds: Mapping[str, float], path: Path
+    scored: Mapping[str, ScoredVideo], alarms: Mapping[str, Alarm], path: Path
 ) -> None:
     """Draws one video as one or several models see it.
 
     Args:
         scored: The video by the name of the model.
-        score: Which score carries the alarm.
-        thresholds: The alarm's threshold by the name of the model.
+        alarms: What raises an alarm, by the name of the model; the score is the same for all.
         path: The picture to write.
     """
-    first = next(iter(scored.values()))
+    first, score = next(iter(scored.values())), next(iter(alarms.values())).score
     with drawing(path, 3.9) as figure:
         upper, lower = figure.subplots(2, 1, sharex=True)
         figure.suptitle(plain(first.name))
@@ -37,9 +43,9 @@ def plot_regularity(
             seconds = np.arange(len(regularity)) / video.fps
             upper.plot(seconds, regularity, color=colour, label=plain(name))
             lower.plot(seconds, video.causal[score], color=colour, label=plain(name))
-            lower.axhline(thresholds[name], color=colour, ls="--", lw=0.8)
-            alarm = video.causal[score] > thresholds[name]
-            _mark_alarms(lower, alarm, video.fps, number, ALARM if len(scored) == 1 else colour)
+            lower.axhline(alarms[name].threshold, color=colour, ls="--", lw=0.8)
+            bar_colour = ALARM_COLOUR if len(scored) == 1 else colour
+            _mark_alarms(lower, video.alarms(alarms[name]), video.fps, number, bar_colour)
         if first.labels is not None:
             _shade(upper, first.labels == 1, first.fps)
             _shade(lower, first.labels == 1, first.fps)
@@ -49,7 +55,7 @@ def plot_regularity(
             axes.grid(alpha=0.3)
             axes.margins(x=0)
         lower.plot([], [], color="grey", ls="--", lw=0.8, label="threshold")
-        lower.plot([], [], color=ALARM if len(scored) == 1 else "grey", lw=4, label="alarm")
+        lower.plot([], [], color=ALARM_COLOUR if len(scored) == 1 else "grey", lw=4, label="alarm")
         handles = lower.get_legend_handles_labels()[0]
         figure.legend(handles=handles, loc="outside lower center", ncols=6)
 
@@ -57,7 +63,7 @@ def plot_regularity(
 def _shade(axes: matplotlib.axes.Axes, abnormal: np.ndarray, fps: float) -> None:
     label = "abnormal (true)"
     for start, stop in intervals(abnormal):
-        axes.axvspan(start / fps, stop / fps, color=ABNORMAL, lw=0, zorder=0, label=label)
+        axes.axvspan(start / fps, stop / fps, color=ABNORMAL_COLOUR, lw=0, zorder=0, label=label)
         label = "_"
 
 

@@ -9,8 +9,9 @@ import numpy as np
 import sklearn.metrics
 
 from abnormal.evaluation.evaluate import labels_of
-from abnormal.inference.score import ScoredVideo
+from abnormal.inference.scored_video import ScoredVideo
 from abnormal.report.figure import COLOURS, drawing, legend_below, plain
+from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.regularity import stretched
 
 MOST_POINTS = 400
@@ -35,13 +36,12 @@ class Roc:
     alarm: tuple[float, float]
 
 
-def roc_of(videos: Sequence[ScoredVideo], score: str, threshold: float) -> Roc | None:
+def roc_of(videos: Sequence[ScoredVideo], alarm: Alarm) -> Roc | None:
     """The ROC curves of a model.
 
     Args:
         videos: As it scored them; those without labels do not count.
-        score: Which one carries the alarm.
-        threshold: Above it there is an alarm.
+        alarm: What raises an alarm.
 
     Returns:
         None where all frames are of one class: there is no curve then.
@@ -50,13 +50,13 @@ def roc_of(videos: Sequence[ScoredVideo], score: str, threshold: float) -> Roc |
     labels = np.concatenate([np.zeros(0), *(labels_of(video) for video in labelled)])
     if len(np.unique(labels)) < 2:
         return None
-    scores = [video.causal[score] for video in labelled]
+    scores = [video.causal[alarm.score] for video in labelled]
     raw = np.concatenate(scores)
-    alarm = raw > threshold
+    raised = alarm.frames(raw)
     return Roc(
         *_curve(labels, raw),
         *_curve(labels, np.concatenate([stretched(values) for values in scores])),
-        alarm=(float(alarm[labels == 0].mean()), float(alarm[labels == 1].mean())),
+        alarm=(float(raised[labels == 0].mean()), float(raised[labels == 1].mean())),
     )
 
 

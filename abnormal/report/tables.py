@@ -10,40 +10,38 @@ import numpy as np
 import pandas as pd
 
 from abnormal.evaluation.evaluate import MICRO_PER_VIDEO, MICRO_RAW
-from abnormal.evaluation.pixel_level import BOX, VideoPixels
+from abnormal.evaluation.pixel_level import VideoPixels
 from abnormal.files import replacing
-from abnormal.inference.score import ScoredVideo, error_of
-from abnormal.scoring.calibration import FUSED
+from abnormal.inference.scored_video import ScoredVideo, error_of
+from abnormal.scoring.alarm import Alarm
+from abnormal.scoring.boxes import BOX_SIDES
 from abnormal.scoring.events import Event, persistent_events
-from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.local import knows_place
 
 EVENT_COLUMNS = (
     *("model", "video", "situation", "event", "start_frame", "end_frame", "start_sec", "end_sec"),
-    *("peak_frame", "peak_sec", "peak_score", "mean_score", *BOX),
+    *("peak_frame", "peak_sec", "peak_score", "mean_score", *BOX_SIDES),
 )
 
 
-def scores_table(
-    model: str, videos: Sequence[ScoredVideo], score: str, threshold: float
-) -> pd.DataFrame:
+def scores_table(model: str, videos: Sequence[ScoredVideo], alarm: Alarm) -> pd.DataFrame:
     """One row per frame.
 
     Args:
         model: Its name.
         videos: As it scored them.
-        score: Which score carries the alarm.
-        threshold: A frame whose score is above it is an alarm.
+        alarm: What raises an alarm.
 
     Returns:
         Columns model, video, frame (from 0), time_sec, error (on pixels in [0, 1]; `l1` where that
         is the score, otherwise `l2`), regularity (by that error, over the whole video: it looks
         back), score and alarm (causal), label (1 abnormal, 0 normal, missing where unknown).
     """
-    return pd.concat([_rows(model, video, score, threshold) for video in videos], ignore_index=True)
+    return pd.concat([_rows(model, video, alarm) for video in videos], ignore_index=True)
 
 
-def _rows(model: str, video: ScoredVideo, score: str, threshold: float) -> pd.DataFrame:
-    frames = np.arange(len(video.raw[score]))
+def _rows(model: str, video: ScoredVideo, alarm: Alarm) -> pd.DataFrame:
+    frames = np.arange(len(video.raw[alarm.score]))
     labels = [pd.NA] * len(frames) if video.labels is None else video.labels
     return pd.DataFrame(
         {
@@ -51,10 +49,10 @@ def _rows(model: str, video: ScoredVideo, score: str, threshold: float) -> pd.Da
             "video": video.name,
             "frame": frames,
             "time_sec": frames / video.fps,
-            "error": video.raw[error_of(score)],
-            "regularity": video.regularity(score),
-            "score": video.causal[score],
-            "alarm": (video.causal[score] > threshold).astype(int),
+            "error": video.raw[error_of(alarm.score)],
+            "regularity": video.regularity(alarm.score),
+            "score": video.causal[alarm.score],
+            "alarm": video.alarms(alarm).astype(int),
             "label": pd.array(labels, dtype="Int8"),
         }
     )
@@ -64,9 +62,7 @@ def events_table(
     model: str,
     videos: Sequence[ScoredVideo],
     pixels: Sequence[VideoPixels],
-    score: str,
-    threshold: float,
-    release: float,
+    alarm: Alarm,
 ) -> pd.DataFrame:
     """One row per event.
 
@@ -74,17 +70,15 @@ def events_table(
         model: Its name.
         videos: As it scored them.
         pixels: What it found in them.
-        score: Which score carries the alarm.
-        threshold: An event begins above it.
-        release: It lasts while the score is above this.
+        alarm: What raises an alarm.
 
     Returns:
         Columns model, video, situation, event (from 1 in each video), start_frame and end_frame
         (the last one), start_sec and end_sec, peak_frame, peak_sec, peak_score, mean_score, and
         left, top, width, height of the place at the peak, as parts of the picture's.
     """
-    found = [video.events(score, threshold, release) for video in videos]
-    return _table_of_events(model, videos, pixels, score, found)
+    found = [video.events(alarm) for video in videos]
+    return _table_of_events(model, videos, pixels, alarm.score, found)
 
 
 def regularity_events_table(
@@ -128,7 +122,7 @@ def _table_of_events(
             "peak_score": event.peak_score,
             "mean_score": event.mean_score,
         }
-        | dict(zip(BOX, _place(video, of_video, score, event.peak), strict=True))
+        | dict(zip(BOX_SIDES, _place(video, of_video, score, event.peak), strict=True))
         for video, of_video, events in zip(videos, pixels, found, strict=True)
         for number, event in enumerate(events, start=1)
     ]
@@ -137,9 +131,9 @@ def _table_of_events(
 
 def _place(video: ScoredVideo, pixels: VideoPixels, score: str, frame: int) -> Sequence[float]:
     """The box of the place that is most unusual: by a score that knows it, else by the pixels."""
-    if video.boxes is not None and score in (*LOCAL_SCORES, FUSED):
+    if video.boxes is not None and knows_place(score):
         return video.boxes[frame].tolist()
-    return [pixels.rows[frame][side] for side in BOX]
+    return [pixels.rows[frame][side] for side in BOX_SIDES]
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-LEVELS = 65535
+LARGEST_LEVEL = 65535
 
 
 def thinned(values: np.ndarray, most: int) -> tuple[np.ndarray, float]:
@@ -39,6 +39,6 @@ def packed(values: np.ndarray, most: int) -> dict[str, Any]:
     """
     points, step = thinned(values, most)
     low, high = float(points.min()), float(points.max())
-    levels = np.rint((points - low) * (LEVELS / ((high - low) or 1.0)))
+    levels = np.rint((points - low) * (LARGEST_LEVEL / ((high - low) or 1.0)))
     text = base64.b64encode(levels.astype("<u2").tobytes()).decode("ascii")
     return {"step": step, "low": low, "high": high, "points": text}

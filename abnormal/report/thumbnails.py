@@ -7,8 +7,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from abnormal.evaluation.pixel_level import BOX
 from abnormal.files import make_folder, replacing
+from abnormal.scoring.boxes import BOX_SIDES
 from abnormal.video.thumbnail import draw_thumbnail
 
 QUALITY = 80  # of the JPEG
@@ -40,7 +40,7 @@ def keep_thumbnails(
         at_peak.setdefault(event["peak_frame"], []).append(event)
     for number, picture in enumerate(pictures):
         for event in at_peak.get(number, ()):
-            box = [event[side] for side in BOX]
+            box = [event[side] for side in BOX_SIDES]
             _write(folder / thumbnail_name(event), draw_thumbnail(picture, box))
         yield picture
 

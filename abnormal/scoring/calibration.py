@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 
 from abnormal.errors import AbnormalError
-from abnormal.scoring.events import score_events
-from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.alarm import Alarm
+from abnormal.scoring.local import LOCAL_SCORES, knows_place
+from abnormal.scoring.residual import SCORES
 from abnormal.scoring.surprise import LARGEST, Surprise
 
-FUSED = "fused"
+ALARM_SURPRISE = 2.0
+"""Above this surprise, which one normal frame in a hundred has, there is an alarm."""
+RELEASE_DROP = 0.7
+"""An event lasts until the surprise has fallen this far below the threshold of the alarm, to what
+five times as many normal frames have."""
 
-ALARM = 2.0
-"""Surprise above which there is an alarm: one normal frame in a hundred is."""
-RELEASE = 0.7
-"""An event lasts while the surprise is at most so far below the alarm's: five times the frames."""
-
-LEVELS = tuple(np.arange(0.5, 5.01, 0.25).tolist())
-"""Surprises at which the false alarms of the normal footage are counted."""
+COUNTED_SURPRISES = tuple(np.arange(0.5, 5.01, 0.25).tolist())
+"""Thresholds at which the false alarms of the normal footage are counted."""
 ENOUGH = 10
 """So many false alarms make a rate; beyond where there are so many, it is extrapolated."""
 RULE_OF_THREE = 3.0
@@ -33,8 +33,9 @@ class Normality:
     """What one camera's normal footage looks like to the scores that know the place.
 
     Attributes:
-        levels: For each of `LOCAL_SCORES` the normal level of each cell, `(rows, columns)`.
-        surprises: For each of them, how seldom which distance above it is.
+        levels: For each local score that the model has, the normal level of each cell,
+            `(rows, columns)` float32 above 0.
+        surprises: For each of them, how seldom normal footage is how far above that level.
     """
 
     levels: dict[str, np.ndarray]
@@ -52,7 +53,7 @@ class FalseAlarms:
 
     Attributes:
         hours: Of the footage.
-        counts: Of events, for each of `LEVELS`.
+        counts: Of events, for each of `COUNTED_SURPRISES`.
     """
 
     hours: float
@@ -80,8 +81,8 @@ class FalseAlarms:
         rates = np.log10(np.maximum(counts[first : last + 1], 1) / self.hours)
         wanted = np.log10(per_hour)
         if wanted <= rates[-1]:
-            return float(min(LEVELS[last] + rates[-1] - wanted, LARGEST))
-        return float(np.interp(-wanted, -rates, LEVELS[first : last + 1]))
+            return float(min(COUNTED_SURPRISES[last] + rates[-1] - wanted, LARGEST))
+        return float(np.interp(-wanted, -rates, COUNTED_SURPRISES[first : last + 1]))
 
 
 @dataclass(frozen=True)
@@ -119,29 +120,42 @@ class Calibration:
         only = next(iter(self.cameras.values())) if len(self.cameras) == 1 else None
         return self.cameras.get(camera, only)
 
-    def threshold(self, score: str, per_hour: float | None = None) -> float:
-        """The score above which there is an alarm.
+    def alarm(
+        self, score: str, threshold: float | None = None, per_hour: float | None = None
+    ) -> Alarm:
+        """When a score raises an alarm.
 
         Args:
-            score: Which.
-            per_hour: How many false alarms an hour there may be; None for one normal frame in a
-                hundred.
+            score: Name of the score.
+            threshold: Above it there is an alarm; None for what the normal footage says.
+            per_hour: How many false alarms an hour there may be, above 0; None for one normal frame
+                in a hundred.
 
         Raises:
-            AbnormalError: It was not calibrated.
+            AbnormalError: The score was not calibrated, and no threshold is given.
         """
-        level = ALARM if per_hour is None else self._of(self.false_alarms, score).level(per_hour)
-        return self._score(score, level)
+        threshold = self.threshold(score, per_hour) if threshold is None else threshold
+        return Alarm(score, threshold, self._release(score, threshold))
 
-    def release(self, score: str, threshold: float) -> float:
-        """Where an event ends that began above a threshold: at most at the threshold."""
+    def threshold(self, score: str, per_hour: float | None = None) -> float:
+        """The score above which there is an alarm; see `alarm`.
+
+        Raises:
+            AbnormalError: The score was not calibrated.
+        """
+        if per_hour is None:
+            return self._score(score, ALARM_SURPRISE)
+        return self._score(score, self._of(self.false_alarms, score).level(per_hour))
+
+    def _release(self, score: str, threshold: float) -> float:
+        """The score down to which an event lasts that began above a threshold."""
         if score in self.surprises:
-            level = float(self.surprises[score].of(np.array(threshold)))
+            surprise = float(self.surprises[score].of(np.array(threshold)))
         elif score in self.false_alarms:
-            level = threshold
+            surprise = threshold
         else:
             return threshold
-        return min(threshold, self._score(score, max(0.0, level - RELEASE)))
+        return min(threshold, self._score(score, max(0.0, surprise - RELEASE_DROP)))
 
     def promised_per_hour(self, score: str) -> float:
         """The lowest rate of false alarms that the normal footage can vouch for."""
@@ -149,7 +163,7 @@ class Calibration:
 
     def _score(self, score: str, surprise: float) -> float:
         """The value of a score at a surprise; scores that know the place are surprises."""
-        if score in (*LOCAL_SCORES, FUSED):
+        if knows_place(score):
             self._of(self.false_alarms, score)
             return surprise
         return self._of(self.surprises, score).score(surprise)
@@ -158,11 +172,10 @@ class Calibration:
         try:
             return known[score]
         except KeyError:
-            plain = score not in (*LOCAL_SCORES, FUSED)
-            way = "Give a --threshold" if plain else "Use --score gradient with a --threshold"
+            way = "Use --score gradient with a" if knows_place(score) else "Give a"
             raise AbnormalError(
-                f"The model is not calibrated for the score {score!r}. {way}, or calibrate it: "
-                "`python train_model.py --calibrate FOLDER` with normal footage."
+                f"The model is not calibrated for the score {score!r}. {way} --threshold, or "
+                "calibrate it: `python train_model.py --calibrate FOLDER` with normal footage."
             ) from None
 
     def as_dict(self) -> dict[str, Any]:
@@ -179,8 +192,11 @@ def read_calibration(
 ) -> Calibration:
     """Reads what `Calibration.as_dict` made.
 
+    A model has the local scores that it was calibrated for and that this version knows. A score
+    that one of the two lacks is a score that the model does not have.
+
     Args:
-        stored: It. Empty, or of an older version: then nothing is calibrated.
+        stored: What was made. Empty where nothing is calibrated.
         levels: For each camera's name the levels of its `Normality`.
     """
     return Calibration(
@@ -190,14 +206,31 @@ def read_calibration(
             for name, value in stored.get("false_alarms", {}).items()
         },
         cameras={
-            name: Normality(dict(levels[name]), _surprises(surprises))
+            name: normality
             for name, surprises in stored.get("cameras", {}).items()
+            if (normality := _normality(levels[name], _surprises(surprises)))
         },
         frames=stored.get("frames", 0),
         videos=tuple(stored.get("videos", ())),
         held_out=stored.get("held_out", False),
         dismissed=tuple(stored.get("dismissed", ())),
-        positions={name: tuple(value) for name, value in stored.get("positions", {}).items()},
+        positions={
+            name: tuple(value)
+            for name, value in stored.get("positions", {}).items()
+            if name in SCORES
+        },
+    )
+
+
+def _normality(
+    levels: Mapping[str, np.ndarray], surprises: Mapping[str, Surprise]
+) -> Normality | None:
+    """What is normal for a camera by the scores that are known on both sides; None without any."""
+    names = [name for name in LOCAL_SCORES if name in levels and name in surprises]
+    if not names:
+        return None
+    return Normality(
+        {name: levels[name] for name in names}, {name: surprises[name] for name in names}
     )
 
 
@@ -240,10 +273,10 @@ def count_false_alarms(normal: Iterable[np.ndarray], fps: float) -> FalseAlarms:
         fps: Frames per second.
     """
     stretches: Sequence[np.ndarray] = list(normal)
-    counts = [
-        sum(len(score_events(values, level, max(0, level - RELEASE), fps)) for values in stretches)
-        for level in LEVELS
+    alarms = [
+        Alarm("surprise", level, max(0.0, level - RELEASE_DROP)) for level in COUNTED_SURPRISES
     ]
+    counts = [sum(len(alarm.events(values, fps)) for values in stretches) for alarm in alarms]
     return FalseAlarms(sum(map(len, stretches)) / fps / 3600, tuple(counts))
 
 

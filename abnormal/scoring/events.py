@@ -1,16 +1,17 @@
-"""From scores to events: stretches of a video in which something is not regular."""
+"""Events: stretches of a video in which something is not regular.
+
+Those of an alarm are found in `abnormal.scoring.alarm`; those that papers count, by the minima of
+the regularity, are found here.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-GAP_SEC = 2.0
-"""Alarms that are no further apart are one event: the 50 frames of Hasan et al., 2016
-(arXiv:1604.04574), section 4.3, at 25 frames a second."""
-
-SHORTEST_SEC = 0.2
-"""An event that is shorter than this is none."""
+WINDOW_SEC = 2.0
+"""A minimum of the regularity stands for a stretch of this length around it: the 50 frames of Hasan
+et al., 2016 (arXiv:1604.04574), section 4.3, at 25 frames a second."""
 
 PERSISTENCE = 0.2
 """How deep a minimum of the regularity has to be to count, in regularity."""
@@ -35,39 +36,13 @@ class Event:
     mean_score: float
 
 
-def score_events(scores: np.ndarray, threshold: float, release: float, fps: float) -> list[Event]:
-    """Events by an alarm with hysteresis.
-
-    An event begins with the first frame above the threshold and lasts as long as the score stays
-    above the release; nothing later than its last frame decides on that, so it can be said while
-    it goes on. Then events with less than `GAP_SEC` between them are joined, and what is shorter
-    than `SHORTEST_SEC` is left out.
-
-    Args:
-        scores: `(n,)`, growing with abnormality.
-        threshold: A frame above it begins an event.
-        release: At most the threshold; a frame that is not above it ends one.
-        fps: Frames per second.
-    """
-    if release > threshold:
-        raise ValueError(f"a release of {release} is above the threshold of {threshold}")
-    stretches = [
-        (start + int(np.argmax(scores[start:stop] > threshold)), stop)
-        for start, stop in intervals(scores > release)
-        if (scores[start:stop] > threshold).any()
-    ]
-    joined = _joined(stretches, GAP_SEC * fps)
-    shortest = max(1, round(SHORTEST_SEC * fps))
-    return [_event(scores, *stretch) for stretch in joined if stretch[1] - stretch[0] >= shortest]
-
-
 def persistent_events(
     regularity: np.ndarray, fps: float, persistence: float = PERSISTENCE
 ) -> list[Event]:
     """Events by the persistent minima of the regularity; it looks back on the whole video.
 
     Each minimum that is deeper than `persistence` below the lower of the ridges beside it stands
-    for `GAP_SEC` before and behind it; minima whose stretches touch are one event. That is how
+    for `WINDOW_SEC` around it; minima whose stretches touch are one event. That is how
     Chong and Tay count events, after Hasan et al., 2016, section 4.3, with Persistence1D of Kozlov
     and Weinkauf.
 
@@ -79,13 +54,13 @@ def persistent_events(
     Returns:
         The events; their scores are 1 - regularity.
     """
-    reach = round(GAP_SEC * fps / 2)
+    reach = round(WINDOW_SEC * fps / 2)
     stretches = [
         (max(0, place - reach), min(len(regularity), place + reach + 1))
         for place, depth in sorted(minima(regularity))
         if depth > persistence
     ]
-    return [_event(1 - regularity, *stretch) for stretch in _joined(stretches, 0)]
+    return [event_between(1 - regularity, *stretch) for stretch in _joined(stretches)]
 
 
 def minima(values: np.ndarray) -> Iterator[tuple[int, float]]:
@@ -126,18 +101,25 @@ def intervals(flags: np.ndarray) -> Iterator[tuple[int, int]]:
     return ((int(start), int(stop)) for start, stop in edges.reshape(-1, 2))
 
 
-def _joined(stretches: list[tuple[int, int]], gap: float) -> list[tuple[int, int]]:
-    """Stretches in order of both ends, those with at most `gap` frames between them made one."""
+def event_between(scores: np.ndarray, start: int, stop: int) -> Event:
+    """The event of the frames `[start, stop)`.
+
+    Args:
+        scores: `(n,)` float64 of the whole video, growing with abnormality.
+        start: Number of the first frame.
+        stop: Number behind the last frame.
+    """
+    inside = scores[start:stop]
+    peak = start + int(np.argmax(inside))
+    return Event(start, stop, peak, float(scores[peak]), float(inside.mean()))
+
+
+def _joined(stretches: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Stretches in order of both ends, with those that touch made one."""
     joined: list[tuple[int, int]] = []
     for start, stop in stretches:
-        if joined and start - joined[-1][1] <= gap:
+        if joined and start <= joined[-1][1]:
             joined[-1] = (joined[-1][0], stop)
         else:
             joined.append((start, stop))
     return joined
-
-
-def _event(scores: np.ndarray, start: int, stop: int) -> Event:
-    inside = scores[start:stop]
-    peak = start + int(np.argmax(inside))
-    return Event(start, stop, peak, float(scores[peak]), float(inside.mean()))

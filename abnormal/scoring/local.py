@@ -10,10 +10,14 @@ from typing import NamedTuple
 import numpy as np
 import scipy.ndimage
 
+from abnormal.scoring.boxes import Box, box_around
 from abnormal.scoring.cells import PATCH_CELLS
 from abnormal.scoring.normal_level import common_level, own_level
 from abnormal.scoring.regularity import CausalMean, CausalMinimum
 from abnormal.scoring.residual import ClipResidual
+
+FUSED = "fused"
+"""The score that all scores of this file are fused into."""
 
 SPEED_SEC = 0.2
 LASTING_FRAMES = 3
@@ -114,6 +118,15 @@ LOCAL_SCORES = {
 }
 
 
+def knows_place(score: str) -> bool:
+    """Whether a score compares each place of the picture with what is normal there.
+
+    Only such a score needs the normal footage of the camera, and only it can say where in a frame
+    something is unusual.
+    """
+    return score == FUSED or score in LOCAL_SCORES
+
+
 def above_normal(cells: np.ndarray, level: np.ndarray, everywhere: bool = True) -> np.ndarray:
     """How far each frame's most unusual cell is above its normal level.
 
@@ -133,7 +146,7 @@ def above_normal(cells: np.ndarray, level: np.ndarray, everywhere: bool = True) 
     return largest
 
 
-def unusual_box(cells: np.ndarray, level: np.ndarray) -> list[float]:
+def unusual_box(cells: np.ndarray, level: np.ndarray) -> Box:
     """The most unusual place of a frame.
 
     Args:
@@ -146,15 +159,7 @@ def unusual_box(cells: np.ndarray, level: np.ndarray) -> list[float]:
     """
     ratios = cells / level
     row, column = np.unravel_index(int(ratios.argmax()), ratios.shape)
-    places, _ = scipy.ndimage.label(ratios >= ratios[row, column] / 2, np.ones((3, 3)))
-    rows, columns = scipy.ndimage.find_objects(places)[places[row, column] - 1]
-    height, width = ratios.shape
-    return [
-        columns.start / width,
-        rows.start / height,
-        (columns.stop - columns.start) / width,
-        (rows.stop - rows.start) / height,
-    ]
+    return box_around(ratios >= ratios[row, column] / 2, int(row), int(column))
 
 
 def _block_maxima(cells: np.ndarray) -> np.ndarray:

@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 import scipy.ndimage
 
+from abnormal.scoring.boxes import Box, box_around, box_of
+
 BOX_SIZE = 4
 BOX_THRESHOLD = 4 * 255.0
 WHITE = 255.0
@@ -66,7 +68,7 @@ class LocalisedFrames:
     sums: np.ndarray
     anomalous: np.ndarray
 
-    def box(self, number: int) -> tuple[float, float, float, float]:
+    def box(self, number: int) -> Box:
         """The most anomalous place of a frame.
 
         It is the box around the connected anomalous pixels with the largest box sum among them;
@@ -80,16 +82,10 @@ class LocalisedFrames:
         """
         height, width = self.sums.shape[1:]
         row, column = np.unravel_index(int(np.argmax(self.sums[number])), (height, width))
-        rows, columns = slice(row, row + 1), slice(column, column + 1)
         if self.anomalous[number, row, column]:
-            places, _ = scipy.ndimage.label(self.anomalous[number], np.ones((3, 3)))
-            rows, columns = scipy.ndimage.find_objects(places)[places[row, column] - 1]
-        return (
-            columns.start / width,
-            rows.start / height,
-            (columns.stop - columns.start) / width,
-            (rows.stop - rows.start) / height,
-        )
+            return box_around(self.anomalous[number], int(row), int(column))
+        pixel = slice(int(row), int(row) + 1), slice(int(column), int(column) + 1)
+        return box_of(*pixel, (height, width))
 
 
 Sink = Callable[[LocalisedFrames], None]

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -14,17 +14,19 @@ WARM_UP = 2
 
 @dataclass(frozen=True)
 class ClipResidual:
-    """A clip or its last frames, their reconstruction, and the frame before.
+    """The frames of a clip, or its last ones, beside their reconstruction.
 
     What several scores are computed from is computed once.
 
     Attributes:
         frames: `(T, height, width)` float32 in [0, 1].
         reconstruction: The same shape and range.
-        previous: `(height, width)` float32, the frame before them; None at a video's start.
+        previous: `(height, width)` float32 in [0, 1], the frame before them; None at a video's
+            start.
         previous_reconstruction: The reconstruction of that frame.
         speed: `(T, height, width)` float32 of `abnormal.video.flow`; None where not measured.
-        place: Of the first of them in the clip, from 0.
+        position: 0-based position in the clip of the first of `frames`.
+        new: Which of `frames` no earlier clip showed.
     """
 
     frames: np.ndarray
@@ -32,7 +34,13 @@ class ClipResidual:
     previous: np.ndarray | None = None
     previous_reconstruction: np.ndarray | None = None
     speed: np.ndarray | None = None
-    place: int = 0
+    position: int = 0
+    new: slice = field(default_factory=lambda: slice(0, None))
+
+    @property
+    def new_positions(self) -> np.ndarray:
+        """The 0-based position in the clip of each new frame, `(n,)` int64."""
+        return self.position + np.arange(len(self.frames))[self.new]
 
     @functools.cached_property
     def residual(self) -> np.ndarray:
@@ -128,7 +136,7 @@ def residual_change(clip: ClipResidual) -> np.ndarray:
             return np.zeros_like(residual)
         return np.abs(residual - (clip.previous - clip.previous_reconstruction))
     change = np.abs(np.diff(residual, axis=0))
-    first = min(max(WARM_UP - 1 - clip.place, 0), len(change) - 1)
+    first = min(max(WARM_UP - 1 - clip.position, 0), len(change) - 1)
     return np.concatenate((change[[first] * (first + 1)], change[first:]))
 
 

@@ -9,8 +9,7 @@ import keras
 import numpy as np
 
 from abnormal.frames.cache import FrameCache
-from abnormal.frames.clips import Clip
-from abnormal.inference.stream import to_input
+from abnormal.frames.clips import Clip, to_input
 
 
 @dataclass(frozen=True)

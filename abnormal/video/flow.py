@@ -12,9 +12,9 @@ FINEST_SCALE = 1
 GRADIENT_DESCENT_ITERATIONS = 8
 
 NOISE = 6.0
-"""Grey levels. Where the brightness changes by less, nothing is seen to move."""
+"""Grey levels. A pixel whose brightness changes by less does not count as moving."""
 NOISE_TIMES = 2.0
-"""What the whole picture changes by is noise too; so many times of it is added."""
+"""The median change of the whole picture is noise too: this many times of it is added."""
 NOISE_PX = 5
 """Side of the square over which a change is averaged, in pixels."""
 
@@ -82,8 +82,8 @@ class MovingFrame(NamedTuple):
 
     Attributes:
         image: `(height, width)` uint8.
-        speed: `(height, width)` float32, pixels per frame, from the frame before to this one; None
-            where it is not measured.
+        speed: `(height, width)` float32, at least 0, pixels per frame, from the frame before to
+            this one; None where it is not measured.
     """
 
     image: np.ndarray
@@ -93,26 +93,19 @@ class MovingFrame(NamedTuple):
 def with_speed(frames: Iterable[np.ndarray]) -> Iterator[MovingFrame]:
     """Measures the speed in each frame of a video as it comes.
 
-    Nothing is known before the first one: it waits for the second, and has its speed.
-
     Args:
         frames: `(height, width)` uint8 each, in order.
+
+    Yields:
+        Each frame with its speed. The first frame has none, as there is no frame before it.
     """
     meter = FlowMeter()
     before: np.ndarray | None = None
-    alone = True
     for frame in frames:
-        if before is not None:
-            speed = meter(before, frame)
-            if alone:
-                yield MovingFrame(before, speed)
-                alone = False
-            yield MovingFrame(frame, speed)
+        yield MovingFrame(frame, None if before is None else meter(before, frame))
         before = frame
-    if alone and before is not None:
-        yield MovingFrame(before, np.zeros(before.shape, np.float32))
 
 
 def without_speed(frames: Iterable[np.ndarray]) -> Iterator[MovingFrame]:
-    """The frames of a video, where nobody asks how fast things in them move."""
+    """The frames of a video, `(height, width)` uint8 each, without measuring any speed."""
     return map(MovingFrame, frames)

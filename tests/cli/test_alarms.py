@@ -190,3 +190,81 @@ def test_a_model_from_before_there_were_calibrations_says_what_to_do(tmp_path, s
     score(path, code=1)
     assert "--calibrate FOLDER" in capsys.readouterr().err
     assert set(score(path, "--score", "gradient", "--threshold", 0.1)["model"]) <= {"older"}
+
+
+@pytest.fixture
+def of_another_version(calibrated, tmp_path):
+    """The model as a program with other scores would have made it."""
+
+    def make(change):
+        model = load_model(calibrated)
+        calibration = json.loads(json.dumps(model.info.calibration))
+        levels = {name: dict(of_camera) for name, of_camera in model.levels.items()}
+        change(calibration["false_alarms"], calibration["surprises"])
+        for name in levels:
+            change(calibration["cameras"][name], levels[name])
+        path = tmp_path / "other.h5"
+        info = dataclasses.replace(model.info, calibration=calibration)
+        save_model(path, model.network, info, None, levels)
+        return path
+
+    return make
+
+
+def without(*names):
+    def change(*tables):
+        for table in tables:
+            for name in names:
+                table.pop(name, None)
+
+    return change
+
+
+def with_unknown(*tables):
+    for table in tables:
+        table["from_tomorrow"] = next(iter(table.values()))
+
+
+@pytest.mark.parametrize("missing", ["change", "motion", "l1_local"])
+def test_a_model_without_a_score_works_with_those_that_it_has(
+    of_another_version, score, capsys, missing
+):
+    path = of_another_version(without(missing))
+    assert set(score(path, *LOW)["model"]) <= {"other"}
+    capsys.readouterr()
+    score(path, "--score", missing, code=1)
+    told = capsys.readouterr().err
+    assert f"not calibrated for the score '{missing}'" in told
+    assert "--calibrate FOLDER" in told
+    if missing != "l1_local":  # which needs no calibration where a threshold is given
+        score(path, "--score", missing, *LOW, code=1)
+        assert f"not calibrated for the score '{missing}'" in capsys.readouterr().err
+
+
+def test_a_model_without_any_score_that_knows_the_place_says_what_to_do(
+    of_another_version, score, capsys
+):
+    def change(*tables):
+        with_unknown(*tables)
+        without("motion", "place", "change", "appearance")(*tables)
+
+    path = of_another_version(change)
+    score(path, code=1)
+    assert "Calibrate it: `python train_model.py --calibrate FOLDER`" in capsys.readouterr().err
+    score(path, "--score", "gradient")
+
+
+def test_a_model_with_a_score_that_is_not_known_here_works_without_it(
+    of_another_version, calibrated, score
+):
+    expected = score(calibrated, *LOW)
+    found = score(of_another_version(with_unknown), *LOW)
+    pd.testing.assert_frame_equal(found.drop(columns="model"), expected.drop(columns="model"))
+
+
+def test_dismissing_leaves_a_model_without_a_score_as_it_is(of_another_version, score, capsys):
+    path = of_another_version(without("change"))
+    first = score(path, *LOW).iloc[0]
+    score(path, "--dismiss", f"{first['video']}:{first['event']}", *LOW)
+    assert "with 1 dismissed event" in capsys.readouterr().out
+    assert set(load_model(path).levels["street"]) == {"motion", "place", "appearance"}

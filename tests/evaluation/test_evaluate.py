@@ -11,8 +11,13 @@ from abnormal.evaluation.evaluate import (
     evaluate,
     labels_of,
 )
-from abnormal.inference.score import ScoredVideo
+from abnormal.inference.scored_video import ScoredVideo
+from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.residual import SCORES
+
+
+def above(limit, score="l2"):
+    return Alarm(score, limit, limit)
 
 
 def scored(name, values, labels, situation="", errors=None):
@@ -40,13 +45,13 @@ PERFECT = {"auc": 1.0, "eer": 0.0, "average_precision": 1.0}
 
 
 def test_what_was_tested():
-    tree = evaluate(VIDEOS, "gradient", 0.4)
+    tree = evaluate(VIDEOS, above(0.4, "gradient"))
     counts = ("videos", "frames", "labelled_videos", "labelled_frames", "abnormal_frames")
     assert [tree[name] for name in counts] == [4, 13, 3, 10, 4]
 
 
 def test_each_figure_stands_under_its_protocol():
-    tree = evaluate(VIDEOS[:2], "gradient", 0.4)
+    tree = evaluate(VIDEOS[:2], above(0.4, "gradient"))
     assert tree["protocols"] == PROTOCOLS
     assert set(tree["scores"]) == {*SCORES, "regularity", "regularity_l1"}
     for name in SCORES:
@@ -60,13 +65,13 @@ def test_each_figure_stands_under_its_protocol():
 
 def test_the_regularity_falls_with_abnormality():
     video = scored("a", [0.0, 0.0, 0.0], [0, 0, 1], errors=[1.0, 2.0, 8.0])
-    figures = evaluate([video], "gradient", 1.0)["scores"]
+    figures = evaluate([video], above(1.0, "gradient"))["scores"]
     assert figures["regularity"][MICRO_PER_VIDEO]["auc"] == 1.0
     assert figures["gradient"][MICRO_RAW]["auc"] == 0.5
 
 
 def test_each_situation_is_judged_by_itself():
-    situations = evaluate(VIDEOS, "gradient", 0.4)["situations"]
+    situations = evaluate(VIDEOS, above(0.4, "gradient"))["situations"]
     for name, figures in situations.items():
         assert figures[MICRO_RAW] == (None if name == "normal" else PERFECT)
     # All of the light video is above 0.4, and none of the others.
@@ -76,7 +81,7 @@ def test_each_situation_is_judged_by_itself():
 
 
 def test_alarms_are_above_the_threshold():
-    alarm = evaluate(VIDEOS, "gradient", 0.5)["alarm"]
+    alarm = evaluate(VIDEOS, above(0.5, "gradient"))["alarm"]
     # Above 0.5: twice 0.9, and twice 0.8 in the video without labels, which have no rate.
     assert alarm == {
         "score": "gradient",
@@ -85,12 +90,14 @@ def test_alarms_are_above_the_threshold():
         "false_alarm_rate": 0.0,
         "detection_rate": 0.5,
     }
-    assert evaluate(VIDEOS, "gradient", 0.2)["alarm"]["false_alarm_rate"] == pytest.approx(4 / 6)
+    assert evaluate(VIDEOS, above(0.2, "gradient"))["alarm"]["false_alarm_rate"] == pytest.approx(
+        4 / 6
+    )
 
 
 @pytest.mark.parametrize(("label", "false_alarms", "detection"), [(0, 1.0, None), (1, None, 1.0)])
 def test_frames_of_one_class_have_no_figures(label, false_alarms, detection):
-    tree = evaluate([scored("a", [0.5, 0.6], [label, label], "x")], "l2", 0.1)
+    tree = evaluate([scored("a", [0.5, 0.6], [label, label], "x")], above(0.1))
     for figures in tree["scores"].values():
         assert figures[MICRO_PER_VIDEO] is None
         assert figures.get(MICRO_RAW) is None
@@ -101,7 +108,7 @@ def test_frames_of_one_class_have_no_figures(label, false_alarms, detection):
 
 
 def test_videos_without_labels_count_for_alarms_only():
-    tree = evaluate(VIDEOS[3:], "l2", 0.5)
+    tree = evaluate(VIDEOS[3:], above(0.5))
     assert (tree["videos"], tree["labelled_videos"], tree["labelled_frames"]) == (1, 0, 0)
     assert (tree["scores"], tree["situations"]) == ({}, {})
     assert tree["alarm"]["alarm_frames"] == 2
@@ -113,19 +120,19 @@ def test_videos_without_labels_count_for_alarms_only():
 
 def test_an_event_lasts_until_the_release():
     video = scored("a", [0, 9, 5, 5, *[0] * 25, 9, 0], [0, 1, 0, 1, *[0] * 27])
-    steady = evaluate([video], "l2", 8.0, 4.0)["events"]
+    steady = evaluate([video], Alarm("l2", 8.0, 4.0))["events"]
     # With the release, the first event goes on into the second true one; 27 of 31 frames of a
     # tenth of a second are normal, counted without the two abnormal ones.
     assert (steady["true_events"], steady["found"], steady["missed"]) == (2, 2, 0)
-    assert evaluate([video], "l2", 8.0)["events"]["found"] == 0  # single frames are no events
+    assert evaluate([video], above(8.0))["events"]["found"] == 0  # single frames are no events
 
 
 def test_the_interval_of_the_auc_needs_three_videos():
-    assert evaluate(VIDEOS[:2], "l2", 1)["scores"]["l2"][MICRO_RAW]["auc_interval"] is None
-    low, high = evaluate(VIDEOS, "l2", 1)["scores"]["l2"][MICRO_RAW]["auc_interval"]
+    assert evaluate(VIDEOS[:2], above(1))["scores"]["l2"][MICRO_RAW]["auc_interval"] is None
+    low, high = evaluate(VIDEOS, above(1))["scores"]["l2"][MICRO_RAW]["auc_interval"]
     assert 0 <= low < high <= 1
 
 
 def test_the_tree_is_json():
-    tree = evaluate(VIDEOS, "difference", 0.4)
+    tree = evaluate(VIDEOS, above(0.4, "difference"))
     assert json.loads(json.dumps(tree, allow_nan=False)) == tree

@@ -13,6 +13,7 @@ from abnormal.evaluation.pixel_level import (
     pixel_figures,
     pixel_table,
 )
+from abnormal.inference.scored_video import ScoredVideo
 from abnormal.scoring.localisation import Localiser
 
 LOCALISER = Localiser(box_size=2, box_threshold=255.0)
@@ -69,7 +70,8 @@ def test_without_masks_there_are_no_figures_but_rows(footage):
     frames, reconstruction, masks = footage
     unmasked = gathered(frames, reconstruction, None)
     assert pixel_figures([unmasked]) is None
-    table = pixel_table("model", {"a": gathered(*footage), "b": unmasked})
+    videos = [ScoredVideo(name, 25.0, {}, {}) for name in "ab"]
+    table = pixel_table("model", videos, [gathered(*footage), unmasked])
     assert table["model"].eq("model").all()
     assert table["video"].tolist() == ["a"] * 6 + ["b"] * 6
     assert table["frame"].tolist() == [*range(6), *range(6)]

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from abnormal.frames.clips import Clip, clip_span, epoch_clips, stream_clips, validation_clips
+from abnormal.frames.clips import (
+    Clip,
+    ClipCutter,
+    clip_span,
+    epoch_clips,
+    stream_clips,
+    to_input,
+    validation_clips,
+)
 from abnormal.video.flow import MovingFrame, without_speed
 
 STRIDES = (1, 2, 3)
@@ -120,7 +128,8 @@ def pictures(count):
 )
 def test_a_stream_cut_into_clips_by_hand(count, expected):
     windows = list(stream_clips(without_speed(pictures(count)), 4))
-    assert [(w.frames[:, 0, 0].tolist(), w.first, w.stop) for w in windows] == expected
+    found = [(w.frames[:, 0, 0].tolist(), w.new.start, w.new.stop) for w in windows]
+    assert found == expected
 
 
 @given(st.integers(1, 120), clip_lengths)
@@ -128,7 +137,7 @@ def test_a_stream_shows_every_frame_once_in_order(count, length):
     new = []
     for window in stream_clips(without_speed(pictures(count)), length):
         assert window.frames.shape == (length, 2, 3)
-        new += window.frames[window.first : window.stop, 0, 0].tolist()
+        new += window.frames[window.new, 0, 0].tolist()
     assert new == list(range(count))
 
 
@@ -137,7 +146,7 @@ def test_a_frame_waits_for_the_end_of_its_clip_and_no_longer(count, length):
     taken = []
     frames = (taken.append(number) or picture for number, picture in enumerate(pictures(count)))
     for window in stream_clips(without_speed(frames), length):
-        oldest = int(window.frames[window.first, 0, 0])
+        oldest = int(window.frames[window.new.start, 0, 0])
         assert taken[-1] - oldest < length
 
 
@@ -168,7 +177,8 @@ def test_a_clip_does_not_change_when_the_stream_goes_on():
 )
 def test_clips_may_overlap(count, hop, expected):
     windows = stream_clips(without_speed(pictures(count)), 4, hop)
-    assert [(int(w.frames[0, 0, 0]), w.first, w.stop) for w in windows] == expected
+    found = [(int(w.frames[0, 0, 0]), w.new.start, w.new.stop) for w in windows]
+    assert found == expected
 
 
 @given(st.integers(1, 60), clip_lengths, st.data())
@@ -177,7 +187,7 @@ def test_a_frame_of_overlapping_clips_waits_for_its_hop_and_no_longer(count, len
     taken, new = [], []
     frames = (taken.append(number) or picture for number, picture in enumerate(pictures(count)))
     for window in stream_clips(without_speed(frames), length, hop):
-        numbers = window.frames[window.first : window.stop, 0, 0].tolist()
+        numbers = window.frames[window.new, 0, 0].tolist()
         assert taken[-1] - numbers[0] < (hop if new else length)
         new += numbers
     assert new == list(range(count))
@@ -185,5 +195,89 @@ def test_a_frame_of_overlapping_clips_waits_for_its_hop_and_no_longer(count, len
 
 def test_speeds_stay_with_their_frames():
     frames = [MovingFrame(np.full((2, 3), n, np.uint8), np.full((2, 3), n / 2)) for n in range(6)]
-    for window in stream_clips(frames, 4):
+    for window in stream_clips(frames, 4, with_speed=True):
         assert np.array_equal(window.speed, window.frames / 2)
+
+
+def slow(count, measured):
+    """Frames whose speed is half their number, but for the first, which has none."""
+    for number, picture in enumerate(pictures(count)):
+        speed = np.full((2, 3), number / 2, np.float32) if measured and number else None
+        yield MovingFrame(picture, speed)
+
+
+def cut_by_hand(count, length, hop):
+    """Frames, first and stop of each clip, from the rule alone, without a stream."""
+    if count <= length:
+        return [([*range(count), *[count - 1] * (length - count)], 0, count)] if count else []
+    last_frames = [*range(length - 1, count, hop)]
+    if last_frames[-1] != count - 1:
+        last_frames.append(count - 1)
+    before = [-1, *last_frames]
+    return [
+        ([*range(last - length + 1, last + 1)], length - (last - seen), length)
+        for seen, last in zip(before, last_frames, strict=False)
+    ]
+
+
+@given(st.integers(0, 60), clip_lengths, st.booleans(), st.data())
+def test_a_cutter_gives_the_clips_of_the_stream_and_of_the_rule(count, length, measured, data):
+    hop = data.draw(st.integers(1, length))
+    cutter, pushed = ClipCutter(length, hop, measured), []
+    for frame in slow(count, measured):
+        pushed += cutter.add(frame)
+    pushed += cutter.finish()
+    assert cutter.finish() == []
+    streamed = list(stream_clips(slow(count, measured), length, hop, measured))
+    for one, other in zip(pushed, streamed, strict=True):
+        assert np.array_equal(one.frames, other.frames)
+        assert one.new == other.new
+        assert (one.speed is None) == (other.speed is None) == (not measured)
+        if measured:
+            assert np.array_equal(one.speed, other.speed)
+            expected = one.frames / 2
+            expected[one.frames == 0] = 0.5 if count > 1 else 0  # the first has the second's speed
+            assert np.array_equal(one.speed, expected)
+            assert one.speed.dtype == np.float32
+    found = [(one.frames[:, 0, 0].tolist(), one.new.start, one.new.stop) for one in pushed]
+    assert found == cut_by_hand(count, length, hop)
+
+
+@pytest.mark.parametrize(
+    ("length", "completed"), [(1, [0, 2, 1, 1]), (2, [0, 1, 0, 1]), (3, [0, 0, 1, 0])]
+)
+def test_only_the_first_frame_waits_for_the_second_and_only_for_its_speed(length, completed):
+    cutter = ClipCutter(length, with_speed=True)
+    assert [len(cutter.add(frame)) for frame in slow(4, measured=True)] == completed
+    cutter = ClipCutter(length)
+    ends = [int((number + 1) % length == 0) for number in range(4)]
+    assert [len(cutter.add(frame)) for frame in slow(4, measured=False)] == ends
+
+
+def test_a_first_frame_whose_speed_is_known_keeps_it_and_does_not_wait():
+    """A camera's frame after one that was dropped: its speed was measured before that."""
+    cutter = ClipCutter(1, with_speed=True)
+    frames = [MovingFrame(np.zeros((2, 3), np.uint8), np.full((2, 3), s)) for s in (3.0, 1.0)]
+    speeds = [window.speed[0, 0, 0] for frame in frames for window in cutter.add(frame)]
+    assert speeds == [3.0, 1.0]
+
+
+def test_a_later_frame_without_a_speed_has_the_speed_0_and_does_not_wait():
+    cutter = ClipCutter(1, with_speed=True)
+    frames = [
+        MovingFrame(np.zeros((2, 3), np.uint8), None if s is None else np.full((2, 3), s))
+        for s in (None, 2.0, None, 3.0)
+    ]
+    speeds = [[window.speed[0, 0, 0] for window in cutter.add(frame)] for frame in frames]
+    assert speeds == [[], [2.0, 2.0], [0.0], [3.0]]
+
+
+def test_speeds_that_nobody_asked_for_are_left_out():
+    (window,) = stream_clips(slow(4, measured=True), 4)
+    assert window.speed is None
+
+
+def test_pixels_become_0_to_1():
+    pixels = to_input(np.array([[[0, 51, 255]]], np.uint8))
+    assert pixels.dtype == np.float32
+    assert pixels.tolist() == [[[0, pytest.approx(0.2), 1]]]

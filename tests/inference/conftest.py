@@ -16,7 +16,7 @@ from abnormal.datasets.demo import find_demo  # noqa: E402
 from abnormal.inference.detector import Detector  # noqa: E402
 from abnormal.inference.runtimes import keras_runtime  # noqa: E402
 from abnormal.models.model_file import ModelInfo  # noqa: E402
-from abnormal.scoring.calibration import ALARM, Calibration, read_calibration  # noqa: E402
+from abnormal.scoring.calibration import ALARM_SURPRISE, Calibration, read_calibration  # noqa: E402
 from abnormal.scoring.surprise import Surprise  # noqa: E402
 from abnormal.video.stream import Frame, FrameStream  # noqa: E402
 
@@ -56,7 +56,8 @@ def network():
 def model_info():
     thresholds = {"gradient": 0.25, "l1": 99.0, "l2": 10.0, "difference": 0.5}
     surprises = {
-        name: Surprise((0, limit), (0, ALARM), 1, 9, 9) for name, limit in thresholds.items()
+        name: Surprise((0, limit), (0, ALARM_SURPRISE), 1, 9, 9)
+        for name, limit in thresholds.items()
     }
     calibration = Calibration(surprises, {}, {}, 9, ("01",), held_out=True)
     return ModelInfo("spatiotemporal", CLIP_LENGTH, SIZE, FPS, calibration=calibration.as_dict())

@@ -12,10 +12,10 @@ from abnormal.inference.calibrate import (
     NormalVideo,
     _as_unseen,
 )
-from abnormal.inference.score import frame_scores
+from abnormal.inference.score import frame_scores, residuals
 from abnormal.inference.stream import FrameScorer, ResidualStream
-from abnormal.scoring.calibration import ALARM, FUSED, LEVELS
-from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.calibration import ALARM_SURPRISE, COUNTED_SURPRISES
+from abnormal.scoring.local import FUSED, LOCAL_SCORES
 from abnormal.scoring.residual import SCORES
 
 SIZE, FPS, LENGTH = 48, 5.0, 5
@@ -50,7 +50,7 @@ def video(frames, name="01", camera="", held_out=True):
 
 def scored(frames, calibration, camera=""):
     scorer = FrameScorer(FPS, calibration.normality(camera))
-    return frame_scores(frames, halved, LENGTH, scorer, ResidualStream())
+    return frame_scores(residuals(frames, halved, LENGTH, ResidualStream()), scorer)
 
 
 @pytest.fixture(scope="module")
@@ -62,13 +62,13 @@ def calibration():
 def test_fresh_normal_footage_seldom_raises_an_alarm(calibration):
     causal = scored(walking(1000, 77), calibration).causal
     for name in (FUSED, *LOCAL_SCORES):
-        assert (causal[name] > ALARM).mean() < 0.05, name
+        assert (causal[name] > ALARM_SURPRISE).mean() < 0.05, name
 
 
 @pytest.mark.parametrize("odd", [{"speed": 3.0}, {"row": 4}])
 def test_who_runs_or_goes_elsewhere_does(calibration, odd):
     causal = scored(walking(200, 78, **odd), calibration).causal
-    assert (causal[FUSED] > ALARM).mean() > 0.5
+    assert (causal[FUSED] > ALARM_SURPRISE).mean() > 0.5
 
 
 def test_all_footage_judges_all_scores(calibration):
@@ -79,7 +79,7 @@ def test_all_footage_judges_all_scores(calibration):
     for false_alarms in calibration.false_alarms.values():
         assert false_alarms.hours == pytest.approx(2400 / FPS / 3600)
     assert set(calibration.false_alarms) == {FUSED, *LOCAL_SCORES, *SCORES}
-    assert len(calibration.false_alarms[FUSED].counts) == len(LEVELS)
+    assert len(calibration.false_alarms[FUSED].counts) == len(COUNTED_SURPRISES)
 
 
 def test_normal_footage_is_not_judged_by_levels_that_it_made_itself():
@@ -98,7 +98,7 @@ def test_a_calm_video_that_was_held_out_does_not_make_life_an_alarm():
     calibration = Calibrator(halved, LENGTH, FPS).calibrate([*known, video(calm, "calm")])
     causal = scored(walking(1000, 77), calibration).causal
     for name in (FUSED, *LOCAL_SCORES):
-        assert (causal[name] > ALARM).mean() < 0.05, name
+        assert (causal[name] > ALARM_SURPRISE).mean() < 0.05, name
     for name in SCORES:
         assert (causal[name] > calibration.threshold(name)).mean() < 0.05, name
 
@@ -213,7 +213,7 @@ def test_footage_in_which_nothing_happens_is_a_calibration_too(frames):
     causal = scored(walking(30, 1), calibration).causal
     for name, values in causal.items():
         assert np.isfinite(values).all(), name
-    assert not (scored(frames, calibration).causal[FUSED] > ALARM).any()
+    assert not (scored(frames, calibration).causal[FUSED] > ALARM_SURPRISE).any()
 
 
 def test_where_a_frame_is_in_its_clip_does_not_show():
@@ -230,9 +230,10 @@ def test_where_a_frame_is_in_its_clip_does_not_show():
     for positions, evenly in (({}, False), (calibration.positions, True)):
         scorer = FrameScorer(FPS, None, positions=positions)
         stream = ResidualStream(flow=False)
-        raw = frame_scores(walking(103, 9), worse_at_first, LENGTH, scorer, stream).raw
-        by_place = raw["l2"][:100].reshape(20, LENGTH).mean(axis=0)
-        assert (by_place.std() < 0.01 * by_place.mean()) == evenly
+        clips = residuals(walking(103, 9), worse_at_first, LENGTH, stream)
+        raw = frame_scores(clips, scorer).raw
+        by_position = raw["l2"][:100].reshape(20, LENGTH).mean(axis=0)
+        assert (by_position.std() < 0.01 * by_position.mean()) == evenly
         # The last clip reaches back: its last three frames are at its end.
         assert (raw["l2"][100] < 1.1 * raw["l2"][99]) or not evenly
 

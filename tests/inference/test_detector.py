@@ -12,8 +12,8 @@ from abnormal.inference import videos
 from abnormal.inference.detector import open_detector, open_detectors
 from abnormal.inference.runtimes import RUNTIMES
 from abnormal.models.model_file import save_model
-from abnormal.scoring.calibration import FUSED, Normality
-from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.calibration import Normality
+from abnormal.scoring.local import FUSED, LOCAL_SCORES
 from abnormal.scoring.regularity import causal_mean
 from abnormal.scoring.residual import SCORES
 from abnormal.scoring.surprise import learn_surprise
@@ -71,7 +71,7 @@ def test_progress_sees_every_frame(detector, street_file):
 
 
 def test_notes_are_complete_when_the_video_is_read(detector, greys):
-    video = videos.TestVideo(
+    video = videos.InputVideo(
         "a", lambda size, fps: videos.open_resampled(greys([0.0, 0.1], 20.0), size, fps)
     )
     assert detector.score(video)[1] == ["20 frames a second are resampled to 10"]
@@ -94,7 +94,7 @@ def test_what_no_asked_score_needs_is_not_computed(detector, img, only, labelled
     levels = dict.fromkeys(LOCAL_SCORES, np.ones((8, 8), np.float32))
     normality = Normality(levels, dict.fromkeys(LOCAL_SCORES, learn_surprise(np.arange(9.0))))
     calibration = dataclasses.replace(detector.calibration, cameras={video.camera: normality})
-    scored, _ = dataclasses.replace(detector, calibration=calibration).score(video, only=only)
+    scored, _ = dataclasses.replace(detector, calibration=calibration).score(video, score=only)
     names = {*SCORES, *LOCAL_SCORES, FUSED} if all_scores else set(SCORES)
     assert set(scored.causal) == names
 

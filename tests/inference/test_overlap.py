@@ -4,11 +4,12 @@ import keras
 import numpy as np
 import pytest
 
-from abnormal.frames.clips import stream_clips
-from abnormal.inference.overlap import ClipReconstructor, Overlap, make_overlap
+from abnormal.frames.clips import stream_clips, to_input
+from abnormal.inference.overlap import Overlap, make_overlap
+from abnormal.inference.reconstruct import ClipReconstructor
 from abnormal.inference.runtimes import RUNTIMES, keras_runtime
 from abnormal.inference.score import residuals
-from abnormal.inference.stream import ResidualStream, to_input
+from abnormal.inference.stream import ResidualStream
 from abnormal.models.networks import NETWORKS
 from abnormal.scoring.residual import SCORES
 from abnormal.video.flow import without_speed
@@ -40,32 +41,36 @@ def test_the_last_frames_are_those_of_the_whole_clip(network, hop, runtime):
         pytest.importorskip("openvino", reason="OpenVINO is not installed")
     windows, expected = whole_clips(network, frames_of(17), hop)
     overlap = make_overlap(network, runtime, hop)
-    assert (overlap.shared is not None) == (hop < 3)  # of more there is less to share than to do
+    assert (overlap.split is not None) == (hop < 3)  # of more there is less to share than to do
     clips = ClipReconstructor(RUNTIMES[runtime](network), overlap)
-    outputs = [
-        output
+    found = [
+        residual
         for first in range(0, len(windows), 2)
-        for output in clips.add(windows[first : first + 2])
+        for residual in clips.add(windows[first : first + 2])
     ]
-    assert len(outputs[0]) == LENGTH
-    for window, output, all_frames in zip(windows, outputs, expected, strict=True):
-        assert len(output) >= window.stop - window.first
-        np.testing.assert_allclose(output, all_frames[-len(output) :], atol=1e-5)
+    assert len(found[0].frames) == LENGTH
+    for window, residual, all_frames in zip(windows, found, expected, strict=True):
+        count = len(residual.reconstruction)
+        assert residual.position == LENGTH - count
+        assert len(residual.new_positions) == window.new.stop - window.new.start
+        assert np.array_equal(residual.new_positions, np.arange(LENGTH)[window.new])
+        assert np.array_equal(residual.frames, to_input(window.frames[-count:]))
+        np.testing.assert_allclose(residual.reconstruction, all_frames[-count:], atol=1e-5)
 
 
 @pytest.mark.parametrize("count", [1, 5, 6, 7, 19])
 @pytest.mark.parametrize("hop", [1, 2])
 def test_every_score_is_that_of_its_frame_in_the_whole_clip(network, count, hop):
     frames, reconstruct = frames_of(count), keras_runtime(network)
-    shared = make_overlap(network, "keras", hop)
+    split = make_overlap(network, "keras", hop)
     found = [
         {
-            name: np.concatenate([score(residual)[new] for residual, new in those])
+            name: np.concatenate([score(residual)[residual.new] for residual in those])
             for name, score in SCORES.items()
         }
         for those in (
             list(residuals(frames, reconstruct, LENGTH, ResidualStream(flow=False), overlap))
-            for overlap in (shared, Overlap(hop, None))
+            for overlap in (split, Overlap(hop, None))
         )
     ]
     for name, values in found[0].items():
@@ -75,10 +80,10 @@ def test_every_score_is_that_of_its_frame_in_the_whole_clip(network, count, hop)
 
 def test_each_frame_is_encoded_once_and_no_more_is_decoded_than_asked(network):
     encoded, decoded = [], []
-    shared = make_overlap(network, "keras", 1).shared
-    counting = shared._replace(
-        encode=lambda inputs: encoded.append(len(inputs)) or shared.encode(inputs),
-        decode=lambda inputs: decoded.append(len(inputs)) or shared.decode(inputs),
+    split = make_overlap(network, "keras", 1).split
+    counting = split._replace(
+        encode=lambda inputs: encoded.append(len(inputs)) or split.encode(inputs),
+        decode=lambda inputs: decoded.append(len(inputs)) or split.decode(inputs),
     )
     whole = []
     reconstruct = keras_runtime(network)
@@ -96,4 +101,4 @@ def test_each_frame_is_encoded_once_and_no_more_is_decoded_than_asked(network):
 
 @pytest.mark.parametrize(("name", "size"), [("stcae", 83)])
 def test_a_network_that_takes_a_clip_as_a_whole_shares_nothing(name, size):
-    assert make_overlap(NETWORKS[name](LENGTH, size), "keras", 1).shared is None
+    assert make_overlap(NETWORKS[name](LENGTH, size), "keras", 1).split is None

@@ -7,9 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abnormal.errors import AbnormalError
+from abnormal.frames.clips import to_input
 from abnormal.inference import stream
-from abnormal.inference.score import BATCH_FRAMES, READ_AHEAD, ScoredVideo, frame_scores
-from abnormal.inference.stream import FrameScorer, ResidualStream, to_input
+from abnormal.inference.score import (
+    BATCH_FRAMES,
+    READ_AHEAD,
+    frame_scores,
+    residuals,
+)
+from abnormal.inference.scored_video import ScoredVideo
+from abnormal.inference.stream import FrameScorer, ResidualStream
 from abnormal.scoring.residual import SCORES
 
 lengths = st.integers(1, 35)
@@ -22,8 +29,8 @@ def random_frames(count):
 
 def scores_of(frames, reconstruct, length, take=None):
     """The scores that know no place, as they come from each clip."""
-    scorer, clips = FrameScorer(10.0, None), ResidualStream(flow=False)
-    return frame_scores(frames, reconstruct, length, scorer, clips, take).raw
+    clips = residuals(frames, reconstruct, length, ResidualStream(flow=False))
+    return frame_scores(clips, FrameScorer(10.0, None), take).raw
 
 
 def black(clips):
@@ -155,6 +162,25 @@ def test_when_the_network_fails_no_thread_goes_on_reading():
     assert threading.active_count() == threads
 
 
+def test_when_a_score_fails_no_thread_goes_on_reading():
+    threads, closed = threading.active_count(), []
+
+    def reading():
+        try:
+            yield from itertools.cycle(random_frames(10))
+        finally:
+            closed.append(True)
+
+    def fails(*_):
+        raise MemoryError("too little")
+
+    with pytest.raises(MemoryError, match="too little") as caught:
+        scores_of(reading(), black, 5, fails)
+    assert caught.traceback
+    assert closed
+    assert threading.active_count() == threads
+
+
 def test_a_video_without_frames_is_said_to_have_none():
     with pytest.raises(AbnormalError, match="No frame of it could be read"):
         scores_of([], black, 10)
@@ -165,16 +191,11 @@ def test_a_network_that_gives_no_numbers_is_an_error():
         scores_of(random_frames(5), lambda clips: clips * np.float32("nan"), 5)
 
 
-def test_pixels_become_0_to_1():
-    pixels = to_input(np.array([[[0, 51, 255]]], np.uint8))
-    assert pixels.dtype == np.float32
-    assert pixels.tolist() == [[[0, pytest.approx(0.2), 1]]]
-
-
 def test_what_alarms_use_is_calm_and_causal():
     frames = np.zeros((4, 8, 8), np.uint8)
     frames[1:, 0, :] = np.array([51, 102, 0])[:, None]
-    scored = frame_scores(frames, black, 1, FrameScorer(2.0, None), ResidualStream(flow=False))
+    clips = residuals(frames, black, 1, ResidualStream(flow=False))
+    scored = frame_scores(clips, FrameScorer(2.0, None))
     assert scored.raw["l1"] == pytest.approx([0, 1.6, 3.2, 0], abs=1e-6)
     assert scored.causal["l1"] == pytest.approx([0, 0.8, 2.4, 1.6], abs=1e-6)
     assert list(scored.causal) == list(scored.raw)

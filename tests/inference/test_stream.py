@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abnormal.frames.clips import stream_clips
-from abnormal.inference.stream import CellStream, FrameScorer, ResidualStream, joined, to_input
-from abnormal.scoring.calibration import FUSED, Normality, fuse
-from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.inference.reconstruct import ClipReconstructor
+from abnormal.inference.stream import CellStream, FrameScorer, ResidualStream, joined
+from abnormal.scoring.calibration import Normality, fuse
+from abnormal.scoring.local import FUSED, LOCAL_SCORES
 from abnormal.scoring.residual import SCORES
 from abnormal.scoring.surprise import learn_surprise
 from abnormal.video.flow import FlowMeter
@@ -33,18 +34,15 @@ def normality():
     return Normality(levels, dict.fromkeys(LOCAL_SCORES, learn_surprise(draw.random(500))))
 
 
-def window_slice(window):
-    """The frames of a window that no window before it showed."""
-    return slice(window.first, window.stop)
+def residuals(frames, length, stream):
+    """The residuals of a network that darkens by half."""
+    reconstructor = ClipReconstructor(lambda clips: clips / 2)
+    for window in stream_clips(stream.moving(frames), length, with_speed=stream.with_speed):
+        yield from map(stream.add, reconstructor.add([window]))
 
 
 def score(frames, length, scorer, stream):
-    """Scores frames with a network that darkens by half."""
-    parts = []
-    for window in stream_clips(stream.moving(frames), length):
-        residual = stream.add(window, to_input(window.frames) / 2)
-        parts.append(scorer.add(residual, window_slice(window)))
-    return joined(parts)
+    return joined([scorer.add(residual) for residual in residuals(frames, length, stream)])
 
 
 @settings(deadline=None, max_examples=20)
@@ -55,10 +53,7 @@ def test_speeds_do_not_depend_on_how_a_video_is_cut_into_clips(count, length):
     speeds += [meter(*pair) for pair in itertools.pairwise(frames)]
     if count > 1:
         speeds[0] = speeds[1]
-    stream, found = ResidualStream(), []
-    for window in stream_clips(stream.moving(frames), length):
-        residual = stream.add(window, to_input(window.frames))
-        found.append(residual.speed[window.first : window.stop])
+    found = [clip.speed[clip.new] for clip in residuals(frames, length, ResidualStream())]
     np.testing.assert_array_equal(np.concatenate(found), speeds)
 
 
@@ -121,12 +116,11 @@ def test_without_a_place_there_are_the_other_scores():
 @pytest.mark.parametrize("length", [1, 4, 5])
 def test_cells_are_steadied_over_their_own_time(length):
     frames = frames_with_a_runner(12)
-    stream, cells = ResidualStream(), CellStream(10.0)
+    cells = CellStream(10.0)
     raw, found = {}, {}
-    for window in stream_clips(stream.moving(frames), length):
-        residual, new = stream.add(window, to_input(window.frames) / 2), window_slice(window)
-        for name, values in cells.add(residual, new).items():
-            raw.setdefault(name, []).append(LOCAL_SCORES[name].cells(residual)[new])
+    for residual in residuals(frames, length, ResidualStream()):
+        for name, values in cells.add(residual).items():
+            raw.setdefault(name, []).append(LOCAL_SCORES[name].cells(residual)[residual.new])
             found.setdefault(name, []).append(values)
     raw, found = ({name: np.concatenate(v) for name, v in some.items()} for some in (raw, found))
     assert set(found) == set(LOCAL_SCORES)

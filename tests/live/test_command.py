@@ -10,12 +10,14 @@ from abnormal.errors import AbnormalError
 from abnormal.live.command import AlarmCommand
 from abnormal.live.event import event_of
 from abnormal.live.frame import Moment
-from abnormal.live.tracker import Course
+from abnormal.live.tracker import LiveFrameScore, OngoingEvent
 
 
 def event(number):
     at = Moment(number, number / 25, 1e9 + number)
-    return event_of("gate", "anomaly", "opened", Course(at, at, at, 2.5, 2.5, None, ""))
+    return event_of(
+        "gate", "anomaly", "opened", OngoingEvent(at, at, LiveFrameScore(at, 2.5, None), 2.5)
+    )
 
 
 def program(folder, text):

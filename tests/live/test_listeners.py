@@ -9,13 +9,14 @@ from abnormal.live.event import event_of
 from abnormal.live.frame import Moment
 from abnormal.live.listeners import LISTENERS, Listener, open_listeners
 from abnormal.live.log import NAME
-from abnormal.live.tracker import Course
+from abnormal.live.tracker import LiveFrameScore, OngoingEvent
 
 
 @pytest.fixture
 def event():
     at = Moment(1, 0.04, 1e9)
-    return event_of("gate", "anomaly", "opened", Course(at, at, at, 2.5, 2.5, None, ""))
+    ongoing = OngoingEvent(at, at, LiveFrameScore(at, 2.5), 2.5)
+    return event_of("gate", "anomaly", "opened", ongoing)
 
 
 @pytest.fixture

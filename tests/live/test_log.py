@@ -6,10 +6,11 @@ from abnormal.errors import AbnormalError, CannotWriteError
 from abnormal.live.event import event_of
 from abnormal.live.frame import Moment
 from abnormal.live.log import open_log
-from abnormal.live.tracker import Course
+from abnormal.live.tracker import LiveFrameScore, OngoingEvent
 
 AT = Moment(1, 0.04, 1e9)
-EVENT = event_of("gate", "anomaly", "opened", Course(AT, AT, AT, 2.5, 2.5, None, ""))
+ONGOING = OngoingEvent(AT, AT, LiveFrameScore(AT, 2.5), 2.5)
+EVENT = event_of("gate", "anomaly", "opened", ONGOING)
 
 
 def test_each_run_appends(tmp_path):

@@ -6,12 +6,13 @@ from abnormal.errors import AbnormalError
 from abnormal.live.event import event_of
 from abnormal.live.frame import Moment
 from abnormal.live.outbox import Outbox, key_of
-from abnormal.live.tracker import Course
+from abnormal.live.tracker import LiveFrameScore, OngoingEvent
 
 
 def event(number, state="opened"):
     at = Moment(number, number / 25, 1e9 + number)
-    return event_of("gate", "anomaly", state, Course(at, at, at, 2.5, 2.5, None, ""))
+    ongoing = OngoingEvent(at, at, LiveFrameScore(at, 2.5), 2.5)
+    return event_of("gate", "anomaly", state, ongoing)
 
 
 def names(outbox):

@@ -6,7 +6,7 @@ from abnormal.live.clips import ClipWriter
 from abnormal.live.event import event_id, event_of
 from abnormal.live.frame import LiveFrame, Moment
 from abnormal.live.recorder import AFTER_SEC, BEFORE_SEC, LONGEST_SEC, Recorder
-from abnormal.live.tracker import CLOSED, OPENED, Course
+from abnormal.live.tracker import CLOSED, OPENED, LiveFrameScore, OngoingEvent
 
 FPS = 5.0
 
@@ -34,10 +34,11 @@ class Story:
             self.sec = round(self.sec + 1 / FPS, 6)
 
     def tell(self, state, start_sec, last_sec, box=None):
-        course = Course(*map(moment, (start_sec, last_sec, start_sec)), 3.0, 9.0, box, "")
-        files = self.recorder.files(event_id("gate", "anomaly", course.start))
-        event = event_of("gate", "anomaly", state, course, **files)
-        self.recorder.follow(event, course)
+        start, last = moment(start_sec), moment(last_sec)
+        ongoing = OngoingEvent(start, last, LiveFrameScore(start, 3.0, box), 1.0)
+        files = self.recorder.files(event_id("gate", "anomaly", start))
+        event = event_of("gate", "anomaly", state, ongoing, **files)
+        self.recorder.follow(event, ongoing)
         return event
 
 

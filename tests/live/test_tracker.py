@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from abnormal.live.frame import Moment
-from abnormal.live.tracker import CLOSED, OPENED, UPDATED, EventTracker
-from abnormal.scoring.events import score_events
+from abnormal.live.tracker import CLOSED, OPENED, UPDATED, LiveFrameScore, LiveTracker
+from abnormal.scoring.alarm import Alarm
 
 
 def moment(number, fps):
@@ -14,10 +14,11 @@ def moment(number, fps):
 
 def follow(scores, threshold, release, fps, missing=()):
     """All that is told of some scores; numbers in `missing` never came."""
-    tracker, changes = EventTracker(threshold, release, fps), []
+    tracker, changes = LiveTracker(Alarm("fused", threshold, release), fps), []
     for number, score in enumerate(scores):
         if number not in missing:
-            changes += [(number, *change) for change in tracker.add(moment(number, fps), score)]
+            frame = LiveFrameScore(moment(number, fps), score, None, str(number))
+            changes += [(number, *change) for change in tracker.add(frame)]
     return changes + [(len(scores), *change) for change in tracker.finish()]
 
 
@@ -34,25 +35,25 @@ SCORES = st.lists(st.sampled_from([0.0, 0.2, 0.4, 0.6, 0.8, 1.0]) | st.floats(0,
 def test_events_told_live_are_those_found_afterwards(scores, threshold, share, fps, missing):
     release = share * threshold
     seen = np.array([0.0 if n in missing else s for n, s in enumerate(scores)])
-    expected = score_events(seen, threshold, release, fps)
+    expected = Alarm("fused", threshold, release).events(seen, fps)
     closed = [
         c for _, state, c in follow(scores, threshold, release, fps, missing) if state == CLOSED
     ]
-    assert [(c.start.number, c.last.number + 1, c.peak.number) for c in closed] == [
+    assert [(c.start.number, c.last.number + 1, c.peak.moment.number) for c in closed] == [
         (event.start, event.stop, event.peak) for event in expected
     ]
-    for course, event in zip(closed, expected, strict=True):
-        assert course.peak_score == event.peak_score
-        assert course.sum_score / course.frames == pytest.approx(event.mean_score)
+    for told, event in zip(closed, expected, strict=True):
+        assert (told.peak.score, told.peak.detail) == (event.peak_score, str(event.peak))
+        assert told.mean_score == pytest.approx(event.mean_score)
 
 
 @pytest.mark.parametrize(("missing", "last"), [((), 6), ((3,), 2)])
 def test_what_is_missing_ends_a_stretch_that_only_the_release_kept_up(missing, last):
     scores = [0.0, 1.0, 1.0, 0.6, 0.6, 0.6, 0.6, 0.0]
-    ((_, _, course),) = [
+    ((_, _, event),) = [
         change for change in follow(scores, 0.8, 0.5, 5.0, missing) if change[1] == CLOSED
     ]
-    assert course.last.number == last
+    assert event.last.number == last
 
 
 @given(SCORES, st.floats(0.1, 0.9), st.sampled_from([1.0, 5.0]))
@@ -75,14 +76,14 @@ def test_a_higher_peak_is_told_but_not_all_the_time():
     assert [(number, state) for number, state, _ in changes] == [
         *((1, OPENED), (17, UPDATED), (33, UPDATED), (49, UPDATED), (60, CLOSED))
     ]
-    assert changes[1][2].peak_score == scores[17]
+    assert changes[1][2].peak.score == scores[17]
 
 
 def test_an_event_is_over_when_no_frame_comes_any_more():
-    tracker = EventTracker(0.5, 0.5, 10.0)
+    tracker = LiveTracker(Alarm("fused", 0.5, 0.5), 10.0)
     for number in range(5):
-        tracker.add(moment(number, 10.0), 1.0)
+        tracker.add(LiveFrameScore(moment(number, 10.0), 1.0))
     assert tracker.is_open
     assert tracker.skip_to(25) == []
-    ((state, course),) = tracker.skip_to(26)
-    assert (state, course.last.number, tracker.is_open) == (CLOSED, 4, False)
+    ((state, event),) = tracker.skip_to(26)
+    assert (state, event.last.number, tracker.is_open) == (CLOSED, 4, False)

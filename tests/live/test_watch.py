@@ -12,22 +12,24 @@ from abnormal.models.backend import start_backend
 
 start_backend()
 
-from abnormal.cli.run_live import _say_health  # noqa: E402
 from abnormal.errors import AbnormalError  # noqa: E402
 from abnormal.inference import videos  # noqa: E402
 from abnormal.inference.detector import Detector  # noqa: E402
-from abnormal.inference.overlap import Overlap, Shared  # noqa: E402
-from abnormal.inference.score import frame_scores  # noqa: E402
+from abnormal.inference.overlap import Overlap, SplitNetwork  # noqa: E402
+from abnormal.inference.reconstruct import ClipReconstructor  # noqa: E402
+from abnormal.inference.score import frame_scores, residuals  # noqa: E402
 from abnormal.inference.stream import FrameScorer, ResidualStream  # noqa: E402
 from abnormal.live.address import Camera  # noqa: E402
-from abnormal.live.channel import Alarm, Channel  # noqa: E402
+from abnormal.live.channel import Channel  # noqa: E402
 from abnormal.live.clock import Clock  # noqa: E402
 from abnormal.live.frame import Failed, LiveFrame, Lost, Moment  # noqa: E402
 from abnormal.live.mailbox import Mailbox  # noqa: E402
+from abnormal.live.run import _log_health  # noqa: E402
+from abnormal.live.segment import Segment  # noqa: E402
 from abnormal.live.watch import Watch, warm_up  # noqa: E402
 from abnormal.models.model_file import ModelInfo  # noqa: E402
+from abnormal.scoring.alarm import Alarm  # noqa: E402
 from abnormal.scoring.calibration import Calibration, Normality  # noqa: E402
-from abnormal.scoring.events import score_events  # noqa: E402
 from abnormal.scoring.local import LOCAL_SCORES  # noqa: E402
 from abnormal.scoring.surprise import learn_surprise  # noqa: E402
 from abnormal.video.flow import FlowMeter  # noqa: E402
@@ -50,6 +52,10 @@ def detector():
     calibration = Calibration({}, {}, {"": Normality(levels, surprises)}, 9, (), held_out=True)
     darkened.sizes = []
     return Detector("m", ModelInfo("cae", LENGTH, SIZE, FPS), darkened, calibration)
+
+
+def with_network(detector, reconstruct):
+    return dataclasses.replace(detector, reconstruct=reconstruct)
 
 
 def footage(count, running):
@@ -85,8 +91,9 @@ class Place:
         ]  # fmt: skip
         clock = Clock(lambda: self.now, lambda: 1e9 + self.now)
         self.watch = Watch(
-            self.channels, self.mailbox, detector.reconstruct, clock, self.minute, LENGTH
-        )
+            self.channels, self.mailbox, detector.reconstruct, clock, self.minute,
+            detector.info.clip_length,
+        )  # fmt: skip
 
     def minute(self):
         self.minutes += 1
@@ -116,11 +123,10 @@ def spans(events):
 def expected(detector, images, ignored=None):
     """What is found in a file."""
     normality = detector.calibration.normality("")
-    scores = frame_scores(
-        images, detector.reconstruct, LENGTH, FrameScorer(FPS, normality),
-        ResidualStream(ignored=ignored),
-    ).causal["motion"]  # fmt: skip
-    events = score_events(scores, ALARM.threshold, ALARM.release, FPS)
+    length, stream = detector.info.clip_length, ResidualStream(ignored=ignored)
+    clips = residuals(images, detector.reconstruct, length, stream)
+    scores = frame_scores(clips, FrameScorer(FPS, normality)).causal["motion"]
+    events = ALARM.events(scores, FPS)
     return [(event.start, event.stop - 1) for event in events]
 
 
@@ -147,8 +153,7 @@ def test_what_goes_on_when_it_is_stopped_is_closed(detector):
 
 def test_no_clip_reaches_over_a_gap_and_every_frame_is_in_one(detector):
     clips = []
-    place = Place(detector)
-    place.watch._reconstruct = lambda some: (clips.extend(some), some)[1]
+    place = Place(with_network(detector, lambda some: (clips.extend(some), some)[1]))
     for grey, first, count in ((50, 0, 12), (100, 20, 7), (200, 28, 3)):
         images = np.full((count, SIZE, SIZE), grey, np.uint8)
         place.give(frames_of(images, first=first))
@@ -247,13 +252,15 @@ def test_the_minute_is_told_once_a_minute(detector):
 
 
 def test_each_minute_each_camera_has_a_line_and_what_has_moved_the_command(
-    detector, monkeypatch, capsys
+    detector, monkeypatch, caplog
 ):
+    caplog.set_level("INFO", "abnormal")
     place = Place(detector, cameras=2)
     monkeypatch.setattr(place.channels[1].drift, "warning", lambda _: "it has moved")
-    _say_health(Path("m.h5"), place.channels, place.mailbox, Clock())
-    lines = capsys.readouterr().err.splitlines()
-    assert [line.split(":")[0] for line in lines] == ["c0", "c1", "warning"]
+    _log_health(Path("m.h5"), place.channels, place.mailbox, Clock())
+    lines = [record.message for record in caplog.records]
+    assert [line.split(":")[0] for line in lines] == ["c0", "c1", "c1"]
+    assert [record.levelname for record in caplog.records] == ["INFO", "INFO", "WARNING"]
     assert "c1: it has moved." in lines[2]
     assert "`python train_model.py --calibrate FOLDER --output m.h5`" in lines[2]
 
@@ -279,10 +286,14 @@ def test_it_ends_when_all_files_have(detector):
 
 
 def test_an_output_that_is_not_finite_is_said(detector):
-    place = Place(detector)
-    place.watch._reconstruct = lambda clips: clips * np.nan
+    place = Place(with_network(detector, lambda clips: clips * np.nan))
     with pytest.raises(AbnormalError, match="not finite"):
         place.give(frames_of(footage(LENGTH, ())))
+
+
+def test_a_network_that_gives_no_numbers_is_said_before_a_camera_is_opened(detector):
+    with pytest.raises(AbnormalError, match="not finite"):
+        warm_up(with_network(detector, lambda clips: clips + np.inf), 1)
 
 
 def test_the_network_is_compiled_for_each_size_before_it_is_needed(detector):
@@ -304,16 +315,16 @@ def test_an_event_is_one_line_of_json_and_one_sentence(detector):
     assert event.as_sentence().startswith("2001-09-09T01:46:46.400Z c0: anomaly closed after ")
 
 
-@pytest.mark.parametrize("shared", [False, True])
-def test_clips_that_overlap_are_scored_sooner_and_as_those_of_a_file(detector, shared):
+@pytest.mark.parametrize("is_split", [False, True])
+def test_clips_that_overlap_are_scored_sooner_and_as_those_of_a_file(detector, is_split):
     last = [None]
 
     def decode(features):
         last[0] = features.shape
         return features[:, -3:] / 2
 
-    way = Shared(lambda frames: frames, decode) if shared else None
-    overlapping = dataclasses.replace(detector, overlap=Overlap(2, way))
+    split = SplitNetwork(lambda frames: frames, decode) if is_split else None
+    overlapping = dataclasses.replace(detector, overlap=Overlap(2, split))
     images, told = footage(40, range(14, 26)), []
     place = Place(overlapping)
     for frame in frames_of(images):
@@ -321,12 +332,48 @@ def test_clips_that_overlap_are_scored_sooner_and_as_those_of_a_file(detector, s
         told.append(place.channels[0].health.line(0).split()[1])
     assert told[:9] == [*"000050202"]
     live = place.end()
-    assert (last[0] is not None) == shared
+    assert (last[0] is not None) == is_split
 
     frames = videos.ModelFrames(iter(images), FPS)
-    video = videos.TestVideo("v", lambda size, fps: contextlib.nullcontext(frames))
+    video = videos.InputVideo("v", lambda size, fps: contextlib.nullcontext(frames))
     scored, _ = overlapping.score(video)
-    expected = scored.events(ALARM.score, ALARM.threshold, ALARM.release)
+    expected = scored.events(ALARM)
     assert spans(live) == [(event.start, event.stop - 1) for event in expected]
     assert live
     assert live[0].peak_score == pytest.approx(expected[0].peak_score, abs=1e-4)
+
+
+@pytest.mark.parametrize("first", [1, 2, 5])
+def test_the_first_frames_of_clips_of_one_frame_have_the_speed_of_the_second(detector, first):
+    """As in a file: in each segment, the first frame waits for the second one's speed."""
+    single = dataclasses.replace(detector, info=dataclasses.replace(detector.info, clip_length=1))
+    images = footage(40, range(40))
+    segment, found = Segment(single, "0", None), []
+    for frame in frames_of(images[:first]):
+        found += segment.add(frame)
+    found += segment.finish()
+    scored = [segment.score(residual) for residual in ClipReconstructor(darkened).add(
+        [clip.window for clip in found]
+    )]  # fmt: skip
+    clips = residuals(images[:first], darkened, 1, ResidualStream())
+    expected = frame_scores(clips, FrameScorer(FPS, single.calibration.normality("0")))
+    assert [frame.moment.number for clip in found for frame in clip.new] == list(range(first))
+    for name, values in expected.causal.items():
+        assert np.array_equal(np.concatenate([part.causal[name] for part in scored]), values)
+    speeds = [clip.window.speed[0] for clip in found]
+    if first == 1:
+        assert not speeds[0].any()
+    else:
+        assert speeds[0].any()
+        assert np.array_equal(speeds[0], speeds[1])
+
+
+def test_live_events_of_clips_of_one_frame_are_those_of_the_file(detector):
+    single = dataclasses.replace(detector, info=dataclasses.replace(detector.info, clip_length=1))
+    images = footage(120, [0, 1, 2, 3, *RUNS])
+    place = Place(single)
+    place.give(frames_of(images))
+    found = place.end()
+    assert spans(found) == expected(single, images)
+    assert found
+    assert len(place.channels[0].health._latencies_sec) == 120

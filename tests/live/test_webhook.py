@@ -6,7 +6,7 @@ import pytest
 from abnormal.errors import AbnormalError
 from abnormal.live.event import event_of
 from abnormal.live.frame import Moment
-from abnormal.live.tracker import Course
+from abnormal.live.tracker import LiveFrameScore, OngoingEvent
 from abnormal.live.webhook import make_webhook
 
 QUICK = (0.01, 0.05)
@@ -14,7 +14,8 @@ QUICK = (0.01, 0.05)
 
 def event(number, state="opened"):
     at = Moment(number, number / 25, 1e9 + number)
-    return event_of("gate", "anomaly", state, Course(at, at, at, 2.5, 2.5, (0, 0, 1, 1), ""))
+    ongoing = OngoingEvent(at, at, LiveFrameScore(at, 2.5, (0, 0, 1, 1)), 2.5)
+    return event_of("gate", "anomaly", state, ongoing)
 
 
 @pytest.fixture

@@ -13,12 +13,13 @@ start_backend()  # before a test module imports Keras
 from abnormal.evaluation.evaluate import evaluate  # noqa: E402
 from abnormal.evaluation.pixel_level import VideoPixels  # noqa: E402
 from abnormal.files import make_folder  # noqa: E402
-from abnormal.inference.score import ScoredVideo  # noqa: E402
+from abnormal.inference.scored_video import ScoredVideo  # noqa: E402
 from abnormal.models.model_file import ModelInfo  # noqa: E402
 from abnormal.report.contents import Contents, ModelResults  # noqa: E402
 from abnormal.report.page import write_page  # noqa: E402
-from abnormal.report.tables import events_table, records  # noqa: E402
+from abnormal.report.tables import events_table  # noqa: E402
 from abnormal.report.thumbnails import keep_thumbnails  # noqa: E402
+from abnormal.scoring.alarm import Alarm  # noqa: E402
 from abnormal.scoring.localisation import Localiser  # noqa: E402
 from abnormal.scoring.regularity import causal_mean  # noqa: E402
 from abnormal.scoring.residual import SCORES  # noqa: E402
@@ -52,18 +53,18 @@ def make_contents():
         results = {}
         for name in models:
             pixels = [_pixels(video) for video in videos]
-            alarm = ("l2", threshold, release)
+            alarm = Alarm("l2", threshold, release)
             results[name] = ModelResults(
                 info=ModelInfo("cae", 1, 16, 4.0, history=HISTORY, versions={"keras": "3"}),
                 runtime="keras",
-                threshold=threshold,
-                release=release,
+                alarm=alarm,
                 folder=name if len(models) > 1 else "",
                 videos=videos,
-                metrics=evaluate(videos, *alarm, pixels),
-                events=records(events_table(name, videos, pixels, *alarm)),
+                pixels=pixels,
+                metrics=evaluate(videos, alarm, pixels),
+                events=events_table(name, videos, pixels, alarm),
             )
-        return Contents(results, "l2", figures)
+        return Contents(results, figures)
 
     return make
 

@@ -3,7 +3,12 @@ import pytest
 
 from abnormal.errors import AbnormalError
 from abnormal.report.annotated import STRIP_PX, AnomalousPixels, Strip, write_annotated
+from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.localisation import Localiser
+
+
+def above(limit, score="l2"):
+    return Alarm(score, limit, limit)
 
 
 @pytest.fixture
@@ -32,7 +37,7 @@ def test_the_pixels_come_back_as_they_were(anomalous):
 def test_pixels_alarms_and_curve_are_drawn_in(scored, anomalous, tmp_path, decoded):
     video = scored(frames=5, labels=[0, 0, 0, 1, 1], fps=1.0)  # scores 1 to 5, not smoothed
     pictures = (np.full((240, 320), 90, np.uint8) for _ in range(5))
-    write_annotated(tmp_path / "gate.mp4", pictures, video, "l2", 4.5, anomalous)
+    write_annotated(tmp_path / "gate.mp4", pictures, video, above(4.5), anomalous)
 
     frames = decoded(tmp_path / "gate.mp4")[1]
     assert len(frames) == 5
@@ -53,7 +58,7 @@ def test_pictures_in_colours_keep_them(scored, anomalous, tmp_path, decoded):
     blue = np.zeros((300, 500, 3), np.uint8)
     blue[..., 2] = 200
     video = scored(frames=5, fps=1.0)
-    write_annotated(tmp_path / "gate.mp4", iter([blue] * 5), video, "l2", 99, anomalous)
+    write_annotated(tmp_path / "gate.mp4", iter([blue] * 5), video, above(99), anomalous)
     for frame in decoded(tmp_path / "gate.mp4")[1]:
         assert frame.shape == (300 + STRIP_PX, 500, 3)
     assert np.abs(decoded(tmp_path / "gate.mp4")[1][0][200:290, 10:200] - [0, 0, 200.0]).max() < 12
@@ -61,21 +66,21 @@ def test_pictures_in_colours_keep_them(scored, anomalous, tmp_path, decoded):
 
 def test_large_pictures_are_shown_smaller(scored, anomalous, tmp_path, decoded):
     pictures = iter([np.zeros((1080, 1920), np.uint8)] * 5)
-    write_annotated(tmp_path / "g.mp4", pictures, scored(frames=5), "l2", 99, anomalous)
+    write_annotated(tmp_path / "g.mp4", pictures, scored(frames=5), above(99), anomalous)
     assert decoded(tmp_path / "g.mp4")[1][0].shape == (720 + STRIP_PX, 1280, 3)
 
 
 def test_pictures_of_other_sizes_are_fitted_to_the_first(scored, anomalous, tmp_path, decoded):
     sizes = [(240, 320), (100, 100), (480, 640), (240, 320), (240, 320)]
     pictures = (np.full(size, 90, np.uint8) for size in sizes)
-    write_annotated(tmp_path / "g.mp4", pictures, scored(frames=5), "l2", 99, anomalous)
+    write_annotated(tmp_path / "g.mp4", pictures, scored(frames=5), above(99), anomalous)
     assert {frame.shape for frame in decoded(tmp_path / "g.mp4")[1]} == {(360 + STRIP_PX, 480, 3)}
 
 
 @pytest.mark.parametrize("shape", [(2000, 40), (1, 4000), (8, 8)])
 def test_odd_shapes_have_an_end(scored, anomalous, tmp_path, decoded, shape):
     pictures = iter([np.full(shape, 90, np.uint8)] * 5)
-    write_annotated(tmp_path / "g.mp4", pictures, scored(frames=5), "l2", 99, anomalous)
+    write_annotated(tmp_path / "g.mp4", pictures, scored(frames=5), above(99), anomalous)
     height, width, _ = decoded(tmp_path / "g.mp4")[1][0].shape
     assert max(height - STRIP_PX, width) <= 1280
 
@@ -83,7 +88,7 @@ def test_odd_shapes_have_an_end(scored, anomalous, tmp_path, decoded, shape):
 def test_fewer_pictures_than_scores_are_an_error(scored, anomalous, tmp_path):
     pictures = iter([np.zeros((240, 320), np.uint8)] * 4)
     with pytest.raises(AbnormalError, match="of 5 frames that were scored, 4 can be read"):
-        write_annotated(tmp_path / "g.mp4", pictures, scored(frames=5), "l2", 99, anomalous)
+        write_annotated(tmp_path / "g.mp4", pictures, scored(frames=5), above(99), anomalous)
     assert not list(tmp_path.iterdir())
 
 
@@ -101,7 +106,7 @@ def test_the_strip_shows_what_is_true_and_what_was_alarmed(scored):
 def test_an_alarm_is_written_on_the_picture(scored, anomalous, tmp_path, decoded):
     pictures = iter([np.zeros((240, 320), np.uint8)] * 5)
     video = scored(frames=5, fps=1.0)
-    write_annotated(tmp_path / "g.mp4", pictures, video, "l2", 4.5, anomalous)
+    write_annotated(tmp_path / "g.mp4", pictures, video, above(4.5), anomalous)
     corners = [frame[26:44, 8:60].max() for frame in decoded(tmp_path / "g.mp4")[1]]
     assert corners[4] > 200
     assert max(corners[:4]) < 60

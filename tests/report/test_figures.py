@@ -5,9 +5,15 @@ import pytest
 
 from abnormal.errors import AbnormalError
 from abnormal.report import figure
-from abnormal.report.figure import ABNORMAL, ALARM, drawing
+from abnormal.report.figure import ABNORMAL_COLOUR, ALARM_COLOUR, drawing
 from abnormal.report.losses import loss_points, plot_losses
 from abnormal.report.regularity import plot_regularity
+from abnormal.scoring.alarm import Alarm
+
+
+def above(limit, score="l2"):
+    return Alarm(score, limit, limit)
+
 
 HISTORY = [
     {"epoch": 1, "loss": 0.5, "val_loss": 0.6, "seconds": 1.0},
@@ -38,21 +44,21 @@ def drawn(monkeypatch):
 def test_a_regularity_plot_is_a_picture_with_its_intervals(scored, tmp_path):
     video = scored("gate", 8, [0, 0, 1, 1, 0, 0, 0, 0])
     path = tmp_path / "regularity" / "cart" / "gate.png"
-    plot_regularity({"model": video}, "l2", {"model": 3.0}, path)
+    plot_regularity({"model": video}, {"model": above(3.0)}, path)
     pixels = read(path)
     assert pixels.shape == (780, 1400, 3)
-    assert has_colour(pixels, ABNORMAL)
-    assert has_colour(pixels, ALARM)
+    assert has_colour(pixels, ABNORMAL_COLOUR)
+    assert has_colour(pixels, ALARM_COLOUR)
 
 
 def test_where_labels_are_unknown_nothing_is_shaded(scored, tmp_path):
-    plot_regularity({"model": scored("gate", 8)}, "l2", {"model": 3.0}, tmp_path / "gate.png")
-    assert not has_colour(read(tmp_path / "gate.png"), ABNORMAL)
+    plot_regularity({"model": scored("gate", 8)}, {"model": above(3.0)}, tmp_path / "gate.png")
+    assert not has_colour(read(tmp_path / "gate.png"), ABNORMAL_COLOUR)
 
 
 def test_true_intervals_are_shaded_in_seconds(scored, tmp_path, drawn):
     video = scored("gate", 8, [0, 0, 1, 1, 0, 0, 0, 1], fps=4.0)
-    plot_regularity({"model": video}, "l2", {"model": 3.0}, tmp_path / "gate.png")
+    plot_regularity({"model": video}, {"model": above(3.0)}, tmp_path / "gate.png")
     for axes in drawn[0].axes:
         shades = [patch.get_window_extent() for patch in axes.patches]
         seconds = [
@@ -63,7 +69,7 @@ def test_true_intervals_are_shaded_in_seconds(scored, tmp_path, drawn):
 
 def test_the_curves_are_the_regularity_and_the_score(scored, tmp_path, drawn):
     video = scored("gate", 8, fps=4.0)
-    plot_regularity({"model": video}, "l2", {"model": 3.0}, tmp_path / "gate.png")
+    plot_regularity({"model": video}, {"model": above(3.0)}, tmp_path / "gate.png")
     upper, lower = (axes.lines for axes in drawn[0].axes)
     np.testing.assert_array_equal(upper[0].get_data(), (np.arange(8) / 4.0, video.regularity()))
     np.testing.assert_array_equal(lower[0].get_data(), (np.arange(8) / 4.0, video.causal["l2"]))
@@ -72,7 +78,7 @@ def test_the_curves_are_the_regularity_and_the_score(scored, tmp_path, drawn):
 
 def test_every_model_has_its_curve(scored, tmp_path, drawn):
     models = {f"model {number}": scored() for number in range(8)}  # more than there are colours
-    plot_regularity(models, "l2", dict.fromkeys(models, 3.0), tmp_path / "gate.png")
+    plot_regularity(models, dict.fromkeys(models, above(3.0)), tmp_path / "gate.png")
     upper, lower = drawn[0].axes
     assert upper.get_legend_handles_labels()[1] == list(models)
     assert lower.get_legend_handles_labels()[1] == [*models, "threshold", "alarm"]
@@ -80,7 +86,7 @@ def test_every_model_has_its_curve(scored, tmp_path, drawn):
 
 @pytest.mark.parametrize("name", ["cash$register$", r"a$\frac{$", "正门/夜里", "a_b^c%d"])
 def test_a_name_is_no_formula_and_needs_no_font(scored, tmp_path, name, capfd):
-    plot_regularity({name: scored(name)}, "l2", {name: 3.0}, tmp_path / "gate.png")
+    plot_regularity({name: scored(name)}, {name: above(3.0)}, tmp_path / "gate.png")
     plot_losses({name: HISTORY}, tmp_path / "losses.png")
     assert read(tmp_path / "gate.png").shape == (780, 1400, 3)
     assert capfd.readouterr() == ("", "")
@@ -88,7 +94,7 @@ def test_a_name_is_no_formula_and_needs_no_font(scored, tmp_path, name, capfd):
 
 @pytest.mark.parametrize("frames", [1, 2])
 def test_short_videos_can_be_drawn(scored, tmp_path, frames):
-    plot_regularity({"m": scored("a", frames)}, "l2", {"m": 0.0}, tmp_path / "a.png")
+    plot_regularity({"m": scored("a", frames)}, {"m": above(0.0)}, tmp_path / "a.png")
     assert read(tmp_path / "a.png").shape == (780, 1400, 3)
 
 
@@ -103,7 +109,7 @@ def test_a_plot_of_losses_is_a_picture(tmp_path, keys):
 
 def test_figures_of_many_videos_leave_none_open(scored, tmp_path):
     for number in range(3):
-        plot_regularity({"m": scored()}, "l2", {"m": 3.0}, tmp_path / f"{number}.png")
+        plot_regularity({"m": scored()}, {"m": above(3.0)}, tmp_path / f"{number}.png")
     assert matplotlib.pyplot.get_fignums() == []
     assert len(list(tmp_path.iterdir())) == 3
 
@@ -123,7 +129,7 @@ def test_a_figure_is_written_whole_or_not_at_all(tmp_path):
 def test_vector_figures_are_the_same_every_time(scored, tmp_path):
     video = scored("gate", 8, [0, 0, 1, 1, 0, 0, 0, 0])
     for name in ("a", "b"):
-        plot_regularity({"m": video}, "l2", {"m": 3.0}, tmp_path / f"{name}.svg")
+        plot_regularity({"m": video}, {"m": above(3.0)}, tmp_path / f"{name}.svg")
     first = (tmp_path / "a.svg").read_text()
     assert first == (tmp_path / "b.svg").read_text()
     assert first.count("<svg") == 1
@@ -131,7 +137,8 @@ def test_vector_figures_are_the_same_every_time(scored, tmp_path):
 
 def test_every_model_has_its_own_bar_of_alarms(scored, tmp_path, drawn):
     models = {"a": scored(), "b": scored()}
-    plot_regularity(models, "l2", {"a": 3.0, "b": 2.0}, tmp_path / "gate.png")
+    alarms = {"a": above(3.0), "b": above(2.0)}
+    plot_regularity(models, alarms, tmp_path / "gate.png")
     bars = [bar.get_paths()[0].get_extents() for bar in drawn[0].axes[1].collections]
     assert bars[0].y1 < bars[1].y0
     assert bars[1].width > bars[0].width  # a lower threshold

@@ -2,11 +2,16 @@ import numpy as np
 import pytest
 
 from abnormal.report.roc import MOST_POINTS, plot_roc, roc_of
+from abnormal.scoring.alarm import Alarm
+
+
+def above(limit, score="l2"):
+    return Alarm(score, limit, limit)
 
 
 def test_the_curve_its_area_and_the_alarm(scored):
     videos = [scored("a", labels=[0, 1, 0, 1], errors=[1, 2, 3, 4], fps=1.0), scored("b")]
-    roc = roc_of(videos, "l2", 2.5)
+    roc = roc_of(videos, above(2.5))
     assert roc.raw.T.tolist() == [[0, 0], [0, 0.5], [0.5, 0.5], [0.5, 1], [1, 1]]
     assert roc.raw_auc == 0.75
     assert roc.alarm == (0.5, 0.5)
@@ -17,20 +22,20 @@ def test_stretched_videos_are_told_apart_better(scored):
         scored("dark", labels=[0, 1], errors=[1, 2], fps=1.0),
         scored("bright", labels=[0, 1], errors=[10, 20], fps=1.0),
     ]
-    roc = roc_of(videos, "l2", 0)
+    roc = roc_of(videos, above(0))
     assert roc.raw_auc == 0.75
     assert roc.per_video_auc == 1
 
 
 @pytest.mark.parametrize("labels", [None, [0, 0, 0], [1, 1, 1]])
 def test_there_is_no_curve_of_one_class(scored, labels):
-    assert roc_of([scored(frames=3, labels=labels)], "l2", 1) is None
+    assert roc_of([scored(frames=3, labels=labels)], above(1)) is None
 
 
 def test_a_long_curve_keeps_its_ends_and_its_area(scored):
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 2, 5000)
-    roc = roc_of([scored(labels=labels, errors=2 * rng.random(5000) + labels, fps=0.5)], "l2", 1)
+    roc = roc_of([scored(labels=labels, errors=2 * rng.random(5000) + labels, fps=0.5)], above(1))
     assert roc.raw.shape == (2, MOST_POINTS)
     assert roc.raw[:, 0].tolist() == [0, 0]
     assert roc.raw[:, -1].tolist() == [1, 1]
@@ -39,6 +44,6 @@ def test_a_long_curve_keeps_its_ends_and_its_area(scored):
 
 @pytest.mark.parametrize("ending", ["png", "svg"])
 def test_it_is_drawn(scored, tmp_path, ending):
-    roc = roc_of([scored(labels=[0, 1, 0, 1, 1])], "l2", 2.5)
+    roc = roc_of([scored(labels=[0, 1, 0, 1, 1])], above(2.5))
     plot_roc({"a$b": roc, "c": roc}, tmp_path / f"roc.{ending}")
     assert (tmp_path / f"roc.{ending}").stat().st_size > 5000

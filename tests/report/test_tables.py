@@ -14,8 +14,14 @@ from abnormal.report.tables import (
     scores_table,
     write_table,
 )
+from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.localisation import Localiser
 from abnormal.scoring.residual import ERRORS, SCORES
+
+
+def above(limit, score="l2"):
+    return Alarm(score, limit, limit)
+
 
 COLUMNS = ["model", "video", "frame", "time_sec", "error", "regularity", "score", "alarm", "label"]
 
@@ -23,7 +29,7 @@ COLUMNS = ["model", "video", "frame", "time_sec", "error", "regularity", "score"
 @pytest.fixture
 def table(scored):
     videos = [scored("a/b", 3, [0, 1, 1], fps=2.0), scored("c", 2)]
-    return scores_table("model", videos, "l2", 1.9)
+    return scores_table("model", videos, above(1.9))
 
 
 def test_the_columns_are_those_that_users_rely_on(table):
@@ -53,16 +59,16 @@ def test_one_row_per_frame(table):
 
 
 def test_a_score_at_the_threshold_is_no_alarm(scored):
-    assert scores_table("m", [scored(frames=3, fps=1.0)], "l2", 2.0)["alarm"].tolist() == [0, 0, 1]
+    assert scores_table("m", [scored(frames=3, fps=1.0)], above(2.0))["alarm"].tolist() == [0, 0, 1]
 
 
 def test_the_score_that_was_asked_for_is_in_the_table(scored):
     video = scored(frames=3)
     video.causal["difference"][:] = 7
     video.raw["l1"] = np.array([2.0, 1.0, 4.0])
-    assert scores_table("m", [video], "difference", 1)["score"].tolist() == [7, 7, 7]
-    assert scores_table("m", [video], "difference", 1)["error"].tolist() == [1, 2, 3]
-    by_l1 = scores_table("m", [video], "l1", 1)
+    assert scores_table("m", [video], above(1, "difference"))["score"].tolist() == [7, 7, 7]
+    assert scores_table("m", [video], above(1, "difference"))["error"].tolist() == [1, 2, 3]
+    by_l1 = scores_table("m", [video], above(1, "l1"))
     assert by_l1["error"].tolist() == [2, 1, 4]
     assert by_l1["regularity"].tolist() == [0.75, 1, 0.25]
 
@@ -146,7 +152,7 @@ def test_one_row_per_event(scored):
         shown[-1, 5:9, 4:14] = 1
         of_video.sink(None)(localiser.localise(shown, np.zeros_like(shown)))
 
-    table = events_table("m", videos, pixels, "l2", 2.5, 1.5)
+    table = events_table("m", videos, pixels, Alarm("l2", 2.5, 1.5))
 
     assert table["video"].tolist() == ["a/b"]  # the other one's scores end at a mean of 2.5
     (row,) = records(table)
@@ -174,7 +180,7 @@ def test_one_row_per_persistent_minimum_of_the_regularity(scored):
 def test_no_event_is_a_table_without_rows(scored, tmp_path):
     video = scored("a")
     of_video = VideoPixels(Localiser())
-    table = events_table("m", [video], [of_video], "l2", 99, 99)
+    table = events_table("m", [video], [of_video], above(99))
     assert records(table) == []
     write_table(tmp_path / "events.csv", table)
     assert (tmp_path / "events.csv").read_text().startswith("model,video,situation,event,start_")
@@ -207,7 +213,7 @@ def test_a_model_may_be_called_figure():
 
 
 def test_what_evaluate_gives_can_be_shown(scored):
-    tree = evaluate([scored(labels=[0, 0, 0, 0, 0])], "l2", np.inf)
+    tree = evaluate([scored(labels=[0, 0, 0, 0, 0])], above(np.inf))
     lines = list(metrics_lines("model", tree))
     assert sum("not defined" in line for line in lines) == len({*SCORES, *ERRORS}) + len(ERRORS)
     assert lines[-1] == "  alarms (l2 > inf): 0 frames, 0.0 % of the normal ones"

@@ -6,12 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abnormal.errors import AbnormalError
+from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.calibration import (
-    ALARM,
+    ALARM_SURPRISE,
     ENOUGH,
-    FUSED,
-    LEVELS,
-    RELEASE,
+    RELEASE_DROP,
     Calibration,
     FalseAlarms,
     Normality,
@@ -19,7 +18,8 @@ from abnormal.scoring.calibration import (
     fuse,
     read_calibration,
 )
-from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.calibration import COUNTED_SURPRISES as LEVELS
+from abnormal.scoring.local import FUSED, LOCAL_SCORES
 from abnormal.scoring.surprise import learn_surprise
 
 FPS = 10.0
@@ -45,17 +45,17 @@ def test_one_normal_frame_in_a_hundred_is_above_the_threshold():
     threshold = calibration().threshold("l2")
     fresh = np.random.default_rng(1).exponential(1.0, 100_000)
     assert (fresh > threshold).mean() == pytest.approx(0.01, rel=0.2)
-    assert calibration().threshold(FUSED) == ALARM
+    assert calibration().threshold(FUSED) == ALARM_SURPRISE
 
 
 def test_an_event_ends_where_five_times_as_many_normal_frames_are():
     known = calibration()
-    release = known.release("l2", known.threshold("l2"))
+    release = known.alarm("l2").release
     fresh = np.random.default_rng(1).exponential(1.0, 100_000)
     assert (fresh > release).mean() == pytest.approx(0.05, rel=0.2)
-    assert known.release(FUSED, ALARM) == ALARM - RELEASE
-    assert known.release("l2", 0.001) <= 0.001
-    assert known.release("another", 5.0) == 5.0
+    assert known.alarm(FUSED) == Alarm(FUSED, ALARM_SURPRISE, ALARM_SURPRISE - RELEASE_DROP)
+    assert known.alarm("l2", 0.001).release <= 0.001
+    assert known.alarm("another", 5.0) == Alarm("another", 5.0, 5.0)
 
 
 @pytest.mark.parametrize("per_hour", [2.0, 30.0, 200.0])
@@ -127,8 +127,8 @@ def test_beyond_what_footage_vouches_for_only_the_largest_share_ranks_on():
         most = loud if name == "motion" else np.full(2, np.log10(1000))
         assert fused == pytest.approx(most + np.log10(score.share)), name
     appearance = dict.fromkeys(LOCAL_SCORES, silent) | {"appearance": loud}
-    assert (fuse(appearance, 4_900)[0] < ALARM).all()
-    assert (fuse(appearance, 5_100)[0] > ALARM).all()
+    assert (fuse(appearance, 4_900)[0] < ALARM_SURPRISE).all()
+    assert (fuse(appearance, 5_100)[0] > ALARM_SURPRISE).all()
 
 
 def test_a_calibration_survives_the_model_file():

@@ -10,76 +10,11 @@ from abnormal.scoring.events import (
     intervals,
     minima,
     persistent_events,
-    score_events,
 )
 
 
 def places(events):
     return [(event.start, event.stop) for event in events]
-
-
-def test_an_event_begins_above_the_threshold_and_ends_at_the_release():
-    #          0    1    2    3    4    5    6    7
-    scores = [0.2, 0.6, 0.9, 1.2, 0.8, 0.6, 0.5, 0.1]
-    (event,) = score_events(np.array(scores), threshold=1.0, release=0.5, fps=2.0)
-    assert (event.start, event.stop, event.peak) == (3, 6, 3)
-    assert event.peak_score == 1.2
-    assert event.mean_score == pytest.approx((1.2 + 0.8 + 0.6) / 3)
-
-
-def test_what_never_reaches_the_threshold_is_no_event():
-    assert score_events(np.full(9, 0.9), threshold=0.9, release=0.5, fps=2.0) == []
-
-
-@pytest.mark.parametrize(("between", "events"), [(4, [(0, 8)]), (5, [(0, 2), (7, 9)])])
-def test_gaps_of_up_to_two_seconds_are_closed(between, events):
-    scores = np.array([1, 1, *[0] * between, 1, 1], float)
-    assert places(score_events(scores, 0.5, 0.5, fps=2.0)) == events
-
-
-@pytest.mark.parametrize(("frames", "found"), [(4, 0), (5, 1)])
-def test_what_is_shorter_than_a_fifth_of_a_second_is_none(frames, found):
-    scores = np.zeros(100)
-    scores[50 : 50 + frames] = 1
-    assert len(score_events(scores, 0.5, 0.5, fps=25.0)) == found
-
-
-def test_a_slow_video_keeps_events_of_one_frame():
-    assert places(score_events(np.array([0, 1, 0.0]), 0.5, 0.5, fps=1.0)) == [(1, 2)]
-
-
-def test_a_release_above_the_threshold_is_a_bug():
-    with pytest.raises(ValueError, match="release of 2"):
-        score_events(np.zeros(3), 1, 2, 25)
-
-
-@given(
-    st.lists(st.floats(0, 1), min_size=1, max_size=60),
-    st.floats(0.1, 0.9),
-    st.floats(0, 1),
-    st.sampled_from([1.0, 5.0]),
-)
-def test_events_lie_apart_and_hold_every_alarm_that_lasts(values, threshold, share, fps):
-    scores = np.array(values)
-    events = score_events(scores, threshold, share * threshold, fps)
-    for event, after in itertools.pairwise(events):
-        assert after.start - event.stop > 2 * fps
-    for event in events:
-        assert scores[event.start] > threshold
-        assert scores[event.peak] == scores[event.start : event.stop].max()
-    covered = np.zeros(len(scores), bool)
-    for event in events:
-        covered[event.start : event.stop] = True
-    if fps == 1.0:
-        assert covered[scores > threshold].all()
-
-
-@given(st.lists(st.floats(0, 1), min_size=2, max_size=40), st.integers(1, 39), st.floats(0.1, 0.9))
-def test_what_comes_later_does_not_change_when_an_event_began(values, cut, threshold):
-    scores = np.array(values)
-    whole = score_events(scores, threshold, threshold / 2, fps=1.0)
-    begun = score_events(scores[:cut], threshold, threshold / 2, fps=1.0)
-    assert [e.start for e in whole if e.start < cut] == [e.start for e in begun]
 
 
 def brute_force(values):

@@ -60,7 +60,7 @@ def test_the_cell_furthest_above_its_own_level_counts():
     cells = np.array([[[1.0, 4.0], [0.5, 2.0]], [[0.0, 0.0], [0.0, 0.0]]])
     level = np.array([[2.0, 4.0], [0.1, 2.0]])
     assert above_normal(cells, level) == pytest.approx([5.0, 0.0])
-    assert unusual_box(cells[0], level) == [0, 0.5, 0.5, 0.5]
+    assert unusual_box(cells[0], level) == (0, 0.5, 0.5, 0.5)
 
 
 def test_the_box_is_around_all_that_is_as_unusual():

@@ -115,3 +115,18 @@ def test_every_score_gives_one_number_per_frame(name, length):
 
 def test_the_scores_have_the_names_that_are_documented():
     assert set(SCORES) == {"gradient", "l1", "l2", "l1_local", "l2_local", "difference"}
+
+
+@pytest.mark.parametrize(
+    ("position", "new", "expected"),
+    [(0, slice(0, None), [0, 1, 2, 3]), (0, slice(0, 2), [0, 1]), (6, slice(1, 4), [7, 8, 9])],
+)
+def test_new_frames_know_their_position_in_the_clip(position, new, expected):
+    frames = flat(0, 0, 0, 0)
+    clip = ClipResidual(frames, frames, position=position, new=new)
+    assert clip.new_positions.tolist() == expected
+
+
+def test_all_frames_are_new_unless_it_is_said():
+    frames = flat(0, 0, 0)
+    assert ClipResidual(frames, frames).new_positions.tolist() == [0, 1, 2]

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from abnormal.video.flow import FlowMeter
+from abnormal.video.flow import FlowMeter, with_speed, without_speed
 
 SIZE = 96
 
@@ -71,3 +71,20 @@ def test_a_measurement_does_not_depend_on_how_frames_lie_in_memory(scene):
     pair = with_patch(scene, 40), with_patch(scene, 42)
     wider = (np.pad(picture, ((0, 0), (0, 5)))[:, : picture.shape[1]] for picture in pair)
     assert np.array_equal(FlowMeter()(*wider), FlowMeter()(*pair))
+
+
+def test_each_frame_has_its_speed_at_once_and_the_first_has_none(scene):
+    frames = [with_patch(scene, left) for left in (40, 42, 43)]
+    taken = []
+    moving = with_speed(taken.append(1) or frame for frame in frames)
+    for number, frame in enumerate(moving):
+        assert len(taken) == number + 1
+        assert frame.image is frames[number]
+        if number:
+            assert np.array_equal(frame.speed, FlowMeter()(*frames[number - 1 : number + 1]))
+        else:
+            assert frame.speed is None
+
+
+def test_frames_whose_speed_nobody_wants_have_none(scene):
+    assert [frame.speed for frame in without_speed([scene, scene])] == [None, None]

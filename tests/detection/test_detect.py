@@ -15,9 +15,13 @@ from abnormal.models.backend import start_backend
 
 start_backend()
 
-from abnormal.cli import run_test, score_video, test, train  # noqa: E402
+from abnormal.cli import test, train  # noqa: E402
 from abnormal.datasets.demo import find_demo  # noqa: E402
 from abnormal.datasets.extract import extract  # noqa: E402
+from abnormal.detection import detect as detect_module  # noqa: E402
+from abnormal.detection import video as video_module  # noqa: E402
+from abnormal.detection.detect import usable  # noqa: E402
+from abnormal.detection.video import LeftOut  # noqa: E402
 from abnormal.errors import AbnormalError  # noqa: E402
 from abnormal.files import sha256  # noqa: E402
 from abnormal.frames.manifest import write_manifest  # noqa: E402
@@ -126,7 +130,7 @@ def test_workers_give_what_one_machine_gives_though_one_is_killed(
 def test_a_video_is_drawn_while_the_next_one_is_scored(work, tmp_path, monkeypatch):
     """The first one's drawing waits until the second one is scored."""
     scored, drawn = threading.Event(), []
-    plain = score_video._score_all
+    plain = video_module._score_all
 
     def scoring(job, detectors, video, *others):
         result = plain(job, detectors, video, *others)
@@ -138,8 +142,8 @@ def test_a_video_is_drawn_while_the_next_one_is_scored(work, tmp_path, monkeypat
         assert scored.wait(60)
         drawn.append(video.name)
 
-    monkeypatch.setattr(score_video, "_score_all", scoring)
-    monkeypatch.setattr(score_video, "_draw", drawing)
+    monkeypatch.setattr(video_module, "_score_all", scoring)
+    monkeypatch.setattr(video_module, "_draw", drawing)
     assert score(work, tmp_path / "results") == 0
     assert sorted(drawn) == VIDEOS
 
@@ -147,14 +151,14 @@ def test_a_video_is_drawn_while_the_next_one_is_scored(work, tmp_path, monkeypat
 def test_a_figure_that_fails_is_said_once_the_tables_are_there(
     work, local, tmp_path, monkeypatch, capsys
 ):
-    plain = score_video.write_annotated
+    plain = video_module.write_annotated
 
     def write(path, pictures, video, *others):
         if video.name == VIDEOS[2]:
             raise AbnormalError("has the source changed?")
         plain(path, pictures, video, *others)
 
-    monkeypatch.setattr(score_video, "write_annotated", write)
+    monkeypatch.setattr(video_module, "write_annotated", write)
     assert score(work, tmp_path / "results") == 1
     assert "has the source changed?" in capsys.readouterr().err
     for table in ("scores.csv", "events.json", "metrics.json"):
@@ -164,7 +168,7 @@ def test_a_figure_that_fails_is_said_once_the_tables_are_there(
 
 
 def test_ctrl_c_does_not_wait_for_the_videos_that_are_under_way(work, tmp_path, monkeypatch):
-    def drawing(job, detectors, video, seen, anomalous, tick):
+    def drawing(job, detectors, video, outputs, anomalous, tick):
         while video.name != VIDEOS[0]:  # drawn for ever, or until nobody waits for it
             tick(0)
 
@@ -175,8 +179,8 @@ def test_ctrl_c_does_not_wait_for_the_videos_that_are_under_way(work, tmp_path, 
 
         return run
 
-    monkeypatch.setattr(score_video, "_draw", drawing)
-    monkeypatch.setattr(run_test, "in_threads", interrupted)
+    monkeypatch.setattr(video_module, "_draw", drawing)
+    monkeypatch.setattr(detect_module, "in_threads", interrupted)
     assert score(work, tmp_path / "results") == 130
     assert not (tmp_path / "results" / "scores.csv").exists()
 
@@ -192,11 +196,11 @@ def test_a_broken_video_is_left_out_and_the_others_are_scored(work, tmp_path, ca
     assert names == [name for name in VIDEOS if name != VIDEOS[1]]
 
 
-def test_a_video_that_kills_its_workers_is_left_out_and_said(capsys):
+def test_a_video_that_kills_its_workers_is_left_out_and_said(caplog):
     died = WorkerDiedError("each of the 3 workers that tried it died")
     with pytest.raises(AbnormalError, match="No video could be scored: see above"):
-        run_test._usable({"gate": died, "yard": score_video.LeftOut("broken")})
-    assert capsys.readouterr().err.splitlines() == [
+        usable({"gate": died, "yard": LeftOut("broken")})
+    assert [record.message for record in caplog.records] == [
         "  left out: gate: each of the 3 workers that tried it died",
         "  left out: yard: broken",
     ]

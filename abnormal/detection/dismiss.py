@@ -1,54 +1,60 @@
-"""What `test_model.py --dismiss` does once its command line is understood."""
+"""An event of the last results was no alarm: what it showed is normal from now on."""
 
-import argparse
 import dataclasses
 from pathlib import Path
 
 import pandas as pd
 
-from abnormal.cli.asked import read_zone, test_videos, threshold_of
+from abnormal.detection.detect import find_videos
+from abnormal.detection.options import DetectionOptions
 from abnormal.errors import AbnormalError
 from abnormal.inference.detector import detector_of
 from abnormal.inference.dismiss import dismiss
 from abnormal.models.model_file import load_model, save_model
-from abnormal.scoring.calibration import FUSED
-from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.calibration import Calibration
+from abnormal.scoring.local import FUSED, knows_place
+from abnormal.video.zone import read_zone
 
 
-def run_dismiss(args: argparse.Namespace) -> int:
-    """Teaches a model that an event was no alarm, and returns the exit code.
+def dismiss_event(options: DetectionOptions, wanted: str) -> Calibration:
+    """Teaches a model that an event was no alarm, and writes the model's file again.
+
+    Args:
+        options: The same as when the video was scored.
+        wanted: The event, as `VIDEO:EVENT` with its number in `events.csv`.
+
+    Returns:
+        The calibration of the model as it is then.
 
     Raises:
         AbnormalError: There is no such event in the results, or its video is not there.
     """
-    if len(args.model) > 1:
+    if len(options.models) > 1:
         raise AbnormalError("--dismiss changes one model, but several are given. Name one.")
-    (path,) = args.model
-    if args.score not in (FUSED, *LOCAL_SCORES):
+    (path,) = options.models
+    if not knows_place(options.score):
         raise AbnormalError(
-            f"--dismiss teaches the scores that know the place, which --score {args.score} is not. "
-            f"Use --score {FUSED}."
+            f"--dismiss teaches the scores that know the place, which --score {options.score} is "
+            f"not. Use --score {FUSED}."
         )
-    name, first, last = _event(args.output / "events.csv", path.stem, args.dismiss)
-    videos = {video.name: video for video in test_videos(args)}
+    name, first, last = _find_event(options.output / "events.csv", path.stem, wanted)
+    videos = {video.name: video for video in find_videos(options)}
     if name not in videos:
         raise AbnormalError(
-            f"There is no video {name} in {args.source or args.img}. Give the same --source or "
-            "--img as when it was scored."
+            f"There is no video {name} in {options.source or options.img}. Give the same --source "
+            "or --img as when it was scored."
         )
     model = load_model(path)
-    detector = detector_of(model, path.stem, args.runtime, args.hop)
-    release = detector.calibration.release(args.score, threshold_of(args, detector))
-    ignored = read_zone(args.ignore_zone) if args.ignore_zone else None
-    calibration = dismiss(detector, videos[name], first, last, release, ignored)
+    detector = detector_of(model, path.stem, options.runtime, options.hop)
+    alarm = detector.alarm(options.score, options.threshold, options.false_alarms_per_hour)
+    ignored = read_zone(options.zone) if options.zone else None
+    calibration = dismiss(detector, videos[name], first, last, alarm.release, ignored)
     info = dataclasses.replace(model.info, calibration=calibration.as_dict())
     save_model(path, model.network, info, model.reference, calibration.levels)
-    count = len(calibration.dismissed)
-    print(f"model: {path}, with {count} dismissed event{'s' * (count > 1)}")
-    return 0
+    return calibration
 
 
-def _event(table: Path, model: str, wanted: str) -> tuple[str, int, int]:
+def _find_event(table: Path, model: str, wanted: str) -> tuple[str, int, int]:
     """The video of an event that a model found, its first and its last frame."""
     if not table.is_file():
         raise AbnormalError(

@@ -1,0 +1,200 @@
+"""All test videos are scored by all models, here or by the workers of a scheduler."""
+
+import dataclasses
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import CancelledError
+from functools import partial
+from pathlib import Path
+
+from abnormal.detection.job import Job
+from abnormal.detection.options import DetectionOptions
+from abnormal.detection.video import LeftOut, VideoResult, score_and_draw
+from abnormal.detection.worker import model_files, score_on_worker
+from abnormal.errors import AbnormalError
+from abnormal.files import make_folder
+from abnormal.frames.manifest import MANIFEST
+from abnormal.inference.detector import Detector, open_detectors
+from abnormal.inference.videos import InputVideo, source_videos, stored_videos
+from abnormal.progress import Progress
+from abnormal.tasks.choose import chosen
+from abnormal.tasks.local import in_threads
+from abnormal.tasks.run import Run, WorkerDiedError
+from abnormal.video.zone import read_zone
+
+AT_A_TIME = 2
+"""Videos: one is drawn while the next one is scored."""
+
+log = logging.getLogger(__name__)
+
+Outcome = VideoResult | LeftOut | WorkerDiedError
+"""What came of a video."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Detections:
+    """What came of all videos.
+
+    Attributes:
+        job: What was done with each of them.
+        detectors: The models by name.
+        results: The videos that could be scored, by name and in their order.
+    """
+
+    job: Job
+    detectors: Mapping[str, Detector]
+    results: Mapping[str, VideoResult]
+
+
+def detect(options: DetectionOptions) -> Detections:
+    """Scores all test videos and draws the figures of each.
+
+    Raises:
+        AbnormalError: A model or all videos cannot be used, or the results cannot be written.
+    """
+    if options.scheduler:
+        options = _with_absolute_paths(options)
+    # Workers choose what computes the models by what they have.
+    runtime = "keras" if options.scheduler else options.runtime
+    detectors = open_detectors(options.models, runtime, options.hop)
+    videos = find_videos(options)
+    if options.zone:
+        read_zone(options.zone)
+    job = _job(options, detectors)
+    if options.source:
+        _demand_one_rate(detectors)
+    make_folder(options.output)
+    if not options.scheduler:
+        for name, detector in detectors.items():
+            log.info("%s: computed by %s", name, detector.runtime)
+    sources = [*(path.absolute() for path in options.models)]
+    sources += [options.source or options.img / MANIFEST]
+    sources += [options.zone] if options.zone else []
+    with chosen(options.scheduler, sources, options.output) as elsewhere:
+        if elsewhere:
+            models = model_files(list(detectors), options.models, options.runtime, options.hop)
+            task = partial(score_on_worker, models, job)
+            outcomes = _score_elsewhere(elsewhere, task, len(detectors), videos)
+        else:
+            outcomes = score_videos(job, detectors, videos)
+    return Detections(job, detectors, usable(outcomes))
+
+
+def find_videos(options: DetectionOptions) -> list[InputVideo]:
+    """The videos that the options name.
+
+    Raises:
+        AbnormalError: There are none.
+    """
+    source = options.source
+    videos = source_videos(source) if source else stored_videos(options.img)
+    if options.camera:
+        videos = [dataclasses.replace(video, camera=options.camera) for video in videos]
+    return videos
+
+
+def score_videos(
+    job: Job, detectors: Mapping[str, Detector], videos: Sequence[InputVideo]
+) -> dict[str, Outcome]:
+    """Scores videos in this process, and draws the figures of one while the next one is scored.
+
+    Args:
+        job: What is to be done with each video.
+        detectors: The models by name.
+        videos: The videos.
+
+    Returns:
+        What came of each video, by name and in their order.
+    """
+    outcomes: dict[str, Outcome] = {}
+    unwanted = threading.Event()
+    with Progress("frames", _frames(videos, len(detectors))) as progress:
+
+        def tick(frames: int) -> None:
+            if unwanted.is_set():
+                raise CancelledError  # nobody waits for it any more
+            progress.advance(frames)
+
+        task = partial(score_and_draw, job, detectors, tick=tick)
+        for video, outcome in in_threads(AT_A_TIME, unwanted)(task, videos):
+            outcomes[video.name] = outcome
+    return {video.name: outcomes[video.name] for video in videos}
+
+
+def usable(outcomes: Mapping[str, Outcome]) -> dict[str, VideoResult]:
+    """Says what was wrong with which video, and gives the results of the others.
+
+    Raises:
+        AbnormalError: No video could be scored.
+    """
+    results = {}
+    for name, outcome in outcomes.items():
+        if isinstance(outcome, VideoResult):
+            results[name] = outcome
+            for note in outcome.notes:
+                log.info("  %s: %s", name, note)
+        else:
+            log.error("  left out: %s: %s", name, problem_of(outcome))
+    if not results:
+        raise AbnormalError("No video could be scored: see above.")
+    return results
+
+
+def problem_of(outcome: LeftOut | WorkerDiedError) -> str:
+    """Why a video could not be scored."""
+    return outcome.problem if isinstance(outcome, LeftOut) else str(outcome)
+
+
+def _score_elsewhere(
+    run: Run, task: partial[VideoResult | LeftOut], models: int, videos: Sequence[InputVideo]
+) -> dict[str, Outcome]:
+    """What came of each video, scored by workers."""
+    outcomes: dict[str, Outcome] = {}
+    with Progress("frames", _frames(videos, models)) as progress:
+        for video, outcome in run(task, videos):
+            outcomes[video.name] = outcome
+            progress.advance(models * video.frames)
+    return {video.name: outcomes[video.name] for video in videos}
+
+
+def _frames(videos: Sequence[InputVideo], models: int) -> int:
+    """How many frames are scored in all; 0 where that is not known before they are read."""
+    known = all(video.frames for video in videos)
+    return models * sum(video.frames for video in videos) if known else 0
+
+
+def _with_absolute_paths(options: DetectionOptions) -> DetectionOptions:
+    """The options as workers understand them, whose current folder is another one."""
+    absolute: dict[str, Path] = {
+        name: path.absolute()
+        for name in ("img", "source", "zone", "output")
+        if (path := getattr(options, name))
+    }
+    return dataclasses.replace(options, **absolute)  # type: ignore[arg-type]
+
+
+def _job(options: DetectionOptions, detectors: Mapping[str, Detector]) -> Job:
+    return Job(
+        alarms={
+            name: detector.alarm(options.score, options.threshold, options.false_alarms_per_hour)
+            for name, detector in detectors.items()
+        },
+        localiser=options.localiser,
+        zone=options.zone,
+        output=options.output,
+        figures=options.figures,
+        false_alarms_per_hour=options.false_alarms_per_hour,
+        panels=options.panels,
+    )
+
+
+def _demand_one_rate(detectors: Mapping[str, Detector]) -> None:
+    """Makes sure that frames resampled to each model's frame rate are the same for all."""
+    rates = {name: detector.info.fps for name, detector in detectors.items()}
+    if len(set(rates.values())) > 1:
+        shown = ", ".join(f"{name} {rate:g}" for name, rate in rates.items())
+        raise AbnormalError(
+            f"The models were trained at different frames per second ({shown}), so their frames of "
+            "--source would not line up. Test each by itself, or all of them on --img."
+        )

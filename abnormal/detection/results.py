@@ -1,0 +1,124 @@
+"""The folder of results: tables, figures over all videos, and the page that shows them."""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+
+from abnormal.detection.detect import Detections
+from abnormal.evaluation.evaluate import evaluate
+from abnormal.evaluation.pixel_level import pixel_table
+from abnormal.files import write_json
+from abnormal.report.contents import Contents, ModelResults
+from abnormal.report.histogram import histograms_of, plot_histograms
+from abnormal.report.losses import plot_losses
+from abnormal.report.page import write_page
+from abnormal.report.roc import plot_roc, roc_of
+from abnormal.report.tables import (
+    comparison_table,
+    events_table,
+    records,
+    regularity_events_table,
+    scores_table,
+    write_table,
+)
+
+log = logging.getLogger(__name__)
+
+
+def model_results(detections: Detections) -> dict[str, ModelResults]:
+    """What each model found, with its figures, by the name of the model."""
+    return {name: _results_of(detections, name) for name in detections.detectors}
+
+
+def _results_of(detections: Detections, name: str) -> ModelResults:
+    job, info = detections.job, detections.detectors[name].info
+    outputs = [result.outputs[name] for result in detections.results.values()]
+    videos, pixels = [output.video for output in outputs], [output.pixels for output in outputs]
+    metrics = {"arch": info.arch} | evaluate(videos, job.alarms[name], pixels)
+    metrics["alarm"]["asked_false_alarms_per_hour"] = job.false_alarms_per_hour
+    return ModelResults(
+        info=info,
+        runtime=", ".join(sorted({output.runtime for output in outputs})),
+        alarm=job.alarms[name],
+        folder=job.folder(name),
+        videos=videos,
+        pixels=pixels,
+        metrics=metrics,
+        events=events_table(name, videos, pixels, job.alarms[name]),
+    )
+
+
+def write_results(output: Path, models: Mapping[str, ModelResults]) -> None:
+    """Writes all tables.
+
+    Args:
+        output: The folder of results.
+        models: What each model found, by the name of the model.
+
+    Raises:
+        AbnormalError: They cannot be written.
+    """
+    found = list(models.items())
+    tables = {
+        "scores": [scores_table(name, model.videos, model.alarm) for name, model in found],
+        "localisation": [pixel_table(name, model.videos, model.pixels) for name, model in found],
+        "events": [model.events for _, model in found],
+        "regularity_events": [
+            regularity_events_table(name, model.videos, model.pixels) for name, model in found
+        ],
+    }
+    for table, parts in tables.items():
+        write_table(output / f"{table}.csv", pd.concat(parts))
+    write_json(output / "events.json", records(pd.concat(tables["events"])))
+    metrics = {name: model.metrics for name, model in found}
+    write_json(output / "metrics.json", metrics)
+    if len(metrics) > 1:
+        write_table(output / "comparison.csv", comparison_table(metrics))
+
+
+def draw_results(detections: Detections, models: Mapping[str, ModelResults]) -> None:
+    """Draws the figures of all videos together; those of each are there already.
+
+    Args:
+        detections: What came of the videos.
+        models: The same by the name of the model.
+
+    Raises:
+        AbnormalError: They cannot be written, or the figures of a video could not be drawn; then
+            there is no page.
+    """
+    output, ending = detections.job.output, detections.job.figures or "png"
+    histories = {name: model.info.history for name, model in models.items()}
+    plot_losses(histories, output / f"losses.{ending}")
+    contents = Contents(models, ending)
+    scored = {name: model.videos for name, model in models.items()}
+    histograms = histograms_of(scored, detections.job.alarms)
+    plot_histograms(histograms, contents.score, output / f"histogram.{ending}")
+    rocs = {
+        name: roc for name, model in models.items() if (roc := roc_of(model.videos, model.alarm))
+    }
+    if rocs:  # only where there are labels
+        plot_roc(rocs, output / f"roc.{ending}")
+    for result in detections.results.values():
+        if result.figure_error:
+            raise result.figure_error
+    write_page(output / "report.html", contents, datetime.now())
+
+
+def name_older(output: Path, started: float) -> None:
+    """Says if the folder of results also has figures of another run; they are not touched.
+
+    Args:
+        output: The folder of results.
+        started: When this run began, in seconds since 1970.
+    """
+    figures = [output / "comparison.csv", output / "report.html"]
+    for kind in ("anomalies", "regularity", "thumbnails", "videos"):
+        figures += sorted((output / kind).rglob("*.*"))
+    older = [path for path in figures if path.is_file() and path.stat().st_mtime < started]
+    if older:
+        more = f" and {len(older) - 1} more" if len(older) > 1 else ""
+        log.info("note: %s also has results of another run: %s%s", output, older[0], more)
