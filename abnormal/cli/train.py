@@ -29,24 +29,52 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _work(args: argparse.Namespace) -> int:
     if args.status:
-        from abnormal.cli.status import print_status
-
-        return print_status(_checkpoints(args))
+        return _status(args)
     _demand_hosts_for_addresses(args)
     options = None if args.calibrate else _options(args)
     _demand_files(args)
     from abnormal.models.backend import start_backend
 
     start_backend()
-    if options is None:
-        from abnormal.cli.run_calibrate import run_calibrate
+    return _train(args, options) if options else _calibrate(args)
 
-        return run_calibrate(args.output, args.calibrate)
-    from abnormal.cli.run_train import run_training
+
+def _status(args: argparse.Namespace) -> int:
+    from abnormal.training.status import status_lines
+
+    for line in status_lines(_checkpoints(args)):
+        print(line)
+    return 0
+
+
+def _calibrate(args: argparse.Namespace) -> int:
+    from abnormal.training.recalibrate import recalibrate
+
+    calibration = recalibrate(args.output, args.calibrate)
+    print(
+        f"model: {args.output}, calibrated on {calibration.frames} frames of "
+        f"{len(calibration.videos)} videos"
+    )
+    return 0
+
+
+def _train(args: argparse.Namespace, options: "TrainingOptions") -> int:
+    from abnormal.report.losses import plot_losses
+    from abnormal.training.distribute import log_devices, open_devices
     from abnormal.training.options import HostAddresses
+    from abnormal.training.run import train
 
     addresses = HostAddresses(args.coordinator, args.hosts, args.host_index)
-    return run_training(options, args.distribute, addresses)
+    with open_devices(args.distribute, addresses) as devices:
+        log_devices(devices, options.batch_size)
+        result = train(options, devices)
+    if result:  # on the host that writes the model
+        plot, epochs = result.losses.with_suffix(".png"), len(result.info.history)
+        plot_losses({options.output.stem: result.info.history}, plot)
+        why = ", stopped early" if result.stopped_early else ""
+        print(f"model: {options.output} (epoch {result.best_epoch} of {epochs}{why})")
+        print(f"losses: {result.losses}, {plot}")
+    return 0
 
 
 def _demand_files(args: argparse.Namespace) -> None:

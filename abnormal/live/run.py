@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
+from abnormal.commands import command
 from abnormal.errors import AbnormalError, Stopped
 from abnormal.files import make_folder
 from abnormal.inference.detector import Detector, open_detector
@@ -132,6 +133,6 @@ def _log_health(model: Path, channels: list[Channel], mailbox: Mailbox, clock: C
         if warning := channel.drift.warning(clock.now()):
             log.warning(
                 "%s: %s. Calibrate again on normal footage of it: "
-                "`python train_model.py --calibrate FOLDER --output %s`",
+                f"`{command('train')} --calibrate FOLDER --output %s`",
                 *(channel.health.name, warning, model),
             )
