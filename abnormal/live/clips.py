@@ -11,10 +11,10 @@ from functools import partial
 from pathlib import Path
 
 from abnormal.files import remove_partial
-from abnormal.live.prepare import from_jpeg
 from abnormal.tasks.local import IdleProcess
 from abnormal.tasks.run import WorkerDiedError
 from abnormal.video.encode import open_encoder
+from abnormal.video.jpeg import from_jpeg
 
 CLIPS_A_CAMERA = 2
 """Clips that may wait for being encoded; each holds on to its pictures."""

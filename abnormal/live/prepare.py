@@ -1,17 +1,13 @@
 """A camera's picture becomes a frame that is ready for the model, in the camera's thread."""
 
-import cv2
 import numpy as np
 
-from abnormal.errors import AbnormalError
 from abnormal.live.frame import LiveFrame, Moment
 from abnormal.live.gate import PictureGate
 from abnormal.video.flow import FlowMeter
+from abnormal.video.jpeg import to_jpeg
 from abnormal.video.resample import resize
 from abnormal.video.stream import Frame
-
-QUALITY = 80
-"""JPEG quality of the pictures that are kept, out of 100."""
 
 
 class Preparation:
@@ -55,26 +51,12 @@ class Preparation:
             speed = self._flow(self._before, image)
         self._before = image
         gate, detail = self._gate(image)
-        jpeg = to_jpeg(frame) if self._pictures else None
+        jpeg = _jpeg_of(frame) if self._pictures else None
         return LiveFrame(moment, arrival_sec, image, speed, gate, detail, jpeg)
 
 
-def to_jpeg(frame: Frame) -> bytes:
+def _jpeg_of(frame: Frame) -> bytes:
     """Encodes a frame for people to look at, unless it came as a JPEG."""
     if frame.jpeg is not None:
         return frame.jpeg
-    picture = frame.in_colours()[..., ::-1] if frame.in_colours else frame.image
-    _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-    return data.tobytes()
-
-
-def from_jpeg(data: bytes) -> np.ndarray:
-    """Decodes the picture of a frame: `(height, width, 3)` uint8, red first.
-
-    Raises:
-        AbnormalError: A camera's own JPEG is damaged.
-    """
-    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    if picture is None:
-        raise AbnormalError("a picture of the camera is damaged")
-    return picture[..., ::-1]
+    return to_jpeg(frame.in_colours() if frame.in_colours else frame.image)

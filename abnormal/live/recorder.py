@@ -9,16 +9,13 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-
 from abnormal.errors import AbnormalError
-from abnormal.files import make_folder, replacing
 from abnormal.live.clips import ClipWriter
 from abnormal.live.event import LiveEvent
 from abnormal.live.frame import LiveFrame
-from abnormal.live.prepare import QUALITY, from_jpeg
 from abnormal.live.tracker import CLOSED, OPENED, LiveFrameScore, OngoingEvent
-from abnormal.video.thumbnail import draw_thumbnail
+from abnormal.video.jpeg import from_jpeg
+from abnormal.video.thumbnail import write_thumbnail
 
 BEFORE_SEC, AFTER_SEC, LONGEST_SEC = 5.0, 4.0, 30.0
 """Of a clip: before the event, after it, and in all."""
@@ -105,8 +102,4 @@ class Recorder:
         near = min(self._ring, key=lambda one: abs(one[0] - peak.moment.sec), default=None)
         if near is None or abs(near[0] - peak.moment.sec) > 1:
             return  # the peak of a long event has left the ring: its thumbnail is there
-        make_folder(path.absolute().parent)
-        small = draw_thumbnail(from_jpeg(near[1]), peak.box or (0, 0, 0, 0))
-        _, data = cv2.imencode(".jpg", small[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-        with replacing(path) as partial:
-            partial.write_bytes(data.tobytes())
+        write_thumbnail(path, from_jpeg(near[1]), peak.box or (0, 0, 0, 0))
