@@ -17,7 +17,7 @@ from abnormal.files import make_folder, natural_key
 from abnormal.frames.leaks import find_leaks
 from abnormal.frames.manifest import write_manifest
 from abnormal.progress import Progress
-from abnormal.tasks.choose import chosen
+from abnormal.tasks.choose import open_runner
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ def _extract(args: argparse.Namespace, videos: Sequence[SourceVideo]) -> list[Ex
     options = (args.img, args.size, args.fps, args.workers)
     sources = [path for path in (args.videos, args.labels) if path]
     with (
-        chosen(args.scheduler, sources, args.img) as run,
+        open_runner(args.scheduler, sources, args.img) as run,
         Progress("videos", len(videos)) as progress,
     ):
         for extraction in extract_all(videos, *options, run):

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from abnormal.files import remove_partial
-from abnormal.tasks.local import IdleProcess
+from abnormal.tasks.local import LowPriorityProcess
 from abnormal.tasks.run import WorkerDiedError
 from abnormal.video.encode import open_encoder
 from abnormal.video.jpeg import from_jpeg
@@ -32,7 +32,7 @@ class ClipWriter:
             cameras: How many there are.
         """
         self._most = CLIPS_A_CAMERA * cameras
-        self._process = IdleProcess()
+        self._process = LowPriorityProcess()
         self._thread = ThreadPoolExecutor(1, "clips")
         self._ends = False
         self._waiting = 0
