@@ -59,4 +59,4 @@ def _jpeg_of(frame: Frame) -> bytes:
     """Encodes a frame for people to look at, unless it came as a JPEG."""
     if frame.jpeg is not None:
         return frame.jpeg
-    return to_jpeg(frame.in_colours() if frame.in_colours else frame.image)
+    return to_jpeg(frame.get_rgb() if frame.get_rgb else frame.image)

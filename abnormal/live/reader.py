@@ -87,7 +87,7 @@ class Reader(threading.Thread):
             self._stopping.wait(next(waits))
 
     def _read(self, stream: CameraStream) -> None:
-        when = StampedClock() if stream.has_clock else EvenClock()
+        when = StampedClock() if stream.has_timestamps else EvenClock()
         frames = self._at_its_pace(stream.frames) if self._camera.is_file else stream.frames
         for frame in frames:
             if self._stopping.is_set():
