@@ -26,7 +26,7 @@ class Outbox:
         """Opens the folder and the messages that an earlier run has left.
 
         Args:
-            folder: The folder, which is made where it is missing.
+            folder: The folder, which is made if it is missing.
 
         Raises:
             AbnormalError: The folder cannot be written to.

@@ -28,7 +28,7 @@ def open_encoder(path: Path, fps: float) -> Iterator[WritePicture]:
     The file appears only when it is complete; a file that exists is replaced.
 
     Args:
-        path: Name of the file, which ends in `.mp4`; its folder is made where it is missing.
+        path: Name of the file, which ends in `.mp4`; its folder is made if it is missing.
         fps: Frames per second.
 
     Yields:

@@ -20,7 +20,7 @@ def write_thumbnail(path: Path, picture: np.ndarray, box: Sequence[float]) -> No
     """Draws a thumbnail and writes it as JPEG, replacing a file that exists.
 
     Args:
-        path: Name of the file, which ends in `.jpg`; its folder is made where it is missing.
+        path: Name of the file, which ends in `.jpg`; its folder is made if it is missing.
         picture: See `draw_thumbnail`.
         box: See `draw_thumbnail`.
 
