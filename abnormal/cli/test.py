@@ -52,11 +52,11 @@ def _demand_files(args: argparse.Namespace, live: bool) -> None:
     """Says what is missing before TensorFlow is imported, which takes seconds."""
     from abnormal.files import demand_path  # not for `--help`
     from abnormal.frames.manifest import demand_img
-    from abnormal.live.address import demand_table
+    from abnormal.live.address import demand_camera_table
     from abnormal.models.model_path import demand_model_file
 
     if live and args.cameras:
-        demand_table(args.cameras)
+        demand_camera_table(args.cameras)
     for path in args.model:
         demand_model_file(path)
     if args.export or args.dismiss:  # an event is looked for before its video
@@ -137,13 +137,13 @@ def _export(args: argparse.Namespace) -> int:
 
 def _watch(args: argparse.Namespace) -> int:
     from abnormal.live.options import WatchOptions
-    from abnormal.live.run import cameras_of, watch_cameras
+    from abnormal.live.run import list_cameras, watch_cameras
 
     if len(args.model) > 1:
         raise AbnormalError("Cameras are watched with one model. Name one with --model.")
     options = WatchOptions(
         model=args.model[0],
-        cameras=tuple(cameras_of(args.cameras, args.source or [], args.camera)),
+        cameras=tuple(list_cameras(args.cameras, args.source or [], args.camera)),
         output=args.output,
         score=args.score,
         threshold=args.threshold,

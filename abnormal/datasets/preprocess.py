@@ -16,7 +16,7 @@ from abnormal.files import make_folder, natural_key
 from abnormal.frames.leaks import Leak, find_leaks
 from abnormal.frames.manifest import write_manifest
 from abnormal.progress import Progress
-from abnormal.tasks.choose import chosen
+from abnormal.tasks.choose import open_runner
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ def _extract(options: PreprocessOptions, videos: list[SourceVideo]) -> list[Extr
     extractions: list[Extraction] = []
     sources = [path for path in (options.videos, options.labels) if path]
     with (
-        chosen(options.scheduler, sources, options.img) as run,
+        open_runner(options.scheduler, sources, options.img) as run,
         Progress("videos", len(videos)) as progress,
     ):
         for extraction in extract_all(
