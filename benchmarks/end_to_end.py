@@ -46,7 +46,7 @@ def write_video(path: Path, frames: int) -> None:
     source = find_demo(training_clips=1, clip_frames=min(frames, 500))[0]
     with source.open_frames() as stream, open_encoder(path, FPS) as write:
         pictures = [
-            cv2.resize(frame.in_colours() if frame.in_colours else frame.image, (WIDTH, HEIGHT))
+            cv2.resize(frame.get_rgb() if frame.get_rgb else frame.image, (WIDTH, HEIGHT))
             for frame in stream.frames
         ]
         for number in range(frames):

@@ -45,7 +45,7 @@ from abnormal.models.model_file import ModelInfo, save_model  # noqa: E402
 from abnormal.models.networks import NETWORKS  # noqa: E402
 from abnormal.scoring.alarm import Alarm  # noqa: E402
 from abnormal.scoring.localisation import DEFAULT_LOCALISER  # noqa: E402
-from abnormal.tasks.choose import chosen  # noqa: E402
+from abnormal.tasks.choose import open_runner  # noqa: E402
 from abnormal.video.decode import is_video, open_video  # noqa: E402
 
 JOB = Job({"model": Alarm("l2", 1.0, 1.0)}, DEFAULT_LOCALISER)  # without figures
@@ -81,7 +81,10 @@ def print_overhead(folder: Path, count: int) -> None:
             source_videos(folder / "videos"),
         ),
     }
-    with cluster(folder) as address, chosen(address, [folder / "videos"], folder / "img") as run:
+    with (
+        cluster(folder) as address,
+        open_runner(address, [folder / "videos"], folder / "img") as run,
+    ):
         assert run
         for name, (task, videos) in ways.items():
             list(run(functools.partial(timed, task), videos[:3]))  # the worker imports and loads

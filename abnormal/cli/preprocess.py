@@ -5,10 +5,16 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from abnormal.cli.program import make_parser, positive_float, positive_int, run_program
 from abnormal.datasets.layouts import AUTO, DATASETS
+from abnormal.errors import AbnormalError
 from abnormal.names import DOWNLOAD_NAMES
+
+if TYPE_CHECKING:
+    from abnormal.datasets.preprocess import Preprocessed
+    from abnormal.frames.check import VideoCheck
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -17,13 +23,73 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _work(args: argparse.Namespace) -> int:
-    if args.check:
-        from abnormal.cli.run_check import run_check
+    return _check(args) if args.check else _preprocess(args)
 
-        return run_check(args)
-    from abnormal.cli.run_preprocess import run_preprocess
 
-    return run_preprocess(args)
+def _preprocess(args: argparse.Namespace) -> int:
+    from abnormal.datasets.preprocess import PreprocessOptions, preprocess
+
+    options = PreprocessOptions(
+        videos=args.videos,
+        img=args.img,
+        dataset=args.dataset,
+        split=args.split,
+        labels=args.labels,
+        camera_from=args.camera_from,
+        download=args.download,
+        url=args.url,
+        size=args.size,
+        fps=args.fps,
+        workers=args.workers,
+        scheduler=args.scheduler,
+    )
+    done = preprocess(options)
+    _print_summary(done)
+    if done.is_empty:
+        raise AbnormalError(
+            f"No usable frames came out of {args.videos or args.download or args.dataset}: see "
+            "above."
+        )
+    return int(args.strict and done.has_problems)
+
+
+def _print_summary(done: "Preprocessed") -> None:
+    usable = [extraction for extraction in done.extractions if extraction.frames]
+    for split in ("training", "testing"):
+        of_split = [extraction for extraction in usable if extraction.video.split == split]
+        frames = sum(extraction.frames for extraction in of_split)
+        print(f"{split}: {len(of_split)} videos, {frames} frames in {done.img / split}")
+    cameras = sorted({extraction.video.camera for extraction in usable} - {""})
+    if len(cameras) > 1:
+        print(f"cameras: {', '.join(cameras)} (what is normal holds for one of them)")
+    for extraction in done.extractions:
+        if extraction.problem:
+            source = extraction.video.path or extraction.video.name
+            print(f"  {extraction.status}: {source}: {extraction.problem}")
+    for leak in done.leaks:
+        print(f"  leak: {leak}")
+
+
+def _check(args: argparse.Namespace) -> int:
+    from abnormal.frames.check import check_img
+
+    report = check_img(args.img, args.workers)
+    _print_totals(report.videos)
+    for line in report.noted + report.wrong:
+        print(f"  {line}")
+    return int(bool(report.wrong or (args.strict and report.noted)))
+
+
+def _print_totals(videos: "Sequence[VideoCheck]") -> None:
+    for split in ("training", "testing"):
+        of_split = [video for video in videos if video.record.split == split]
+        frames = sum(video.record.frames for video in of_split)
+        labelled = [video.abnormal for video in of_split if video.abnormal is not None]
+        told = f", {len(labelled)} of them labelled ({sum(labelled)} abnormal frames)"
+        print(f"{split}: {len(of_split)} videos, {frames} frames{told if labelled else ''}")
+    cameras = sorted({video.record.camera for video in videos} - {""})
+    if cameras:
+        print(f"cameras: {', '.join(cameras)}")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -93,18 +93,6 @@ def _write_log() -> Path:
     return Path(file.name)
 
 
-def make_absolute(args: argparse.Namespace, *names: str) -> None:
-    """Makes paths of the command line absolute; on another machine the current folder is another.
-
-    Args:
-        args: The command line.
-        names: Of the options; those that were not given are left alone.
-    """
-    for name in names:
-        if path := getattr(args, name):
-            setattr(args, name, path.absolute())
-
-
 def positive_int(text: str) -> int:
     """An argument that is a whole number of at least 1."""
     value = int(text)

@@ -52,11 +52,11 @@ def _demand_files(args: argparse.Namespace, live: bool) -> None:
     """Says what is missing before TensorFlow is imported, which takes seconds."""
     from abnormal.files import require_path  # not for `--help`
     from abnormal.frames.manifest import require_img
-    from abnormal.live.address import demand_table
+    from abnormal.live.address import demand_camera_table
     from abnormal.models.model_path import require_model_file
 
     if live and args.cameras:
-        demand_table(args.cameras)
+        demand_camera_table(args.cameras)
     for path in args.model:
         require_model_file(path)
     if args.export or args.dismiss:  # an event is looked for before its video
@@ -137,13 +137,13 @@ def _export(args: argparse.Namespace) -> int:
 
 def _watch(args: argparse.Namespace) -> int:
     from abnormal.live.options import WatchOptions
-    from abnormal.live.run import cameras_of, watch_cameras
+    from abnormal.live.run import list_cameras, watch_cameras
 
     if len(args.model) > 1:
         raise AbnormalError("Cameras are watched with one model. Name one with --model.")
     options = WatchOptions(
         model=args.model[0],
-        cameras=tuple(cameras_of(args.cameras, args.source or [], args.camera)),
+        cameras=tuple(list_cameras(args.cameras, args.source or [], args.camera)),
         output=args.output,
         score=args.score,
         threshold=args.threshold,
@@ -202,41 +202,60 @@ def _parser() -> argparse.ArgumentParser:
         help="a video, or a folder of them, in place of --img; or, to be watched live, a camera: "
         "its number, rtsp://..., http://...; several times for several of them",
     )
+    add("--camera", default="", help="which camera of the model filmed --source")
     add("--output", type=Path, default=Path("results"), help="where results go (default: results)")
-    add(
+    _add_alarm(parser)
+    _add_live(parser)
+    _add_computing(parser)
+    _add_results(parser)
+    other = parser.add_argument_group("instead of scoring").add_argument
+    other(
+        "--dismiss",
+        metavar="VIDEO:EVENT",
+        help="only teach the model that this event of the last results was a false alarm",
+    )
+    other("--export", choices=EXPORT_NAMES, help="only write the network in another format")
+    return parser
+
+
+def _add_alarm(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("alarms")
+    group.add_argument(
         "--score",
         choices=SCORE_NAMES,
         default=SCORE_NAMES[0],
         help="score that raises alarms (default: fused)",
     )
-    alarm = parser.add_mutually_exclusive_group()
-    alarm.add_argument(
+    threshold = group.add_mutually_exclusive_group()
+    threshold.add_argument(
         "--threshold", type=float, help="alarm above this score (default: as calibrated)"
     )
-    alarm.add_argument(
+    threshold.add_argument(
         "--false-alarms-per-hour",
         type=positive_float,
         metavar="RATE",
         help="choose the threshold for so many false alarms per hour (default: as calibrated, one "
         "normal frame in a hundred)",
     )
-    add("--camera", default="", help="which camera of the model filmed --source")
-    add("--cameras", type=Path, metavar="CSV", help="cameras to watch: name,source[,camera]")
-    add("--realtime", action="store_true", help="play the file of --source as if it were a camera")
-    for option, listener in LISTENERS.items():
-        add(_flag(option), metavar=listener.metavar, help=listener.help)
-    add("--no-frames", action="store_true", help="keep no pictures of what cameras see")
-    add(
+    group.add_argument(
         "--ignore-zone",
         type=Path,
         metavar="MASK",
         help="a picture of any size; what happens where it is white is ignored",
     )
-    add(
-        "--dismiss",
-        metavar="VIDEO:EVENT",
-        help="only teach the model that this event of the last results was a false alarm",
-    )
+
+
+def _add_live(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("cameras").add_argument
+    add("--cameras", type=Path, metavar="CSV", help="cameras to watch: name,source[,camera]")
+    add("--realtime", action="store_true", help="play the file of --source as if it were a camera")
+    for option, listener in LISTENERS.items():
+        add(_flag(option), metavar=listener.metavar, help=listener.help)
+    add("--no-frames", action="store_true", help="keep no pictures of what cameras see")
+
+
+def _add_computing(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("computing").add_argument
     add(
         "--runtime",
         choices=(AUTO, *RUNTIMES),
@@ -251,7 +270,10 @@ def _parser() -> argparse.ArgumentParser:
         "scored sooner, at more cost (default: the length of a clip)",
     )
     add("--scheduler", metavar="ADDRESS", help="work on the workers of this Dask scheduler")
-    add("--export", choices=EXPORT_NAMES, help="only write the network in another format")
+
+
+def _add_results(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("results").add_argument
     add("--box-size", type=positive_int, default=4, help="pixels; see --box-threshold")
     add(
         "--box-threshold",
@@ -268,4 +290,3 @@ def _parser() -> argparse.ArgumentParser:
         help="file format of plots (default: png)",
     )
     add("--no-figures", action="store_true", help="write no pictures, videos or report.html")
-    return parser

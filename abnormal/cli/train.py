@@ -29,24 +29,52 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _work(args: argparse.Namespace) -> int:
     if args.status:
-        from abnormal.cli.status import print_status
-
-        return print_status(_checkpoints(args))
+        return _status(args)
     _demand_hosts_for_addresses(args)
     options = None if args.calibrate else _options(args)
     _demand_files(args)
     from abnormal.models.backend import start_backend
 
     start_backend()
-    if options is None:
-        from abnormal.cli.run_calibrate import run_calibrate
+    return _train(args, options) if options else _calibrate(args)
 
-        return run_calibrate(args.output, args.calibrate)
-    from abnormal.cli.run_train import run_training
+
+def _status(args: argparse.Namespace) -> int:
+    from abnormal.training.status import status_lines
+
+    for line in status_lines(_checkpoints(args)):
+        print(line)
+    return 0
+
+
+def _calibrate(args: argparse.Namespace) -> int:
+    from abnormal.training.recalibrate import recalibrate
+
+    calibration = recalibrate(args.output, args.calibrate)
+    print(
+        f"model: {args.output}, calibrated on {calibration.frames} frames of "
+        f"{len(calibration.videos)} videos"
+    )
+    return 0
+
+
+def _train(args: argparse.Namespace, options: "TrainingOptions") -> int:
+    from abnormal.report.losses import plot_losses
+    from abnormal.training.distribute import log_devices, open_devices
     from abnormal.training.options import HostAddresses
+    from abnormal.training.run import train
 
     addresses = HostAddresses(args.coordinator, args.hosts, args.host_index)
-    return run_training(options, args.distribute, addresses)
+    with open_devices(args.distribute, addresses) as devices:
+        log_devices(devices, options.batch_size)
+        result = train(options, devices)
+    if result:  # on the host that writes the model
+        plot, epochs = result.losses.with_suffix(".png"), len(result.info.history)
+        plot_losses({options.output.stem: result.info.history}, plot)
+        why = ", stopped early" if result.stopped_early else ""
+        print(f"model: {options.output} (epoch {result.best_epoch} of {epochs}{why})")
+        print(f"losses: {result.losses}, {plot}")
+    return 0
 
 
 def _demand_files(args: argparse.Namespace) -> None:
@@ -94,6 +122,23 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--img", type=Path, default=Path("img"), help="folder of frames (default: img)")
     add("--output", type=Path, default=Path("model.h5"), help="model file (default: model.h5)")
+    _add_network(parser)
+    _add_training(parser)
+    _add_computing(parser)
+    _add_checkpoints(parser)
+    add = parser.add_argument_group("instead of training").add_argument
+    add(
+        "--calibrate",
+        type=Path,
+        metavar="FOLDER",
+        help="only calibrate --output again, on other normal footage: videos, or an img folder",
+    )
+    add("--status", action="store_true", help="print what the folder of checkpoints holds")
+    return parser
+
+
+def _add_network(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("network").add_argument
     add(
         "--arch",
         choices=tuple(ARCHITECTURES),
@@ -102,12 +147,40 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--size", type=positive_int, help="height and width of a frame")
     add("--clip-length", type=positive_int, help="frames per clip")
+    add("--bottleneck", type=positive_int, help="units of the dense layer of the network cae")
+    add(
+        "--init",
+        type=Path,
+        metavar="MODEL",
+        help="fine-tune this model; name another --output",
+    )
+
+
+def _add_training(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("training").add_argument
     add("--epochs", type=positive_int, help="passes over the footage, unless training stops early")
     add("--batch-size", type=_clips, help="clips per batch, or auto: as many as fit into memory")
     add("--learning-rate", type=positive_float, help="learning rate of Adam")
     add("--weight-decay", type=zero_or_more, help="weight of the penalty on squared kernels")
-    add("--bottleneck", type=positive_int, help="units of the dense layer of the network cae")
     add("--loss", choices=LOSS_NAMES, default=LOSS_NAMES[0], help="default: mse, the squared error")
+    add("--strides", type=positive_int, nargs="+", help="steps from frame to frame of a clip")
+    add(
+        "--validation",
+        type=share,
+        default=0.15,
+        help="share of the footage held out (default: 0.15)",
+    )
+    add(
+        "--patience",
+        type=positive_int,
+        default=5,
+        help="epochs without a better loss before training stops",
+    )
+    add("--seed", type=seed, default=0, help="seed of weights and clips (default: 0)")
+
+
+def _add_computing(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("computing").add_argument
     add(
         "--precision",
         choices=PRECISION_NAMES,
@@ -123,39 +196,15 @@ def _parser() -> argparse.ArgumentParser:
     add("--coordinator", metavar="HOST:PORT", help="address of host 0, where the hosts meet")
     add("--hosts", type=positive_int, metavar="N", help="number of hosts")
     add("--host-index", type=int, metavar="I", help="number of this host, from 0")
-    add("--strides", type=positive_int, nargs="+", help="steps from frame to frame of a clip")
-    add(
-        "--validation",
-        type=share,
-        default=0.15,
-        help="share of the footage held out (default: 0.15)",
-    )
-    add(
-        "--patience",
-        type=positive_int,
-        default=5,
-        help="epochs without a better loss before training stops",
-    )
-    add(
-        "--init",
-        type=Path,
-        metavar="MODEL",
-        help="fine-tune this model; name another --output",
-    )
-    add(
-        "--calibrate",
-        type=Path,
-        metavar="FOLDER",
-        help="only calibrate --output again, on other normal footage: videos, or an img folder",
-    )
-    add("--seed", type=seed, default=0, help="seed of weights and clips (default: 0)")
+
+
+def _add_checkpoints(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("checkpoints and logs").add_argument
     add("--checkpoints", type=Path, metavar="DIR", help="default: checkpoints/ beside --output")
     add("--checkpoint-every", type=positive_float, default=600, metavar="SEC", help="default: 600")
     add("--keep", type=positive_int, default=5, help="checkpoints to keep (default: 5)")
     add("--restart", action="store_true", help="ignore checkpoints and begin anew")
-    add("--status", action="store_true", help="print what the folder of checkpoints holds")
     add("--tensorboard", type=Path, metavar="DIR", help="write TensorBoard files there")
-    return parser
 
 
 def _clips(text: str) -> int:

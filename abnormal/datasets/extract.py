@@ -36,7 +36,7 @@ from abnormal.frames.manifest import (
 )
 from abnormal.frames.writer import WrittenFrames, write_frames, write_labels, write_masks
 from abnormal.tasks.local import in_processes
-from abnormal.tasks.run import Run, WorkerDiedError
+from abnormal.tasks.run import RunTasks, WorkerDiedError
 from abnormal.video.decode import limit_threads
 from abnormal.video.resample import RateWatch, at_rate
 
@@ -75,7 +75,7 @@ def extract_all(
     size: int,
     fps: float | None,
     workers: int,
-    run: Run | None = None,
+    run: RunTasks | None = None,
 ) -> Iterator[Extraction]:
     """Extracts videos in parallel.
 

@@ -18,9 +18,9 @@ from abnormal.frames.manifest import MANIFEST
 from abnormal.inference.detector import Detector, open_detectors
 from abnormal.inference.videos import InputVideo, source_videos, stored_videos
 from abnormal.progress import Progress
-from abnormal.tasks.choose import chosen
+from abnormal.tasks.choose import open_runner
 from abnormal.tasks.local import in_threads
-from abnormal.tasks.run import Run, WorkerDiedError
+from abnormal.tasks.run import RunTasks, WorkerDiedError
 from abnormal.video.zone import read_zone
 
 AT_A_TIME = 2
@@ -71,7 +71,7 @@ def detect(options: DetectionOptions) -> Detections:
     sources = [*(path.absolute() for path in options.models)]
     sources += [options.source or options.img / MANIFEST]
     sources += [options.zone] if options.zone else []
-    with chosen(options.scheduler, sources, options.output) as elsewhere:
+    with open_runner(options.scheduler, sources, options.output) as elsewhere:
         if elsewhere:
             models = model_files(list(detectors), options.models, options.runtime, options.hop)
             task = partial(score_on_worker, models, job)
@@ -147,7 +147,7 @@ def problem_of(outcome: LeftOut | WorkerDiedError) -> str:
 
 
 def _score_elsewhere(
-    run: Run, task: partial[VideoResult | LeftOut], models: int, videos: Sequence[InputVideo]
+    run: RunTasks, task: partial[VideoResult | LeftOut], models: int, videos: Sequence[InputVideo]
 ) -> dict[str, Outcome]:
     """What came of each video, scored by workers."""
     outcomes: dict[str, Outcome] = {}

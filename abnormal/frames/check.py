@@ -1,14 +1,18 @@
 """Checks that the files under `img/` are intact and still match their sources. Changes nothing."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from abnormal.errors import AbnormalError
 from abnormal.files import sha256
+from abnormal.frames.leaks import find_leaks
 from abnormal.frames.manifest import MANIFEST, RECORD, VideoRecord, read_manifest, read_record
 from abnormal.frames.reader import read_labels, verify_masks
 from abnormal.frames.writer import frame_path
+from abnormal.progress import Progress
 from abnormal.video.pictures import list_pictures, read_picture
 
 _SHOWN = 3
@@ -30,6 +34,52 @@ class VideoCheck:
     abnormal: int | None
     damage: list[str]
     changes: list[str]
+
+
+@dataclass(frozen=True)
+class ImgReport:
+    """The result of checking a folder of frames.
+
+    Attributes:
+        videos: The result for each video.
+        wrong: One message for each thing that is damaged, has changed at its source, or is both
+            trained and tested on.
+        noted: One message for each problem with a source at the time when it was extracted.
+    """
+
+    videos: list[VideoCheck]
+    wrong: list[str]
+    noted: list[str]
+
+
+def check_img(img: Path, workers: int) -> ImgReport:
+    """Reads all frames, labels and masks, and compares the hashes of their sources.
+
+    Args:
+        img: The folder of frames.
+        workers: Number of threads that read.
+
+    Raises:
+        AbnormalError: The manifest is missing or damaged.
+    """
+    records = read_all_records(img)
+    videos = []
+    with ThreadPoolExecutor(workers) as pool, Progress("videos", len(records)) as progress:
+        for video in pool.map(partial(check_video, img), records):
+            videos.append(video)
+            progress.advance()
+    wrong = [
+        *(f"damaged: {_name(video)}: {what}" for video in videos for what in video.damage),
+        *(f"source: {_name(video)}: {what}" for video in videos for what in video.changes),
+        *(f"manifest: {what}" for what in check_manifest(img, records)),
+        *(f"leak: {leak}" for leak in find_leaks(img, records)),
+    ]
+    noted = [f"noted: {_name(video)}: {note}" for video in videos for note in video.record.notes]
+    return ImgReport(videos, wrong, noted)
+
+
+def _name(video: VideoCheck) -> str:
+    return f"{video.record.split}/{video.record.video}"
 
 
 def check_video(img: Path, record: VideoRecord) -> VideoCheck:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.inference.choice import open_runtime
 from abnormal.inference.overlap import Overlap, make_overlap
@@ -69,7 +70,7 @@ class Detector:
                 log.warning(
                     "%s was calibrated on %s of normal footage, which can promise at most %.3g "
                     "false alarms an hour; the threshold for %g is an extrapolation. Calibrate on "
-                    "more: `python train_model.py --calibrate FOLDER`",
+                    f"more: `{command('train')} --calibrate FOLDER`",
                     *(self.name, _duration(RULE_OF_THREE / promised), promised, per_hour),
                 )
         return alarm
@@ -91,7 +92,7 @@ class Detector:
             raise AbnormalError(
                 f"{self.name} is not calibrated for the score {score!r}, only for "
                 f"{', '.join(normality.levels)}. Calibrate it again: "
-                "`python train_model.py --calibrate FOLDER` with normal footage."
+                f"`{command('train')} --calibrate FOLDER` with normal footage."
             )
 
     def demand_camera(self, camera: str) -> Normality:
@@ -104,14 +105,14 @@ class Detector:
         if not known:
             raise AbnormalError(
                 f"{self.name} is not calibrated for scores that know the place. Calibrate it: "
-                "`python train_model.py --calibrate FOLDER` with normal footage."
+                f"`{command('train')} --calibrate FOLDER` with normal footage."
             )
         normality = self.calibration.normality(camera)
         if normality is None:
             names = ", ".join(repr(name) for name in sorted(known))
             raise AbnormalError(
                 f"{self.name} knows the cameras {names}, but not {camera!r}. Name one of them with "
-                "--camera, or calibrate it for this one: `python train_model.py --calibrate FOLDER`"
+                f"--camera, or calibrate it for this one: `{command('train')} --calibrate FOLDER`"
             )
         return normality
 

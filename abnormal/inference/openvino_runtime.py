@@ -46,12 +46,9 @@ def openvino_runtime(network: keras.Model, precision: str = "f32") -> Compute:
             folder cannot be written to.
     """
     require_packages("openvino", "--runtime openvino")
-    openvino = import_openvino()
-    core = openvino.Core()
-    if precision == "bf16" and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
-        raise AbnormalError("This processor does not compute in bfloat16. Use --runtime openvino.")
+    core = _core(precision)
     fast = fast_form(network)
-    model = core.read_model(_converted(fast, openvino.__version__) / "model.xml")
+    model = core.read_model(_converted(fast, import_openvino().__version__) / "model.xml")
 
     @functools.cache
     def requests_of(count: int, streams: int) -> list[Any]:
@@ -87,6 +84,13 @@ def openvino_runtime(network: keras.Model, precision: str = "f32") -> Compute:
         return np.concatenate([out[: len(part)] for out, part in zip(found, parts, strict=True)])
 
     return compute
+
+
+def _core(precision: str) -> Any:
+    core = import_openvino().Core()
+    if precision == "bf16" and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        raise AbnormalError("This processor does not compute in bfloat16. Use --runtime openvino.")
+    return core
 
 
 def _cores() -> int:

@@ -130,7 +130,7 @@ def open_resampled(open_frames: OpenFrames, size: int | None, fps: float) -> Ite
             stream.notes.append(f"{stream.fps:g} frames a second are resampled to {fps:g}")
             frames = at_rate(frames, fps)
         if size is None:
-            images = (frame.in_colours() if frame.in_colours else frame.image for frame in frames)
+            images = (frame.get_rgb() if frame.get_rgb else frame.image for frame in frames)
         else:
             images = (resize(frame.image, size, size) for frame in frames)
         yield ModelFrames(images, fps, stream.notes)

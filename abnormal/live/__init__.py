@@ -1,1 +1,1 @@
-"""Cameras that do not stop: scored as their frames come, and events told while they go on."""
+"""Watches cameras: frames are scored as they arrive, and events are reported while they go on."""

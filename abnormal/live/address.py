@@ -1,4 +1,4 @@
-"""Where a camera's stream comes from, and how that is spoken of: never with its password."""
+"""The cameras that are watched: their names and addresses, and how addresses lose passwords."""
 
 import csv
 import re
@@ -9,6 +9,7 @@ from pathlib import Path
 from abnormal.errors import AbnormalError
 
 COLUMNS = ("name", "source", "camera")
+"""Columns of the table of cameras."""
 
 _USER = re.compile(r"([a-z][a-z0-9+.-]*://)[^/?#\s'\"]*@", re.IGNORECASE)
 _QUERY = re.compile(r"([a-z][a-z0-9+.-]*://[^?#\s'\"]*)[?#][^\s'\"]*", re.IGNORECASE)
@@ -19,37 +20,43 @@ class Camera:
     """One camera to be watched.
 
     Attributes:
-        name: For events, health lines and files: letters, digits, `.`, `_` and `-`.
-        source: The number of a video device, a URL, or a file; it may hold a password.
-        place: Under which name the model knows what is normal there; empty where it knows one.
+        name: Name of the camera in events, messages and file names. It consists of letters,
+            digits, `.`, `_` and `-`.
+        source: Number of a video device, URL, or path of a file. It may contain a password.
+        known_as: Name by which the model knows the camera and what is normal there; empty if the
+            model was calibrated for a single camera.
     """
 
     name: str
     source: str
-    place: str = ""
+    known_as: str = ""
 
     @property
     def is_file(self) -> bool:
-        """Whether it ends some time."""
+        """Whether the source is a file, which ends, unlike a camera or a stream."""
         return not is_stream(self.source)
 
 
 def is_stream(source: str) -> bool:
-    """Whether it is a camera or a stream rather than a file or a folder."""
+    """Whether a source is a camera or a network stream rather than a file or a folder."""
     path = Path(source)
     return "://" in source or path.is_char_device() or (source.isdecimal() and not path.exists())
 
 
 def without_secrets(text: str) -> str:
-    """A text whose URLs have lost user, password, query and fragment."""
+    """Removes user name, password, query and fragment from all URLs in a text."""
     return _QUERY.sub(r"\1", _USER.sub(r"\1", text))
 
 
-def named_cameras(sources: Sequence[str], place: str = "") -> list[Camera]:
-    """The cameras of `--source`, named after host and path, file, or number.
+def cameras_from_sources(sources: Sequence[str], known_as: str = "") -> list[Camera]:
+    """Names the cameras of `--source` after their device number, host and path, or file.
+
+    Args:
+        sources: Numbers of video devices, URLs or paths of files.
+        known_as: Name by which the model knows the cameras; may be empty.
 
     Raises:
-        AbnormalError: One is given twice.
+        AbnormalError: A source is given twice.
     """
     if twice := [source for source in sources if sources.count(source) > 1]:
         raise AbnormalError(
@@ -61,39 +68,39 @@ def named_cameras(sources: Sequence[str], place: str = "") -> list[Camera]:
         name = _name_of(source)
         like_it = sum(known == name or known.startswith(f"{name}-") for known in names)
         names.append(f"{name}-{like_it + 1}" if name in names else name)
-    return [Camera(name, source, place) for name, source in zip(names, sources, strict=True)]
+    return [Camera(name, source, known_as) for name, source in zip(names, sources, strict=True)]
 
 
-def demand_table(path: Path) -> None:
-    """Makes sure that there is a table of cameras.
+def demand_camera_table(path: Path) -> None:
+    """Makes sure that the table of cameras exists.
 
     Raises:
-        AbnormalError: There is none.
+        AbnormalError: There is no such file.
     """
     if not path.exists():
         raise AbnormalError(f"There is no file {path}. Check --cameras.")
 
 
-def read_cameras(path: Path, place: str = "") -> list[Camera]:
-    """The cameras of a table with the columns `name`, `source` and, if wanted, `camera`.
+def read_cameras(path: Path, known_as: str = "") -> list[Camera]:
+    """Reads a table of cameras with the columns `name`, `source` and, optionally, `camera`.
 
     Args:
         path: A CSV file.
-        place: Of those whose column `camera` is empty.
+        known_as: Name by which the model knows the cameras whose column `camera` is empty.
 
     Raises:
-        AbnormalError: It cannot be read, or a row of it cannot be meant.
+        AbnormalError: The table cannot be read, is empty, or has an invalid row.
     """
-    demand_table(path)
+    demand_camera_table(path)
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file, skipinitialspace=True, restval=""))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise AbnormalError(f"{path} cannot be read as a table ({error}).") from None
-    cameras = [_of_row(path, line, row, place) for line, row in enumerate(rows, start=2)]
+    cameras = [_from_row(path, line, row, known_as) for line, row in enumerate(rows, start=2)]
     if not cameras:
         raise AbnormalError(
-            f"{path} names no camera. Expected: {','.join(COLUMNS)} and a row each."
+            f"{path} names no camera. Expected: {','.join(COLUMNS)} and a row for each camera."
         )
     names = [camera.name for camera in cameras]
     if twice := [name for name in names if names.count(name) > 1]:
@@ -101,7 +108,7 @@ def read_cameras(path: Path, place: str = "") -> list[Camera]:
     return cameras
 
 
-def _of_row(path: Path, line: int, row: dict[str, str], place: str) -> Camera:
+def _from_row(path: Path, line: int, row: dict[str, str], known_as: str) -> Camera:
     name, source, camera = ((row.get(column) or "").strip() for column in COLUMNS)
     if not name or not source:
         missing = "source" if name else "name"
@@ -109,21 +116,21 @@ def _of_row(path: Path, line: int, row: dict[str, str], place: str) -> Camera:
             f"{path}, line {line}, has no {missing}. Expected: the columns {','.join(COLUMNS)}, of "
             "which the last may be empty."
         )
-    if _plain(name) != name:
+    if _file_name_part(name) != name:
         raise AbnormalError(
             f"{path}, line {line}: the name {name!r} is part of file names. Expected: letters, "
             "digits, '.', '_' and '-' only."
         )
-    return Camera(name, source, camera or place)
+    return Camera(name, source, camera or known_as)
 
 
 def _name_of(source: str) -> str:
     if source.isdecimal():
         return f"camera{source}"
     if "://" in source:
-        return _plain(without_secrets(source).split("://", 1)[1])
-    return _plain(Path(source).stem)
+        return _file_name_part(without_secrets(source).split("://", 1)[1])
+    return _file_name_part(Path(source).stem)
 
 
-def _plain(text: str) -> str:
+def _file_name_part(text: str) -> str:
     return re.sub(r"[^\w.-]+", "-", text).strip("-.") or "camera"

@@ -1,7 +1,7 @@
-"""Clips are encoded beside the scoring, with what the processor has left.
+"""Encodes the video clips of events beside the scoring, with the processor time that is left.
 
-That is a process of its own: a thread that had to wait for the processor while it held Python's
-lock would make the scoring wait, too.
+This happens in a process of its own. A thread would sometimes have to wait for processor time while
+it holds Python's global lock, and would then hold up the scoring.
 """
 
 import logging
@@ -11,74 +11,77 @@ from functools import partial
 from pathlib import Path
 
 from abnormal.files import remove_partial
-from abnormal.live.prepare import from_jpeg
-from abnormal.tasks.local import IdleProcess
+from abnormal.tasks.local import LowPriorityProcess
 from abnormal.tasks.run import WorkerDiedError
 from abnormal.video.encode import open_encoder
+from abnormal.video.jpeg import from_jpeg
 
-CLIPS_A_CAMERA = 2
-"""Clips that may wait for being encoded; each holds on to its pictures."""
+CLIPS_PER_CAMERA = 2
+"""So many clips per camera may wait for being encoded; each keeps its pictures in memory."""
 
 log = logging.getLogger(__name__)
 
 
 class ClipWriter:
-    """Encodes clips one after the other."""
+    """Encodes the clips of all cameras one after the other."""
 
     def __init__(self, cameras: int) -> None:
-        """Begins with none.
+        """Prepares for clips; the process that encodes starts with the first one.
 
         Args:
-            cameras: How many there are.
+            cameras: Number of cameras.
         """
-        self._most = CLIPS_A_CAMERA * cameras
-        self._process = IdleProcess()
+        self._most_waiting = CLIPS_PER_CAMERA * cameras
+        self._process = LowPriorityProcess()
         self._thread = ThreadPoolExecutor(1, "clips")
-        self._ends = False
+        self._closing = False
         self._waiting = 0
         self._lock = threading.Lock()
 
     def write(self, path: Path, pictures: list[bytes], fps: float) -> None:
-        """Begins to write a clip; where too many wait, leaves it out and says so.
+        """Queues a clip for writing and returns at once.
+
+        If too many clips wait already, the clip is left out and an error is logged.
 
         Args:
-            path: Ends in `.mp4`.
-            pictures: As JPEG.
+            path: Name of the file, which ends in `.mp4`.
+            pictures: The frames, as JPEG.
             fps: Frames per second.
         """
         with self._lock:
-            if self._waiting >= self._most:
+            if self._waiting >= self._most_waiting:
                 log.error(
                     "left out: %s: %d clips wait for being encoded already", path, self._waiting
                 )
                 return
             self._waiting += 1
         job = self._thread.submit(self._encode, path, pictures, fps)
-        job.add_done_callback(partial(self._done, path))
+        job.add_done_callback(partial(self._finish_job, path))
 
     def close(self) -> None:
-        """Finishes what was begun, here: nothing is scored any more that it could be in the way of.
+        """Writes the clips that still wait, and returns when all are written.
 
-        Where something else keeps the processors busy, the process would take minutes for it.
+        They are encoded in this process at normal priority. Nothing is scored any more that this
+        could hold up, and the low-priority process could take minutes on a busy machine.
         """
-        self._ends = True
+        self._closing = True
         self._process.end()
         try:
             self._thread.shutdown()
-        except BaseException:  # a second Ctrl-C: but for the clip that it has in hand
+        except BaseException:  # a second Ctrl-C leaves out all but the clip in progress
             self._thread.shutdown(wait=False, cancel_futures=True)
             raise
 
     def _encode(self, path: Path, pictures: list[bytes], fps: float) -> None:
         try:
-            self._process.run(encode, path, pictures, fps)
+            self._process.run(write_clip, path, pictures, fps)
         except WorkerDiedError:
             remove_partial(path.parent)
-            if not self._ends:
+            if not self._closing:
                 raise WorkerDiedError("the process that encodes was killed") from None
-            encode(path, pictures, fps)
+            write_clip(path, pictures, fps)
 
-    def _done(self, path: Path, job: Future[None]) -> None:
+    def _finish_job(self, path: Path, job: Future[None]) -> None:
         with self._lock:
             self._waiting -= 1
         if job.cancelled():
@@ -87,11 +90,16 @@ class ClipWriter:
             log.error("left out: %s: %s", path, error)
 
 
-def encode(path: Path, pictures: list[bytes], fps: float) -> None:
-    """Writes a clip.
+def write_clip(path: Path, pictures: list[bytes], fps: float) -> None:
+    """Encodes pictures as a video file.
+
+    Args:
+        path: Name of the file, which ends in `.mp4`.
+        pictures: The frames, as JPEG of one size.
+        fps: Frames per second.
 
     Raises:
-        AbnormalError: It cannot be written.
+        AbnormalError: The file cannot be written, or a JPEG is damaged.
         ValueError: The pictures differ in size.
     """
     with open_encoder(path, fps) as write:

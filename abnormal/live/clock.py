@@ -1,4 +1,4 @@
-"""When a frame was taken: arrivals over a network are uneven, cameras are not."""
+"""Estimates when frames were taken: cameras are regular, arrivals over a network are not."""
 
 import collections
 import time
@@ -8,114 +8,126 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-STAMPED_WINDOW_SEC = 30.0
-EVEN_WINDOW_SEC = 5.0
+TIMESTAMP_WINDOW_SEC = 30.0
+"""The least delay of a stream with time stamps is looked for in the last so many seconds."""
+ARRIVAL_WINDOW_SEC = 5.0
+"""The arrivals of a stream without time stamps are smoothed over so many seconds."""
 BREAK_SEC = 1.0
-"""A frame that comes so far from where the others make it expected begins anew."""
+"""If a frame differs from its expected time by so many seconds, the estimate starts anew."""
 BACKLOG_SEC = 10.0
-"""So late may be what a network held back, where the stream has times of its own."""
+"""A network may hold back frames with time stamps for so many seconds without a new start."""
 
 
 @dataclass(frozen=True)
 class Clock:
-    """What time it is.
+    """This machine's clocks; tests replace them by functions of their own.
 
     Attributes:
-        now: Seconds by a clock that never goes back.
-        utc: Seconds since 1970.
+        now: Returns seconds by a clock that never goes back.
+        utc: Returns seconds since 1970.
     """
 
     now: Callable[[], float] = time.monotonic
     utc: Callable[[], float] = time.time
 
 
-def iso(utc: float) -> str:
-    """A time as ISO 8601 has it, in UTC, to the millisecond."""
+def format_utc(utc: float) -> str:
+    """Formats seconds since 1970 as a time in UTC by ISO 8601, to the millisecond."""
     return (
         datetime.fromtimestamp(utc, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     )
 
 
-class StampedClock:
-    """The times of a stream that has its own, by the clock of this machine.
+def parse_utc(text: str) -> float:
+    """Parses a time that `format_utc` formatted, and returns seconds since 1970."""
+    return datetime.fromisoformat(text).timestamp()
 
-    What is between the two clocks is the smallest delay of the last half minute: a frame that was
-    held up on its way is late, none is ever early. So a camera's spacing is kept, bursts too.
+
+class TimestampMapper:
+    """Converts the time stamps of a stream to this machine's clock.
+
+    The offset between the two clocks is the smallest delay of the last half minute, because a frame
+    may be held up on its way, but is never early. This keeps the camera's spacing, even when frames
+    arrive in bursts.
     """
 
     def __init__(self) -> None:
         self._delays: collections.deque[tuple[float, float]] = collections.deque()
 
     def __call__(self, stream_sec: float, arrival_sec: float) -> float:
-        """When a frame was taken, in seconds by the clock of the arrivals.
+        """Estimates when a frame was taken, in seconds by the clock of the arrivals.
 
         Args:
-            stream_sec: By the stream.
-            arrival_sec: When it came, by a clock that never goes back.
+            stream_sec: The frame's time stamp, in seconds.
+            arrival_sec: When the frame arrived, in seconds by a clock that never goes back.
         """
         delay = arrival_sec - stream_sec
-        if self._delays and not -BREAK_SEC < delay - self._least() < BACKLOG_SEC:
+        if self._delays and not -BREAK_SEC < delay - self._least_delay() < BACKLOG_SEC:
             self._delays.clear()
         self._delays.append((arrival_sec, delay))
-        while arrival_sec - self._delays[0][0] > STAMPED_WINDOW_SEC:
+        while arrival_sec - self._delays[0][0] > TIMESTAMP_WINDOW_SEC:
             self._delays.popleft()
-        return stream_sec + self._least()
+        return stream_sec + self._least_delay()
 
-    def _least(self) -> float:
+    def _least_delay(self) -> float:
         return min(delay for _, delay in self._delays)
 
 
-class EvenClock:
-    """The times of a stream that has none, such as pictures one after the other over HTTP.
+class ArrivalSmoother:
+    """Estimates when frames without time stamps, such as MJPEG over HTTP, were taken.
 
-    A camera takes its pictures evenly, so a frame's time is on the straight line through the last
-    seconds of arrivals over their numbers.
+    A camera takes its frames at regular intervals. A frame's time is therefore on the straight line
+    that is fitted to the arrival times of the last seconds, by the frames' numbers.
     """
 
     def __init__(self) -> None:
-        self._pairs: collections.deque[tuple[float, float]] = collections.deque()
+        self._arrivals: collections.deque[tuple[float, float]] = collections.deque()
 
     def __call__(self, number: float, arrival_sec: float) -> float:
-        """When a frame was taken, in seconds by the clock of the arrivals.
+        """Estimates when a frame was taken, in seconds by the clock of the arrivals.
 
         Args:
-            number: Grows evenly from frame to frame.
-            arrival_sec: When it came, by a clock that never goes back.
+            number: Number of the frame in its stream.
+            arrival_sec: When the frame arrived, in seconds by a clock that never goes back.
         """
-        if len(self._pairs) > 1 and abs(arrival_sec - self._line(number)) > BREAK_SEC:
-            self._pairs.clear()
-        self._pairs.append((number, arrival_sec))
-        while arrival_sec - self._pairs[0][1] > EVEN_WINDOW_SEC:
-            self._pairs.popleft()
-        return self._line(number)
+        if len(self._arrivals) > 1 and abs(arrival_sec - self._on_line(number)) > BREAK_SEC:
+            self._arrivals.clear()
+        self._arrivals.append((number, arrival_sec))
+        while arrival_sec - self._arrivals[0][1] > ARRIVAL_WINDOW_SEC:
+            self._arrivals.popleft()
+        return self._on_line(number)
 
-    def _line(self, number: float) -> float:
-        numbers, arrivals = np.array(self._pairs).T
-        away = numbers - numbers.mean()
-        slope = float(away @ arrivals) / max(float(away @ away), 1e-9)
+    def _on_line(self, number: float) -> float:
+        """Returns the time of a frame by the least-squares line through the arrivals."""
+        numbers, arrivals = np.array(self._arrivals).T
+        centred = numbers - numbers.mean()
+        slope = float(centred @ arrivals) / max(float(centred @ centred), 1e-9)
         return float(arrivals.mean()) + slope * (number - float(numbers.mean()))
 
 
-class Pacer:
-    """Says for how many frames of the model each frame of a camera stands.
+class RateConverter:
+    """Converts a camera's frame rate to the model's by repeating or leaving out frames.
 
-    Each tick takes the frame that is nearest to it. Ticks are pulled towards the frames, so that
-    where the rates are the same each frame stands for one tick, although it is a little uneven.
+    Each tick of the model's rate takes the nearest frame of the camera. Ticks are pulled towards
+    the frames, so that at equal rates each frame is used once, even if it is a little irregular.
 
     Attributes:
-        jumped: Whether much more happened before the last frame than usually does between two:
-            what moves in between is not known.
+        jumped: Whether much more time or many more frames than usual passed before the last frame
+            that was used, so that it is not known what moved in between.
     """
 
     _PULL = 0.01
+    """Share of the distance to a frame by which the next tick is pulled towards it."""
     _GAP_GAIN = 0.02
+    """Weight of the newest interval in the mean interval between frames."""
     _JUMP = 4
+    """A jump is more than so many times the usual number of ticks, or of frames between ticks."""
 
     def __init__(self, fps: float) -> None:
-        """Begins with the first frame.
+        """Starts with the next frame, which is always used.
 
         Args:
-            fps: Ticks per second.
+            fps: Frames per second of the model.
         """
         self._period = self._gap = 1 / fps
         self._due: float | None = None
@@ -124,12 +136,12 @@ class Pacer:
         self.jumped = False
 
     def __call__(self, time_sec: float) -> int:
-        """How many ticks take the next frame.
+        """Returns how many times the next frame is used; 0 if it is left out.
 
         Args:
-            time_sec: When it was taken.
+            time_sec: When the frame was taken, in seconds.
         """
-        usual = self._gap / self._period  # ticks of a frame
+        usual = self._gap / self._period  # ticks per frame
         if self._due is None:
             self._due = self._last_sec = time_sec
         elif 0 < (gap := time_sec - self._last_sec) < BREAK_SEC:

@@ -1,4 +1,4 @@
-"""A program of the user's is started for each state of an event, beside the scoring."""
+"""Starts a program of the user's for each state of an event, beside the scoring."""
 
 import contextlib
 import logging
@@ -12,23 +12,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from abnormal.errors import AbnormalError
-from abnormal.live.event import LiveEvent, Tell
+from abnormal.live.event import LiveEvent, SendEvent
 
 TIMEOUT_SEC = 10.0
+"""The program is killed if it takes longer than this for an event, in seconds."""
 STOP_SEC = 20.0
-"""How long the program may take for the last events."""
+"""How long the program may take for the last events, in seconds."""
 MOST_WAITING = 1000
+"""So many states of events may wait for the program."""
 
 log = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
-def open_command(program: str, output: Path) -> Iterator[Tell]:
-    """Gives events to a program for the length of the block.
+def open_command(program: str, output: Path) -> Iterator[SendEvent]:
+    """Passes events to a program for the length of a `with` block.
 
     Args:
-        program: Its path, or its name where it is on the path; it has no arguments.
-        output: The folder of results, which it does without.
+        program: Path of the program, or its name if it is on the search path; without arguments.
+        output: The folder of results, which is not used.
 
     Raises:
         AbnormalError: There is no such program.
@@ -43,14 +45,15 @@ def open_command(program: str, output: Path) -> Iterator[Tell]:
 
 
 class AlarmCommand(threading.Thread):
-    """Starts the program, one event after the other."""
+    """A thread that starts the program for one event after the other."""
 
     def __init__(self, program: str, timeout_sec: float = TIMEOUT_SEC) -> None:
-        """Makes the thread; `start` starts it.
+        """Makes the thread, which `start` starts.
 
         Args:
-            program: Its path, or its name where it is on the path; it has no arguments.
-            timeout_sec: What takes longer is killed.
+            program: Path of the program, or its name if it is on the search path; without
+                arguments.
+            timeout_sec: The program is killed if it takes longer than this, in seconds.
 
         Raises:
             AbnormalError: There is no such program.
@@ -66,17 +69,17 @@ class AlarmCommand(threading.Thread):
         self._events: queue.Queue[LiveEvent | None] = queue.Queue(MOST_WAITING)
 
     def __call__(self, event: LiveEvent) -> None:
-        """Leaves a state of an event to the program; it never waits."""
+        """Queues a state of an event and returns at once; if the queue is full, logs a warning."""
         try:
             self._events.put_nowait(event)
         except queue.Full:
             log.warning("%s is too slow: it does not get %s", self._program, event.id)
 
     def stop(self, timeout_sec: float) -> None:
-        """Ends it when all events were given; what is left then is said.
+        """Ends the thread when all events have been passed on; if any are left, logs a warning.
 
         Args:
-            timeout_sec: How long to wait for that.
+            timeout_sec: How long to wait for the last events, in seconds.
         """
         with contextlib.suppress(queue.Full):
             self._events.put(None, timeout=timeout_sec)
@@ -85,19 +88,19 @@ class AlarmCommand(threading.Thread):
             log.warning("%s is too slow: it does not get the last events", self._program)
 
     def run(self) -> None:
-        """Gives events as they come."""
+        """Passes events to the program until the thread is stopped."""
         while event := self._events.get():
             try:
-                self._give(event)
+                self._run_program(event)
             except OSError as error:
                 log.warning("%s could not be started (%s)", self._program, error.strerror)
 
-    def _give(self, event: LiveEvent) -> None:
+    def _run_program(self, event: LiveEvent) -> None:
         process = subprocess.Popen(
             [self._program],
             stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,  # stdout has the events
-            start_new_session=True,  # so that its children end with it, and Ctrl-C is not for it
+            stdout=subprocess.DEVNULL,  # this program's stdout is for events
+            start_new_session=True,  # its children can be killed with it; Ctrl-C does not reach it
         )
         try:
             process.communicate((event.as_json() + "\n").encode(), self._timeout_sec)

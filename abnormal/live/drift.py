@@ -1,8 +1,9 @@
-"""Whether calm hours still look as they did when the model was calibrated.
+"""Finds out whether calm hours still look as they did when the model was calibrated.
 
-A surprise of 1 is what one normal frame in ten had then. Where, minute for minute, many more of the
-calm frames have it, the light, the lens or life has changed. The median over the minutes does not
-mind a busy one. That nothing moves at all is no drift: it is night.
+By calibration, one normal frame in ten has a surprise above 1. If many more of the calm frames have
+it, the light, the lens or the scene has changed. The share of such frames is computed for each
+minute, and the median over the minutes is not affected by a busy one. A lower share than expected
+is no drift, because that is what a night looks like.
 """
 
 import collections
@@ -15,26 +16,35 @@ from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.calibration import Calibration
 from abnormal.scoring.local import LOCAL_SCORES
 
-SURPRISE = 1.0
+HIGH_SURPRISE = 1.0
+"""Frames with a surprise above this are counted."""
 EXPECTED_SHARE = 0.1
-MOVED_SHARE = 0.3
-"""Three times as many frames as in the calibration: drift."""
+"""Share of the normal frames with a high surprise at calibration, by the definition of surprise."""
+DRIFT_SHARE = 0.3
+"""A median share of frames with a high surprise above this is drift."""
 
 MINUTE_SEC = 60.0
 WINDOW_MINUTES = 60
-ENOUGH_MINUTES = 10
+"""The median is taken over so many minutes at most."""
+MIN_MINUTES = 10
+"""No warning is given before so many minutes have been seen."""
 WARN_EVERY_SEC = 3600.0
+"""Warnings are at least so many seconds apart."""
 
 
 def surprises_of(
     causal: Mapping[str, np.ndarray], alarm: Alarm, calibration: Calibration
 ) -> dict[str, np.ndarray]:
-    """The surprises behind a score, of which the calibration says how often they are what.
+    """Selects the surprises on which an alarm is based, as far as they are calibrated.
 
     Args:
-        causal: For each score's name `(n,)`.
-        alarm: What raises an alarm.
-        calibration: Of the model.
+        causal: By the name of each score, `(n,)` float, its values for `n` frames.
+        alarm: The alarm, which names the score.
+        calibration: Calibration of the model.
+
+    Returns:
+        By the name of each score, `(n,)` float, at least 0: 1 is exceeded by one normal frame in
+        ten, 2 by one in a hundred. Empty if the calibration does not know the score.
     """
     score = alarm.score
     if alarm.knows_place:
@@ -45,40 +55,40 @@ def surprises_of(
 
 
 class DriftWatch:
-    """Watches the calm frames of one camera."""
+    """Watches the surprises of one camera's calm frames, minute by minute."""
 
     def __init__(self) -> None:
         self._shares: collections.deque[dict[str, float]] = collections.deque(maxlen=WINDOW_MINUTES)
         self._minute: dict[str, list[float]] = {}
-        self._begun_sec: float | None = None
+        self._minute_start_sec: float | None = None
         self._warned_sec = -np.inf
 
     def add(self, sec: float, surprises: Mapping[str, np.ndarray]) -> None:
-        """Takes some frames that no alarm was raised for.
+        """Adds some frames for which no alarm was raised.
 
         Args:
-            sec: When they came; it grows.
-            surprises: For each score `(n,)`.
+            sec: When the frames were taken, in seconds by a clock that never goes back.
+            surprises: By the name of each score, `(n,)` float, the surprises of `n` frames.
         """
-        self._begun_sec = sec if self._begun_sec is None else self._begun_sec
-        if sec - self._begun_sec >= MINUTE_SEC:
+        self._minute_start_sec = sec if self._minute_start_sec is None else self._minute_start_sec
+        if sec - self._minute_start_sec >= MINUTE_SEC:
             self._shares.append({name: float(np.mean(v)) for name, v in self._minute.items()})
-            self._minute, self._begun_sec = {}, sec
+            self._minute, self._minute_start_sec = {}, sec
         for name, values in surprises.items():
-            self._minute.setdefault(name, []).extend((values > SURPRISE).tolist())
+            self._minute.setdefault(name, []).extend((values > HIGH_SURPRISE).tolist())
 
     def warning(self, sec: float) -> str:
-        """What has moved, at most once an hour; empty where nothing has.
+        """Describes a drift, at most once an hour; empty if there is none.
 
         Args:
-            sec: Now, by a clock that never goes back.
+            sec: The present time, in seconds by a clock that never goes back.
         """
-        if len(self._shares) < ENOUGH_MINUTES or sec - self._warned_sec < WARN_EVERY_SEC:
+        if len(self._shares) < MIN_MINUTES or sec - self._warned_sec < WARN_EVERY_SEC:
             return ""
         names = self._shares[-1]
         medians = {n: float(np.median([s[n] for s in self._shares if n in s])) for n in names}
         name = max(medians, key=lambda one: medians[one], default="")
-        if not name or medians[name] <= MOVED_SHARE:
+        if not name or medians[name] <= DRIFT_SHARE:
             return ""
         self._warned_sec = sec
         return (

@@ -1,14 +1,13 @@
-"""An event as it is told: one line of JSON each time that it opens, is updated, or closes."""
+"""Events as they are reported: a line of JSON when one opens, is updated, or closes."""
 
 import dataclasses
 import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from abnormal.live.clock import iso
+from abnormal.live.clock import format_utc
 from abnormal.live.frame import Moment
 from abnormal.live.tracker import OPENED, OngoingEvent
 
@@ -17,25 +16,27 @@ ANOMALY, DISCONNECTED = "anomaly", "disconnected"
 
 @dataclass(frozen=True)
 class LiveEvent:
-    """What docs/LIVE.md has a table of.
+    """A state of an event. The fields are those of the JSON that docs/LIVE.md describes.
 
     Attributes:
-        id: Of the event, the same in all its states; part of file names.
+        id: Identifier of the event, the same in all its states; part of file names.
         state: `opened`, `updated` or `closed`.
         camera: Name of the camera.
-        kind: `anomaly`, `disconnected`, or one of `abnormal.live.gate.KINDS`.
-        start_utc: Of its first frame, ISO 8601.
-        start_sec: Of its first frame, since the first frame of the camera.
-        end_utc: Of its last frame so far.
-        end_sec: Of its last frame so far.
-        peak_utc: Of the frame with the highest score so far.
-        peak_sec: The same.
-        peak_score: The highest score so far; None but for anomalies.
-        mean_score: Over its frames so far; None but for anomalies.
-        box: The place at the peak: left, top, width and height, as parts of the picture's.
-        detail: What a person would want to know besides.
-        thumbnail: Path of a picture of the peak; None where none is kept.
-        clip: Path of a video of it, which is there some seconds after it has closed.
+        kind: `anomaly`, `disconnected`, or one of `abnormal.live.gate.FAULTS`.
+        start_utc: When the first frame was taken, in UTC by ISO 8601.
+        start_sec: When the first frame was taken, in seconds since the camera's first frame.
+        end_utc: When the last frame so far was taken, in UTC by ISO 8601.
+        end_sec: When the last frame so far was taken, in seconds since the camera's first frame.
+        peak_utc: When the frame with the highest score so far was taken, in UTC by ISO 8601.
+        peak_sec: The same, in seconds since the camera's first frame.
+        peak_score: Highest score so far; None unless the kind is `anomaly`.
+        mean_score: Mean score of the frames so far; None unless the kind is `anomaly`.
+        box: Position of the anomaly in the peak frame: left, top, width and height as fractions of
+            the picture's width and height, 0 to 1; None if it is not known.
+        detail: What was measured, or why the connection was lost, for people.
+        thumbnail: Path of a picture of the peak; None if no pictures are kept.
+        clip: Path of a video of the event, which is written some seconds after the event has
+            closed; None if no pictures are kept.
     """
 
     id: str
@@ -56,41 +57,41 @@ class LiveEvent:
     clip: str | None = None
 
     def as_json(self) -> str:
-        """One line."""
+        """Formats the event as one line of JSON, without a line break at the end."""
         return json.dumps(self.as_dict(), ensure_ascii=False)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain numbers and texts."""
+        """Converts the event to a dict that has its attributes as keys."""
         return dataclasses.asdict(self)
 
     def as_sentence(self) -> str:
-        """For people."""
+        """Describes the event in one line for people."""
         length = f" after {self.end_sec - self.start_sec:.1f} s" if self.state != OPENED else ""
         score = "" if self.peak_score is None else f", score {self.peak_score:.2f}"
         detail = f" ({self.detail})" if self.detail else ""
         return f"{self.start_utc} {self.camera}: {self.kind} {self.state}{length}{score}{detail}"
 
 
-Tell = Callable[[LiveEvent], None]
-"""Takes each state of each event, once."""
+SendEvent = Callable[[LiveEvent], None]
+"""Receives each state of each event once."""
 
 
 def event_id(camera: str, kind: str, start: Moment) -> str:
-    """Of a camera's event; no two begin in the same millisecond."""
-    return f"{camera}-{re.sub('[-:]', '', iso(start.utc))}-{kind}"
+    """Returns the id of an event; a camera starts no two of a kind in the same millisecond."""
+    return f"{camera}-{re.sub('[-:]', '', format_utc(start.utc))}-{kind}"
 
 
-def event_of(
+def make_event(
     camera: str, kind: str, state: str, event: OngoingEvent, **files: str | None
 ) -> LiveEvent:
-    """What is told of an event as far as it has gone.
+    """Makes the report of an event as far as it has gone.
 
     Args:
-        camera: Its name.
+        camera: Name of the camera.
         kind: See `LiveEvent`.
         state: See `LiveEvent`.
-        event: The event.
-        **files: Paths of `thumbnail` and `clip`.
+        event: The event so far.
+        **files: The paths `thumbnail` and `clip`, if pictures are kept.
     """
     scored, peak = kind == ANOMALY, event.peak
     return LiveEvent(
@@ -98,20 +99,15 @@ def event_of(
         state=state,
         camera=camera,
         kind=kind,
-        start_utc=iso(event.start.utc),
+        start_utc=format_utc(event.start.utc),
         start_sec=round(event.start.sec, 3),
-        end_utc=iso(event.last.utc),
+        end_utc=format_utc(event.last.utc),
         end_sec=round(event.last.sec, 3),
-        peak_utc=iso(peak.moment.utc),
+        peak_utc=format_utc(peak.moment.utc),
         peak_sec=round(peak.moment.sec, 3),
         peak_score=round(peak.score, 4) if scored else None,
         mean_score=round(event.mean_score, 4) if scored else None,
-        box=None if peak.box is None else tuple(round(float(part), 4) for part in peak.box),
+        box=None if peak.box is None else tuple(round(float(side), 4) for side in peak.box),
         detail=peak.detail,
         **files,
     )
-
-
-def parse_utc(text: str) -> float:
-    """Seconds since 1970 of a time in an event."""
-    return datetime.fromisoformat(text).timestamp()

@@ -1,4 +1,4 @@
-"""What travels from a camera's thread to the scoring."""
+"""The messages that a camera's thread sends to the scoring: frames, and what went wrong."""
 
 from typing import NamedTuple
 
@@ -9,8 +9,8 @@ class Moment(NamedTuple):
     """When a frame was taken.
 
     Attributes:
-        number: Its place among the frames of its camera at the model's rate; where some are
-            missing, there is a gap.
+        number: Number of the frame in its camera's stream at the model's frame rate. Missing
+            frames leave a gap in the numbers.
         sec: Seconds since the first frame of its camera.
         utc: Seconds since 1970.
     """
@@ -21,34 +21,35 @@ class Moment(NamedTuple):
 
 
 class LiveFrame(NamedTuple):
-    """A frame, ready for the model.
+    """A frame that is ready for the model.
 
     Attributes:
-        moment: When it was taken.
-        arrival_sec: When it came, by a clock that never goes back.
-        image: `(size, size)` uint8.
-        speed: `(size, size)` float32, pixels per frame; None where none was measured.
-        gate: What is wrong with the picture, one of `abnormal.live.gate.KINDS`; empty for nothing.
-        detail: What that was seen by.
-        jpeg: The picture for people, where it may be kept.
+        moment: When the frame was taken.
+        arrival_sec: When the frame arrived, in seconds by a clock that never goes back.
+        image: `(size, size)` uint8, grey.
+        speed: `(size, size)` float32, at least 0, in pixels per frame; None if it was not measured.
+        fault: What is wrong with the picture, one of `abnormal.live.gate.FAULTS`; empty if nothing
+            is.
+        detail: The measurement that showed the fault, for people; empty if there is no fault.
+        jpeg: The picture for people to look at; None if no pictures are kept.
     """
 
     moment: Moment
     arrival_sec: float
     image: np.ndarray
     speed: np.ndarray | None = None
-    gate: str = ""
+    fault: str = ""
     detail: str = ""
     jpeg: bytes | None = None
 
 
-class Lost(NamedTuple):
-    """A camera has stopped giving frames.
+class ConnectionLost(NamedTuple):
+    """A camera has stopped sending frames.
 
     Attributes:
-        moment: When that was noticed.
-        reason: Why, as far as that is known; without a password.
-        ended: Whether there will be no more, as it was a file.
+        moment: When this was noticed.
+        reason: Why, as far as it is known; without a password.
+        ended: Whether no more frames will come, because the source is a file.
     """
 
     moment: Moment
@@ -56,14 +57,14 @@ class Lost(NamedTuple):
     ended: bool = False
 
 
-class Failed(NamedTuple):
-    """A camera's thread has come upon a bug.
+class ReaderFailed(NamedTuple):
+    """A camera's thread has ended by an unexpected exception, which is a bug.
 
     Attributes:
-        error: What was raised.
+        error: The exception.
     """
 
     error: Exception
 
 
-Message = LiveFrame | Lost | Failed
+ReaderMessage = LiveFrame | ConnectionLost | ReaderFailed

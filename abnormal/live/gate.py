@@ -1,8 +1,9 @@
-"""Pictures that cannot be scored: what a camera shows against what it has just shown.
+"""Recognises pictures that cannot be scored, by comparison with what the camera has just shown.
 
-A covered lens is very regular, and a lamp that goes on is irregular everywhere; neither says
-anything about the place. Each kind has one simple measure, most of them against the median picture
-of the camera's own last minute, which people who walk by are not in.
+A covered lens looks very regular, and a lamp that is switched on looks irregular everywhere.
+Neither says anything about the scene. Each fault is found by one simple measurement. Most compare
+the picture with the median picture of the camera's last minute, in which people who walk by do not
+appear.
 """
 
 import collections
@@ -13,57 +14,76 @@ import cv2
 import numpy as np
 
 SIDE_PX = 56
-"""What is measured coarsely is measured on a picture of this size."""
+"""Most measurements are made on a picture that is shrunk to this height and width, in pixels."""
 BLOCK_PX = 7
+"""Height and width of the blocks whose contrast is compared, in pixels of the small picture."""
 
-SNAPSHOT_SEC, SNAPSHOTS, ENOUGH = 2.0, 30, 3
-"""So often a picture is kept, so many are, and so many make a past to compare with."""
+SNAPSHOT_SEC = 2.0
+"""Every so many seconds a picture is kept for the median picture."""
+SNAPSHOTS = 30
+"""The median picture is that of so many pictures at most."""
+ENOUGH_SNAPSHOTS = 3
+"""Nothing is compared with the median picture before so many pictures have been kept."""
 
-BLACKEST = 30.0
-"""Grey levels: of a black picture, 99 % are darker."""
-DETAIL = 4.0
-"""Grey levels: a block whose standard deviation is above this shows something."""
-DETAIL_LEFT = 0.35
+BLACK_BELOW = 30.0
+"""Black: 99 % of the pixels are below this, in grey levels (0 to 255)."""
+
+CONTRAST = 4.0
+"""A block with a standard deviation above this has contrast, in grey levels."""
+CONTRAST_LEFT = 0.35
+"""A block that has less than this share of its usual standard deviation has lost its contrast."""
 COVERED_SHARE = 0.75
-"""Covered: so much of the blocks that showed something have lost most of it."""
-LIGHT_SEC, LIGHT_LEVELS, LIGHT_SHARE = 1.0, 20.0, 0.8
-"""Light: within a second so much of the picture is so much brighter, or darker."""
-LIGHT_LIKE = 0.6
-"""And what it shows is the same: so much correlation. A lorry before the lens is no lamp."""
+"""Covered: more than this share of the blocks with contrast have lost it."""
+
+LIGHT_SEC = 1.0
+"""Light: the picture is compared with the one of so many seconds before."""
+LIGHT_LEVELS = 20.0
+"""Light: pixels count that have become brighter, or darker, by more than this, in grey levels."""
+LIGHT_SHARE = 0.8
+"""Light: at least this share of the pixels has changed in the same direction."""
+LIGHT_CORRELATION = 0.6
+"""Light: the correlation of the two pictures is at least this. A lorry in front of the lens changes
+the content, a lamp does not."""
+
 SHIFT_SHARE = 0.03
-"""Shifted: by so much of the picture's side."""
+"""Shifted: the picture has moved by at least this share of its side."""
 SHIFT_GAIN = 0.3
-"""And shifted back it lacks so much less of being its past (correlation 1)."""
-UNLIKE = 0.25
-"""Shifted, too: the correlation with the past is below this."""
+"""Shifted: moving the picture back removes more than this share of what its correlation with the
+median picture lacks to 1."""
+LEAST_CORRELATION = 0.25
+"""Shifted: alternatively, the correlation with the median picture is below this."""
+
 SHARPNESS_LEFT = 0.45
-"""Blurred: so little of the fine detail is left."""
-FROZEN_SEC, FROZEN_TIMES = 3.0, 3.0
-"""Frozen: the same picture, to the last bit, for so long and so many times longer than usual."""
+"""Blurred: less than this share of the usual sharpness is left."""
+
+FROZEN_SEC = 3.0
+"""Frozen: the picture has been identical to the last bit for more than so many seconds."""
+FROZEN_FACTOR = 3.0
+"""Frozen: it has also been identical for more than so many times as long as it usually is."""
 
 
 @dataclass(frozen=True)
-class _Past:
+class _UsualView:
     """What a camera has shown in its last minute.
 
     Attributes:
-        picture: `(SIDE_PX, SIDE_PX)` float32, the median.
-        spread: Its standard deviation.
-        detail: That of each of its blocks.
-        sharpness: The median.
+        picture: `(SIDE_PX, SIDE_PX)` float32, 0 to 255, the median picture.
+        contrast: Standard deviation of the median picture, in grey levels.
+        block_contrast: Standard deviation of each of its blocks, in grey levels.
+        sharpness: Median of the sharpness of the pictures, see `_sharpness`.
     """
 
     picture: np.ndarray
-    spread: float
-    detail: np.ndarray
+    contrast: float
+    block_contrast: np.ndarray
     sharpness: float
 
 
 class PictureGate:
-    """Looks at each picture of one camera."""
+    """Checks the pictures of one camera, one after the other."""
 
     def __init__(self, fps: float) -> None:
-        """Begins without a past.
+        """Starts without a median picture, which takes six seconds.
 
         Args:
             fps: Pictures per second.
@@ -71,118 +91,123 @@ class PictureGate:
         self._fps = fps
         self._snapshots: collections.deque[np.ndarray] = collections.deque(maxlen=SNAPSHOTS)
         self._sharpnesses: collections.deque[float] = collections.deque(maxlen=SNAPSHOTS)
-        self._past: _Past | None = None
+        self._usual: _UsualView | None = None
         self._last_second: collections.deque[np.ndarray] = collections.deque(
             maxlen=max(1, round(LIGHT_SEC * fps))
         )
         self._before: np.ndarray | None = None
-        self._same = self._usually_same = 0
-        self._count = 0
+        self._identical = self._usually_identical = 0  # pictures in a row
+        self._since_snapshot = 0
         self._window = cv2.createHanningWindow((SIDE_PX, SIDE_PX), cv2.CV_32F)
 
     def __call__(self, image: np.ndarray) -> tuple[str, str]:
-        """What is wrong with a picture.
+        """Checks the camera's next picture.
 
         Args:
-            image: `(height, width)` uint8.
+            image: `(height, width)` uint8, grey.
 
         Returns:
-            One of `KINDS`, and what was measured; both empty where nothing is wrong.
+            The fault, one of `FAULTS`, and a description of what was measured; both are empty if
+            nothing is wrong.
         """
         small = cv2.resize(image, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)
         small = small.astype(np.float32)
-        found = next(
-            ((kind, said) for kind, look in KINDS.items() if (said := look(self, image, small))),
-            ("", ""),
-        )
-        if found[0] == "light":
-            self._forget()
+        checks = ((fault, check(self, image, small)) for fault, check in FAULTS.items())
+        fault, detail = next(((fault, detail) for fault, detail in checks if detail), ("", ""))
+        if fault == "light":
+            self._forget_usual_view()
         self._last_second.append(small)
-        self._count += 1
-        if not found[0] and self._count >= SNAPSHOT_SEC * self._fps:
-            self._remember(image, small)
-        return found
+        self._since_snapshot += 1
+        if not fault and self._since_snapshot >= SNAPSHOT_SEC * self._fps:
+            self._take_snapshot(image, small)
+        return fault, detail
 
     def _black(self, image: np.ndarray, small: np.ndarray) -> str:
-        if np.count_nonzero(small >= BLACKEST) > 0.02 * small.size:
-            return ""  # as nearly always, and a quantile takes its time
+        if np.count_nonzero(small >= BLACK_BELOW) > 0.02 * small.size:
+            return ""  # the usual case, in which the slower quantile is not needed
         level = float(np.quantile(small, 0.99))
-        return f"99 % of it are below {level:.0f} of 255" if level < BLACKEST else ""
+        return f"99 % of the pixels are below {level:.0f} of 255" if level < BLACK_BELOW else ""
 
     def _frozen(self, image: np.ndarray, small: np.ndarray) -> str:
-        same = self._before is not None and np.array_equal(image, self._before)
+        identical = self._before is not None and np.array_equal(image, self._before)
         self._before = image
-        limit = max(FROZEN_SEC * self._fps, FROZEN_TIMES * self._usually_same)
-        if not same:
-            if self._same <= limit:
-                self._usually_same = max(self._usually_same, self._same)
-            self._same = 0
+        limit = max(FROZEN_SEC * self._fps, FROZEN_FACTOR * self._usually_identical)
+        if not identical:
+            if self._identical <= limit:
+                self._usually_identical = max(self._usually_identical, self._identical)
+            self._identical = 0
             return ""
-        self._same += 1
-        return f"the same for {self._same / self._fps:.0f} s" if self._same > limit else ""
+        self._identical += 1
+        if self._identical <= limit:
+            return ""
+        return f"identical for {self._identical / self._fps:.0f} s"
 
     def _light(self, image: np.ndarray, small: np.ndarray) -> str:
         if not self._last_second:
             return ""
         change = small - self._last_second[0]
         share = max((change > LIGHT_LEVELS).mean(), (change < -LIGHT_LEVELS).mean())
-        if share < LIGHT_SHARE or _correlation(self._last_second[0], small) < LIGHT_LIKE:
+        if share < LIGHT_SHARE or _correlation(self._last_second[0], small) < LIGHT_CORRELATION:
             return ""
-        way = "brighter" if change.mean() > 0 else "darker"
-        return f"{way} by {abs(np.median(change)):.0f} of 255"
+        direction = "brighter" if change.mean() > 0 else "darker"
+        return f"{direction} by {abs(np.median(change)):.0f} of 255"
 
     def _covered(self, image: np.ndarray, small: np.ndarray) -> str:
-        if self._past is None:
+        if self._usual is None:
             return ""
-        before = self._past.detail
-        showed = before > DETAIL
-        if not showed.any():
+        before = self._usual.block_contrast
+        had_contrast = before > CONTRAST
+        if not had_contrast.any():
             return ""
-        lost = (_block_detail(small) < DETAIL_LEFT * before)[showed].mean()
-        return f"{100 * lost:.0f} % of it show nothing" if lost > COVERED_SHARE else ""
+        lost = (_block_contrast(small) < CONTRAST_LEFT * before)[had_contrast].mean()
+        if lost <= COVERED_SHARE:
+            return ""
+        return f"{100 * lost:.0f} % of the blocks with contrast have lost it"
 
     def _shifted(self, image: np.ndarray, small: np.ndarray) -> str:
-        if self._past is None or self._past.spread < DETAIL:
+        if self._usual is None or self._usual.contrast < CONTRAST:
             return ""
-        past = self._past.picture
-        like = _correlation(past, small)
-        if like < UNLIKE:
-            return f"unlike the last minute (correlation {like:.2f})"
-        (right, down), _ = cv2.phaseCorrelate(past, small, self._window)
-        way = float(np.hypot(right, down)) / SIDE_PX
-        if way < SHIFT_SHARE:
+        usual = self._usual.picture
+        correlation = _correlation(usual, small)
+        if correlation < LEAST_CORRELATION:
+            return f"unlike the last minute (correlation {correlation:.2f})"
+        (right, down), _ = cv2.phaseCorrelate(usual, small, self._window)
+        shift = float(np.hypot(right, down)) / SIDE_PX
+        if shift < SHIFT_SHARE:
             return ""
         back = np.array([[1, 0, -right], [0, 1, -down]], np.float32)
         moved = cv2.warpAffine(small, back, small.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
-        gain = _correlation(past, moved) - like
-        return f"by {100 * way:.0f} % of its side" if gain > SHIFT_GAIN * (1 - like) else ""
+        gain = _correlation(usual, moved) - correlation
+        if gain <= SHIFT_GAIN * (1 - correlation):
+            return ""
+        return f"moved by {100 * shift:.0f} % of the picture's side"
 
     def _blurred(self, image: np.ndarray, small: np.ndarray) -> str:
-        if self._past is None:
+        if self._usual is None:
             return ""
-        left = _sharpness(image) / max(self._past.sharpness, 1e-6)
-        return f"{100 * left:.0f} % of its sharpness" if left < SHARPNESS_LEFT else ""
+        left = _sharpness(image) / max(self._usual.sharpness, 1e-6)
+        return f"{100 * left:.0f} % of the usual sharpness" if left < SHARPNESS_LEFT else ""
 
-    def _remember(self, image: np.ndarray, small: np.ndarray) -> None:
-        self._count = 0
+    def _take_snapshot(self, image: np.ndarray, small: np.ndarray) -> None:
+        self._since_snapshot = 0
         self._snapshots.append(small)
         self._sharpnesses.append(_sharpness(image))
-        if len(self._snapshots) >= ENOUGH:
+        if len(self._snapshots) >= ENOUGH_SNAPSHOTS:
             picture = np.median(np.stack(self._snapshots), axis=0)
-            self._past = _Past(
+            self._usual = _UsualView(
                 picture,
                 float(picture.std()),
-                _block_detail(picture),
+                _block_contrast(picture),
                 float(np.median(self._sharpnesses)),
             )
 
-    def _forget(self) -> None:
+    def _forget_usual_view(self) -> None:
         self._snapshots.clear()
         self._sharpnesses.clear()
-        self._past = None
+        self._usual = None
 
 
-KINDS: dict[str, Callable[[PictureGate, np.ndarray, np.ndarray], str]] = {
+FAULTS: dict[str, Callable[[PictureGate, np.ndarray, np.ndarray], str]] = {
     "black": PictureGate._black,
     "frozen": PictureGate._frozen,
     "light": PictureGate._light,
@@ -190,11 +215,15 @@ KINDS: dict[str, Callable[[PictureGate, np.ndarray, np.ndarray], str]] = {
     "shifted": PictureGate._shifted,
     "blurred": PictureGate._blurred,
 }
-"""What may be wrong with a picture; the first that is says it."""
+"""What may be wrong with a picture, and the checks for it; the first fault found is reported.
+
+A check gets the picture, `(height, width)` uint8, and the small one, `(SIDE_PX, SIDE_PX)` float32.
+It returns a description of what was measured, or an empty string if the fault is not there.
+"""
 
 
-def _block_detail(small: np.ndarray) -> np.ndarray:
-    """Standard deviation in each block."""
+def _block_contrast(small: np.ndarray) -> np.ndarray:
+    """Returns the standard deviation in each block of a small picture."""
     side = SIDE_PX // BLOCK_PX
     return small.reshape(side, BLOCK_PX, side, BLOCK_PX).std(axis=(1, 3))
 
@@ -205,5 +234,5 @@ def _correlation(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def _sharpness(image: np.ndarray) -> float:
-    """Mean absolute Laplacian."""
+    """Returns the mean absolute Laplacian of a picture, in grey levels."""
     return float(np.abs(cv2.Laplacian(image, cv2.CV_16S)).mean())

@@ -1,46 +1,46 @@
-"""One line a minute: whether a camera keeps up."""
+"""Reports once a minute whether a camera's frames are scored in time."""
 
 from collections.abc import Iterable
 
 import numpy as np
 
-EVERY_SEC = 60.0
+REPORT_EVERY_SEC = 60.0
 
 
 class Health:
-    """Counts what happens to one camera between two lines.
+    """Counts what happens to one camera between two reports.
 
     Attributes:
-        name: Of the camera.
-        alarms: Events that were opened.
-        reconnects: How often the camera came back.
-        dropped: Frames dropped until the last line, since the start.
+        name: Name of the camera.
+        alarms: Number of events that were opened since the last report.
+        reconnects: How often the camera came back since the last report.
+        dropped: Number of frames dropped from the start to the last report.
     """
 
     def __init__(self, name: str) -> None:
-        """Begins with nothing.
+        """Starts with all counts at 0.
 
         Args:
-            name: Of the camera.
+            name: Name of the camera.
         """
         self.name = name
         self._latencies_sec: list[float] = []
         self.alarms = self.reconnects = self.dropped = 0
 
     def add(self, latencies_sec: Iterable[float]) -> None:
-        """Takes the times from frames' arrivals to their scores."""
+        """Adds the latencies of scored frames, from arrival to score, in seconds."""
         self._latencies_sec += latencies_sec
 
-    def line(self, dropped: int) -> str:
-        """What happened since the line before.
+    def report(self, dropped: int) -> str:
+        """Describes in one line what happened since the last report, and starts the next one.
 
         Args:
-            dropped: Frames dropped since the start.
+            dropped: Number of frames dropped since the start.
         """
         text = f"{self.name}: {len(self._latencies_sec)} frames, {dropped - self.dropped} dropped"
         if self._latencies_sec:
-            middle, late = np.quantile(self._latencies_sec, (0.5, 0.95))
-            text += f", latency {middle:.2f} s p50, {late:.2f} s p95"
+            median, high = np.quantile(self._latencies_sec, (0.5, 0.95))
+            text += f", latency {median:.2f} s p50, {high:.2f} s p95"
         text += f", {self.alarms} alarms, {self.reconnects} reconnects"
         self._latencies_sec.clear()
         self.alarms = self.reconnects = 0

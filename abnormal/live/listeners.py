@@ -1,6 +1,6 @@
-"""What is told of the events of cameras, by the option that asks for it.
+"""What receives the events of cameras: the event log, and what options of the command line ask for.
 
-Nothing heavy is imported before a listener is opened: `--help` shows the options.
+Nothing heavy is imported before a listener is opened, because `--help` shows the options.
 """
 
 import contextlib
@@ -13,39 +13,39 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from abnormal.errors import CannotWriteError
 
 if TYPE_CHECKING:
-    from abnormal.live.event import LiveEvent, Tell
+    from abnormal.live.event import LiveEvent, SendEvent
 
 log = logging.getLogger(__name__)
 
 
 class Listener(NamedTuple):
-    """A way to send events, as an option of the command line.
+    """A way to send events, with its option of the command line.
 
     Attributes:
-        metavar: What `--help` calls the option's value.
-        help: What `--help` says about it.
-        open: Opens it for the length of a `with` block, from the option's value and the folder of
-            results.
+        metavar: Name of the option's value in `--help`.
+        help: Text about the option in `--help`.
+        open: Opens the listener for the length of a `with` block, given the option's value and the
+            folder of results.
     """
 
     metavar: str
     help: str
-    open: "Callable[[str, Path], AbstractContextManager[Tell]]"
+    open: "Callable[[str, Path], AbstractContextManager[SendEvent]]"
 
 
-def _command(program: str, output: Path) -> "AbstractContextManager[Tell]":
+def _command(program: str, output: Path) -> "AbstractContextManager[SendEvent]":
     from abnormal.live.command import open_command
 
     return open_command(program, output)
 
 
-def _webhook(url: str, output: Path) -> "AbstractContextManager[Tell]":
+def _webhook(url: str, output: Path) -> "AbstractContextManager[SendEvent]":
     from abnormal.live.webhook import open_webhook
 
     return open_webhook(url, output)
 
 
-# By the name of the option, in the order in which they are told.
+# By the name of the option; an event is sent to them in this order.
 LISTENERS = {
     "alarm_command": Listener(
         "PROGRAM",
@@ -57,38 +57,42 @@ LISTENERS = {
 
 
 @contextlib.contextmanager
-def open_listeners(options: Mapping[str, Any], output: Path, show: "Tell") -> "Iterator[Tell]":
-    """Opens the log of events and all listeners that are asked for.
+def open_listeners(
+    options: Mapping[str, Any], output: Path, show: "SendEvent"
+) -> "Iterator[SendEvent]":
+    """Opens the event log and the listeners that are asked for, for the length of a `with` block.
 
-    A listener that cannot write, as the disk is full, does not end the watch: that is a warning.
+    If a listener cannot write an event, for instance because the disk is full, a warning is logged
+    and the watch goes on.
 
     Args:
-        options: The values of options by name; those whose name is in `LISTENERS` count.
+        options: Values of options by name, of which those in `LISTENERS` are used.
         output: The folder of results.
-        show: Is told first.
+        show: Receives each event first.
 
     Yields:
-        What tells them all; what is told last is told to all before they are closed.
+        A function that sends an event to all listeners. At the end of the block each listener has
+        some time to deliver the last events.
 
     Raises:
-        AbnormalError: One of them cannot be opened.
+        AbnormalError: A listener cannot be opened.
     """
-    from abnormal.live.log import open_log
+    from abnormal.live.event_log import open_event_log
 
     with contextlib.ExitStack() as opened:
-        listeners = [show, opened.enter_context(open_log(output))]
+        listeners = [show, opened.enter_context(open_event_log(output))]
         for name, listener in LISTENERS.items():
             if value := options.get(name):
                 listeners.append(opened.enter_context(listener.open(value, output)))
 
-        def tell(event: "LiveEvent") -> None:
+        def send(event: "LiveEvent") -> None:
             for listener in listeners:
-                _tell(listener, event)
+                _send_to(listener, event)
 
-        yield tell
+        yield send
 
 
-def _tell(listener: "Tell", event: "LiveEvent") -> None:
+def _send_to(listener: "SendEvent", event: "LiveEvent") -> None:
     try:
         listener(event)
     except CannotWriteError as error:

@@ -1,4 +1,4 @@
-"""How cameras are watched."""
+"""The options of watching cameras."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,19 +8,21 @@ from abnormal.live.address import Camera
 
 @dataclass(frozen=True)
 class WatchOptions:
-    """Options of a watch.
+    """Which cameras are watched, and how.
 
     Attributes:
-        model: The model file.
-        cameras: What is watched.
+        model: Path of the model file.
+        cameras: The cameras.
         output: The folder of results.
         score: Name of the score that raises alarms.
-        threshold: An alarm is above this score; None for what the normal footage says.
-        false_alarms_per_hour: How many false alarms an hour there may be; None for one normal frame
-            in a hundred.
-        zone: A picture that is white where nothing counts; None where everything does.
-        runtime: Name of what computes the network, or `"auto"`.
-        hop: Frames from the beginning of a clip to that of the next; None for a clip's length.
+        threshold: A frame whose score is above this is an alarm; None for the threshold that the
+            calibration gives.
+        false_alarms_per_hour: Expected number of false alarms per hour, by which the threshold is
+            chosen; None for one normal frame in a hundred.
+        zone: A picture that is white where anomalies are ignored; None to ignore none.
+        runtime: Name of the runtime that computes the network, or `"auto"`.
+        hop: Number of frames from the start of a clip to that of the next; None for the length of a
+            clip, so that clips do not overlap.
         pictures: Whether thumbnails and clips of events are kept.
     """
 

@@ -1,8 +1,8 @@
-"""A queue on the disk: messages wait in a folder until a receiver has taken them.
+"""A queue on the disk: messages wait in a folder until the receiver has taken them.
 
 webhook/
-  000000000001-EVENT-opened.json    waits; the one with the lowest number goes first
-  refused/                          what the receiver did not want
+  000000000001-EVENT-opened.json    waits; the message with the lowest number is sent first
+  refused/                          messages that the receiver has refused
 """
 
 import re
@@ -15,21 +15,21 @@ _NAME = re.compile(r"(\d+)-(.+)\.json")
 
 
 class Outbox:
-    """The messages of a folder, in order; those of an earlier run come first.
+    """The messages in a folder in their order, those of an earlier run first.
 
     Attributes:
-        folder: Where messages wait.
-        refused: Where those lie that the receiver did not want.
+        folder: The folder in which messages wait.
+        refused: The folder of the messages that the receiver has refused.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Opens a folder and makes it where it is missing.
+        """Opens the folder and the messages that an earlier run has left.
 
         Args:
-            folder: It.
+            folder: The folder, which is made if it is missing.
 
         Raises:
-            AbnormalError: It cannot be written to.
+            AbnormalError: The folder cannot be written to.
         """
         self.folder = folder
         self.refused = make_folder(folder / "refused")
@@ -37,13 +37,13 @@ class Outbox:
         self._next = max(numbers, default=0) + 1
 
     def put(self, event: LiveEvent) -> None:
-        """Adds the state of an event; it is on the disk when this returns.
+        """Adds a state of an event, which is on the disk when this returns.
 
         Raises:
-            CannotWriteError: The disk is full, for instance.
+            CannotWriteError: The file cannot be written, for instance because the disk is full.
         """
         key = f"{event.id}-{event.state}"
-        if event.state == "updated":  # which may happen several times
+        if event.state == "updated":  # an event may be updated several times
             key += f"-{event.peak_utc.replace(':', '')}"
         name = f"{self._next:012d}-{key}.json"
         self._next += 1
@@ -51,14 +51,14 @@ class Outbox:
             partial.write_text(event.as_json(), "utf-8")
 
     def waiting(self) -> list[Path]:
-        """The messages that no receiver has taken yet, the oldest first."""
+        """Lists the files of the messages that have not been taken yet, the oldest first."""
         return [path for path in list_folder(self.folder) if _NAME.fullmatch(path.name)]
 
     def refuse(self, message: Path) -> None:
-        """Moves a message aside, so that the next one can be sent."""
+        """Moves a message to the folder of refused ones, so that the next one can be sent."""
         message.replace(self.refused / message.name)
 
 
-def key_of(message: Path) -> str:
-    """What tells a message from all others: the event and its state, without the number."""
+def message_key(message: Path) -> str:
+    """Returns what identifies a message: the file name without the number and the suffix."""
     return message.stem.split("-", 1)[1]

@@ -1,32 +1,28 @@
-"""A camera's picture becomes a frame that is ready for the model, in the camera's thread."""
+"""Prepares a camera's frames for the model, in the camera's thread."""
 
-import cv2
 import numpy as np
 
-from abnormal.errors import AbnormalError
 from abnormal.live.frame import LiveFrame, Moment
 from abnormal.live.gate import PictureGate
 from abnormal.video.flow import FlowMeter
+from abnormal.video.jpeg import to_jpeg
 from abnormal.video.resample import resize
 from abnormal.video.stream import Frame
 
-QUALITY = 80
-"""JPEG quality of the pictures that are kept, out of 100."""
 
-
-class Preparation:
-    """Resizes the frames of one camera, measures speeds, and checks each picture by the gate.
+class FramePreparer:
+    """Resizes the frames of one camera, measures speeds, and checks the pictures for faults.
 
     Attributes:
         fps: Frames per second of the model.
     """
 
     def __init__(self, size: int, fps: float, flow: bool, pictures: bool) -> None:
-        """Starts without a frame to measure a speed from.
+        """Starts without a frame before the next one, which therefore gets no speed.
 
         Args:
-            size: Height and width that the model was made for.
-            fps: Frames per second that it was trained on.
+            size: Height and width of the model's frames, in pixels.
+            fps: Frames per second of the model.
             flow: Whether speeds are measured.
             pictures: Whether pictures for people are kept.
         """
@@ -37,44 +33,30 @@ class Preparation:
         self._gate = PictureGate(fps)
         self._before: np.ndarray | None = None
 
-    def begin(self) -> None:
-        """Forgets the last frame, as there is a gap after it: the next frame gets no speed."""
+    def start_after_gap(self) -> None:
+        """Forgets the last frame, because frames are missing after it; the next gets no speed."""
         self._before = None
 
     def __call__(self, frame: Frame, moment: Moment, arrival_sec: float) -> LiveFrame:
         """Makes a frame ready for the model.
 
         Args:
-            frame: The camera's next frame, at its own size.
-            moment: When it was taken.
-            arrival_sec: When it came, by a clock that never goes back.
+            frame: The camera's next frame, in its own size.
+            moment: When the frame was taken.
+            arrival_sec: When the frame arrived, in seconds by a clock that never goes back.
         """
         image = np.ascontiguousarray(resize(frame.image, self._size, self._size))
         speed = None
         if self._flow is not None and self._before is not None:
             speed = self._flow(self._before, image)
         self._before = image
-        gate, detail = self._gate(image)
-        jpeg = to_jpeg(frame) if self._pictures else None
-        return LiveFrame(moment, arrival_sec, image, speed, gate, detail, jpeg)
+        fault, detail = self._gate(image)
+        jpeg = _jpeg_of(frame) if self._pictures else None
+        return LiveFrame(moment, arrival_sec, image, speed, fault, detail, jpeg)
 
 
-def to_jpeg(frame: Frame) -> bytes:
-    """Encodes a frame for people to look at, unless it came as a JPEG."""
+def _jpeg_of(frame: Frame) -> bytes:
+    """Returns the camera's own JPEG if there is one, and encodes the frame otherwise."""
     if frame.jpeg is not None:
         return frame.jpeg
-    picture = frame.in_colours()[..., ::-1] if frame.in_colours else frame.image
-    _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-    return data.tobytes()
-
-
-def from_jpeg(data: bytes) -> np.ndarray:
-    """Decodes the picture of a frame: `(height, width, 3)` uint8, red first.
-
-    Raises:
-        AbnormalError: A camera's own JPEG is damaged.
-    """
-    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    if picture is None:
-        raise AbnormalError("a picture of the camera is damaged")
-    return picture[..., ::-1]
+    return to_jpeg(frame.get_rgb() if frame.get_rgb else frame.image)

@@ -1,7 +1,7 @@
-"""What was seen around an event: a thumbnail of its peak, and a clip.
+"""Keeps pictures of events: a thumbnail of the peak, and a video clip.
 
-The last pictures of a camera are kept in memory as JPEG, and a clip is cut from them. Memory is
-that of the ring, whatever happens.
+The last pictures of a camera are kept in memory as JPEG, and clips are cut from them. The memory
+does not depend on the number of events.
 """
 
 import collections
@@ -9,26 +9,33 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-
 from abnormal.errors import AbnormalError
-from abnormal.files import make_folder, replacing
 from abnormal.live.clips import ClipWriter
 from abnormal.live.event import LiveEvent
 from abnormal.live.frame import LiveFrame
-from abnormal.live.prepare import QUALITY, from_jpeg
 from abnormal.live.tracker import CLOSED, OPENED, LiveFrameScore, OngoingEvent
-from abnormal.video.thumbnail import draw_thumbnail
+from abnormal.video.jpeg import from_jpeg
+from abnormal.video.thumbnail import write_thumbnail
 
-BEFORE_SEC, AFTER_SEC, LONGEST_SEC = 5.0, 4.0, 30.0
-"""Of a clip: before the event, after it, and in all."""
+BEFORE_SEC = 5.0
+"""A clip begins so many seconds before its event."""
+AFTER_SEC = 4.0
+"""A clip ends so many seconds after its event."""
+LONGEST_SEC = 30.0
+"""A clip has so many seconds at most."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass
-class _Cut:
-    """A clip to be. `stop_sec` is infinite while its event goes on."""
+class _PendingClip:
+    """A clip whose last pictures have not come yet.
+
+    Attributes:
+        path: Name of the file.
+        start_sec: When the clip begins, in seconds since the camera's first frame.
+        stop_sec: When the clip ends, in the same seconds; infinite while its event goes on.
+    """
 
     path: Path
     start_sec: float
@@ -36,77 +43,78 @@ class _Cut:
 
 
 class Recorder:
-    """Keeps the last pictures of one camera, and writes those of its events."""
+    """Keeps the last pictures of one camera, and writes thumbnails and clips of its events."""
 
     def __init__(self, folder: Path, fps: float, clips: ClipWriter) -> None:
-        """Begins without a picture.
+        """Starts without pictures.
 
         Args:
-            folder: Of the results.
+            folder: The folder of results.
             fps: Pictures per second.
             clips: Writes the clips.
         """
         self._folder, self._fps, self._clips = folder, fps, clips
-        self._ring: collections.deque[tuple[float, bytes]] = collections.deque(
+        self._recent: collections.deque[tuple[float, bytes]] = collections.deque(
             maxlen=round(LONGEST_SEC * fps)
         )
-        self._cuts: dict[str, _Cut] = {}
+        self._pending: dict[str, _PendingClip] = {}  # by the id of the event
 
     def add(self, frame: LiveFrame) -> None:
-        """Keeps a frame's picture."""
+        """Keeps the picture of the camera's next frame, and writes clips that are complete."""
         if frame.jpeg is None:
             return
-        self._ring.append((frame.moment.sec, frame.jpeg))
-        for name, cut in list(self._cuts.items()):
-            end_sec = min(cut.stop_sec, cut.start_sec + LONGEST_SEC - 1 / self._fps)
+        self._recent.append((frame.moment.sec, frame.jpeg))
+        for name, clip in list(self._pending.items()):
+            end_sec = min(clip.stop_sec, clip.start_sec + LONGEST_SEC - 1 / self._fps)
             if frame.moment.sec >= end_sec:
-                self._write(name)
+                self._write_clip(name)
 
-    def files(self, name: str) -> dict[str, str | None]:
-        """The paths of an event's pictures.
+    def paths(self, name: str) -> dict[str, str | None]:
+        """Returns the paths `thumbnail` and `clip` of an event, whether or not they exist yet.
 
         Args:
-            name: Its id.
+            name: The id of the event.
         """
         return {
             "thumbnail": str(self._folder / "thumbnails" / f"{name}.jpg"),
             "clip": str(self._folder / "clips" / f"{name}.mp4"),
         }
 
-    def follow(self, event: LiveEvent, ongoing: OngoingEvent) -> None:
-        """Writes the thumbnail of what is told next, and later the clip.
+    def record(self, event: LiveEvent, ongoing: OngoingEvent) -> None:
+        """Writes the thumbnail of an event that is about to be reported, and later its clip.
 
-        What cannot be written is said: a full disk does not end the watch.
+        If a file cannot be written, for instance because the disk is full, an error is logged and
+        the watch goes on.
+
+        Args:
+            event: The report, with the paths of the files; without them nothing is written.
+            ongoing: The event that it reports.
         """
         if event.thumbnail and event.clip:
             try:
-                self._draw(Path(event.thumbnail), ongoing.peak)
+                self._write_thumbnail(Path(event.thumbnail), ongoing.peak)
             except AbnormalError as error:
                 log.error("left out: %s", error)
             if event.state == OPENED:
                 start_sec = ongoing.start.sec - BEFORE_SEC
-                self._cuts[event.id] = _Cut(Path(event.clip), start_sec, float("inf"))
-            elif event.state == CLOSED and event.id in self._cuts:
-                self._cuts[event.id].stop_sec = ongoing.last.sec + AFTER_SEC
+                self._pending[event.id] = _PendingClip(Path(event.clip), start_sec, float("inf"))
+            elif event.state == CLOSED and event.id in self._pending:
+                self._pending[event.id].stop_sec = ongoing.last.sec + AFTER_SEC
 
     def finish(self) -> None:
-        """No picture will come any more."""
-        for name in list(self._cuts):
-            self._write(name)
+        """Writes the pending clips with the pictures that have come, as no more will come."""
+        for name in list(self._pending):
+            self._write_clip(name)
 
-    def _write(self, name: str) -> None:
-        cut = self._cuts.pop(name)
-        stop_sec = min(cut.stop_sec, cut.start_sec + LONGEST_SEC)
-        pictures = [data for sec, data in self._ring if cut.start_sec <= sec <= stop_sec]
+    def _write_clip(self, name: str) -> None:
+        clip = self._pending.pop(name)
+        stop_sec = min(clip.stop_sec, clip.start_sec + LONGEST_SEC)
+        pictures = [jpeg for sec, jpeg in self._recent if clip.start_sec <= sec <= stop_sec]
         if pictures:
-            self._clips.write(cut.path, pictures, self._fps)
+            self._clips.write(clip.path, pictures, self._fps)
 
-    def _draw(self, path: Path, peak: LiveFrameScore) -> None:
-        near = min(self._ring, key=lambda one: abs(one[0] - peak.moment.sec), default=None)
-        if near is None or abs(near[0] - peak.moment.sec) > 1:
-            return  # the peak of a long event has left the ring: its thumbnail is there
-        make_folder(path.absolute().parent)
-        small = draw_thumbnail(from_jpeg(near[1]), peak.box or (0, 0, 0, 0))
-        _, data = cv2.imencode(".jpg", small[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-        with replacing(path) as partial:
-            partial.write_bytes(data.tobytes())
+    def _write_thumbnail(self, path: Path, peak: LiveFrameScore) -> None:
+        nearest = min(self._recent, key=lambda one: abs(one[0] - peak.moment.sec), default=None)
+        if nearest is None or abs(nearest[0] - peak.moment.sec) > 1:
+            return  # the peak of a long event is no longer kept, but its thumbnail exists already
+        write_thumbnail(path, from_jpeg(nearest[1]), peak.box or (0, 0, 0, 0))

@@ -1,4 +1,4 @@
-"""All that watching cameras needs is put together, runs, and is closed in good order."""
+"""Sets up what watching cameras needs, runs it, and closes it in the right order."""
 
 import contextlib
 import logging
@@ -7,47 +7,49 @@ from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
+from abnormal.commands import command
 from abnormal.errors import AbnormalError, Stopped
 from abnormal.files import make_folder
 from abnormal.inference.detector import Detector, open_detector
-from abnormal.live.address import Camera, named_cameras, read_cameras
-from abnormal.live.channel import Channel
+from abnormal.live.address import Camera, cameras_from_sources, read_cameras
 from abnormal.live.clips import ClipWriter
 from abnormal.live.clock import Clock
-from abnormal.live.event import Tell
+from abnormal.live.event import SendEvent
 from abnormal.live.mailbox import Mailbox
+from abnormal.live.monitor import CameraMonitor
 from abnormal.live.options import WatchOptions
-from abnormal.live.prepare import Preparation
-from abnormal.live.reader import Reader
+from abnormal.live.prepare import FramePreparer
+from abnormal.live.reader import CameraReader
 from abnormal.live.recorder import Recorder
-from abnormal.live.watch import Watch, warm_up
+from abnormal.live.watch import WatchLoop, warm_up
 from abnormal.training.interrupt import catching_signals
 from abnormal.video.zone import read_zone
 
 QUEUE_SEC = 2.0
-"""So much of each camera may wait for being scored before the oldest is dropped."""
+"""So many seconds of each camera's frames may wait before the oldest frames are dropped."""
 
-OpenListeners = Callable[[], AbstractContextManager[Tell]]
-"""Opens all that is told of events, and gives what tells them."""
+OpenListeners = Callable[[], AbstractContextManager[SendEvent]]
+"""Opens all that receives events, and gives the function that sends them."""
 
 log = logging.getLogger(__name__)
 
 
-def cameras_of(table: Path | None, sources: list[str], camera: str) -> list[Camera]:
-    """The cameras of a table and those that are named one by one.
+def list_cameras(table: Path | None, sources: list[str], camera: str) -> list[Camera]:
+    """Lists the cameras of a table and those that are given one by one.
 
     Args:
-        table: A CSV file of cameras; None where there is none.
-        sources: Numbers of video devices, URLs or files.
-        camera: Under which name the model knows them, where the table does not say; may be empty.
+        table: A CSV file of cameras; None if there is none.
+        sources: Numbers of video devices, URLs or paths of files.
+        camera: Name by which the model knows the cameras, unless the table says otherwise; may be
+            empty.
 
     Raises:
         AbnormalError: The table cannot be read, or two cameras have the same name.
     """
     cameras = read_cameras(table, camera) if table else []
-    named = {known.name for known in cameras}
-    for added in named_cameras(sources, camera):
-        if added.name in named:
+    names = {known.name for known in cameras}
+    for added in cameras_from_sources(sources, camera):
+        if added.name in names:
             raise AbnormalError(
                 f"{table} has a camera {added.name!r}, as a --source would be called. Name the "
                 "source in the table, too."
@@ -57,19 +59,19 @@ def cameras_of(table: Path | None, sources: list[str], camera: str) -> list[Came
 
 
 def watch_cameras(options: WatchOptions, open_listeners: OpenListeners) -> None:
-    """Watches all cameras until it is stopped or they end.
+    """Watches cameras until a signal stops the program or all sources have ended.
 
     Args:
-        options: What to watch, and how.
-        open_listeners: Opens what is told of events, once the folder of results is there.
+        options: Which cameras are watched, and how.
+        open_listeners: Opens what receives events; it is called when the folder of results exists.
 
     Raises:
         AbnormalError: The model does not know a camera, or something cannot be opened.
-        Stopped: A signal asked for it; all events are closed.
+        Stopped: A signal stopped the program; all events have been closed.
     """
     detector = open_detector(options.model, options.model.stem, options.runtime, options.hop)
     for camera in options.cameras:
-        detector.demand(options.score, camera.place)
+        detector.demand(options.score, camera.known_as)
     make_folder(options.output)
     with catching_signals() as interrupt:
         _watch(options, detector, open_listeners, lambda: bool(interrupt.signal))
@@ -81,28 +83,29 @@ def _watch(
     options: WatchOptions,
     detector: Detector,
     open_listeners: OpenListeners,
-    is_over: Callable[[], bool],
+    is_stopped: Callable[[], bool],
 ) -> None:
     cameras, clock = options.cameras, Clock()
     mailbox = Mailbox(len(cameras), round(QUEUE_SEC * detector.info.fps))
-    with contextlib.ExitStack() as files:
-        tell = files.enter_context(open_listeners())
+    with contextlib.ExitStack() as opened:
+        send = opened.enter_context(open_listeners())
         clips = ClipWriter(len(cameras)) if options.pictures else None
         if clips:
-            files.callback(clips.close)
+            opened.callback(clips.close)
         warm_up(detector, len(cameras))
-        channels = _channels(options, detector, tell, clips)
+        monitors = _monitors(options, detector, send, clips)
         for reader in _readers(options, detector, mailbox, clock):
             reader.start()
-            files.callback(reader.stop)
-        each_minute = partial(_log_health, options.model, channels, mailbox, clock)
+            opened.callback(reader.stop)
+        each_minute = partial(_log_health, options.model, monitors, mailbox, clock)
         length = detector.info.clip_length
-        Watch(channels, mailbox, detector.reconstruct, clock, each_minute, length).run(is_over)
+        loop = WatchLoop(monitors, mailbox, detector.reconstruct, clock, each_minute, length)
+        loop.run(is_stopped)
 
 
-def _channels(
-    options: WatchOptions, detector: Detector, tell: Tell, clips: ClipWriter | None
-) -> list[Channel]:
+def _monitors(
+    options: WatchOptions, detector: Detector, send: SendEvent, clips: ClipWriter | None
+) -> list[CameraMonitor]:
     alarm = detector.alarm(options.score, options.threshold, options.false_alarms_per_hour)
     zone = detector.at_size(read_zone(options.zone)) if options.zone else None
     log.info(
@@ -110,28 +113,28 @@ def _channels(
         *(detector.name, detector.runtime, ", ".join(camera.name for camera in options.cameras)),
         *(alarm.score, alarm.threshold, options.output),
     )
-    channels = []
+    monitors = []
     for camera in options.cameras:
         recorder = Recorder(options.output, detector.info.fps, clips) if clips else None
-        channels.append(Channel(camera, detector, alarm, tell, recorder, zone))
-    return channels
+        monitors.append(CameraMonitor(camera, detector, alarm, send, recorder, zone))
+    return monitors
 
 
 def _readers(
     options: WatchOptions, detector: Detector, mailbox: Mailbox, clock: Clock
-) -> Iterator[Reader]:
+) -> Iterator[CameraReader]:
     flow = bool(detector.calibration.cameras)
     for number, camera in enumerate(options.cameras):
-        prepare = Preparation(detector.info.size, detector.info.fps, flow, options.pictures)
-        yield Reader(camera, prepare, partial(mailbox.put, number), clock)
+        prepare = FramePreparer(detector.info.size, detector.info.fps, flow, options.pictures)
+        yield CameraReader(camera, prepare, partial(mailbox.put, number), clock)
 
 
-def _log_health(model: Path, channels: list[Channel], mailbox: Mailbox, clock: Clock) -> None:
-    for number, channel in enumerate(channels):
-        log.info("%s", channel.health.line(mailbox.dropped(number)))
-        if warning := channel.drift.warning(clock.now()):
+def _log_health(model: Path, monitors: list[CameraMonitor], mailbox: Mailbox, clock: Clock) -> None:
+    for number, monitor in enumerate(monitors):
+        log.info("%s", monitor.health.report(mailbox.dropped(number)))
+        if warning := monitor.drift.warning(clock.now()):
             log.warning(
                 "%s: %s. Calibrate again on normal footage of it: "
-                "`python train_model.py --calibrate FOLDER --output %s`",
-                *(channel.health.name, warning, model),
+                f"`{command('train')} --calibrate FOLDER --output %s`",
+                *(monitor.health.name, warning, model),
             )

@@ -1,4 +1,4 @@
-"""Frames of a camera that follow without a gap become clips, and clips become scores."""
+"""Makes clips of a camera's consecutive frames, and scores of the reconstructed clips."""
 
 import collections
 from collections.abc import Sequence
@@ -20,9 +20,9 @@ class LiveClip:
     """A clip that waits for the network.
 
     Attributes:
-        segment: What it is part of.
-        window: Its frames.
-        new: Those of them that no earlier clip showed.
+        segment: The segment that the clip is part of.
+        window: The frames of the clip.
+        new: The frames of the clip that no earlier clip contains.
     """
 
     segment: "Segment"
@@ -33,18 +33,18 @@ class LiveClip:
 class Segment:
     """The frames of one camera between two gaps.
 
-    Nothing that came before a gap is compared with what follows.
+    Nothing in a segment is compared with frames before the gap.
     """
 
-    def __init__(self, detector: Detector, place: str, ignored: np.ndarray | None) -> None:
-        """Starts a segment, which has no frame yet.
+    def __init__(self, detector: Detector, known_as: str, ignored: np.ndarray | None) -> None:
+        """Starts a segment without frames.
 
         Args:
             detector: The model.
-            place: Which of its cameras it is.
-            ignored: `(size, size)` bool, True where nothing counts.
+            known_as: Name by which the model knows the camera; may be empty.
+            ignored: `(size, size)` bool, True where anomalies are ignored; None if nowhere.
         """
-        normality = detector.calibration.normality(place)
+        normality = detector.calibration.normality(known_as)
         positions = detector.calibration.positions
         self._stream = ResidualStream(flow=normality is not None, ignored=ignored)
         self._scorer = FrameScorer(detector.info.fps, normality, positions)
@@ -52,38 +52,38 @@ class Segment:
         self._reconstructor = ClipReconstructor(detector.reconstruct, detector.overlap)
         hop = detector.overlap.hop if detector.overlap else None
         self._cutter = ClipCutter(detector.info.clip_length, hop, self._stream.with_speed)
-        self._waiting: collections.deque[LiveFrame] = collections.deque()  # no clip has shown them
+        self._waiting: collections.deque[LiveFrame] = collections.deque()  # are in no clip yet
         self._newest: int | None = None
 
     def follows(self, frame: LiveFrame) -> bool:
-        """Whether a frame is the next one; any frame may be the first."""
+        """Whether a frame continues the segment without a gap; any frame may be the first."""
         return self._newest is None or frame.moment.number == self._newest + 1
 
     def add(self, frame: LiveFrame) -> list[LiveClip]:
-        """Takes the next frame, and returns the clips that it completes; see `ClipCutter`."""
+        """Adds the next frame, and returns the clips that it completes; see `ClipCutter`."""
         self._newest = frame.moment.number
         self._waiting.append(frame)
-        return self._live(self._cutter.add(MovingFrame(frame.image, frame.speed)))
+        return self._with_new_frames(self._cutter.add(MovingFrame(frame.image, frame.speed)))
 
     def finish(self) -> list[LiveClip]:
-        """Ends the segment, and returns the clip of its last frames, if they wait for one."""
-        return self._live(self._cutter.finish())
+        """Ends the segment, and returns the clip of the last frames if they are in none yet."""
+        return self._with_new_frames(self._cutter.finish())
 
     @property
     def overlaps(self) -> bool:
-        """Whether its clips share frames, and with them work, which other cameras' do not."""
+        """Whether clips overlap, so that they share work with each other but no other camera's."""
         return self._overlap is not None
 
     def reconstruct(self, clip: LiveClip) -> ClipResidual:
-        """Reconstructs the segment's next clip, where its clips overlap."""
+        """Reconstructs the segment's next clip; used if the clips overlap."""
         (residual,) = self._reconstructor.add([clip.window])
         return residual
 
     def score(self, residual: ClipResidual) -> ScoredFrames:
-        """Scores the new frames of the segment's next clip."""
+        """Scores the new frames of the segment's next clip, given its residual."""
         return self._scorer.add(self._stream.add(residual))
 
-    def _live(self, windows: Sequence[ClipWindow]) -> list[LiveClip]:
+    def _with_new_frames(self, windows: Sequence[ClipWindow]) -> list[LiveClip]:
         return [
             LiveClip(
                 self, window, tuple(self._waiting.popleft() for _ in window.frames[window.new])

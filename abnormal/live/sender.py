@@ -1,4 +1,7 @@
-"""Events are delivered in order and each state once, whatever happens to receiver or program."""
+"""Delivers events in order, each state once, even if the receiver or this program fails.
+
+If an answer of the receiver is lost, a message is delivered again under the same key.
+"""
 
 import contextlib
 import logging
@@ -6,34 +9,38 @@ import threading
 from collections.abc import Callable, Iterator
 
 from abnormal.live.address import without_secrets
-from abnormal.live.event import LiveEvent, Tell
-from abnormal.live.outbox import Outbox, key_of
+from abnormal.live.event import LiveEvent, SendEvent
+from abnormal.live.outbox import Outbox, message_key
 from abnormal.live.reader import backoff
 
 FIRST_WAIT_SEC, LONGEST_WAIT_SEC = 1.0, 300.0
+"""The first and the longest wait before a message is sent again, in seconds."""
 STOP_SEC = 5.0
-"""How long the last messages may take at the end; what is left is sent by the next run."""
+"""How long the last messages may take, in seconds; the next run sends what is left."""
 
 Deliver = Callable[[str, bytes], None]
-"""Takes a message's key and the message, a line of JSON, and returns when the receiver has it.
+"""Delivers a message, given its key and its text, a line of JSON; returns when the receiver has it.
 
 Raises:
-    RefusedError: The receiver would not take it later either.
-    OSError: It may take it later.
+    RefusedError: The receiver refuses the message for good.
+    OSError: The receiver may take the message later.
 """
 
 log = logging.getLogger(__name__)
 
 
 class RefusedError(Exception):
-    """The receiver does not want a message; the text goes on after the receiver's name."""
+    """The receiver refuses a message for good.
+
+    The text continues a sentence that begins with the receiver's name.
+    """
 
 
 class Sender(threading.Thread):
-    """Delivers what is in an outbox, the oldest message first; the others wait for it.
+    """A thread that delivers the messages of an outbox one after the other, the oldest first.
 
     Attributes:
-        outbox: Where messages wait.
+        outbox: The messages that wait.
     """
 
     def __init__(
@@ -43,13 +50,13 @@ class Sender(threading.Thread):
         receiver: str,
         waits_sec: tuple[float, float],
     ) -> None:
-        """Makes the thread; `start` starts it with what an earlier run left.
+        """Makes the thread, which `start` starts with the messages that an earlier run has left.
 
         Args:
-            outbox: Where messages wait.
+            outbox: The messages that wait.
             deliver: Delivers one message.
-            receiver: What messages for people call the receiver, without secrets.
-            waits_sec: The first and the longest wait before a further try.
+            receiver: Name of the receiver in messages for people, without secrets.
+            waits_sec: The first and the longest wait before another attempt, in seconds.
         """
         super().__init__(name=receiver, daemon=True)
         self.outbox, self._deliver, self._receiver = outbox, deliver, receiver
@@ -58,22 +65,26 @@ class Sender(threading.Thread):
         self._stopping = threading.Event()
 
     def __call__(self, event: LiveEvent) -> None:
-        """Leaves the state of an event to be sent; it is on the disk when this returns."""
+        """Adds a state of an event to the outbox; it is on the disk when this returns.
+
+        Raises:
+            CannotWriteError: The message cannot be written to the disk.
+        """
         self.outbox.put(event)
         self._wake.set()
 
     def stop(self, timeout_sec: float) -> None:
-        """Ends it; what then still waits is sent by the next run.
+        """Ends the thread; the next run sends the messages that are left.
 
         Args:
-            timeout_sec: How long to wait for messages that are under way.
+            timeout_sec: How long to wait for the last messages to be delivered, in seconds.
         """
         self._stopping.set()
         self._wake.set()
         self.join(timeout_sec)
 
     def run(self) -> None:
-        """Sends and waits."""
+        """Delivers messages until the thread is stopped; waits while the receiver is down."""
         waits = backoff(*self._waits_sec)
         failing = False
         while True:
@@ -88,9 +99,9 @@ class Sender(threading.Thread):
             self._wake.wait()
 
     def _send_all(self, failed: bool) -> bool:
-        """Sends what waits; gives False where the receiver does not take it now."""
+        """Sends all messages that wait; returns False if the receiver does not take them now."""
         for message in self.outbox.waiting():
-            key = key_of(message)
+            key = message_key(message)
             try:
                 self._deliver(key, message.read_bytes())
             except RefusedError as refusal:
@@ -113,8 +124,8 @@ class Sender(threading.Thread):
 
 
 @contextlib.contextmanager
-def started(sender: Sender) -> Iterator[Tell]:
-    """Runs a sender for the length of the block."""
+def running(sender: Sender) -> Iterator[SendEvent]:
+    """Runs a sender for the length of a `with` block."""
     sender.start()
     try:
         yield sender

@@ -1,4 +1,4 @@
-"""Events while they go on: the frames of `abnormal.scoring.alarm`, with their times and places."""
+"""Tracks events while they go on, by the rule of `abnormal.scoring.alarm`, with times and boxes."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,18 +9,18 @@ from abnormal.scoring.alarm import Alarm, EventTracker, TrackedEvent
 OPENED, UPDATED, CLOSED = "opened", "updated", "closed"
 
 UPDATE_SEC = 2.0
-"""A higher peak is told this long after what was told before."""
+"""A higher peak is reported when so many seconds have passed since the last report."""
 
 
 class LiveFrameScore(NamedTuple):
-    """What is known of a frame.
+    """The score of a frame.
 
     Attributes:
         moment: When the frame was taken.
-        score: Growing with abnormality.
-        box: Where in the picture: left, top, width and height, as parts of the picture's; None
-            where no place is known.
-        detail: What a person would want to know besides.
+        score: The score, which grows with abnormality.
+        box: Position of the anomaly: left, top, width and height as fractions of the picture's
+            width and height, 0 to 1; None if it is not known.
+        detail: What was measured, for people; may be empty.
     """
 
     moment: Moment
@@ -33,10 +33,10 @@ class OngoingEvent(NamedTuple):
     """An event as far as it has gone.
 
     Attributes:
-        start: Its first frame.
-        last: Its last frame so far.
+        start: When the first frame was taken.
+        last: When the last frame so far was taken.
         peak: The frame with the highest score so far.
-        mean_score: Over its frames so far; those that are missing count as 0.
+        mean_score: Mean score of the frames so far; missing frames count as 0.
     """
 
     start: Moment
@@ -46,66 +46,63 @@ class OngoingEvent(NamedTuple):
 
 
 Change = tuple[str, OngoingEvent]
-"""A state, and the event that is in it now."""
+"""The new state of an event (`OPENED`, `UPDATED` or `CLOSED`), and the event."""
 
 
 class LiveTracker:
-    """Follows the events of one score of one camera, and says when one opens, changes or closes."""
+    """Tracks the events of one score of one camera, and reports when they open, change or close."""
 
     def __init__(self, alarm: Alarm, fps: float) -> None:
-        """Prepares for the first frame.
+        """Starts without an event.
 
         Args:
-            alarm: What begins and ends an event.
+            alarm: The rule by which events begin and end.
             fps: Frames per second.
         """
         self._tracker = EventTracker(alarm, fps)
-        self._frames: dict[int, LiveFrameScore] = {}  # those that the event may still speak of
-        self._told: tuple[float, float] | None = None  # when, and the highest score then
+        self._frames: dict[int, LiveFrameScore] = {}  # those that the current event refers to
+        self._reported: tuple[float, float] | None = None  # when, and the highest score then
 
     @property
     def is_open(self) -> bool:
-        """Whether an event has been told that is not over."""
-        return self._told is not None
+        """Whether an event has been reported as opened and not yet as closed."""
+        return self._reported is not None
 
     def add(self, frame: LiveFrameScore) -> list[Change]:
-        """Takes the next frame; gives what has changed.
-
-        Frames that are missing before it count as calm.
-        """
+        """Adds the next frame, and returns what has changed. Missing frames count as calm."""
         number = frame.moment.number
         ended = self._closed(self._tracker.add(number, frame.score))
         self._frames[number] = frame
         event = self._tracker.newest
         kept = {event.start, event.last, event.peak} if event else set()
         self._frames = {known: self._frames[known] for known in kept}
-        return ended + self._news(self._tracker.current)
+        return ended + self._opened_or_updated(self._tracker.current)
 
     def skip_to(self, number: int) -> list[Change]:
-        """Says that the next frame, if there is one, has at least this number."""
+        """Returns the event that ends if the next frame has at least this number, if any."""
         return self._closed(self._tracker.skip_to(number))
 
     def finish(self) -> list[Change]:
-        """Says that no frame comes any more; gives the event that ends with that, if any."""
+        """Returns the event that ends because no more frames will come, if any."""
         return self._closed(self._tracker.finish())
 
     def _closed(self, ended: list[TrackedEvent]) -> list[Change]:
         if ended:
-            self._told = None
+            self._reported = None
         return [(CLOSED, self._with_times(event)) for event in ended]
 
-    def _news(self, event: TrackedEvent | None) -> list[Change]:
-        """What there is to tell of an event while it goes on."""
+    def _opened_or_updated(self, event: TrackedEvent | None) -> list[Change]:
+        """Returns the current event if it is new, or has a higher peak and a report is due."""
         if event is None:
             return []
         sec = self._frames[event.last].moment.sec
-        if self._told is None:
-            self._told = sec, event.peak_score
+        if self._reported is None:
+            self._reported = sec, event.peak_score
             return [(OPENED, self._with_times(event))]
-        told_sec, told_score = self._told
-        if event.peak_score <= told_score or sec - told_sec < UPDATE_SEC:
+        reported_sec, reported_score = self._reported
+        if event.peak_score <= reported_score or sec - reported_sec < UPDATE_SEC:
             return []
-        self._told = sec, event.peak_score
+        self._reported = sec, event.peak_score
         return [(UPDATED, self._with_times(event))]
 
     def _with_times(self, event: TrackedEvent) -> OngoingEvent:

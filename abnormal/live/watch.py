@@ -1,4 +1,4 @@
-"""The loop that scores the frames of all cameras, in common batches, as soon as they come."""
+"""The loop that scores the frames of all cameras in common batches, as soon as they arrive."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,28 +8,28 @@ from abnormal.frames.clips import ClipWindow
 from abnormal.inference.detector import Detector
 from abnormal.inference.reconstruct import ClipReconstructor
 from abnormal.inference.runtimes import Reconstruct
-from abnormal.live.channel import Channel
 from abnormal.live.clock import Clock
-from abnormal.live.health import EVERY_SEC
+from abnormal.live.health import REPORT_EVERY_SEC
 from abnormal.live.mailbox import Mailbox
+from abnormal.live.monitor import CameraMonitor
 from abnormal.live.segment import LiveClip
 from abnormal.scoring.residual import ClipResidual
 
-MOST_CLIPS = 4
-"""Clips in one call of the network, at most."""
+LARGEST_BATCH = 4
+"""The network reconstructs at most so many clips in one call."""
 WAIT_SEC = 0.1
-"""How long a step waits for a frame."""
+"""A step of the loop waits at most so many seconds for a frame."""
 
 
 def warm_up(detector: Detector, cameras: int) -> None:
-    """Lets the network compile for all sizes of a batch, before the first camera is opened.
+    """Compiles the network for all sizes of a batch, before the first camera is opened.
 
     Args:
         detector: The model.
-        cameras: How many there are.
+        cameras: Number of cameras.
 
     Raises:
-        NotFiniteError: The network gave something that is not finite.
+        NotFiniteError: An output of the network is not finite.
     """
     length, size = detector.info.clip_length, detector.info.size
     frames = np.zeros((length, size, size), np.uint8)
@@ -38,76 +38,76 @@ def warm_up(detector: Detector, cameras: int) -> None:
         for first in (0, length - detector.overlap.hop):
             reconstructor.add([ClipWindow(frames, None, slice(first, length))])
         return
-    for count in range(1, min(cameras, MOST_CLIPS) + 1):
+    for count in range(1, min(cameras, LARGEST_BATCH) + 1):
         reconstructor.add([ClipWindow(frames, None, slice(0, length))] * count)
 
 
-class Watch:
-    """Takes frames from the mailbox, lets the network score them, and tells the channels."""
+class WatchLoop:
+    """Passes frames from the mailbox to the monitors, and their clips through the network."""
 
     def __init__(
         self,
-        channels: Sequence[Channel],
+        monitors: Sequence[CameraMonitor],
         mailbox: Mailbox,
         reconstruct: Reconstruct,
         clock: Clock,
         each_minute: Callable[[], None],
         clip_length: int,
     ) -> None:
-        """Starts the first minute; no frame has been taken yet.
+        """Starts the first minute without having taken a frame.
 
         Args:
-            channels: The cameras, by their number in the mailbox.
-            mailbox: What their threads fill.
-            reconstruct: The network, for clips that do not overlap.
-            clock: What time it is.
+            monitors: The monitors of the cameras, by the cameras' numbers in the mailbox.
+            mailbox: Holds the messages of the cameras' threads.
+            reconstruct: The network, which is used if clips do not overlap.
+            clock: This machine's clocks.
             each_minute: Is called about once a minute.
-            clip_length: Frames of a clip.
+            clip_length: Number of frames in a clip.
         """
-        self._channels, self._mailbox, self._clock = channels, mailbox, clock
+        self._monitors, self._mailbox, self._clock = monitors, mailbox, clock
         self._reconstructor = ClipReconstructor(reconstruct)
         self._each_minute = each_minute
         self._minute_sec = clock.now()
         self._most = clip_length  # so that a step scores one clip of each camera
 
-    def run(self, is_over: Callable[[], bool]) -> None:
-        """Goes on until it is over, or all cameras have ended.
+    def run(self, is_stopped: Callable[[], bool]) -> None:
+        """Runs until it is stopped or all sources have ended, then closes all events.
 
         Args:
-            is_over: Whether somebody has asked for the end.
+            is_stopped: Whether somebody has asked for the end.
         """
-        while not is_over() and not all(channel.ended for channel in self._channels):
+        while not is_stopped() and not all(monitor.ended for monitor in self._monitors):
             self.step(WAIT_SEC)
-        for channel in self._channels:
-            channel.flush()
+        for monitor in self._monitors:
+            monitor.flush()
         self._score()
-        for channel in self._channels:
-            channel.finish()
+        for monitor in self._monitors:
+            monitor.finish()
 
     def step(self, wait_sec: float) -> None:
-        """Scores what is there.
+        """Takes the messages that wait, and scores the clips that they complete.
 
         Args:
-            wait_sec: How long to wait for something.
+            wait_sec: How long to wait for a message, in seconds.
         """
         for camera, message in self._mailbox.take(self._most, wait_sec):
-            self._channels[camera].take(message)
+            self._monitors[camera].take(message)
         self._score()
         now_sec = self._clock.now()
-        for channel in self._channels:
-            channel.pass_time(now_sec)
-        if now_sec - self._minute_sec >= EVERY_SEC:
+        for monitor in self._monitors:
+            monitor.close_overdue_events(now_sec)
+        if now_sec - self._minute_sec >= REPORT_EVERY_SEC:
             self._minute_sec = now_sec
             self._each_minute()
 
     def _score(self) -> None:
-        waiting = [(channel, clip) for channel in self._channels for clip in channel.clips()]
-        for first in range(0, len(waiting), MOST_CLIPS):
-            batch = waiting[first : first + MOST_CLIPS]
-            for (channel, clip), residual in zip(batch, self._residuals(batch), strict=True):
-                channel.scored(clip, residual, self._clock.now())
+        waiting = [(monitor, clip) for monitor in self._monitors for clip in monitor.take_clips()]
+        for first in range(0, len(waiting), LARGEST_BATCH):
+            batch = waiting[first : first + LARGEST_BATCH]
+            for (monitor, clip), residual in zip(batch, self._residuals(batch), strict=True):
+                monitor.add_residual(clip, residual, self._clock.now())
 
-    def _residuals(self, batch: Sequence[tuple[Channel, LiveClip]]) -> list[ClipResidual]:
+    def _residuals(self, batch: Sequence[tuple[CameraMonitor, LiveClip]]) -> list[ClipResidual]:
         if batch[0][1].segment.overlaps:
             return [clip.segment.reconstruct(clip) for _, clip in batch]
         return self._reconstructor.add([clip.window for _, clip in batch])

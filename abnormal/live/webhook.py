@@ -1,4 +1,4 @@
-"""Events are sent to a URL by HTTP POST."""
+"""Sends events to a URL by HTTP POST."""
 
 import http.client
 import urllib.error
@@ -9,23 +9,24 @@ from pathlib import Path
 
 from abnormal.errors import AbnormalError
 from abnormal.live.address import without_secrets
-from abnormal.live.event import Tell
+from abnormal.live.event import SendEvent
 from abnormal.live.outbox import Outbox
 from abnormal.live.sender import (
     FIRST_WAIT_SEC,
     LONGEST_WAIT_SEC,
     RefusedError,
     Sender,
-    started,
+    running,
 )
 
 TIMEOUT_SEC = 10.0
-TRY_AGAIN = (408, 429)
-"""Refusals that may not last; others of the kind 4xx would be the same tomorrow."""
+"""How long to wait for an answer, in seconds."""
+RETRY_STATUSES = (408, 429)
+"""Answers of the kind 4xx that may not last; the others refuse a message for good."""
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """A redirected POST would become a GET."""
+    """Follows no redirect, because a redirected POST would become a GET."""
 
     def redirect_request(self, *_: object) -> None:
         return None
@@ -34,28 +35,28 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 _opener = urllib.request.build_opener(_NoRedirects)
 
 
-def open_webhook(url: str, output: Path) -> AbstractContextManager[Tell]:
-    """Sends events to a URL for the length of a `with` block, and what an earlier run left.
+def open_webhook(url: str, output: Path) -> AbstractContextManager[SendEvent]:
+    """Sends events to a URL for the length of a `with` block, first those of an earlier run.
 
     Args:
-        url: Where to.
-        output: The folder of results; messages wait in `webhook` in it.
+        url: An `http://` or `https://` URL.
+        output: The folder of results; messages wait in its folder `webhook`.
 
     Raises:
         AbnormalError: The folder cannot be written to, or the URL is none.
     """
-    return started(make_webhook(url, output / "webhook"))
+    return running(make_webhook(url, output / "webhook"))
 
 
 def make_webhook(
     url: str, folder: Path, waits_sec: tuple[float, float] = (FIRST_WAIT_SEC, LONGEST_WAIT_SEC)
 ) -> Sender:
-    """Makes the thread that sends what waits in a folder to a URL.
+    """Makes the thread that sends the messages in a folder to a URL.
 
     Args:
-        url: Where to.
-        folder: Where messages wait.
-        waits_sec: The first and the longest wait before a further try.
+        url: An `http://` or `https://` URL.
+        folder: The folder in which messages wait.
+        waits_sec: The first and the longest wait before another attempt, in seconds.
 
     Raises:
         AbnormalError: The folder cannot be written to, or the URL is none.
@@ -67,26 +68,26 @@ def make_webhook(
 
 
 def deliver(url: str, key: str, body: bytes) -> None:
-    """Sends one message.
+    """Sends one message, and returns when the receiver has taken it.
 
     Args:
-        url: Where to.
-        key: Tells the receiver whether it has the message already.
-        body: JSON.
+        url: An `http://` or `https://` URL.
+        key: Identifies the message, so that the receiver can recognise a repetition.
+        body: The message, as JSON.
 
     Raises:
-        RefusedError: The receiver would not take it later either.
+        RefusedError: The receiver refuses the message for good.
         OSError: There was no answer, or one that may be different later.
     """
     status = _post(url, key, body)
-    if status in TRY_AGAIN or status >= 500:
+    if status in RETRY_STATUSES or status >= 500:
         raise OSError(f"it answers {status}")
     if not 200 <= status < 300:
         raise RefusedError(f"answers {status}")
 
 
 def _post(url: str, key: str, body: bytes) -> int:
-    """The status of the answer."""
+    """Posts a message and returns the status code of the answer."""
     headers = {"Content-Type": "application/json", "Idempotency-Key": key}
     request = urllib.request.Request(url, body, headers, method="POST")
     try:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from abnormal.scoring.localisation import WHITE, LocalisedFrames
-from abnormal.video.draw import INK, PAPER, grey_to_rgb, in_colours, mark, write_text
+from abnormal.video.draw import INK, PAPER, grey_to_rgb, heat_map, mark, write_text
 
 HIGHEST = 128
 """The difference that is drawn brightest: the same for all frames, videos and models."""
@@ -37,7 +37,7 @@ def draw_panels(seen: LocalisedFrames) -> Iterator[np.ndarray]:
         panels = (
             grey,
             grey_to_rgb(_to_uint8(reconstruction)),
-            in_colours(difference, HIGHEST),
+            heat_map(difference, HIGHEST),
             mark(grey, anomalous),
         )
         yield _side_by_side(panels)

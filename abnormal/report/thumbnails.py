@@ -4,14 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
-from abnormal.files import make_folder, replacing
 from abnormal.scoring.boxes import BOX_SIDES
-from abnormal.video.thumbnail import draw_thumbnail
-
-QUALITY = 80  # of the JPEG
+from abnormal.video.thumbnail import write_thumbnail
 
 
 def thumbnail_name(event: Mapping[str, Any]) -> str:
@@ -41,12 +37,5 @@ def keep_thumbnails(
     for number, picture in enumerate(pictures):
         for event in at_peak.get(number, ()):
             box = [event[side] for side in BOX_SIDES]
-            _write(folder / thumbnail_name(event), draw_thumbnail(picture, box))
+            write_thumbnail(folder / thumbnail_name(event), picture, box)
         yield picture
-
-
-def _write(path: Path, picture: np.ndarray) -> None:
-    make_folder(path.absolute().parent)
-    _, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-    with replacing(path) as partial:
-        partial.write_bytes(data.tobytes())

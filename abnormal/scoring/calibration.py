@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.local import LOCAL_SCORES, knows_place
@@ -175,7 +176,7 @@ class Calibration:
             way = "Use --score gradient with a" if knows_place(score) else "Give a"
             raise AbnormalError(
                 f"The model is not calibrated for the score {score!r}. {way} --threshold, or "
-                "calibrate it: `python train_model.py --calibrate FOLDER` with normal footage."
+                f"calibrate it: `{command('train')} --calibrate FOLDER` with normal footage."
             ) from None
 
     def as_dict(self) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""A task for each of many videos: in threads, in processes, or on the workers of a scheduler."""
+"""Runs one task for each of many videos: in threads, in processes, or on a scheduler's workers."""

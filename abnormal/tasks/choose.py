@@ -1,4 +1,4 @@
-"""Where tasks run: as the command line says."""
+"""Chooses where tasks run, as the option `--scheduler` says."""
 
 import contextlib
 import importlib.util
@@ -7,18 +7,23 @@ from pathlib import Path
 
 from abnormal.commands import install_command
 from abnormal.errors import AbnormalError
-from abnormal.tasks.run import Run
-from abnormal.tasks.shared import shared
+from abnormal.tasks.run import RunTasks
+from abnormal.tasks.worker_check import open_worker_check
 
 
 @contextlib.contextmanager
-def chosen(scheduler: str | None, sources: Sequence[Path], output: Path) -> Iterator[Run | None]:
-    """Gives what runs tasks on other machines; None where this one is to do it.
+def open_runner(
+    scheduler: str | None, sources: Sequence[Path], output: Path
+) -> Iterator[RunTasks | None]:
+    """Opens the function that runs tasks on other machines, for the length of a `with` block.
 
     Args:
-        scheduler: Address of a Dask scheduler; None for this machine.
-        sources: Files and folders that the tasks read; absolute.
-        output: The folder that they write to; absolute.
+        scheduler: Address of a Dask scheduler; None to use this machine only.
+        sources: Files and folders that the tasks read, as absolute paths.
+        output: The folder that the tasks write to, as an absolute path.
+
+    Yields:
+        The function that runs tasks, or None if there is no scheduler.
 
     Raises:
         AbnormalError: The scheduler or its workers cannot be used.
@@ -31,7 +36,10 @@ def chosen(scheduler: str | None, sources: Sequence[Path], output: Path) -> Iter
             f"--scheduler needs Dask. Install with `{install_command('dask')}`, here and where "
             "the workers are."
         )
-    from abnormal.tasks.scheduler import on_scheduler
+    from abnormal.tasks.scheduler import connect_to_scheduler
 
-    with shared(sources, output) as look, on_scheduler(scheduler, look) as run:
+    with (
+        open_worker_check(sources, output) as check,
+        connect_to_scheduler(scheduler, check) as run,
+    ):
         yield run

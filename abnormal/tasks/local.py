@@ -1,4 +1,4 @@
-"""Tasks on this machine."""
+"""Runs tasks on this machine, in threads or processes."""
 
 import atexit
 import contextlib
@@ -13,19 +13,19 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
-from abnormal.tasks.run import Item, Result, Run, WorkerDiedError
+from abnormal.tasks.run import Item, Result, RunTasks, WorkerDiedError
 
-# Forked processes would inherit the locks of this one's threads.
+# Forked processes would inherit the locks that threads of this process hold.
 _SPAWN = multiprocessing.get_context("spawn")
 
 
-def in_threads(count: int, stop: threading.Event) -> Run:
-    """Tasks in threads of this process.
+def in_threads(count: int, stop: threading.Event) -> RunTasks:
+    """Makes a function that runs tasks in threads of this process.
 
     Args:
-        count: How many at a time.
-        stop: Set once nobody waits for the tasks any more, after an error or Ctrl-C; long ones
-            should look at it.
+        count: How many tasks run at a time.
+        stop: Is set when nobody waits for the results any more, after an error or Ctrl-C. Tasks
+            that take long should check it.
     """
 
     def run(
@@ -43,14 +43,14 @@ def in_threads(count: int, stop: threading.Event) -> Run:
     return run
 
 
-def in_processes(count: int) -> Run:
-    """Tasks in processes of their own.
+def in_processes(count: int) -> RunTasks:
+    """Makes a function that runs tasks in a pool of processes.
 
-    When one of them dies it is not known whose fault it was: all tasks that were not done by then
-    are repeated, each in a process that it has for itself.
+    When a process of the pool dies, it is not known which task is to blame. All tasks that were
+    not done by then are repeated, each in a process of its own.
 
     Args:
-        count: How many at a time.
+        count: How many tasks run at a time.
     """
 
     def run(
@@ -65,16 +65,17 @@ def in_processes(count: int) -> Run:
                         unfinished.append(jobs[job])
                     else:
                         yield jobs[job], job.result()
-            finally:  # after Ctrl-C no further task is begun
+            finally:  # after Ctrl-C no further task is started
                 pool.shutdown(wait=False, cancel_futures=True)
         with ThreadPoolExecutor(count) as pools:
-            alone = pools.map(lambda item: _alone(task, item), unfinished)
-            yield from zip(unfinished, alone, strict=True)
+            repeated = pools.map(lambda item: _run_alone(task, item), unfinished)
+            yield from zip(unfinished, repeated, strict=True)
 
     return run
 
 
-def _alone(task: Callable[[Item], Result], item: Item) -> Result | WorkerDiedError:
+def _run_alone(task: Callable[[Item], Result], item: Item) -> Result | WorkerDiedError:
+    """Runs a task in a process of its own, so that only this task can have killed it."""
     with _pool(1) as pool:
         job: Future[Result] = pool.submit(task, item)
         with contextlib.suppress(BrokenProcessPool):
@@ -82,31 +83,36 @@ def _alone(task: Callable[[Item], Result], item: Item) -> Result | WorkerDiedErr
     return WorkerDiedError("the process that read it was killed")
 
 
-class IdleProcess:
-    """A process that does one task after the other, with what the processors have left.
+class LowPriorityProcess:
+    """A process that runs one task after the other with the processor time that is left.
 
-    Ctrl-C and SIGTERM, which a terminal and systemd send to all processes of a program, do not end
-    it; `end` and the death of this process do, at once. (A pool of a single process could not be
-    ended so: until Python 3.11.5 it waits for ever where a task is still on its way to it.)
+    The process starts with its first task. It ignores Ctrl-C and SIGTERM, which a terminal and
+    systemd send to all processes of a program; it ends at once when `end` is called or when this
+    process dies. (A `ProcessPoolExecutor` with one process could not be ended in this way: before
+    Python 3.11.5 it waits for ever if a task is still being sent to the process.)
     """
 
     def __init__(self) -> None:
-        """The process begins with its first task."""
         self._process: BaseProcess | None = None
-        self._over = False
+        self._ended = False
         self._lock = threading.Lock()
-        atexit.register(self.end)  # multiprocessing would wait for it then
+        atexit.register(self.end)  # at exit, multiprocessing would wait for the process
 
-    def run(self, task: Callable[..., Result], *given: object) -> Result:
-        """Waits until it has done a task. One thread at a time may do so.
+    def run(self, task: Callable[..., Result], *arguments: object) -> Result:
+        """Runs a task in the process and waits for the result. Only one thread may call this.
+
+        Args:
+            task: A picklable function.
+            *arguments: Its picklable arguments.
 
         Raises:
-            WorkerDiedError: It was killed; with the next task another one begins.
-            Exception: What the task raised.
+            WorkerDiedError: The process was killed; a new one starts with the next task. Or `end`
+                was called.
+            Exception: Whatever the task raised.
         """
-        connection = self._begun()
+        connection = self._connect()
         try:
-            connection.send((task, given))
+            connection.send((task, arguments))
             result, error = connection.recv()
         except (EOFError, OSError):
             with self._lock:
@@ -117,9 +123,9 @@ class IdleProcess:
         return result
 
     def end(self) -> None:
-        """Ends it and the task that it has."""
+        """Kills the process, with the task that it works on; further tasks are refused."""
         with self._lock:
-            self._over = True
+            self._ended = True
             self._kill()
 
     def _kill(self) -> None:
@@ -128,24 +134,25 @@ class IdleProcess:
             self._process.join()
             self._process = None
 
-    def _begun(self) -> Connection:
+    def _connect(self) -> Connection:
+        """Returns the connection to the process, which is started if it does not run."""
         with self._lock:
-            if self._over:
+            if self._ended:
                 raise WorkerDiedError("its process was ended")
             if not self._process:
-                self._connection, its_end = _SPAWN.Pipe()
-                process = _SPAWN.Process(target=_do_tasks, args=(its_end,), daemon=True)
-                with _signals_held():
+                self._connection, child_end = _SPAWN.Pipe()
+                process = _SPAWN.Process(target=_serve_tasks, args=(child_end,), daemon=True)
+                with _signals_blocked():
                     process.start()
                 self._process = process
-                its_end.close()  # so that its death is noticed here
+                child_end.close()  # otherwise the death of the process would not be noticed
             return self._connection
 
 
 @contextlib.contextmanager
-def _signals_held() -> Iterator[None]:
-    """Programs that begin in the block never get Ctrl-C and SIGTERM, from their first moment on."""
-    resource_tracker.ensure_running()  # it would be begun in the block, and let them through
+def _signals_blocked() -> Iterator[None]:
+    """Processes that are started in the `with` block never receive Ctrl-C or SIGTERM."""
+    resource_tracker.ensure_running()  # if it started in the block, it would unblock the signals
     before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
     try:
         yield
@@ -153,14 +160,15 @@ def _signals_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _do_tasks(connection: Connection) -> None:
-    _be_idle()
+def _serve_tasks(connection: Connection) -> None:
+    """Runs the tasks that come over a connection until it is closed."""
+    _lower_priority()
     answer: tuple[object, Exception | None]
-    with contextlib.suppress(EOFError):  # nobody wants more
+    with contextlib.suppress(EOFError):
         while True:
-            task, given = connection.recv()
+            task, arguments = connection.recv()
             try:
-                answer = task(*given), None
+                answer = task(*arguments), None
             except Exception as error:
                 answer = None, error
             connection.send(answer)
@@ -171,21 +179,21 @@ def _pool(count: int) -> ProcessPoolExecutor:
 
 
 def end_with_parent() -> None:
-    """Lets a process end on Ctrl-C without a traceback, and with the program if that is killed."""
+    """Makes this process end on Ctrl-C without a traceback, and as soon as its parent has died."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    threading.Thread(target=_await_parent, daemon=True).start()
+    threading.Thread(target=_exit_after_parent, daemon=True).start()
 
 
-def _be_idle() -> None:
-    # This does not become idle: where the processors have nothing left, the process ends, too.
-    threading.Thread(target=_await_parent, daemon=True).start()
+def _lower_priority() -> None:
+    # This thread keeps its priority: the process has to end even when no processor time is left.
+    threading.Thread(target=_exit_after_parent, daemon=True).start()
     os.nice(19)
-    if hasattr(os, "SCHED_IDLE"):  # Linux, where the container allows it
+    if hasattr(os, "SCHED_IDLE"):  # on Linux, where the container allows it
         with contextlib.suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
-def _await_parent() -> None:
+def _exit_after_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent:
         parent.join()

@@ -1,7 +1,8 @@
-"""Tasks on the workers of a Dask scheduler, which finds them machines and repeats lost ones.
+"""Runs tasks on the workers of a Dask scheduler, which assigns them and repeats lost ones.
 
-A task is given to Dask once a worker is free for it. A worker's death counts against all tasks that
-it was given, and so one that kills its worker does no harm to those that would wait behind it.
+A task is submitted only when a worker is free for it. Dask counts a worker's death against all
+tasks that were assigned to the worker, so a task that kills its worker would otherwise also count
+against the tasks that wait behind it.
 """
 
 import asyncio
@@ -17,40 +18,43 @@ import distributed
 from distributed.comm import CommClosedError, connect
 
 from abnormal.errors import AbnormalError
-from abnormal.tasks.run import Item, Result, Run, WorkerDiedError
-from abnormal.tasks.shared import Look
+from abnormal.tasks.run import Item, Result, RunTasks, WorkerDiedError
+from abnormal.tasks.worker_check import WorkerCheck
 
 ANSWER_SEC = 10.0
+"""How long to wait for the scheduler to answer, in seconds."""
 
-LOOK_SEC = 1.0
-"""How often is looked whether there are more workers."""
+POLL_SEC = 1.0
+"""How often to look for workers that have been added, in seconds."""
 
-_LOOKED_AT: set[str] = set()
-"""In a worker's process: the runs whose first task it has had."""
+_CHECKED_RUNS: set[str] = set()
+"""In a worker's process: the runs for which this worker has passed the check."""
 
 
 @contextlib.contextmanager
-def on_scheduler(address: str, look: Look) -> Iterator[Run]:
-    """Connects to a scheduler.
+def connect_to_scheduler(address: str, check: WorkerCheck) -> Iterator[RunTasks]:
+    """Connects to a Dask scheduler for the length of a `with` block.
 
     Args:
-        address: `host:port`, as the scheduler prints it.
-        look: Says what a worker lacks. All are asked now; one that comes later is asked before its
-            first task.
+        address: Address of the scheduler as it prints it, such as `tcp://10.0.0.1:8786`.
+        check: Is called on all workers now, and on workers that join later before their first task.
+
+    Yields:
+        The function that runs tasks on the workers.
 
     Raises:
-        AbnormalError: It does not answer, or one of its workers lacks something.
+        AbnormalError: The scheduler does not answer, or a worker does not pass the check.
     """
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is raised
     asyncio.run(_demand_answer(address))
     with distributed.Client(address, timeout=ANSWER_SEC, set_as_default=False) as client:
-        _demand_nothing_lacks(client, look)
+        _check_all_workers(client, check)
 
         def run(
             task: Callable[[Item], Result], items: Sequence[Item]
         ) -> Iterator[tuple[Item, Result | WorkerDiedError]]:
             try:
-                yield from _run(client, look, task, items)
+                yield from _run_tasks(client, check, task, items)
             except (concurrent.futures.CancelledError, CommClosedError) as error:
                 raise AbnormalError(
                     f"The connection to the scheduler {address} is lost. Start it, and this program"
@@ -61,53 +65,58 @@ def on_scheduler(address: str, look: Look) -> Iterator[Run]:
 
 
 async def _demand_answer(address: str) -> None:
-    """Makes sure that it is a scheduler, which the client would wait for without an end."""
+    """Makes sure that a scheduler answers, for which the Dask client would wait without end."""
     options = distributed.Security().get_connection_args("client")
     try:
         async with asyncio.timeout(ANSWER_SEC):
             await (await connect(address, ANSWER_SEC, **options)).close()
-    except Exception as error:  # whatever it is that listens there
+    except Exception as error:  # depends on what listens at this address
         raise AbnormalError(
             f"No Dask scheduler answers at {address} ({str(error) or 'not in time'}). Expected: "
             "the address that `dask scheduler` prints, such as tcp://10.0.0.1:8786."
         ) from None
 
 
-def _demand_nothing_lacks(client: distributed.Client, look: Look) -> None:
-    for worker, lacks in client.run(look, on_error="return").items():
-        if lacks:
-            raise AbnormalError(_lacking(worker, lacks))
+def _check_all_workers(client: distributed.Client, check: WorkerCheck) -> None:
+    for worker, problem in client.run(check, on_error="return").items():
+        if problem:
+            raise AbnormalError(_refusal(worker, problem))
 
 
-def _lacking(worker: str, lacks: str | Exception) -> str:
-    found = f"cannot tell what it sees ({lacks})" if isinstance(lacks, Exception) else lacks
+def _refusal(worker: str, problem: str | Exception) -> str:
+    if isinstance(problem, Exception):
+        problem = f"cannot tell what it sees ({problem})"
     return (
-        f"The worker {worker} {found}. All workers need this program in the same version, and the "
-        "same folders at the same paths."
+        f"The worker {worker} {problem}. All workers need this program in the same version, and "
+        "the same folders at the same paths."
     )
 
 
-def _run(
-    client: distributed.Client, look: Look, task: Callable[[Item], Result], items: Sequence[Item]
+def _run_tasks(
+    client: distributed.Client,
+    check: WorkerCheck,
+    task: Callable[[Item], Result],
+    items: Sequence[Item],
 ) -> Iterator[tuple[Item, Result | WorkerDiedError]]:
     waiting, run = iter(items), secrets.token_hex(8)
-    given: dict[distributed.Future, Item] = {}
+    submitted: dict[distributed.Future, Item] = {}
     while True:
-        for item in itertools.islice(waiting, max(0, _workers(client) - len(given))):
-            given[client.submit(_work, look, run, task, item, pure=False)] = item
-        if not given:
+        for item in itertools.islice(waiting, max(0, _worker_count(client) - len(submitted))):
+            job = client.submit(_run_on_worker, check, run, task, item, pure=False)
+            submitted[job] = item
+        if not submitted:
             return
-        for job in _done(client, list(given)):
-            yield given.pop(job), _result_of(job)
+        for job in _finished(client, list(submitted)):
+            yield submitted.pop(job), _result_of(job)
 
 
-def _done(
+def _finished(
     client: distributed.Client, jobs: Sequence[distributed.Future]
 ) -> Iterable[distributed.Future]:
-    """Waits until some are done, but not so long that nobody looks for more workers."""
+    """Waits until jobs are done, but no longer than the next look for added workers allows."""
     with client.as_current():
         try:
-            return distributed.wait(jobs, LOOK_SEC, "FIRST_COMPLETED").done
+            return distributed.wait(jobs, POLL_SEC, "FIRST_COMPLETED").done
         except TimeoutError:
             return ()
 
@@ -120,14 +129,16 @@ def _result_of(job: distributed.Future) -> Any:
         return WorkerDiedError(f"each of the {tries} workers that tried it died")
 
 
-def _workers(client: distributed.Client) -> int:
+def _worker_count(client: distributed.Client) -> int:
     return max(1, len(client.nthreads()))
 
 
-def _work(look: Look, run: str, task: Callable[[Item], Result], item: Item) -> Result:
-    """On the worker, which is looked at before its first task of a run."""
-    if run not in _LOOKED_AT:
-        if lacks := look():
-            raise AbnormalError(_lacking(distributed.get_worker().address, lacks))
-        _LOOKED_AT.add(run)
+def _run_on_worker(
+    check: WorkerCheck, run: str, task: Callable[[Item], Result], item: Item
+) -> Result:
+    """Runs a task in the worker's process, which is checked before its first task of a run."""
+    if run not in _CHECKED_RUNS:
+        if problem := check():
+            raise AbnormalError(_refusal(distributed.get_worker().address, problem))
+        _CHECKED_RUNS.add(run)
     return task(item)

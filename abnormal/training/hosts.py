@@ -14,6 +14,7 @@ from pathlib import Path
 
 import keras
 
+from abnormal.commands import command, install_command, program_name
 from abnormal.errors import EXIT_BUG, EXIT_ERROR, EXIT_INTERRUPTED, AbnormalError, Stopped
 from abnormal.models.backend import replica_devices
 from abnormal.training.death_notice import death_notice, keep_native_output
@@ -44,10 +45,10 @@ def joined(addresses: HostAddresses) -> Iterator[Devices]:
         raise AbnormalError(
             "--distribute hosts needs the JAX backend: Keras cannot train on several hosts with "
             f"{keras.backend.backend()} (keras-team/keras#20585). On each host: "
-            "`pip install 'abnormal[jax]'`, then put KERAS_BACKEND=jax before the same command: "
-            "`KERAS_BACKEND=jax python train_model.py --distribute hosts ...`."
+            f"`{install_command('jax')}`, then put KERAS_BACKEND=jax before the same command: "
+            f"`KERAS_BACKEND=jax {command('train')} --distribute hosts ...`."
         )
-    with keep_native_output() as log, death_notice(f"train_model.py: {_host_lost(log)}"):
+    with keep_native_output() as log, death_notice(f"{program_name('train')}: {_host_lost(log)}"):
         devices = _join(addresses)
         try:
             yield devices

@@ -4,6 +4,7 @@ import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
 
+from abnormal.commands import install_command
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder
 
@@ -16,7 +17,7 @@ def check_tensorboard(folder: Path) -> None:
     """
     if importlib.util.find_spec("tensorboard") is None:
         raise AbnormalError(
-            "TensorBoard is not installed. Install it with `pip install 'abnormal[tensorboard]'`, "
+            f"TensorBoard is not installed. Install it with `{install_command('tensorboard')}`, "
             "or leave --tensorboard out."
         )
     make_folder(folder)

@@ -1,1 +1,1 @@
-"""Pixels in and out: a file or a folder of pictures becomes frames with times."""
+"""Decodes, resizes, draws and encodes video, and measures how fast things in it move."""

@@ -1,4 +1,4 @@
-"""Cameras and streams, which do not end but by dying, as grey frames."""
+"""Reads cameras and network streams as grey frames with times."""
 
 import contextlib
 import time
@@ -14,46 +14,53 @@ from abnormal.video.grey import to_grey, upright
 from abnormal.video.resample import scaler
 from abnormal.video.stream import Frame
 
-av.logging.set_level(av.logging.PANIC)  # FFmpeg's own messages hold addresses with passwords
+av.logging.set_level(av.logging.PANIC)  # FFmpeg's own messages show addresses with passwords
 
-_WITHOUT_CLOCK = {"mpjpeg", "mjpeg", "image2pipe", "jpeg_pipe", "h264", "hevc", "m4v"}
-"""Containers without time stamps, for which FFmpeg makes some up."""
+_WITHOUT_TIMESTAMPS = {"mpjpeg", "mjpeg", "image2pipe", "jpeg_pipe", "h264", "hevc", "m4v"}
+"""FFmpeg formats without time stamps, for which FFmpeg invents some."""
 
 LONGER_SIDE_PX = 640
-JPEG_BYTES = 2**16  # about what 640x360 pixels of noise take at quality 80
+"""The longer side of a picture that is kept for people has at most so many pixels."""
+
+LARGEST_JPEG_BYTES = 2**16
+"""A camera's own JPEG is kept up to this size, about that of 640x360 pixels of noise at quality 80.
+"""
 
 _OPTIONS = {
-    "rtsp_transport": "tcp",  # a lost UDP packet is a picture of grey mud
+    "rtsp_transport": "tcp",  # over UDP, each lost packet spoils the picture
     "fflags": "nobuffer",
-    "analyzeduration": "1000000",  # microseconds: a camera says soon what it sends
+    "analyzeduration": "1000000",  # microseconds: cameras soon show what they send
 }
 
 
 @dataclass(frozen=True)
 class CameraStream:
-    """What a camera gives.
+    """An open connection to a camera.
 
     Attributes:
-        frames: In order, as they come; `time_sec` is the stream's own time, or the number of the
-            frame where it has none.
-        has_clock: Whether it has times of its own.
+        frames: The frames in order, as they arrive. `time_sec` is the stream's own time stamp in
+            seconds, or the number of the frame if the stream has no time stamps.
+        has_timestamps: Whether the stream has time stamps of its own.
     """
 
     frames: Iterator[Frame]
-    has_clock: bool
+    has_timestamps: bool
 
 
 @contextlib.contextmanager
-def open_camera(source: str, patience_sec: float) -> Iterator[CameraStream]:
-    """Opens a camera or a stream.
+def open_camera(source: str, timeout_sec: float) -> Iterator[CameraStream]:
+    """Opens a camera, a network stream or a file for the length of a `with` block.
 
     Args:
-        source: The number of a video device, its path, any URL or file that PyAV reads.
-        patience_sec: How long to wait for the connection, and then for each frame.
+        source: The number or path of a video device, or a URL or file that PyAV reads.
+        timeout_sec: How long to wait for the connection, and then for each frame, in seconds.
+
+    Yields:
+        The stream. Iterating over its frames raises `AbnormalError` when no frame comes in time.
 
     Raises:
-        AbnormalError: It cannot be opened, or gives nothing any more. The message does not have
-            the source, which may hold a password.
+        AbnormalError: The source cannot be opened. The message does not contain the source, which
+            may hold a password.
     """
     device = f"/dev/video{source}" if source.isdecimal() else source
     is_device = device.startswith("/dev/")
@@ -62,7 +69,7 @@ def open_camera(source: str, patience_sec: float) -> Iterator[CameraStream]:
             device,
             format="v4l2" if is_device else None,
             options=_OPTIONS if "://" in source else {},
-            timeout=(patience_sec, patience_sec),
+            timeout=(timeout_sec, timeout_sec),
         )
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise AbnormalError(_reason(error)) from None
@@ -71,61 +78,65 @@ def open_camera(source: str, patience_sec: float) -> Iterator[CameraStream]:
             raise AbnormalError("there is no video in it")
         track = container.streams.video[0]
         track.thread_type = "SLICE"  # a thread for each frame would hold frames back
-        has_clock = not _WITHOUT_CLOCK & set(container.format.name.split(","))
-        yield CameraStream(_decode(container, track, has_clock, patience_sec), has_clock)
+        has_timestamps = not _WITHOUT_TIMESTAMPS & set(container.format.name.split(","))
+        yield CameraStream(_decode(container, track, has_timestamps, timeout_sec), has_timestamps)
 
 
 def _decode(
     container: av.container.InputContainer,
     track: av.VideoStream,
-    has_clock: bool,
-    patience_sec: float,
+    has_timestamps: bool,
+    timeout_sec: float,
 ) -> Iterator[Frame]:
     number = 0
     last_sec = time.monotonic()
-    packets = container.demux()  # of sound, too: they tell that the connection lives
-    while (packet := _next(packets)) is not None:
-        pictures = _pictures(packet) if packet.stream is track else []
+    packets = container.demux()  # sound, too: its packets show that the connection is alive
+    while (packet := _next_packet(packets)) is not None:
+        pictures = _decode_packet(packet) if packet.stream is track else []
         for picture in pictures:
-            time_sec = picture.time if has_clock and picture.time is not None else float(number)
-            in_colours, jpeg = partial(small_rgb, picture), _small_jpeg(packet, picture)
-            yield Frame(to_grey(picture), time_sec, number, in_colours, jpeg)
+            time_sec = float(number)
+            if has_timestamps and picture.time is not None:
+                time_sec = picture.time
+            get_rgb, jpeg = partial(small_rgb, picture), _small_jpeg(packet, picture)
+            yield Frame(to_grey(picture), time_sec, number, get_rgb, jpeg)
             number += 1
             last_sec = time.monotonic()
-        if time.monotonic() - last_sec > patience_sec:
-            raise AbnormalError(f"no picture for {patience_sec:g} s")
+        if time.monotonic() - last_sec > timeout_sec:
+            raise AbnormalError(f"no picture for {timeout_sec:g} s")
 
 
 def small_rgb(picture: av.VideoFrame) -> np.ndarray:
-    """A picture in colours, no larger than people need to know what it was.
+    """Converts a picture to colour at a size at which people can recognise what it shows.
 
-    Made small while it is converted, that is ten times as fast as afterwards.
+    Shrinking it during the conversion is ten times as fast as shrinking it afterwards.
 
     Returns:
-        `(height, width, 3)` uint8, red first.
+        `(height, width, 3)` uint8, red first, upright; at most `LONGER_SIDE_PX` pixels high and
+        wide.
     """
-    times = min(1.0, LONGER_SIDE_PX / max(picture.width, picture.height))
-    width, height = (max(1, round(times * side)) for side in (picture.width, picture.height))
+    scale = min(1.0, LONGER_SIDE_PX / max(picture.width, picture.height))
+    width, height = (max(1, round(scale * side)) for side in (picture.width, picture.height))
     small = scaler().reformat(picture, width, height, "rgb24", interpolation="AREA", threads=1)
     return upright(small.to_ndarray(), picture)
 
 
 def _small_jpeg(packet: av.Packet, picture: av.VideoFrame) -> bytes | None:
-    """The packet, where it is a JPEG that can be kept as well as one made of `small_rgb`."""
+    """Returns the packet if it is an upright, intact JPEG that is small enough to be kept."""
     is_jpeg = packet.stream.codec_context.name == "mjpeg" and not picture.is_corrupt
-    is_small = max(picture.width, picture.height) <= LONGER_SIDE_PX and packet.size <= JPEG_BYTES
+    longer_side = max(picture.width, picture.height)
+    is_small = longer_side <= LONGER_SIDE_PX and packet.size <= LARGEST_JPEG_BYTES
     return bytes(packet) if is_jpeg and is_small and not picture.rotation else None
 
 
-def _next(packets: Iterator[av.Packet]) -> av.Packet | None:
+def _next_packet(packets: Iterator[av.Packet]) -> av.Packet | None:
     try:
         return next(packets, None)
     except (av.error.FFmpegError, OSError) as error:
         raise AbnormalError(_reason(error)) from None
 
 
-def _pictures(packet: av.Packet) -> list[av.VideoFrame]:
-    """Those of a packet; of a damaged one none: the stream goes on."""
+def _decode_packet(packet: av.Packet) -> list[av.VideoFrame]:
+    """Decodes the pictures in a packet. A damaged packet has none, and does not end the stream."""
     try:
         return [picture for picture in packet.decode() if isinstance(picture, av.VideoFrame)]
     except (av.error.FFmpegError, OSError):
@@ -133,6 +144,6 @@ def _pictures(packet: av.Packet) -> list[av.VideoFrame]:
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong, without the address, which the text of the error has."""
-    said = getattr(error, "strerror", None) or "it cannot be read"
-    return "nothing came in time" if isinstance(error, av.error.ExitError) else str(said)
+    """Says what went wrong without the address, which the error's own text contains."""
+    text = getattr(error, "strerror", None) or "it cannot be read"
+    return "nothing came in time" if isinstance(error, av.error.ExitError) else str(text)

@@ -1,4 +1,4 @@
-"""Video files in any container that PyAV reads, as grey frames with their time stamps."""
+"""Reads video files in any container that PyAV supports as grey frames with time stamps."""
 
 import contextlib
 import mimetypes
@@ -13,26 +13,27 @@ from abnormal.errors import AbnormalError
 from abnormal.video.grey import to_grey, to_rgb
 from abnormal.video.stream import Frame, FrameStream
 
-# What the `mimetypes` table of some systems leaves out.
+# Suffixes that the `mimetypes` table of some systems lacks.
 _MORE_SUFFIXES = {".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".mts"}
 _MORE_SUFFIXES |= {".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv", ".3gp", ".h264", ".hevc"}
 
-av.logging.set_level(av.logging.PANIC)  # what is wrong is said in `notes`, not by FFmpeg
+av.logging.set_level(av.logging.PANIC)  # problems are reported in `notes`, not by FFmpeg
 
 _threads = os.cpu_count() or 1
+"""How many threads may decode a video in this process."""
 
 _DECODER_BYTES = 64 << 20
-"""Of pictures in the decoder's threads, each of which keeps one at least."""
+"""Memory for the pictures in the decoder's threads, each of which holds at least one, in bytes."""
 
 
 def limit_threads(count: int) -> None:
-    """Sets how many threads decode a video in this process, at most."""
+    """Limits the number of threads that decode a video in this process."""
     global _threads
     _threads = count
 
 
 def is_video(path: Path) -> bool:
-    """Whether the name ends like that of a video."""
+    """Whether the suffix of a file name is one of a video."""
     suffix = path.suffix.lower()
     return suffix in _MORE_SUFFIXES or (mimetypes.guess_type(f"x{suffix}")[0] or "").startswith(
         "video/"
@@ -41,16 +42,16 @@ def is_video(path: Path) -> bool:
 
 @contextlib.contextmanager
 def open_video(path: Path) -> Iterator[FrameStream]:
-    """Opens a video file.
+    """Opens a video file for the length of a `with` block.
 
     Args:
         path: A file in any container and codec that PyAV reads.
 
     Yields:
-        Its frames at their own size. A damaged part is skipped and said in the notes.
+        The frames at their own size. Damaged parts are skipped and reported in the notes.
 
     Raises:
-        AbnormalError: The file is missing, or there is no video in it.
+        AbnormalError: The file is missing, or it contains no video.
     """
     try:
         container = av.open(_url(path))
@@ -71,7 +72,7 @@ def open_video(path: Path) -> Iterator[FrameStream]:
 
 
 def _url(path: Path) -> str:
-    """So that FFmpeg does not take what is before a colon in a file's name for a protocol."""
+    """Returns a URL, as FFmpeg would take what precedes a colon in a file name for a protocol."""
     return f"file:{path}"
 
 
@@ -80,10 +81,10 @@ def _threads_for(pixels: int) -> int:
 
 
 def count_frames(path: Path) -> int:
-    """How many frames a video file has, as far as that shows without decoding it.
+    """Counts the frames of a video file by its packets, without decoding them.
 
     Raises:
-        AbnormalError: The file is missing, or there is no video in it.
+        AbnormalError: The file is missing, or it contains no video.
     """
     try:
         with av.open(_url(path)) as container:
@@ -108,8 +109,8 @@ def _decode(
             shown_sec = stream.length / (stream.fps or 25) if picture.time is None else picture.time
             start = shown_sec if start is None else start
             time_sec = shown_sec - start
-            in_colours = partial(to_rgb, picture)
-            yield Frame(to_grey(picture), time_sec, stream.length, in_colours)
+            get_rgb = partial(to_rgb, picture)
+            yield Frame(to_grey(picture), time_sec, stream.length, get_rgb)
             stream.length += 1
     if damaged:
         stream.notes.append(f"{damaged} damaged parts of it were skipped")
@@ -119,7 +120,7 @@ def _decode(
 def _packets(
     container: av.container.InputContainer, track: av.VideoStream, stream: FrameStream
 ) -> Iterator[av.Packet | None]:
-    """What is to be decoded, as far as the file can be read; None asks for what is pending."""
+    """Reads packets as far as the file is readable, then None, which flushes the decoder."""
     try:
         yield from container.demux(track)
     except (av.error.FFmpegError, OSError) as error:
@@ -133,10 +134,10 @@ def _note_truncation(
     stream: FrameStream,
     last_sec: float,
 ) -> None:
-    """Compares what was read with what the file says of itself, where it says anything."""
+    """Notes if fewer frames or seconds were read than the file's header announces, if it does."""
     if stream.length < 0.98 * track.frames - 1:
         stream.notes.append(f"truncated: {stream.length} of {track.frames} frames could be read")
     elif not track.frames and container.duration and len(container.streams) == 1:
-        said_sec = container.duration / av.time_base
-        if last_sec < 0.98 * said_sec - 2 / (stream.fps or 25):
-            stream.notes.append(f"truncated: {last_sec:.1f} of {said_sec:.1f} s could be read")
+        announced_sec = container.duration / av.time_base
+        if last_sec < 0.98 * announced_sec - 2 / (stream.fps or 25):
+            stream.notes.append(f"truncated: {last_sec:.1f} of {announced_sec:.1f} s could be read")

@@ -1,4 +1,4 @@
-"""Drawing on pictures `(height, width, 3)` uint8, red first."""
+"""Draws on pictures, which are `(height, width, 3)` uint8, red first."""
 
 import functools
 
@@ -9,21 +9,34 @@ import PIL.ImageDraw
 import PIL.ImageFont
 
 RED = (230, 30, 30)
+"""The colour of anomalous pixels and of boxes."""
 PAPER = (24, 24, 27)
+"""The background of pictures with text."""
 INK = (235, 235, 235)
+"""The colour of text."""
 
 
 def grey_to_rgb(image: np.ndarray) -> np.ndarray:
-    """A grey picture `(height, width)` as one with three equal channels."""
+    """Converts a grey picture to one with three equal channels.
+
+    Args:
+        image: `(height, width)` uint8.
+
+    Returns:
+        `(height, width, 3)` uint8.
+    """
     return cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
 
 
-def in_colours(values: np.ndarray, highest: float) -> np.ndarray:
-    """Numbers as colours, from dark blue over green to yellow (viridis).
+def heat_map(values: np.ndarray, highest: float) -> np.ndarray:
+    """Shows numbers as colours from dark blue through green to yellow (viridis).
 
     Args:
-        values: `(height, width)` from 0 on.
-        highest: What is yellow; so is all above it.
+        values: `(height, width)` float, at least 0.
+        highest: The number that is shown as yellow, as are all numbers above it; above 0.
+
+    Returns:
+        `(height, width, 3)` uint8, red first.
     """
     scaled = np.minimum(values * (255.0 / highest), 255.0).astype(np.uint8)
     return cv2.applyColorMap(scaled, cv2.COLORMAP_VIRIDIS)[..., ::-1]
@@ -34,11 +47,11 @@ def mark(picture: np.ndarray, pixels: np.ndarray, strength: float = 1.0) -> np.n
 
     Args:
         picture: `(height, width, 3)` uint8.
-        pixels: `(height, width)` bool.
-        strength: 1 hides what was there, 0 the red.
+        pixels: `(height, width)` bool, True where the picture is painted.
+        strength: Opacity of the red, 0 to 1.
 
     Returns:
-        A new picture.
+        A new picture, `(height, width, 3)` uint8.
     """
     marked = picture.copy()
     marked[pixels] = (1 - strength) * picture[pixels] + strength * np.array(RED)
@@ -48,15 +61,15 @@ def mark(picture: np.ndarray, pixels: np.ndarray, strength: float = 1.0) -> np.n
 def write_text(
     picture: np.ndarray, text: str, x: int, y: int, height: int, colour: tuple[int, ...] = INK
 ) -> None:
-    """Writes a line of text onto a picture, on a dark ground.
+    """Writes a line of text with a dark background onto a picture, which is changed.
 
     Args:
-        picture: It is changed.
-        text: One line.
-        x: Left of the text, in pixels.
-        y: Top of the text, in pixels.
-        height: Of the letters, in pixels.
-        colour: Of the letters.
+        picture: `(height, width, 3)` uint8, red first.
+        text: One line of text.
+        x: Left edge of the text, in pixels.
+        y: Top edge of the text, in pixels.
+        height: Size of the font, in pixels.
+        colour: Colour of the text: red, green and blue, 0 to 255.
     """
     font = _font(height)
     right, bottom = (round(edge) for edge in font.getbbox(text)[2:])

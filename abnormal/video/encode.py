@@ -1,4 +1,4 @@
-"""Writes videos that ordinary browsers and players show: H.264 in MP4."""
+"""Writes videos as H.264 in MP4, which ordinary browsers and players show."""
 
 import contextlib
 import math
@@ -13,31 +13,35 @@ from av.video.reformatter import Colorspace
 from abnormal.errors import AbnormalError, CannotWriteError
 from abnormal.files import make_folder, replacing
 
-Write = Callable[[np.ndarray], None]
-"""Takes one picture `(height, width, 3)` uint8, red first; all have one size."""
+WritePicture = Callable[[np.ndarray], None]
+"""Writes the next picture, `(height, width, 3)` uint8, red first; all have the same size."""
 
-QUALITY = "20"  # x264's constant rate factor: 18 is hardly told from the original, 23 its default
-_BT709 = 1  # as H.264 numbers its colour spaces
+CONSTANT_RATE_FACTOR = "20"
+"""Quality of x264; 18 can hardly be told from the original, and 23 is x264's default."""
+_BT709 = 1  # the number of this colour space in H.264
 
 
 @contextlib.contextmanager
-def open_encoder(path: Path, fps: float) -> Iterator[Write]:
-    """Opens a video to be written, whole or not at all; a file that is there is replaced.
+def open_encoder(path: Path, fps: float) -> Iterator[WritePicture]:
+    """Opens a video file for writing, for the length of a `with` block.
+
+    The file appears only when it is complete; a file that exists is replaced.
 
     Args:
-        path: Ends in `.mp4`.
+        path: Name of the file, which ends in `.mp4`; its folder is made if it is missing.
         fps: Frames per second.
 
     Yields:
-        What takes the pictures. Those of odd height or width lose their last row or column.
+        A function that takes the pictures one by one. A picture of odd height or width loses its
+        last row or column.
 
     Raises:
-        AbnormalError: No picture came, the folder cannot be written to, or what was written does
-            not read back.
+        AbnormalError: No picture was written, the folder cannot be written to, or the file does
+            not have the expected frames when it is read back.
     """
     make_folder(path.absolute().parent)
     rate = Fraction(fps).limit_denominator(1001) or Fraction(1, 1001)
-    with replacing(path) as partial, _speaking_of(path):
+    with replacing(path) as partial, _naming_file(path):
         with av.open(str(partial), "w", options={"movflags": "+faststart"}) as container:
             encoder = _Encoder(container, rate)
             yield encoder.write
@@ -48,8 +52,8 @@ def open_encoder(path: Path, fps: float) -> Iterator[Write]:
 
 
 @contextlib.contextmanager
-def _speaking_of(path: Path) -> Iterator[None]:
-    """Says in one line what FFmpeg cannot do."""
+def _naming_file(path: Path) -> Iterator[None]:
+    """Turns an error of FFmpeg into one that names the file."""
     try:
         yield
     except av.error.FFmpegError as error:
@@ -57,19 +61,19 @@ def _speaking_of(path: Path) -> Iterator[None]:
 
 
 class _Encoder:
-    """One stream of pictures."""
+    """The video stream of a container, which takes its size from the first picture."""
 
     def __init__(self, container: av.container.OutputContainer, rate: Fraction) -> None:
         self._container = container
         self._stream = container.add_stream("libx264", rate=rate)
         self._stream.pix_fmt = "yuv420p"  # what browsers play
-        self._stream.options = {"preset": "veryfast", "crf": QUALITY}
+        self._stream.options = {"preset": "veryfast", "crf": CONSTANT_RATE_FACTOR}
         self._stream.codec_context.colorspace = _BT709
         self.frames = 0
         self.size = (0, 0)
 
     def write(self, picture: np.ndarray) -> None:
-        """Encodes one picture."""
+        """Encodes one picture, `(height, width, 3)` uint8, red first."""
         height, width = (length // 2 * 2 for length in picture.shape[:2])
         if not self.frames:
             self.size = self._stream.height, self._stream.width = height, width
@@ -82,13 +86,13 @@ class _Encoder:
         self.frames += 1
 
     def finish(self) -> None:
-        """Encodes what is pending."""
+        """Writes the frames that the encoder still holds."""
         if self.frames:
             self._container.mux(self._stream.encode())
 
 
 def _check(written: Path, path: Path, frames: int, size: tuple[int, int], rate: Fraction) -> None:
-    """Reads the file's frames back, not decoded, and compares."""
+    """Compares the number and size of the frames in the file with what was written."""
     with av.open(str(written)) as container:
         stream = container.streams.video[0]
         count = sum(packet.size > 0 for packet in container.demux(stream))

@@ -1,4 +1,4 @@
-"""How fast things move from one frame to the next, by dense optical flow."""
+"""Measures how fast things move from one frame to the next, by dense optical flow."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -6,28 +6,31 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-# Half the resolution is as fine as it gets, without refinement: on a frame of 227x227 pixels three
-# milliseconds in place of ten, and no worse at telling a runner from people who walk.
+# The flow is computed at half the resolution and without refinement. On a frame of 227x227 pixels
+# this takes 3 ms instead of 10, and distinguishes runners from walkers equally well.
 FINEST_SCALE = 1
 GRADIENT_DESCENT_ITERATIONS = 8
 
-NOISE = 6.0
-"""Grey levels. A pixel whose brightness changes by less does not count as moving."""
-NOISE_TIMES = 2.0
-"""The median change of the whole picture is noise too: this many times of it is added."""
-NOISE_PX = 5
+LEAST_CHANGE = 6.0
+"""A pixel whose brightness changes by less does not count as moving, in grey levels (0 to 255)."""
+NOISE_FACTOR = 2.0
+"""So many times the median change of the whole picture is added to `LEAST_CHANGE`, as noise."""
+BLUR_PX = 5
 """Side of the square over which a change is averaged, in pixels."""
 
-SAMPLING = 4  # every fourth pixel is enough for a median over the picture
-LEAST_PX = 16  # below that there is no coarser scale to begin the search from
+MEDIAN_STEP = 4
+"""The median over a picture is computed from every fourth row and column, which is enough."""
+LEAST_SIDE_PX = 16
+"""Smaller frames have no coarser scale at which the search for the flow could begin, in pixels."""
 
 
 class FlowMeter:
-    """Measures how fast things move between frames of one size; one for each thread.
+    """Measures how fast things move between two frames. Each thread needs its own instance.
 
-    The flow is that of Kroeger et al., 2016 (arXiv:1603.03590), dense inverse search, as OpenCV
-    has it. What most of the picture does is taken for the camera's own doing: its shift is the
-    median of the flow, and a lamp that goes on is the median change of the brightness.
+    The flow is computed by dense inverse search (Kroeger et al., 2016, arXiv:1603.03590) as
+    implemented in OpenCV. What affects most of the picture is attributed to the camera and taken
+    off: the median of the flow as its shift, and the median change of the brightness as a change
+    of the light.
     """
 
     def __init__(self) -> None:
@@ -40,50 +43,50 @@ class FlowMeter:
         """Measures the speed from one frame to the next.
 
         Args:
-            before: `(height, width)` uint8, at least 16 pixels each way, or nothing is measured.
-            frame: The same.
+            before: `(height, width)` uint8, the frame before.
+            frame: `(height, width)` uint8, of the same size.
 
         Returns:
-            `(height, width)` float32, pixels per frame, after the camera's own shift has been taken
-            off; 0 where nothing is seen to move.
+            `(height, width)` float32, at least 0, in pixels per frame, without the camera's own
+            shift; 0 where nothing moves, and everywhere if a side has fewer than 16 pixels.
         """
-        if min(frame.shape) < LEAST_PX:
+        if min(frame.shape) < LEAST_SIDE_PX:
             return np.zeros(frame.shape, np.float32)
         change: np.ndarray = cv2.subtract(frame, before, dtype=cv2.CV_32F)
         change -= _median(change)
-        change = cv2.blur(np.abs(change, out=change), (NOISE_PX, NOISE_PX))
-        moved = change > NOISE + NOISE_TIMES * _median(change)
+        change = cv2.blur(np.abs(change, out=change), (BLUR_PX, BLUR_PX))
+        moved = change > LEAST_CHANGE + NOISE_FACTOR * _median(change)
         if not moved.any():
             return np.zeros(frame.shape, np.float32)
         pair = (np.ascontiguousarray(before), np.ascontiguousarray(frame))
         flow = self._flow.calc(*pair, None)  # type: ignore[call-overload]
         right, down = cv2.split(flow)
-        # What is left when most of the picture is taken to stand. In place, as memory that is new
-        # costs more than the arithmetic; and not by cv2.magnitude, whose last bit depends on where
-        # in memory the flow lies.
-        for way in (right, down):
-            way -= _median(way)
-            way *= way
+        # The flow relative to most of the picture. This is computed in place, because allocating
+        # memory costs more than the arithmetic, and not by cv2.magnitude, because the last bit of
+        # its results depends on the alignment of the flow in memory.
+        for component in (right, down):
+            component -= _median(component)
+            component *= component
         right += down
         return np.sqrt(right, out=right) * moved
 
 
 def _median(values: np.ndarray) -> np.float32:
-    """The median over the picture; `np.median` takes three times as long to say the same."""
-    some = values[::SAMPLING, ::SAMPLING].ravel()
-    middle = len(some) // 2
-    if len(some) % 2:
-        return np.partition(some, middle)[middle]
-    return np.partition(some, (middle - 1, middle))[middle - 1 : middle + 1].mean()
+    """Returns the median over a picture, three times as fast as `np.median`."""
+    sample = values[::MEDIAN_STEP, ::MEDIAN_STEP].ravel()
+    middle = len(sample) // 2
+    if len(sample) % 2:
+        return np.partition(sample, middle)[middle]
+    return np.partition(sample, (middle - 1, middle))[middle - 1 : middle + 1].mean()
 
 
 class MovingFrame(NamedTuple):
-    """A frame with how fast things in it move.
+    """A frame, and how fast things in it move.
 
     Attributes:
         image: `(height, width)` uint8.
-        speed: `(height, width)` float32, at least 0, pixels per frame, from the frame before to
-            this one; None where it is not measured.
+        speed: `(height, width)` float32, at least 0, in pixels per frame, from the frame before
+            to this one; None if it was not measured.
     """
 
     image: np.ndarray
@@ -91,13 +94,13 @@ class MovingFrame(NamedTuple):
 
 
 def with_speed(frames: Iterable[np.ndarray]) -> Iterator[MovingFrame]:
-    """Measures the speed in each frame of a video as it comes.
+    """Measures the speed in each frame of a video as the frames arrive.
 
     Args:
         frames: `(height, width)` uint8 each, in order.
 
     Yields:
-        Each frame with its speed. The first frame has none, as there is no frame before it.
+        Each frame with its speed. The first frame has none, because there is no frame before it.
     """
     meter = FlowMeter()
     before: np.ndarray | None = None
@@ -107,5 +110,5 @@ def with_speed(frames: Iterable[np.ndarray]) -> Iterator[MovingFrame]:
 
 
 def without_speed(frames: Iterable[np.ndarray]) -> Iterator[MovingFrame]:
-    """The frames of a video, `(height, width)` uint8 each, without measuring any speed."""
+    """Wraps the frames of a video, `(height, width)` uint8 each, without measuring speeds."""
     return map(MovingFrame, frames)

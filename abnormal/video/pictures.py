@@ -1,4 +1,4 @@
-"""Single pictures, and folders of them, as grey frames."""
+"""Reads single pictures, and folders of pictures as grey frames."""
 
 import contextlib
 import warnings
@@ -15,38 +15,39 @@ from abnormal.files import list_folder
 from abnormal.video.stream import Frame, FrameStream
 
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".pgm", ".webp")
+"""Suffixes of picture files, in lower case."""
 
 
 def is_picture(path: Path) -> bool:
-    """Whether the name ends like that of a picture."""
+    """Whether the suffix of a file name is one of a picture."""
     return path.suffix.lower() in PICTURE_SUFFIXES
 
 
 def list_pictures(folder: Path) -> list[Path]:
-    """The pictures directly in a folder, in natural order."""
+    """Lists the pictures directly in a folder, in natural order of their names."""
     return [path for path in list_folder(folder) if is_picture(path)]
 
 
 def read_picture(path: Path) -> np.ndarray:
-    """Reads a picture of any depth and number of channels.
+    """Reads a picture of any depth and number of channels as grey.
 
     Returns:
-        `(height, width)` uint8, grey. Sixteen bits are cut to their upper eight.
+        `(height, width)` uint8. Of 16 bits only the upper eight are kept.
 
     Raises:
-        AbnormalError: The picture is missing, truncated, or none.
+        AbnormalError: The file is missing or truncated, or is no picture.
     """
     return _read(path, "L")
 
 
-def read_colours(path: Path) -> np.ndarray:
-    """Reads a picture for people to look at.
+def read_rgb(path: Path) -> np.ndarray:
+    """Reads a picture in colour, for people to look at.
 
     Returns:
         `(height, width, 3)` uint8, red first.
 
     Raises:
-        AbnormalError: The picture is missing, truncated, or none.
+        AbnormalError: The file is missing or truncated, or is no picture.
     """
     return _read(path, "RGB")
 
@@ -66,15 +67,18 @@ def _read(path: Path, mode: str) -> np.ndarray:
 
 @contextlib.contextmanager
 def open_pictures(folder: Path, fps: float | None = None) -> Iterator[FrameStream]:
-    """Opens a folder of pictures as a video.
+    """Opens a folder of pictures as a video, for the length of a `with` block.
 
     Args:
-        folder: Its pictures are the frames, in natural order of their names.
-        fps: Frames per second, where known: a folder has no clock. Times are then exact;
-            otherwise they count 25 frames as a second.
+        folder: The folder. Its pictures are the frames, in natural order of their names.
+        fps: Frames per second; None if unknown. The times of the frames then assume 25 frames per
+            second, because a folder has no time stamps.
 
     Yields:
-        Its frames. A picture that cannot be read is skipped and said in the notes.
+        The frames. Pictures that cannot be read are skipped and reported in the notes.
+
+    Raises:
+        AbnormalError: There is no picture in the folder.
     """
     paths = list_pictures(folder)
     if not paths:
@@ -94,7 +98,7 @@ def _read_all(paths: list[Path], stream: FrameStream) -> Iterator[Frame]:
         except AbnormalError:
             broken.append(path.name)
             continue
-        yield Frame(image, index / (stream.fps or 25.0), index, partial(read_colours, path))
+        yield Frame(image, index / (stream.fps or 25.0), index, partial(read_rgb, path))
     if broken:
         shown = ", ".join(broken[:3]) + (", ..." if len(broken) > 3 else "")
         stream.notes.append(f"{len(broken)} of {len(paths)} pictures cannot be read ({shown})")

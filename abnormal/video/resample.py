@@ -1,4 +1,4 @@
-"""Frames at another rate or size."""
+"""Brings frames to another frame rate or size."""
 
 import threading
 from collections.abc import Iterator
@@ -10,46 +10,47 @@ from av.video.reformatter import VideoReformatter
 
 from abnormal.video.stream import Frame
 
-_CLOSE_SEC = 6e-4
-"""Times closer than this are the same: many containers round them to milliseconds."""
+_SAME_TIME_SEC = 6e-4
+"""Times that differ by less are equal, because many containers round them to milliseconds."""
 
-_FEW_PIXELS = 16
+_LEAST_SIDE_PX = 16
+"""FFmpeg does not resize exactly enough to pictures with a shorter side, in pixels."""
 
-_of_thread = threading.local()
+_per_thread = threading.local()
 
 
 def at_rate(frames: Iterator[Frame], fps: float) -> Iterator[Frame]:
-    """Frames at a fixed rate: at each tick, the picture that a viewer would see then.
+    """Resamples frames to a fixed rate: each output frame is what a player would show then.
 
     Args:
-        frames: Frames with growing times, at any and at a variable rate.
-        fps: Frames per second wanted.
+        frames: Frames with increasing times, at any rate, which may vary.
+        fps: Frames per second of the output.
 
     Yields:
-        One frame for each `k / fps` seconds from the first to the last frame's time. Each keeps
-        the number of the frame that it is taken from, so that labels stay with their pictures.
+        A frame for each time `k / fps` up to that of the last frame. Each keeps the number of the
+        frame that it is taken from, so that labels stay with their pictures.
     """
     tick = 0
     shown: Frame | None = None
     for frame in frames:
-        while shown is not None and tick / fps < frame.time_sec - _CLOSE_SEC:
+        while shown is not None and tick / fps < frame.time_sec - _SAME_TIME_SEC:
             yield shown._replace(time_sec=tick / fps)
             tick += 1
         shown = frame
-    while shown is not None and tick / fps <= shown.time_sec + _CLOSE_SEC:
+    while shown is not None and tick / fps <= shown.time_sec + _SAME_TIME_SEC:
         yield shown._replace(time_sec=tick / fps)
         tick += 1
 
 
 class RateWatch:
-    """Finds out, while frames pass, whether they keep the rate that their file speaks of.
+    """Finds out, while frames are read, whether they keep the frame rate that the file announces.
 
     Attributes:
-        fps: Frames per second according to the file.
+        fps: Frames per second that the file announces.
     """
 
-    _TOLERATED = 0.02
-    """The part of all frames that may come early or late: a camera drops one now and then."""
+    _TOLERATED_SHARE = 0.02
+    """Share of all frames that may be early or late, because cameras drop one now and then."""
 
     def __init__(self, fps: float) -> None:
         self.fps = fps
@@ -59,10 +60,10 @@ class RateWatch:
         self._last_number = 0
 
     def watch(self, frames: Iterator[Frame]) -> Iterator[Frame]:
-        """The same frames."""
+        """Passes frames on unchanged and keeps account of their times."""
         for frame in frames:
             gap = (frame.time_sec - self._last_sec) * self.fps
-            late = gap - (frame.number - self._last_number)  # one that is broken left a gap
+            late = gap - (frame.number - self._last_number)  # a broken frame was skipped
             self._uneven += bool(self._frames and abs(late) > 0.5)
             self._last_sec, self._last_number = frame.time_sec, frame.number
             self._frames += 1
@@ -70,24 +71,35 @@ class RateWatch:
 
     @property
     def varies(self) -> bool:
-        """Whether many frames came early or late."""
-        return self._uneven > self._TOLERATED * self._frames
+        """Whether more than 2 % of the frames so far are early or late by half a frame."""
+        return self._uneven > self._TOLERATED_SHARE * self._frames
 
     @property
     def mean_fps(self) -> float:
-        """Frames per second from the first to the last one."""
+        """Mean frames per second from the first frame to the last one so far."""
         return (self._frames - 1) / self._last_sec if self._last_sec else self.fps
 
 
 def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Resizes a `(height, width)` picture by area: every source pixel counts once.
+    """Resizes a picture by area averaging, so that every source pixel has the same weight.
 
-    FFmpeg does so with a picture from a camera in a tenth of the time that OpenCV needs; the two
-    differ by 1 of 255 at most, but FFmpeg not so exactly where a side has a few pixels only.
+    8-bit pictures are shrunk by FFmpeg, which takes a tenth of OpenCV's time for a camera's
+    picture; the results differ by 1 grey level at most. OpenCV does the rest, among it results with
+    a side of a few pixels, where FFmpeg is less exact.
+
+    Args:
+        image: `(height, width)` of a type that OpenCV supports.
+        height: Height of the result, in pixels.
+        width: Width of the result, in pixels.
+
+    Returns:
+        `(height, width)` of the same type.
     """
     if image.shape == (height, width):
         return image
-    shrinks = _FEW_PIXELS <= height <= image.shape[0] and _FEW_PIXELS <= width <= image.shape[1]
+    shrinks = (
+        _LEAST_SIDE_PX <= height <= image.shape[0] and _LEAST_SIDE_PX <= width <= image.shape[1]
+    )
     if image.dtype == np.uint8 and shrinks:
         picture = av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(image), "gray")
         small = scaler().reformat(picture, width, height, "gray", interpolation="AREA", threads=1)
@@ -96,7 +108,7 @@ def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def scaler() -> VideoReformatter:
-    """This thread's own: it remembers how the last picture was resized."""
-    if not hasattr(_of_thread, "scaler"):
-        _of_thread.scaler = VideoReformatter()
-    return _of_thread.scaler
+    """Returns this thread's own scaler, which can be reused for pictures of the same size."""
+    if not hasattr(_per_thread, "scaler"):
+        _per_thread.scaler = VideoReformatter()
+    return _per_thread.scaler

@@ -1,4 +1,4 @@
-"""What every source of frames gives: 8-bit grey pictures, each with its time and its number."""
+"""The form in which every source gives its frames: 8-bit grey, with a time and a number."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -9,33 +9,34 @@ import numpy as np
 
 
 class Frame(NamedTuple):
-    """One picture of a video.
+    """One frame of a video.
 
     Attributes:
         image: `(height, width)` uint8, grey.
         time_sec: Seconds since the first frame.
-        number: 0-based place in the source, which labels refer to.
-        in_colours: Gives the same picture as `(height, width, 3)` uint8, red first, where the
-            source has colours; for people to look at.
-        jpeg: The same picture as it came, where it came as a small JPEG.
+        number: 0-based number of the frame in the source, which labels refer to.
+        get_rgb: Returns the frame in colour, for people to look at: `(height, width, 3)` uint8,
+            red first. None if the source has no colours.
+        jpeg: The JPEG that the frame was decoded from, if it is small; otherwise None.
     """
 
     image: np.ndarray
     time_sec: float
     number: int
-    in_colours: Callable[[], np.ndarray] | None = None
+    get_rgb: Callable[[], np.ndarray] | None = None
     jpeg: bytes | None = None
 
 
 @dataclass
 class FrameStream:
-    """Frames as they come, one at a time, so that memory does not depend on a video's length.
+    """An open source of frames, read one at a time to keep memory independent of its length.
 
     Attributes:
-        frames: The frames in order. Broken ones are skipped where the format allows it.
-        fps: Frames per second, or None where the source has no clock.
-        length: Frames of the source, broken ones included; right once all are read.
-        notes: What was wrong, each a short sentence for the user; complete once all are read.
+        frames: The frames in order. Broken frames are skipped if the format allows it.
+        fps: Frames per second; None if the source has no times.
+        length: Number of frames in the source including broken ones, once all have been read.
+        notes: Problems with the source, each a short sentence for the user; complete once all
+            frames have been read.
     """
 
     frames: Iterator[Frame]
@@ -45,4 +46,4 @@ class FrameStream:
 
 
 OpenFrames = Callable[[], AbstractContextManager[FrameStream]]
-"""Opens a source of frames. It is sent to other processes, so it is picklable: no lambda."""
+"""Opens a source of frames. It has to be picklable, as it is sent to other processes."""

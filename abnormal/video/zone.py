@@ -1,4 +1,4 @@
-"""A part of the picture in which nothing counts, drawn by a person."""
+"""Reads the part of the picture that is ignored, which the user has painted white."""
 
 from pathlib import Path
 
@@ -7,29 +7,30 @@ import PIL.Image
 
 from abnormal.errors import AbnormalError
 
-WHITE_ENOUGH = 127  # of 255
+WHITE_ABOVE = 127
+"""Pixels above this grey level (0 to 255) count as white."""
 
 
 def read_zone(path: Path) -> np.ndarray:
-    """Reads a picture that is white where nothing counts.
+    """Reads a picture that is white where anomalies are ignored.
 
     Args:
-        path: A picture of any size and depth; what is transparent in it counts as black.
+        path: A picture of any size and depth. Transparent pixels count as black.
 
     Returns:
-        `(height, width)` bool, True where it is white.
+        `(height, width)` bool, True where the picture is white.
 
     Raises:
-        AbnormalError: It cannot be read, or nothing would count.
+        AbnormalError: The picture cannot be read, or it is white everywhere.
     """
     try:
         with PIL.Image.open(path) as picture:
             if picture.mode.startswith("I"):  # 16 bits, which Pillow would clip
-                zone = np.asarray(picture) > WHITE_ENOUGH * 257
+                zone = np.asarray(picture) > WHITE_ABOVE * 257
             else:
                 black = PIL.Image.new("RGBA", picture.size, "black")
                 shown = PIL.Image.alpha_composite(black, picture.convert("RGBA"))
-                zone = np.asarray(shown.convert("L")) > WHITE_ENOUGH
+                zone = np.asarray(shown.convert("L")) > WHITE_ABOVE
     except (OSError, SyntaxError, ValueError, PIL.Image.DecompressionBombError) as error:
         raise AbnormalError(
             f"--ignore-zone {path} cannot be read ({error}). Expected: a picture, such as a PNG, "

@@ -8,8 +8,8 @@ import pytest
 
 from abnormal.live.address import Camera
 from abnormal.live.clock import Clock
-from abnormal.live.prepare import Preparation
-from abnormal.live.reader import Reader
+from abnormal.live.prepare import FramePreparer
+from abnormal.live.reader import CameraReader
 from benchmarks.mjpeg_camera import MjpegCamera
 
 
@@ -49,10 +49,10 @@ def numbered_jpegs(picture_of):
 class Reading:
     """A reader at work, and what has come of it."""
 
-    def __init__(self, source, fps=25.0, patience_sec=1.0, size=64):
+    def __init__(self, source, fps=25.0, timeout_sec=1.0, size=64):
         self.messages, self.changed = [], threading.Condition()
-        prepare = Preparation(size, fps, flow=True, pictures=True)
-        self.reader = Reader(Camera("gate", source), prepare, self.put, Clock(), patience_sec)
+        prepare = FramePreparer(size, fps, flow=True, pictures=True)
+        self.reader = CameraReader(Camera("gate", source), prepare, self.put, Clock(), timeout_sec)
         self.reader.start()
 
     def put(self, message):

@@ -6,8 +6,8 @@ from abnormal.cli.program import _write_log
 from abnormal.errors import AbnormalError
 from abnormal.live.address import (
     Camera,
+    cameras_from_sources,
     is_stream,
-    named_cameras,
     read_cameras,
     without_secrets,
 )
@@ -61,13 +61,13 @@ def test_whatever_the_password_is_it_is_not_shown(user, word, query):
     secret = f"SECRET{word}"
     url = f"rtsp://{user}:{secret}@host/stream?key={secret}{query}"
     assert "SECRET" not in without_secrets(f"cannot open '{url}': gone")
-    (camera,) = named_cameras([url])
+    (camera,) = cameras_from_sources([url])
     assert "SECRET" not in camera.name
 
 
 def test_cameras_are_named_after_where_they_are():
     sources = ["0", "rtsp://me:secret@gate.lan:554/s/1", "b/gate.mp4", "c/gate.mp4", "d/gate.mp4"]
-    names = [camera.name for camera in named_cameras(sources)]
+    names = [camera.name for camera in cameras_from_sources(sources)]
     assert names == ["camera0", "gate.lan-554-s-1", "gate", "gate-2", "gate-3"]
 
 
@@ -108,5 +108,5 @@ def test_the_log_of_a_bug_has_no_password(monkeypatch):
 
 def test_a_source_is_named_once_and_without_its_password():
     with pytest.raises(AbnormalError, match="rtsp://host is given twice") as raised:
-        named_cameras(["rtsp://me:secret@host"] * 2)
+        cameras_from_sources(["rtsp://me:secret@host"] * 2)
     assert "secret" not in str(raised.value)

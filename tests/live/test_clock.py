@@ -3,18 +3,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abnormal.live.clock import EvenClock, Pacer, StampedClock, iso
+from abnormal.live.clock import ArrivalSmoother, RateConverter, TimestampMapper, format_utc
 
 
 def test_a_time_as_iso_8601():
-    assert iso(0.1234) == "1970-01-01T00:00:00.123Z"
-    assert iso(1_800_000_000) == "2027-01-15T08:00:00.000Z"
+    assert format_utc(0.1234) == "1970-01-01T00:00:00.123Z"
+    assert format_utc(1_800_000_000) == "2027-01-15T08:00:00.000Z"
 
 
 @given(st.lists(st.floats(0, 0.9), min_size=2, max_size=60))
 def test_frames_that_were_held_up_keep_the_spacing_of_the_camera(delays):
     """The first one was not held up; the others may come in a burst, but in order."""
-    clock, arrival_sec, times = StampedClock(), 0.0, []
+    clock, arrival_sec, times = TimestampMapper(), 0.0, []
     for number, delay in enumerate([0.0, *delays]):
         arrival_sec = max(arrival_sec, 100 + number / 25 + delay)
         times.append(clock(7 + number / 25, arrival_sec))
@@ -23,14 +23,14 @@ def test_frames_that_were_held_up_keep_the_spacing_of_the_camera(delays):
 
 
 def test_a_camera_whose_clock_is_set_anew_is_followed():
-    clock = StampedClock()
+    clock = TimestampMapper()
     assert [clock(sec, 50 + sec) for sec in (0.0, 1.0)] == [50, 51]
     assert [clock(sec - 3600, 50 + sec) for sec in (2.0, 3.0)] == [52, 53]
     assert [clock(sec + 3600, 50 + sec) for sec in (4.0, 5.0)] == [54, 55]
 
 
 def test_a_camera_whose_clock_is_slow_is_followed_for_hours():
-    clock = StampedClock()
+    clock = TimestampMapper()
     for second in range(7200):
         time_sec = clock(second * 0.999, float(second))
     assert abs(time_sec - second) < 0.1
@@ -38,7 +38,7 @@ def test_a_camera_whose_clock_is_slow_is_followed_for_hours():
 
 def test_numbers_become_even_times():
     draw = np.random.default_rng(0)
-    clock = EvenClock()
+    clock = ArrivalSmoother()
     times = [clock(n, 9 + n / 25 + draw.uniform(0, 0.03)) for n in range(500)]
     gaps = np.diff(times[100:])
     assert np.abs(gaps - 1 / 25).max() < 0.004
@@ -46,7 +46,7 @@ def test_numbers_become_even_times():
 
 
 def test_a_stream_without_times_that_stood_still_goes_on_where_it_is():
-    clock = EvenClock()
+    clock = ArrivalSmoother()
     for number in range(100):
         clock(number, number / 25)
     assert clock(100, 60.0) == pytest.approx(60)
@@ -56,8 +56,8 @@ def test_a_stream_without_times_that_stood_still_goes_on_where_it_is():
 @settings(deadline=None)
 @given(st.sampled_from([5, 10, 15, 24, 25, 30, 50, 60]), st.sampled_from([10, 25]))
 def test_ticks_keep_the_rate_of_the_model_whatever_the_camera_has(camera_fps, fps):
-    pacer = Pacer(fps)
-    ticks = [pacer(number / camera_fps) for number in range(60 * camera_fps)]
+    convert = RateConverter(fps)
+    ticks = [convert(number / camera_fps) for number in range(60 * camera_fps)]
     usual = fps / camera_fps
     assert abs(sum(ticks) - 60 * fps) <= 2 + usual
     assert set(ticks[20:]) <= {int(usual), int(np.ceil(usual))}
@@ -67,30 +67,30 @@ def test_ticks_keep_the_rate_of_the_model_whatever_the_camera_has(camera_fps, fp
 @given(st.integers(0, 2**32 - 1))
 def test_of_equal_rates_each_frame_is_one_tick_although_it_is_uneven(seed):
     draw = np.random.default_rng(seed)
-    pacer = Pacer(25)
-    ticks = [pacer(n / 25 + draw.uniform(-0.009, 0.009)) for n in range(500)]
+    convert = RateConverter(25)
+    ticks = [convert(n / 25 + draw.uniform(-0.009, 0.009)) for n in range(500)]
     assert set(ticks[1:]) == {1}
 
 
 @pytest.mark.parametrize("camera_fps", [5, 15, 25, 60])
 def test_much_more_time_or_many_more_frames_than_usual_are_a_jump(camera_fps):
-    pacer = Pacer(25)
+    convert = RateConverter(25)
     said = []
     for number in range(10 * camera_fps):
-        pacer(number / camera_fps)
-        said.append(pacer.jumped)
+        convert(number / camera_fps)
+        said.append(convert.jumped)
     assert not any(said[2 * camera_fps :])
-    assert pacer(10 + 5 / min(camera_fps, 25)) > 4
-    assert pacer.jumped
+    assert convert(10 + 5 / min(camera_fps, 25)) > 4
+    assert convert.jumped
     now = 10 + 5 / min(camera_fps, 25)
-    while not pacer(now := now + 1e-3):
+    while not convert(now := now + 1e-3):
         pass
-    assert pacer.jumped
+    assert convert.jumped
 
 
 def test_a_frame_that_is_lost_now_and_then_is_no_jump():
-    pacer = Pacer(25)
+    convert = RateConverter(25)
     for number in range(200):
         if number % 20:
-            pacer(number / 25)
-            assert not pacer.jumped
+            convert(number / 25)
+            assert not convert.jumped

@@ -8,14 +8,14 @@ import pytest
 
 from abnormal.errors import AbnormalError
 from abnormal.live.command import AlarmCommand
-from abnormal.live.event import event_of
+from abnormal.live.event import make_event
 from abnormal.live.frame import Moment
 from abnormal.live.tracker import LiveFrameScore, OngoingEvent
 
 
 def event(number):
     at = Moment(number, number / 25, 1e9 + number)
-    return event_of(
+    return make_event(
         "gate", "anomaly", "opened", OngoingEvent(at, at, LiveFrameScore(at, 2.5, None), 2.5)
     )
 

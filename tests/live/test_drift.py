@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from abnormal.live.drift import ENOUGH_MINUTES, DriftWatch
+from abnormal.live.drift import MIN_MINUTES, DriftWatch
 
 FPS = 5
 
@@ -38,4 +38,4 @@ def test_a_few_busy_minutes_are_no_drift():
 
 
 def test_nothing_is_said_of_a_few_minutes():
-    assert minutes(DriftWatch(), ENOUGH_MINUTES, 0.9) == []
+    assert minutes(DriftWatch(), MIN_MINUTES, 0.9) == []

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from abnormal.datasets.demo import find_demo
-from abnormal.live.gate import KINDS, PictureGate
+from abnormal.live.gate import FAULTS, PictureGate
 from abnormal.video.resample import resize
 
 FPS, SIZE, PAST = 10.0, 160, 90
@@ -96,7 +96,10 @@ def test_a_lorry_that_fills_the_picture_is_no_lamp():
 
 
 def test_it_says_what_it_measured():
-    for kind in KINDS:
+    for kind in FAULTS:
         assert kind.isalpha()
     gate = PictureGate(FPS)
-    assert gate(np.zeros((SIZE, SIZE), np.uint8)) == ("black", "99 % of it are below 0 of 255")
+    assert gate(np.zeros((SIZE, SIZE), np.uint8)) == (
+        "black",
+        "99 % of the pixels are below 0 of 255",
+    )

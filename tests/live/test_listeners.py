@@ -5,10 +5,10 @@ import pytest
 from abnormal.cli import test as program
 from abnormal.errors import AbnormalError, CannotWriteError
 from abnormal.live import listeners
-from abnormal.live.event import event_of
+from abnormal.live.event import make_event
+from abnormal.live.event_log import FILE_NAME
 from abnormal.live.frame import Moment
 from abnormal.live.listeners import LISTENERS, Listener, open_listeners
-from abnormal.live.log import NAME
 from abnormal.live.tracker import LiveFrameScore, OngoingEvent
 
 
@@ -16,7 +16,7 @@ from abnormal.live.tracker import LiveFrameScore, OngoingEvent
 def event():
     at = Moment(1, 0.04, 1e9)
     ongoing = OngoingEvent(at, at, LiveFrameScore(at, 2.5), 2.5)
-    return event_of("gate", "anomaly", "opened", ongoing)
+    return make_event("gate", "anomaly", "opened", ongoing)
 
 
 @pytest.fixture
@@ -39,12 +39,12 @@ def radio(monkeypatch):
 
 def test_those_that_are_asked_for_are_told_after_the_screen_and_the_log(event, radio, tmp_path):
     def show(told):
-        assert not (tmp_path / NAME).read_text()
+        assert not (tmp_path / FILE_NAME).read_text()
         radio.append(told.id)
 
     with open_listeners({"short_wave": "7", "webhook": None}, tmp_path, show) as tell:
         tell(event)
-        assert len((tmp_path / NAME).read_text().splitlines()) == 1
+        assert len((tmp_path / FILE_NAME).read_text().splitlines()) == 1
     assert radio == [("7", tmp_path), event.id, "opened", "closed down"]
 
 

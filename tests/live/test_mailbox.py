@@ -3,7 +3,7 @@ import threading
 from hypothesis import given
 from hypothesis import strategies as st
 
-from abnormal.live.frame import LiveFrame, Lost, Moment
+from abnormal.live.frame import ConnectionLost, LiveFrame, Moment
 from abnormal.live.mailbox import Mailbox
 
 
@@ -34,7 +34,7 @@ def test_the_newest_frames_of_each_camera_wait_in_order(actions):
 
 def test_what_is_said_of_a_camera_is_not_dropped():
     mailbox = Mailbox(1, 2)
-    lost = Lost(Moment(1, 1, 1), "gone")
+    lost = ConnectionLost(Moment(1, 1, 1), "gone")
     for message in (frame(0), lost, frame(2), frame(3), frame(4)):
         mailbox.put(0, message)
     assert [message for _, message in mailbox.take(99, 0)] == [lost, frame(3), frame(4)]

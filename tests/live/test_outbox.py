@@ -3,16 +3,16 @@ import json
 import pytest
 
 from abnormal.errors import AbnormalError
-from abnormal.live.event import event_of
+from abnormal.live.event import make_event
 from abnormal.live.frame import Moment
-from abnormal.live.outbox import Outbox, key_of
+from abnormal.live.outbox import Outbox, message_key
 from abnormal.live.tracker import LiveFrameScore, OngoingEvent
 
 
 def event(number, state="opened"):
     at = Moment(number, number / 25, 1e9 + number)
     ongoing = OngoingEvent(at, at, LiveFrameScore(at, 2.5), 2.5)
-    return event_of("gate", "anomaly", state, ongoing)
+    return make_event("gate", "anomaly", state, ongoing)
 
 
 def names(outbox):
@@ -31,7 +31,7 @@ def test_messages_are_files_in_the_order_in_which_they_came(tmp_path):
     assert [json.loads(path.read_text())["state"] for path in outbox.waiting()] == [
         *("opened", "updated", "closed")
     ]
-    assert key_of(outbox.waiting()[0]) == f"{event(1).id}-opened"
+    assert message_key(outbox.waiting()[0]) == f"{event(1).id}-opened"
 
 
 def test_numbers_go_on_behind_what_an_earlier_run_left(tmp_path):

@@ -21,7 +21,7 @@ start_backend()
 
 from abnormal.cli import test, train  # noqa: E402
 from abnormal.datasets.demo import find_demo  # noqa: E402
-from abnormal.live.event import parse_utc  # noqa: E402
+from abnormal.live.clock import parse_utc  # noqa: E402
 from abnormal.models.model_file import ModelInfo, save_model  # noqa: E402
 from abnormal.models.networks import NETWORKS  # noqa: E402
 

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from abnormal.live.clips import ClipWriter
-from abnormal.live.event import event_id, event_of
+from abnormal.live.event import event_id, make_event
 from abnormal.live.frame import LiveFrame, Moment
 from abnormal.live.recorder import AFTER_SEC, BEFORE_SEC, LONGEST_SEC, Recorder
 from abnormal.live.tracker import CLOSED, OPENED, LiveFrameScore, OngoingEvent
@@ -21,7 +21,7 @@ def jpeg(sec):
 
 
 class Story:
-    """Frames and events as a channel gives them."""
+    """Frames and events as a monitor passes them on."""
 
     def __init__(self, folder, clips):
         self.recorder = Recorder(folder, FPS, clips)
@@ -36,9 +36,9 @@ class Story:
     def tell(self, state, start_sec, last_sec, box=None):
         start, last = moment(start_sec), moment(last_sec)
         ongoing = OngoingEvent(start, last, LiveFrameScore(start, 3.0, box), 1.0)
-        files = self.recorder.files(event_id("gate", "anomaly", start))
-        event = event_of("gate", "anomaly", state, ongoing, **files)
-        self.recorder.follow(event, ongoing)
+        files = self.recorder.paths(event_id("gate", "anomaly", start))
+        event = make_event("gate", "anomaly", state, ongoing, **files)
+        self.recorder.record(event, ongoing)
         return event
 
 
@@ -61,7 +61,7 @@ def test_a_clip_has_what_was_before_and_after_its_event(story, decoded, said):
     story.play(45)
     story.tell(CLOSED, 40, 42)
     story.play(42 + AFTER_SEC)
-    assert story.recorder._cuts
+    assert story.recorder._pending
     story.play(60)
     story.recorder._clips.close()
     shown = seconds(event.clip, decoded)
@@ -99,7 +99,7 @@ def test_the_thumbnail_is_the_peak_with_a_box_around_the_place(story):
 
 
 def test_clips_that_are_too_many_are_left_out_and_said(story, said, monkeypatch):
-    monkeypatch.setattr(story.recorder._clips, "_most", 0)
+    monkeypatch.setattr(story.recorder._clips, "_most_waiting", 0)
     story.play(20)
     story.tell(OPENED, 18, 19)
     story.recorder.finish()
@@ -108,7 +108,7 @@ def test_clips_that_are_too_many_are_left_out_and_said(story, said, monkeypatch)
 
 def test_the_ring_does_not_grow(story):
     story.play(90)
-    assert len(story.recorder._ring) == LONGEST_SEC * FPS
+    assert len(story.recorder._recent) == LONGEST_SEC * FPS
 
 
 def test_what_cannot_be_written_is_said_and_does_not_end_the_watch(story, said, tmp_path):

@@ -20,13 +20,13 @@ from abnormal.inference.reconstruct import ClipReconstructor  # noqa: E402
 from abnormal.inference.score import frame_scores, residuals  # noqa: E402
 from abnormal.inference.stream import FrameScorer, ResidualStream  # noqa: E402
 from abnormal.live.address import Camera  # noqa: E402
-from abnormal.live.channel import Channel  # noqa: E402
 from abnormal.live.clock import Clock  # noqa: E402
-from abnormal.live.frame import Failed, LiveFrame, Lost, Moment  # noqa: E402
+from abnormal.live.frame import ConnectionLost, LiveFrame, Moment, ReaderFailed  # noqa: E402
 from abnormal.live.mailbox import Mailbox  # noqa: E402
+from abnormal.live.monitor import CameraMonitor  # noqa: E402
 from abnormal.live.run import _log_health  # noqa: E402
 from abnormal.live.segment import Segment  # noqa: E402
-from abnormal.live.watch import Watch, warm_up  # noqa: E402
+from abnormal.live.watch import WatchLoop, warm_up  # noqa: E402
 from abnormal.models.model_file import ModelInfo  # noqa: E402
 from abnormal.scoring.alarm import Alarm  # noqa: E402
 from abnormal.scoring.calibration import Calibration, Normality  # noqa: E402
@@ -67,31 +67,31 @@ def footage(count, running):
     return images
 
 
-def frames_of(images, first=0, gates=()):
+def frames_of(images, first=0, faulty=()):
     meter, before = FlowMeter(), None
-    for place, image in enumerate(images):
+    for index, image in enumerate(images):
         speed = None if before is None else meter(before, image)
         before = image
-        number = first + place
+        number = first + index
         moment = Moment(number, number / FPS, 1e9 + number / FPS)
-        yield LiveFrame(moment, number / FPS, image, speed, "blurred" if place in gates else "")
+        yield LiveFrame(moment, number / FPS, image, speed, "blurred" if index in faulty else "")
 
 
-class Place:
+class Watched:
     """Some cameras that are watched, and a clock."""
 
     def __init__(self, detector, cameras=1, ignored=None, drop_above=1000):
         self.now, self.told, self.minutes = 0.0, [], 0
         self.mailbox = Mailbox(cameras, drop_above)
-        self.channels = [
-            Channel(
+        self.monitors = [
+            CameraMonitor(
                 Camera(f"c{number}", "0"), detector, ALARM, self.told.append, None, ignored,
             )
             for number in range(cameras)
         ]  # fmt: skip
         clock = Clock(lambda: self.now, lambda: 1e9 + self.now)
-        self.watch = Watch(
-            self.channels, self.mailbox, detector.reconstruct, clock, self.minute,
+        self.watch = WatchLoop(
+            self.monitors, self.mailbox, detector.reconstruct, clock, self.minute,
             detector.info.clip_length,
         )  # fmt: skip
 
@@ -136,128 +136,134 @@ RUNS = [*range(30, 45), *range(70, 83)]
 @pytest.mark.parametrize("count", [120, 123])
 def test_live_events_are_those_of_the_file(detector, count):
     images = footage(count, RUNS)
-    place = Place(detector)
-    place.give(frames_of(images))
-    found = place.end()
+    watched = Watched(detector)
+    watched.give(frames_of(images))
+    found = watched.end()
     assert spans(found) == expected(detector, images)
     assert len(found) == 2
-    assert next(event.state for event in place.told if event.id == found[0].id) == "opened"
+    assert next(event.state for event in watched.told if event.id == found[0].id) == "opened"
 
 
 def test_what_goes_on_when_it_is_stopped_is_closed(detector):
-    place = Place(detector)
-    place.give(frames_of(footage(41, RUNS)))
-    (event,) = place.end()
+    watched = Watched(detector)
+    watched.give(frames_of(footage(41, RUNS)))
+    (event,) = watched.end()
     assert event.end_sec == 40 / FPS
 
 
 def test_no_clip_reaches_over_a_gap_and_every_frame_is_in_one(detector):
     clips = []
-    place = Place(with_network(detector, lambda some: (clips.extend(some), some)[1]))
+    watched = Watched(with_network(detector, lambda some: (clips.extend(some), some)[1]))
     for grey, first, count in ((50, 0, 12), (100, 20, 7), (200, 28, 3)):
         images = np.full((count, SIZE, SIZE), grey, np.uint8)
-        place.give(frames_of(images, first=first))
-    place.end()
+        watched.give(frames_of(images, first=first))
+    watched.end()
     greys = [set((255 * np.unique(clip)).round().astype(int).tolist()) for clip in clips]
     assert greys == [{50}, {50}, {50}, {100}, {100}, {200}]
-    assert len(place.channels[0].health._latencies_sec) == 12 + 7 + 3
+    assert len(watched.monitors[0].health._latencies_sec) == 12 + 7 + 3
 
 
 def test_events_on_both_sides_of_a_gap_are_the_same_ones(detector):
     images = footage(120, RUNS)
     frames = list(frames_of(images))
-    place = Place(detector)
-    place.give(frames[:52])
-    place.give([Lost(frames[52].moment, "gone")])
-    place.give([frames[60]._replace(speed=None), *frames[61:]])
-    assert spans(place.end()) == expected(detector, images)
+    watched = Watched(detector)
+    watched.give(frames[:52])
+    watched.give([ConnectionLost(frames[52].moment, "gone")])
+    watched.give([frames[60]._replace(speed=None), *frames[61:]])
+    assert spans(watched.end()) == expected(detector, images)
 
 
 def test_a_connection_that_breaks_is_told_and_so_is_its_return(detector):
     frames = list(frames_of(footage(60, ())))
-    place = Place(detector)
-    place.give([*frames[:20], Lost(frames[22].moment, "gone"), Lost(frames[25].moment, "refused")])
-    place.give(frames[30:])
-    states = [(e.kind, e.state, e.start_sec, e.end_sec, e.detail) for e in place.told]
+    watched = Watched(detector)
+    watched.give(
+        [
+            *frames[:20],
+            ConnectionLost(frames[22].moment, "gone"),
+            ConnectionLost(frames[25].moment, "refused"),
+        ]
+    )
+    watched.give(frames[30:])
+    states = [(e.kind, e.state, e.start_sec, e.end_sec, e.detail) for e in watched.told]
     assert states == [
         ("disconnected", "opened", 22 / FPS, 22 / FPS, "gone"),
         ("disconnected", "closed", 22 / FPS, 30 / FPS, "gone"),
     ]
-    assert place.channels[0].health.reconnects == 1
+    assert watched.monitors[0].health.reconnects == 1
 
 
 def test_an_event_is_closed_although_no_frame_comes_any_more(detector):
     frames = list(frames_of(footage(60, RUNS)))
-    place = Place(detector)
-    place.give([*frames[:41], Lost(frames[41].moment, "gone")])
-    place.now = 40 / FPS + 2.0
-    place.watch.step(0)
-    assert not place.closed()
-    place.now += 0.5
-    place.watch.step(0)
-    assert spans(place.closed()) == [(32, 40)]
+    watched = Watched(detector)
+    watched.give([*frames[:41], ConnectionLost(frames[41].moment, "gone")])
+    watched.now = 40 / FPS + 2.0
+    watched.watch.step(0)
+    assert not watched.closed()
+    watched.now += 0.5
+    watched.watch.step(0)
+    assert spans(watched.closed()) == [(32, 40)]
 
 
 def test_while_the_gate_is_shut_nothing_is_an_anomaly(detector):
-    place = Place(detector)
-    gates = range(28, 46)
-    place.give(frames_of(footage(120, RUNS), gates=gates))
-    assert spans(place.end()) == expected(detector, footage(120, RUNS))[1:]
-    assert spans(place.closed("blurred")) == [(28, 45)]
-    assert place.closed("blurred")[0].peak_score is None
+    watched = Watched(detector)
+    faulty = range(28, 46)
+    watched.give(frames_of(footage(120, RUNS), faulty=faulty))
+    assert spans(watched.end()) == expected(detector, footage(120, RUNS))[1:]
+    assert spans(watched.closed("blurred")) == [(28, 45)]
+    assert watched.closed("blurred")[0].peak_score is None
 
 
 def test_what_is_ignored_raises_no_alarm(detector):
     ignored = np.zeros((SIZE, SIZE), bool)
     ignored[16:40] = True
-    place = Place(detector, ignored=ignored)
-    place.give(frames_of(footage(120, RUNS)))
-    assert place.end() == []
+    watched = Watched(detector, ignored=ignored)
+    watched.give(frames_of(footage(120, RUNS)))
+    assert watched.end() == []
 
 
 def test_clips_of_several_cameras_go_through_the_network_together(detector):
-    place = Place(detector, cameras=6)
+    watched = Watched(detector, cameras=6)
     for camera in range(6):
         for frame in frames_of(footage(LENGTH, ())):
-            place.mailbox.put(camera, frame)
-    place.watch.step(0)
+            watched.mailbox.put(camera, frame)
+    watched.watch.step(0)
     assert darkened.sizes == [4, 2]
 
 
 def test_each_camera_has_events_of_its_own(detector):
-    place = Place(detector, cameras=2)
-    place.give(frames_of(footage(120, RUNS)), camera=0)
-    place.give(frames_of(footage(120, RUNS[15:])), camera=1)
-    place.end()
-    assert (len(place.closed()), len(place.closed(camera="c1"))) == (2, 1)
+    watched = Watched(detector, cameras=2)
+    watched.give(frames_of(footage(120, RUNS)), camera=0)
+    watched.give(frames_of(footage(120, RUNS[15:])), camera=1)
+    watched.end()
+    assert (len(watched.closed()), len(watched.closed(camera="c1"))) == (2, 1)
 
 
 def test_too_many_frames_cost_the_oldest_not_the_newest(detector):
-    place = Place(detector, drop_above=10)
+    watched = Watched(detector, drop_above=10)
     for frame in frames_of(footage(60, ())):
-        place.mailbox.put(0, frame)
-    place.end()
+        watched.mailbox.put(0, frame)
+    watched.end()
     for _ in range(9):
-        place.watch.step(0)
-    assert place.mailbox.dropped(0) == 50
-    assert "10 frames, 50 dropped" in place.channels[0].health.line(place.mailbox.dropped(0))
+        watched.watch.step(0)
+    assert watched.mailbox.dropped(0) == 50
+    assert "10 frames, 50 dropped" in watched.monitors[0].health.report(watched.mailbox.dropped(0))
 
 
 def test_the_minute_is_told_once_a_minute(detector):
-    place = Place(detector)
+    watched = Watched(detector)
     for now in (30.0, 60.0, 61.0, 119.0, 121.0):
-        place.now = now
-        place.watch.step(0)
-    assert place.minutes == 2
+        watched.now = now
+        watched.watch.step(0)
+    assert watched.minutes == 2
 
 
 def test_each_minute_each_camera_has_a_line_and_what_has_moved_the_command(
     detector, monkeypatch, caplog
 ):
     caplog.set_level("INFO", "abnormal")
-    place = Place(detector, cameras=2)
-    monkeypatch.setattr(place.channels[1].drift, "warning", lambda _: "it has moved")
-    _log_health(Path("m.h5"), place.channels, place.mailbox, Clock())
+    watched = Watched(detector, cameras=2)
+    monkeypatch.setattr(watched.monitors[1].drift, "warning", lambda _: "it has moved")
+    _log_health(Path("m.h5"), watched.monitors, watched.mailbox, Clock())
     lines = [record.message for record in caplog.records]
     assert [line.split(":")[0] for line in lines] == ["c0", "c1", "c1"]
     assert [record.levelname for record in caplog.records] == ["INFO", "INFO", "WARNING"]
@@ -266,29 +272,29 @@ def test_each_minute_each_camera_has_a_line_and_what_has_moved_the_command(
 
 
 def test_a_bug_in_a_thread_of_a_camera_is_raised(detector):
-    place = Place(detector)
+    watched = Watched(detector)
     with pytest.raises(ZeroDivisionError):
-        place.give([Failed(ZeroDivisionError())])
+        watched.give([ReaderFailed(ZeroDivisionError())])
 
 
 def test_a_file_that_cannot_be_read_is_said(detector):
-    place = Place(detector)
+    watched = Watched(detector)
     with pytest.raises(AbnormalError, match=r"c0 cannot be watched: no video\."):
-        place.give([Lost(Moment(0, 0, 0), "no video", ended=True)])
+        watched.give([ConnectionLost(Moment(0, 0, 0), "no video", ended=True)])
 
 
 def test_it_ends_when_all_files_have(detector):
-    place = Place(detector)
+    watched = Watched(detector)
     frames = list(frames_of(footage(33, ())))
-    place.give([*frames, Lost(frames[-1].moment, "the stream ended", ended=True)])
-    place.watch.run(lambda: False)
-    assert place.told == []
+    watched.give([*frames, ConnectionLost(frames[-1].moment, "the stream ended", ended=True)])
+    watched.watch.run(lambda: False)
+    assert watched.told == []
 
 
 def test_an_output_that_is_not_finite_is_said(detector):
-    place = Place(with_network(detector, lambda clips: clips * np.nan))
+    watched = Watched(with_network(detector, lambda clips: clips * np.nan))
     with pytest.raises(AbnormalError, match="not finite"):
-        place.give(frames_of(footage(LENGTH, ())))
+        watched.give(frames_of(footage(LENGTH, ())))
 
 
 def test_a_network_that_gives_no_numbers_is_said_before_a_camera_is_opened(detector):
@@ -302,9 +308,9 @@ def test_the_network_is_compiled_for_each_size_before_it_is_needed(detector):
 
 
 def test_an_event_is_one_line_of_json_and_one_sentence(detector):
-    place = Place(detector)
-    place.give(frames_of(footage(120, RUNS)))
-    event = place.end()[0]
+    watched = Watched(detector)
+    watched.give(frames_of(footage(120, RUNS)))
+    event = watched.end()[0]
     line = event.as_json()
     assert "\n" not in line
     told = json.loads(line)
@@ -326,12 +332,12 @@ def test_clips_that_overlap_are_scored_sooner_and_as_those_of_a_file(detector, i
     split = SplitNetwork(lambda frames: frames, decode) if is_split else None
     overlapping = dataclasses.replace(detector, overlap=Overlap(2, split))
     images, told = footage(40, range(14, 26)), []
-    place = Place(overlapping)
+    watched = Watched(overlapping)
     for frame in frames_of(images):
-        place.give([frame])
-        told.append(place.channels[0].health.line(0).split()[1])
+        watched.give([frame])
+        told.append(watched.monitors[0].health.report(0).split()[1])
     assert told[:9] == [*"000050202"]
-    live = place.end()
+    live = watched.end()
     assert (last[0] is not None) == is_split
 
     frames = videos.ModelFrames(iter(images), FPS)
@@ -371,9 +377,9 @@ def test_the_first_frames_of_clips_of_one_frame_have_the_speed_of_the_second(det
 def test_live_events_of_clips_of_one_frame_are_those_of_the_file(detector):
     single = dataclasses.replace(detector, info=dataclasses.replace(detector.info, clip_length=1))
     images = footage(120, [0, 1, 2, 3, *RUNS])
-    place = Place(single)
-    place.give(frames_of(images))
-    found = place.end()
+    watched = Watched(single)
+    watched.give(frames_of(images))
+    found = watched.end()
     assert spans(found) == expected(single, images)
     assert found
-    assert len(place.channels[0].health._latencies_sec) == 120
+    assert len(watched.monitors[0].health._latencies_sec) == 120

@@ -4,7 +4,7 @@ import threading
 import pytest
 
 from abnormal.errors import AbnormalError
-from abnormal.live.event import event_of
+from abnormal.live.event import make_event
 from abnormal.live.frame import Moment
 from abnormal.live.tracker import LiveFrameScore, OngoingEvent
 from abnormal.live.webhook import make_webhook
@@ -15,7 +15,7 @@ QUICK = (0.01, 0.05)
 def event(number, state="opened"):
     at = Moment(number, number / 25, 1e9 + number)
     ongoing = OngoingEvent(at, at, LiveFrameScore(at, 2.5, (0, 0, 1, 1)), 2.5)
-    return event_of("gate", "anomaly", state, ongoing)
+    return make_event("gate", "anomaly", state, ongoing)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from abnormal.errors import AbnormalError
 from abnormal.report.panels import GAP_PX, HEAD_PX, HIGHEST, draw_panels, write_picture
 from abnormal.report.recording import record_panels
 from abnormal.scoring.localisation import Localiser
-from abnormal.video.draw import RED, in_colours
+from abnormal.video.draw import RED, heat_map
 
 SIZE = 220
 
@@ -31,8 +31,8 @@ def test_input_reconstruction_difference_and_anomalous_pixels(seen):
     assert (frame[70, 70] == 191).all()
     assert (frame[0, 0] == 64).all()
     assert (reconstruction == 64).all()
-    assert (difference[70, 70] == in_colours(np.array([[127.5]]), HIGHEST)).all()
-    assert (difference[0, 0] == in_colours(np.zeros((1, 1)), HIGHEST)).all()
+    assert (difference[70, 70] == heat_map(np.array([[127.5]]), HIGHEST)).all()
+    assert (difference[0, 0] == heat_map(np.zeros((1, 1)), HIGHEST)).all()
     red = (anomalous == RED).all(-1)
     assert np.array_equal(red, seen.anomalous[2])
     assert red[70, 70]
@@ -43,7 +43,7 @@ def test_one_scale_of_colours_for_all_frames(seen):
     """Scaled to its own largest difference, a frame with none would look like one with much."""
     weak = Localiser().localise(seen.frames[2:], seen.frames[2:] + np.float32(0.01))
     (picture,) = draw_panels(weak)
-    assert np.abs(parts(picture)[2].astype(int) - in_colours(np.zeros((1, 1)), 1)).max() < 15
+    assert np.abs(parts(picture)[2].astype(int) - heat_map(np.zeros((1, 1)), 1)).max() < 15
 
 
 @pytest.mark.parametrize(("size", "shown"), [(100, 200), (150, 300), (227, 227), (35, 210)])

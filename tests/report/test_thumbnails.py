@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 
 from abnormal.errors import AbnormalError
-from abnormal.report.thumbnails import draw_thumbnail, keep_thumbnails
+from abnormal.report.thumbnails import keep_thumbnails
 from abnormal.video.draw import RED
+from abnormal.video.thumbnail import draw_thumbnail
 
 PLACE = {"left": 0.25, "top": 0.5, "width": 0.25, "height": 0.25}
 

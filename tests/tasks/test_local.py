@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from abnormal.tasks.local import IdleProcess, end_with_parent, in_processes, in_threads
+from abnormal.tasks.local import LowPriorityProcess, end_with_parent, in_processes, in_threads
 from abnormal.tasks.run import WorkerDiedError
 
 
@@ -76,12 +76,12 @@ def test_an_error_in_a_thread_ends_the_run_and_stops_the_others():
 
 @pytest.fixture
 def idle():
-    process = IdleProcess()
+    process = LowPriorityProcess()
     yield process
     process.end()
 
 
-def test_an_idle_process_does_one_task_after_the_other_and_raises_what_they_raise(idle):
+def test_a_low_priority_process_does_one_task_after_the_other_and_raises_what_they_raise(idle):
     process = idle.run(os.getpid)
     assert process != os.getpid()
     with pytest.raises(ValueError, match="'no number'"):
@@ -89,14 +89,14 @@ def test_an_idle_process_does_one_task_after_the_other_and_raises_what_they_rais
     assert idle.run(os.getpid) == process
 
 
-def test_an_idle_process_that_dies_is_replaced(idle):
+def test_a_low_priority_process_that_dies_is_replaced(idle):
     process = idle.run(os.getpid)
     with pytest.raises(WorkerDiedError):
         idle.run(_negative, 13)
     assert idle.run(os.getpid) != process
 
 
-def test_an_idle_process_ends_with_a_task_still_on_its_way_to_it(idle):
+def test_a_low_priority_process_ends_with_a_task_still_on_its_way_to_it(idle):
     os.kill(idle.run(os.getpid), signal.SIGSTOP)  # gets no processor at all
     threading.Timer(0.2, idle.end).start()
     with pytest.raises(WorkerDiedError):
@@ -106,7 +106,7 @@ def test_an_idle_process_ends_with_a_task_still_on_its_way_to_it(idle):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_idle_process_gets_no_signal_of_its_program(idle, number):
+def test_a_low_priority_process_gets_no_signal_of_its_program(idle, number):
     first = threading.Thread(target=idle.run, args=(time.sleep, 0))
     first.start()
     while not idle._process:
@@ -117,12 +117,12 @@ def test_an_idle_process_gets_no_signal_of_its_program(idle, number):
     assert idle.run(os.getpid) == process
 
 
-def test_an_idle_process_ends_with_its_program_in_the_midst_of_a_task(tmp_path):
+def test_a_low_priority_process_ends_with_its_program_in_the_midst_of_a_task(tmp_path):
     script = """
 import os, signal, threading, time
-from abnormal.tasks.local import IdleProcess
+from abnormal.tasks.local import LowPriorityProcess
 if __name__ == "__main__":
-    idle = IdleProcess()
+    idle = LowPriorityProcess()
     print(idle.run(os.getpid), flush=True)
     threading.Thread(target=idle.run, args=(time.sleep, 600), daemon=True).start()
     time.sleep(1)

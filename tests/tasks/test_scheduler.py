@@ -11,7 +11,7 @@ import pytest
 
 from abnormal.errors import AbnormalError
 from abnormal.tasks import scheduler as scheduling
-from abnormal.tasks.choose import chosen
+from abnormal.tasks.choose import open_runner
 from abnormal.tasks.run import WorkerDiedError
 from abnormal.version import __version__
 
@@ -53,7 +53,7 @@ def test_the_death_of_a_worker_repeats_its_task_only(dask_cluster, tmp_path, log
     found, killed = [], None
     with (
         dask_cluster(tmp_path) as address,
-        chosen(address, [tmp_path / "scheduler.json"], log) as run,
+        open_runner(address, [tmp_path / "scheduler.json"], log) as run,
     ):
         for done in run(task_writing_to(log), items):
             found.append(done)
@@ -71,7 +71,7 @@ def test_the_death_of_a_worker_repeats_its_task_only(dask_cluster, tmp_path, log
 def test_a_task_that_kills_its_worker_is_given_up_and_costs_no_other_its_result(
     dask_cluster, tmp_path, log
 ):
-    with dask_cluster(tmp_path, workers=4) as address, chosen(address, [], log) as run:
+    with dask_cluster(tmp_path, workers=4) as address, open_runner(address, [], log) as run:
         found = dict(run(task_writing_to(log, killer=0), range(12)))
     died = found.pop(0)
     assert isinstance(died, WorkerDiedError)
@@ -93,7 +93,7 @@ def test_workers_that_come_later_are_given_tasks(dask_cluster, tmp_path, log):
 
     with (
         dask_cluster(tmp_path, workers=2, wait=False) as address,
-        chosen(address, [], log) as run,
+        open_runner(address, [], log) as run,
     ):
         assert dict(run(meet, [0, 1])) == {0: 0, 1: -1}
 
@@ -105,9 +105,9 @@ def test_an_error_of_a_task_ends_the_run_and_leaves_nothing_behind(dask_cluster,
         raise AbnormalError(f"no {item}")
 
     with dask_cluster(tmp_path, workers=1) as address:
-        with pytest.raises(AbnormalError, match="no 0"), chosen(address, [], log) as run:
+        with pytest.raises(AbnormalError, match="no 0"), open_runner(address, [], log) as run:
             list(run(fail, range(3)))
-        with chosen(address, [], log) as run:
+        with open_runner(address, [], log) as run:
             assert dict(run(task_writing_to(log), [7])) == {7: -7}
 
 
@@ -121,7 +121,7 @@ def test_a_scheduler_that_ends_is_said(dask_cluster, tmp_path, log):
 
     with dask_cluster(tmp_path, workers=1) as address:
         process = scheduler_process(tmp_path)
-        with pytest.raises(AbnormalError, match="is lost"), chosen(address, [], log) as run:
+        with pytest.raises(AbnormalError, match="is lost"), open_runner(address, [], log) as run:
             list(run(kill_parent_scheduler, [process]))
 
 
@@ -141,7 +141,7 @@ def impatient(monkeypatch):
 
 
 def refused(address, log):
-    with pytest.raises(AbnormalError) as error, chosen(address, [], log):
+    with pytest.raises(AbnormalError) as error, open_runner(address, [], log):
         pytest.fail("it was accepted")
     assert len(str(error.value).splitlines()) == 1
     return str(error.value)
@@ -178,7 +178,7 @@ def test_a_worker_with_another_version_is_refused(dask_cluster, tmp_path, log, c
     (tmp_path / "abnormal" / "version.py").write_text(code)
     (tmp_path / "abnormal" / "tasks").mkdir()  # or that of an editable install would be found
     (tmp_path / "abnormal" / "tasks" / "__init__.py").touch()
-    (tmp_path / "abnormal" / "tasks" / "shared.py").touch()
+    (tmp_path / "abnormal" / "tasks" / "worker_check.py").touch()
     with dask_cluster(tmp_path, workers=1, path=tmp_path) as address:
         assert says in refused(address, log)
 
@@ -188,7 +188,7 @@ def test_files_that_a_worker_sees_otherwise_are_named(dask_cluster, tmp_path, lo
     model, videos, gone = tmp_path / "model.h5", tmp_path / "videos", tmp_path / "img"
     model.write_text("another")
     videos.mkdir()
-    monkeypatch.setattr("abnormal.tasks.shared.seen", lambda path: "what is here")
+    monkeypatch.setattr("abnormal.tasks.worker_check.describe", lambda path: "what is here")
     with dask_cluster(tmp_path, workers=1) as address:
         for path, there in (
             (model, "a file of 7 bytes"),
@@ -197,7 +197,7 @@ def test_files_that_a_worker_sees_otherwise_are_named(dask_cluster, tmp_path, lo
         ):
             with (
                 pytest.raises(AbnormalError) as error,
-                chosen(address, [path], log),
+                open_runner(address, [path], log),
             ):
                 pytest.fail("it was accepted")
             assert f"sees {there} at {path}, and what is here was expected" in str(error.value)

@@ -1,7 +1,7 @@
 import matplotlib
 import numpy as np
 
-from abnormal.video.draw import RED, grey_to_rgb, in_colours, mark, write_text
+from abnormal.video.draw import RED, grey_to_rgb, heat_map, mark, write_text
 
 
 def test_grey_has_three_equal_channels():
@@ -12,7 +12,7 @@ def test_grey_has_three_equal_channels():
 def test_colours_are_those_of_viridis_red_first():
     values = np.array([[0.0, 64.0, 128.0, 500.0]])
     expected = matplotlib.colormaps["viridis"]([0.0, 0.5, 1.0, 1.0], bytes=True)[:, :3]
-    assert np.abs(in_colours(values, 128)[0].astype(int) - expected).max() <= 3
+    assert np.abs(heat_map(values, 128)[0].astype(int) - expected).max() <= 3
 
 
 def test_marked_pixels_are_red_and_the_rest_is_as_it_was():

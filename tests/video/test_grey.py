@@ -86,7 +86,7 @@ def test_colours_are_turned_too(tmp_path, make_video):
     path = turned_video(make_video, tmp_path / "turned.mp4", 90)
     with open_video(path) as stream:
         frame = next(iter(stream.frames))
-        colours = frame.in_colours()
+        colours = frame.get_rgb()
     assert (colours.shape, colours.dtype) == ((48, 32, 3), np.uint8)
     assert np.abs(colours.mean(-1) - frame.image).max() < 8
 

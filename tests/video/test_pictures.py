@@ -143,7 +143,7 @@ def test_the_frames_of_a_folder_come_in_colours_too(tmp_path):
     PIL.Image.new("RGB", (6, 4), (200, 100, 50)).save(tmp_path / "1.png")
     PIL.Image.fromarray(np.full((4, 6), 51 << 8, np.uint16)).save(tmp_path / "2.png")
     with open_pictures(tmp_path) as stream:
-        first, second = (frame.in_colours() for frame in stream.frames)
+        first, second = (frame.get_rgb() for frame in stream.frames)
     assert first.shape == (4, 6, 3)
     assert (first == (200, 100, 50)).all()
     assert (second == 51).all()

@@ -3,19 +3,19 @@ import json
 import pytest
 
 from abnormal.errors import AbnormalError, CannotWriteError
-from abnormal.live.event import event_of
+from abnormal.live.event import make_event
+from abnormal.live.event_log import open_event_log
 from abnormal.live.frame import Moment
-from abnormal.live.log import open_log
 from abnormal.live.tracker import LiveFrameScore, OngoingEvent
 
 AT = Moment(1, 0.04, 1e9)
 ONGOING = OngoingEvent(AT, AT, LiveFrameScore(AT, 2.5), 2.5)
-EVENT = event_of("gate", "anomaly", "opened", ONGOING)
+EVENT = make_event("gate", "anomaly", "opened", ONGOING)
 
 
 def test_each_run_appends(tmp_path):
     for _ in range(2):
-        with open_log(tmp_path) as log:
+        with open_event_log(tmp_path) as log:
             log(EVENT)
             # It is on the disk before anything else happens.
             last = (tmp_path / "events.jsonl").read_text().splitlines()[-1]
@@ -24,13 +24,13 @@ def test_each_run_appends(tmp_path):
 
 
 def test_two_processes_do_not_share_a_folder(tmp_path):
-    with open_log(tmp_path), pytest.raises(AbnormalError, match="Another process"):
-        open_log(tmp_path).__enter__()
-    with open_log(tmp_path):
+    with open_event_log(tmp_path), pytest.raises(AbnormalError, match="Another process"):
+        open_event_log(tmp_path).__enter__()
+    with open_event_log(tmp_path):
         pass
 
 
 def test_a_full_disk_is_said(tmp_path):
     (tmp_path / "events.jsonl").symlink_to("/dev/full")
-    with open_log(tmp_path) as log, pytest.raises(CannotWriteError, match="No space left"):
+    with open_event_log(tmp_path) as log, pytest.raises(CannotWriteError, match="No space left"):
         log(EVENT)

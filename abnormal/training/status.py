@@ -1,29 +1,33 @@
-"""`train_model.py --status`: what a folder of checkpoints holds."""
+"""What a folder of checkpoints holds, in words."""
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from abnormal.errors import AbnormalError
 from abnormal.training.checkpoints import Checkpoint, list_checkpoints, load_checkpoint
 
 
-def print_status(folder: Path) -> int:
-    """Prints a line per checkpoint, oldest first, and returns the exit code."""
+def status_lines(folder: Path) -> Iterator[str]:
+    """A heading, and a line for each checkpoint, the oldest first.
+
+    Raises:
+        AbnormalError: There is none.
+    """
     paths = list_checkpoints(folder)
     if not paths:
         raise AbnormalError(f"There is no checkpoint in {folder}. Choose one with --checkpoints.")
-    print(f"{'checkpoint':<26} {'epochs':>6} {'batches':>8} {'loss':>10} {'age':>9} {'size':>9}")
+    yield f"{'checkpoint':<26} {'epochs':>6} {'batches':>8} {'loss':>10} {'age':>9} {'size':>9}"
     for path in paths:
         try:
-            age = time.time() - path.stat().st_mtime
-            size = sum(file.stat().st_size for file in path.iterdir()) / 1e6
+            age_sec = time.time() - path.stat().st_mtime
+            size_mb = sum(file.stat().st_size for file in path.iterdir()) / 1e6
             facts = _facts(load_checkpoint(path))
         except FileNotFoundError:  # a run has just replaced it
             continue
         except ValueError as error:
             facts = f"damaged: {error}"
-        print(f"{path.name:<26} {facts} {_age(age):>9} {size:>6.1f} MB")
-    return 0
+        yield f"{path.name:<26} {facts} {_age(age_sec):>9} {size_mb:>6.1f} MB"
 
 
 def _facts(checkpoint: Checkpoint) -> str:

@@ -1,4 +1,4 @@
-"""What `train_model.py --calibrate` does once its command line is understood."""
+"""A trained model learns from other normal footage what is normal, without being trained."""
 
 import contextlib
 import dataclasses
@@ -16,18 +16,21 @@ from abnormal.inference.reference import make_reference
 from abnormal.inference.runtimes import keras_runtime
 from abnormal.inference.videos import InputVideo, source_videos, stored_videos
 from abnormal.models.model_file import ModelInfo, load_model, save_model
-from abnormal.scoring.calibration import read_calibration
+from abnormal.scoring.calibration import Calibration, read_calibration
 
 log = logging.getLogger(__name__)
 
 
-def run_calibrate(path: Path, folder: Path) -> int:
-    """Calibrates a model on other normal footage, and returns the exit code.
+def recalibrate(path: Path, folder: Path) -> Calibration:
+    """Calibrates a model on other normal footage, and writes its file again.
 
     Args:
         path: The model file; it is replaced when all has gone well.
         folder: Videos, or frames that `preprocess.py` made, of which the normal ones are taken;
             cameras that it does not show stay as they were.
+
+    Returns:
+        The calibration of the model as it is then.
 
     Raises:
         AbnormalError: There is no model, or no normal footage that can be read.
@@ -54,11 +57,7 @@ def run_calibrate(path: Path, folder: Path) -> int:
     info = dataclasses.replace(model.info, calibration=calibration.as_dict())
     reference = model.reference and make_reference(model.reference.clips, reconstruct)
     save_model(path, model.network, info, reference, calibration.levels)
-    print(
-        f"model: {path}, calibrated on {calibration.frames} frames of "
-        f"{len(calibration.videos)} videos"
-    )
-    return 0
+    return calibration
 
 
 def _normal(video: InputVideo, info: ModelInfo, notes: set[str]) -> NormalVideo:

@@ -1,0 +1,212 @@
+"""Follows one camera from its frames to its events."""
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from abnormal.errors import AbnormalError
+from abnormal.inference.detector import Detector
+from abnormal.inference.stream import ScoredFrames
+from abnormal.live.address import Camera
+from abnormal.live.drift import DriftWatch, surprises_of
+from abnormal.live.event import ANOMALY, DISCONNECTED, SendEvent, event_id, make_event
+from abnormal.live.frame import ConnectionLost, LiveFrame, Moment, ReaderFailed, ReaderMessage
+from abnormal.live.gate import FAULTS
+from abnormal.live.health import Health
+from abnormal.live.recorder import Recorder
+from abnormal.live.segment import LiveClip, Segment
+from abnormal.live.tracker import (
+    CLOSED,
+    OPENED,
+    Change,
+    LiveFrameScore,
+    LiveTracker,
+    OngoingEvent,
+)
+from abnormal.scoring.alarm import Alarm
+from abnormal.scoring.residual import ClipResidual
+
+HOLD_OFF_SEC = 1.0
+"""Nothing is an anomaly for so many seconds after a faulty picture, because scores are averages."""
+SHORTEST_FAULT_SEC = 0.5
+"""A fault that lasts for fewer seconds is no event, although its pictures raise no alarm."""
+
+
+class CameraMonitor:
+    """Makes clips from the frames of one camera and events from the scores.
+
+    Attributes:
+        health: Counts of what happened in the last minute.
+        drift: Watches the scores of calm frames.
+        ended: Whether no more frames will come, because the source was a file.
+    """
+
+    def __init__(
+        self,
+        camera: Camera,
+        detector: Detector,
+        alarm: Alarm,
+        send: SendEvent,
+        recorder: Recorder | None = None,
+        ignored: np.ndarray | None = None,
+    ) -> None:
+        """Prepares for the camera's first frame.
+
+        Args:
+            camera: The camera.
+            detector: The model.
+            alarm: The alarm, which decides what is an anomaly.
+            send: Receives each state of each event.
+            recorder: Keeps pictures of events; None if no pictures may be kept.
+            ignored: `(size, size)` bool, True where anomalies are ignored; None if nowhere.
+        """
+        self._camera, self._alarm, self._send = camera, alarm, send
+        self._recorder = recorder
+        self._new_segment: Callable[[], Segment] = lambda: Segment(
+            detector, camera.known_as, ignored
+        )
+        self._calibration = detector.calibration
+        self._fps = detector.info.fps
+        self._segment = self._new_segment()
+        self._ready: list[LiveClip] = []
+        self._anomalies = LiveTracker(alarm, self._fps)
+        self._faults = {
+            fault: LiveTracker(Alarm(fault, 0.5, 0.5, shortest_sec=SHORTEST_FAULT_SEC), self._fps)
+            for fault in FAULTS
+        }
+        self._disconnection: OngoingEvent | None = None
+        self._no_anomaly_until_sec = -np.inf  # in seconds since the camera's first frame
+        self._newest: LiveFrame | None = None
+        self.health, self.drift = Health(camera.name), DriftWatch()
+        self.ended = False
+
+    def take(self, message: ReaderMessage) -> None:
+        """Handles the camera's next message.
+
+        Args:
+            message: A frame, or what went wrong.
+
+        Raises:
+            AbnormalError: The source is a file that cannot be read.
+            Exception: The exception that ended the camera's thread.
+        """
+        if isinstance(message, ReaderFailed):
+            raise message.error
+        if isinstance(message, ConnectionLost):
+            self._handle_loss(message)
+        else:
+            self._add(message)
+
+    def take_clips(self) -> list[LiveClip]:
+        """Returns the clips that have been completed since the last call, in order."""
+        ready, self._ready = self._ready, []
+        return ready
+
+    def add_residual(self, clip: LiveClip, residual: ClipResidual, now_sec: float) -> None:
+        """Scores the new frames of a clip that the network has reconstructed.
+
+        Args:
+            clip: The next of the clips that `take_clips` returned.
+            residual: The residual of the clip.
+            now_sec: The present time, in seconds by the clock of the arrivals.
+        """
+        scored = clip.segment.score(residual)
+        scores = np.where(self._held_off(clip.new), 0.0, scored.causal[self._alarm.score])
+        for index, frame in enumerate(clip.new):
+            box = None if scored.boxes is None else scored.boxes[index].tolist()
+            scored_frame = LiveFrameScore(frame.moment, float(scores[index]), box)
+            self._report(ANOMALY, self._anomalies.add(scored_frame))
+        self.health.add(now_sec - frame.arrival_sec for frame in clip.new)
+        self._watch_drift(clip, scored, scores)
+
+    def close_overdue_events(self, now_sec: float) -> None:
+        """Closes events that have ended because the connection has been lost for too long.
+
+        Args:
+            now_sec: The present time, in seconds by the clock of the arrivals.
+        """
+        if self._newest is None or self._disconnection is None:
+            return
+        number = self._newest.moment.number + int((now_sec - self._newest.arrival_sec) * self._fps)
+        for kind, tracker in self._trackers():
+            self._report(kind, tracker.skip_to(number))
+
+    def flush(self) -> None:
+        """Ends the segment and completes its last clip, because a gap follows or no more frames."""
+        self._ready += self._segment.finish()
+        self._segment = self._new_segment()
+
+    def finish(self) -> None:
+        """Closes all events when the watch ends; all clips have to be scored before."""
+        for kind, tracker in self._trackers():
+            self._report(kind, tracker.finish())
+        if self._disconnection and not self.ended:
+            self._report(DISCONNECTED, [(CLOSED, self._disconnection)])
+        if self._recorder:
+            self._recorder.finish()
+
+    def _add(self, frame: LiveFrame) -> None:
+        if self._disconnection:
+            self._handle_return(frame.moment)
+        if not self._segment.follows(frame):
+            self.flush()
+        self._newest = frame
+        if self._recorder:
+            self._recorder.add(frame)
+        for fault, tracker in self._faults.items():
+            score = float(frame.fault == fault)
+            self._report(
+                fault, tracker.add(LiveFrameScore(frame.moment, score, None, frame.detail))
+            )
+        self._ready += self._segment.add(frame)
+
+    def _handle_loss(self, lost: ConnectionLost) -> None:
+        if lost.ended and self._newest is None:
+            raise AbnormalError(f"{self._camera.name} cannot be watched: {lost.reason}.")
+        self.flush()
+        self.ended = lost.ended
+        if self._disconnection is None and not lost.ended:
+            at = lost.moment
+            first = LiveFrameScore(at, 1.0, None, lost.reason)
+            self._disconnection = OngoingEvent(at, at, first, 1.0)
+            self._report(DISCONNECTED, [(OPENED, self._disconnection)])
+        elif self._disconnection:
+            self._disconnection = self._disconnection._replace(last=lost.moment)
+
+    def _handle_return(self, moment: Moment) -> None:
+        if self._disconnection:
+            self.health.reconnects += self._newest is not None
+            self._report(DISCONNECTED, [(CLOSED, self._disconnection._replace(last=moment))])
+            self._disconnection = None
+
+    def _held_off(self, frames: Iterable[LiveFrame]) -> list[bool]:
+        """Says for each frame whether it is faulty or follows a faulty one too closely."""
+        held_off = []
+        for frame in frames:
+            if frame.fault:
+                self._no_anomaly_until_sec = frame.moment.sec + HOLD_OFF_SEC
+            held_off.append(frame.moment.sec < self._no_anomaly_until_sec)
+        return held_off
+
+    def _watch_drift(self, clip: LiveClip, scored: ScoredFrames, scores: np.ndarray) -> None:
+        if self._anomalies.is_open or self._alarm.frames(scores).any():
+            return
+        calm = surprises_of(scored.causal, self._alarm, self._calibration)
+        if any(frame.fault for frame in clip.new):
+            return
+        self.drift.add(clip.new[-1].moment.sec, calm)
+
+    def _trackers(self) -> list[tuple[str, LiveTracker]]:
+        return [(ANOMALY, self._anomalies), *self._faults.items()]
+
+    def _report(self, kind: str, changes: list[Change]) -> None:
+        """Sends the changes of events, and lets the recorder keep their pictures."""
+        for state, ongoing in changes:
+            self.health.alarms += state == OPENED
+            files: dict[str, str | None] = {}
+            if self._recorder and kind != DISCONNECTED:
+                files = self._recorder.paths(event_id(self._camera.name, kind, ongoing.start))
+            event = make_event(self._camera.name, kind, state, ongoing, **files)
+            if self._recorder:
+                self._recorder.record(event, ongoing)
+            self._send(event)

@@ -1,0 +1,47 @@
+"""Which devices train together."""
+
+import contextlib
+import logging
+from collections.abc import Iterator
+
+from abnormal.models.backend import replica_devices
+from abnormal.training.devices import Devices
+from abnormal.training.hosts import joined
+from abnormal.training.options import HostAddresses
+
+log = logging.getLogger(__name__)
+
+
+@contextlib.contextmanager
+def open_devices(distribute: str, addresses: HostAddresses) -> Iterator[Devices]:
+    """Opens the devices of a training run for the length of the block.
+
+    Args:
+        distribute: A name in `DISTRIBUTION_NAMES`: `"none"` for a single device, `"auto"` for all
+            of this host, or `"hosts"` for those of several hosts.
+        addresses: Where the hosts find one another.
+
+    Raises:
+        AbnormalError: The hosts do not find one another, or one of them is lost.
+    """
+    if distribute == "hosts":
+        with joined(addresses) as devices:
+            if not devices.is_first_host:  # all would say the same, so the first one says it
+                logging.getLogger("abnormal").setLevel(logging.ERROR)
+            yield devices
+    else:
+        yield Devices(1 if distribute == "none" else len(replica_devices()))
+
+
+def log_devices(devices: Devices, batch_size: int) -> None:
+    """Says how many devices share each batch, and whether some of them have nothing to do."""
+    if devices.count == 1:
+        return
+    on = f" on {devices.hosts} hosts" if devices.hosts > 1 else ""
+    log.info("%d devices%s share each batch", devices.count, on)
+    if batch_size % devices.count:
+        log.warning(
+            "%d is no multiple of %d, so a part of the devices does nothing; choose another "
+            "--batch-size",
+            *(batch_size, devices.count),
+        )
