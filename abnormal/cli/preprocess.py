@@ -13,7 +13,7 @@ from abnormal.errors import AbnormalError
 from abnormal.names import DOWNLOAD_NAMES
 
 if TYPE_CHECKING:
-    from abnormal.datasets.preprocess import Preprocessed
+    from abnormal.datasets.preprocess import PreprocessResult
     from abnormal.frames.check import VideoCheck
 
 
@@ -53,7 +53,7 @@ def _preprocess(args: argparse.Namespace) -> int:
     return int(args.strict and done.has_problems)
 
 
-def _print_summary(done: "Preprocessed") -> None:
+def _print_summary(done: "PreprocessResult") -> None:
     usable = [extraction for extraction in done.extractions if extraction.frames]
     for split in ("training", "testing"):
         of_split = [extraction for extraction in usable if extraction.video.split == split]

@@ -1,4 +1,4 @@
-"""From videos, wherever they come from, to frames under `img/`."""
+"""Extracts the frames of all videos of a data set into `img/`, and downloads it first if asked."""
 
 import dataclasses
 import logging
@@ -23,22 +23,24 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class PreprocessOptions:
-    """What is to be extracted, and how.
+    """The videos to extract, and the options of the frames.
 
     Attributes:
-        videos: A folder of videos, a data set, or one video; None for what is drawn or downloaded.
+        videos: A folder of videos, the folder of a data set, or a single video; None for the
+            demo, which is drawn, or for a data set that is downloaded.
         img: The folder of frames.
         dataset: A name in `DATASETS`.
-        split: For all videos of a plain folder; None for what the names of its folders say.
-        labels: A file or folder of labels, in place of those that lie with the videos.
-        camera_from: Finds the camera in the name of a video; None where videos are not told apart.
-        download: The name of a data set that is fetched first; None for none.
-        url: The mirror that it is fetched from; None for where its owners have it.
-        size: Height and width of the frames, in pixels.
-        fps: Frames per second; None for those of the source.
-        workers: How many processes extract.
-        scheduler: Address of the Dask scheduler whose workers extract instead; None for this
-            machine.
+        split: `"training"` or `"testing"` for all videos of a plain folder. None stands for the
+            split that the names of its sub-folders imply.
+        labels: File or folder of labels to use instead of labels found with the videos.
+        camera_from: Pattern that finds the camera in the name of each video; None to keep the
+            cameras that the layout implies.
+        download: Name of a data set to download first, a key of `DOWNLOADS`; None for no download.
+        url: Address of a mirror for the download; None for the address of the owners.
+        size: Height and width of the frames in pixels.
+        fps: Frames per second of the frames; None for the frame rate of each source.
+        workers: Number of processes that extract.
+        scheduler: Address of a Dask scheduler whose workers extract instead of this machine.
     """
 
     videos: Path | None
@@ -56,13 +58,13 @@ class PreprocessOptions:
 
 
 @dataclass(frozen=True)
-class Preprocessed:
-    """What came of all videos.
+class PreprocessResult:
+    """The outcome of preprocessing.
 
     Attributes:
         img: The folder of frames.
-        extractions: What came of each video, ordered by split and name.
-        leaks: Test videos that are footage to train on, too.
+        extractions: The outcome for each video, ordered by split and name.
+        leaks: Test videos that share footage with a training video.
     """
 
     img: Path
@@ -71,21 +73,23 @@ class Preprocessed:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no video gave a usable frame."""
+        """Whether no video gave usable frames."""
         return all(done.status == LEFT_OUT for done in self.extractions)
 
     @property
     def has_problems(self) -> bool:
-        """Whether anything was wrong with any video."""
+        """Whether there was a problem with at least one video."""
         return bool(self.leaks) or any(done.problem for done in self.extractions)
 
 
-def preprocess(options: PreprocessOptions) -> Preprocessed:
-    """Extracts the frames of all videos, those that are there already excepted.
+def preprocess(options: PreprocessOptions) -> PreprocessResult:
+    """Extracts the frames of all videos, except those whose frames exist and are up to date.
+
+    Returns:
+        The outcome, which includes problems with single videos.
 
     Raises:
-        AbnormalError: There is no video, or the folder of frames cannot be written to. What is
-            wrong with a single video is in the result.
+        AbnormalError: There are no videos, or the folder of frames cannot be written to.
     """
     if options.download:
         folder = options.videos or Path(options.download)
@@ -105,7 +109,7 @@ def preprocess(options: PreprocessOptions) -> Preprocessed:
     )
     extractions.sort(key=lambda done: (done.video.split, natural_key(done.video.name)))
     leaks = find_leaks(options.img, write_manifest(options.img))
-    return Preprocessed(options.img, extractions, leaks)
+    return PreprocessResult(options.img, extractions, leaks)
 
 
 def _extract(options: PreprocessOptions, videos: list[SourceVideo]) -> list[Extraction]:
@@ -125,7 +129,7 @@ def _extract(options: PreprocessOptions, videos: list[SourceVideo]) -> list[Extr
 
 
 def _with_absolute_paths(options: PreprocessOptions) -> PreprocessOptions:
-    """The options as workers understand them, whose current folder is another one."""
+    """Makes all paths absolute, because workers have other current folders."""
     return dataclasses.replace(
         options,
         videos=options.videos and options.videos.absolute(),
