@@ -1,24 +1,24 @@
-"""The commands of this package as they are typed here, for usage lines and for advice.
+"""The commands of this package as users type them, for usage lines and advice in messages.
 
-From a checkout that is `python test_model.py`, where the package is installed `abnormal-test`, and
-`python -m abnormal test` for those who began like that. Nothing heavy is imported here.
+In a checkout the command is `python test_model.py`, in an installed package `abnormal-test`, and
+`python -m abnormal test` if the program was started in that way. No heavy module is imported here.
 """
 
 import sys
 from pathlib import Path
 
 SCRIPTS = {"preprocess": "preprocess.py", "train": "train_model.py", "test": "test_model.py"}
-"""The programs by name, with their scripts in a checkout."""
+"""Maps the name of each program to its script in a checkout."""
 
 CHECKOUT = Path(__file__).parent.parent
-"""The folder that the package is in, which in a checkout has the scripts, too."""
+"""The folder that contains the package. In a checkout it also contains the scripts."""
 
 
 def program_name(name: str) -> str:
-    """What a program calls itself in its usage line and before its error messages.
+    """Returns the name of a program in its usage line and at the start of its error messages.
 
     Args:
-        name: A name in `SCRIPTS`.
+        name: A key of `SCRIPTS`.
     """
     called = Path(sys.argv[0])
     if called.name == "__main__.py" and called.parent.name == "abnormal":
@@ -29,32 +29,32 @@ def program_name(name: str) -> str:
 
 
 def command(name: str) -> str:
-    """The command that starts a program, without options.
+    """Returns the command that starts a program, without options.
 
     Args:
-        name: A name in `SCRIPTS`.
+        name: A key of `SCRIPTS`.
     """
     called = program_name(name)
     return f"python {called}" if called == SCRIPTS[name] else called
 
 
 def install_command(extra: str) -> str:
-    """The command that installs what an option needs.
+    """Returns the command that installs the optional dependencies of an option.
 
     Args:
         extra: A name in `[options.extras_require]` of `setup.cfg`.
     """
-    where = "." if _is_checkout() else _distribution()
-    return f"pip install '{where}[{extra}]'"
+    package = "." if _is_checkout() else _distribution_name()
+    return f"pip install '{package}[{extra}]'"
 
 
 def _is_checkout() -> bool:
     return (CHECKOUT / "setup.cfg").is_file() and (CHECKOUT / SCRIPTS["train"]).is_file()
 
 
-def _distribution() -> str:
-    """What pip calls this package: on PyPI `abnormal` is another one."""
-    import importlib.metadata  # takes longer than all else here
+def _distribution_name() -> str:
+    """Returns the name that pip knows this package by. On PyPI, `abnormal` is another project."""
+    import importlib.metadata  # slower than everything else in this module
 
     installed = importlib.metadata.packages_distributions().get("abnormal")
     return installed[0] if installed else "abnormal-video"

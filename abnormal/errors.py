@@ -1,6 +1,7 @@
-"""What a user can mend, and the exit codes of the programs."""
+"""Errors that the user can mend, and the exit codes of the programs."""
 
-MENDABLE, BUG, INTERRUPTED = 1, 3, 130  # 2, a usage error, is argparse's own
+EXIT_ERROR, EXIT_BUG, EXIT_INTERRUPTED = 1, 3, 130
+"""Exit codes after an `AbnormalError`, a bug and Ctrl-C. Usage errors exit with argparse's 2."""
 
 
 class AbnormalError(Exception):
@@ -12,14 +13,14 @@ class AbnormalError(Exception):
 
 
 class CannotWriteError(AbnormalError):
-    """What was made cannot be put on the disk; more of the same would fail, too."""
+    """A result cannot be written to the disk. Further results would fail in the same way."""
 
 
-class Stopped(Exception):  # noqa: N818  (nothing went wrong: somebody asked for it)
-    """A run that stopped because it was asked to, with all that is needed to go on.
+class Stopped(Exception):  # noqa: N818  (stopping on request is not an error)
+    """The run was asked to stop, and has saved everything that it needs to resume.
 
     Attributes:
-        exit_code: For the shell: 143 after SIGTERM, 130 after Ctrl-C.
+        exit_code: Exit code of the program: 143 after SIGTERM, 130 after Ctrl-C.
     """
 
     def __init__(self, message: str, exit_code: int) -> None:

@@ -1,4 +1,4 @@
-"""Files that are complete or absent, listings in natural order, and JSON."""
+"""Files and folders that are written completely or not at all, sorted listings, and JSON."""
 
 import contextlib
 import errno
@@ -15,19 +15,20 @@ from typing import Any, BinaryIO
 from abnormal.errors import AbnormalError, CannotWriteError
 
 _UNSUPPORTED = {errno.ENOTSUP, errno.EPERM, errno.EXDEV, errno.ENOSYS, errno.EINVAL}
+"""Error numbers of operations that a file system, such as a network mount, does not support."""
 
 
 def natural_key(name: str | Path) -> list[tuple[int, int, str]]:
-    """A sort key that puts `frame2` before `frame10`, and folders in the order of their parts."""
+    """Returns a sort key that compares numbers in names by value: `frame2` before `frame10`."""
     parts = [part for part in re.split(r"(\d+)", str(name)) if part]
     key = [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]
-    return [*key, (-1, 0, str(name))]  # so that 1 and 01 have an order too
+    return [*key, (-1, 0, str(name))]  # so that the order of 1 and 01 is defined, too
 
 
 def list_folder(folder: Path) -> list[Path]:
-    """The visible entries of a folder in natural order.
+    """Lists the visible entries of a folder in natural order.
 
-    Hidden files, among them the `.DS_Store` and `._*` of macOS, are left out.
+    Hidden files are left out, such as `.DS_Store` and `._*`, which macOS creates.
 
     Raises:
         AbnormalError: The folder is missing, is a file, or may not be read.
@@ -45,31 +46,34 @@ def list_folder(folder: Path) -> list[Path]:
     return sorted(entries, key=lambda entry: natural_key(entry.name))
 
 
-def demand_path(path: Path) -> None:
-    """Makes sure that there is a file or a folder.
+def require_path(path: Path) -> None:
+    """Makes sure that a file or folder exists.
 
     Raises:
-        AbnormalError: There is neither.
+        AbnormalError: There is no file or folder of that name.
     """
     if not path.exists():
         raise AbnormalError(f"There is no file or folder {path}. Check the path.")
 
 
 def make_folder(folder: Path) -> Path:
-    """Makes a folder and its parents where they are missing.
+    """Makes a folder, and its parents, unless it exists, and makes sure that it is writable.
+
+    Returns:
+        The folder.
 
     Raises:
-        AbnormalError: It cannot be made or written to.
+        AbnormalError: The folder cannot be made, or may not be written to.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
         raise AbnormalError(
-            f"The folder {folder} cannot be made: a file is in its way. Choose another place."
+            f"The folder {folder} cannot be made: a file is in its way. Choose another folder."
         ) from None
     except OSError as error:
         raise AbnormalError(
-            f"The folder {folder} cannot be made: {error.strerror}. Choose another place."
+            f"The folder {folder} cannot be made: {error.strerror}. Choose another folder."
         ) from None
     if not os.access(folder, os.W_OK | os.X_OK):
         raise AbnormalError(f"No permission to write into {folder}. Choose another folder.")
@@ -78,12 +82,21 @@ def make_folder(folder: Path) -> Path:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Gives a temporary name in the same folder, and moves the file to `path` when all went well.
+    """Writes a file under a temporary name in the same folder, and then renames it to `path`.
 
-    A reader sees the old file or the new one, whole. On an error the temporary file is removed
-    and `path` is as it was.
+    Other processes see the complete old file or the complete new one. If the block raises, the
+    temporary file is removed and `path` stays as it was.
+
+    Args:
+        path: The file to be written or replaced.
+
+    Yields:
+        The temporary path, which the block has to write.
+
+    Raises:
+        CannotWriteError: The disk is full, or the file may not be written.
     """
-    partial = _temporary(path, "partial")
+    partial = _temporary_path(path, "partial")
     try:
         yield partial
         flush(partial)
@@ -96,20 +109,26 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def replacing_folder(path: Path, begun: Path | None = None) -> Iterator[Path]:
-    """The same as `replacing` for a folder, which is complete or absent.
+def replacing_folder(path: Path, unfinished: Path | None = None) -> Iterator[Path]:
+    """Fills a folder under a temporary name, and then renames it to `path`.
+
+    Like `replacing`, but for a folder: `path` is complete or absent, never half-written.
 
     Args:
-        path: The folder.
-        begun: One of `recover(path)` to go on with, in place of an empty folder.
+        path: The folder to be written or replaced.
+        unfinished: A folder that `recover(path)` returned, to continue with. None stands for an
+            empty folder.
+
+    Yields:
+        The temporary folder, which the block has to fill.
     """
-    partial, old = _temporary(path, "partial"), _temporary(path, "old")
+    partial, old = _temporary_path(path, "partial"), _temporary_path(path, "old")
     shutil.rmtree(partial, ignore_errors=True)
     shutil.rmtree(old, ignore_errors=True)
     try:
-        if begun:
-            with contextlib.suppress(FileNotFoundError):  # another run has tidied up
-                _move(begun, partial)
+        if unfinished:
+            with contextlib.suppress(FileNotFoundError):  # another run has removed it
+                _move(unfinished, partial)
         partial.mkdir(parents=True, exist_ok=True)
         yield partial
         if path.exists():
@@ -123,7 +142,7 @@ def replacing_folder(path: Path, begun: Path | None = None) -> Iterator[Path]:
 
 
 def _move(source: Path, to: Path) -> None:
-    """Renames a file or folder; copies it where a mounted folder cannot rename."""
+    """Renames a file or folder. Copies it instead where the file system cannot rename."""
     try:
         source.replace(to)
     except OSError as error:
@@ -137,7 +156,7 @@ def _move(source: Path, to: Path) -> None:
 
 
 def flush(path: Path) -> None:
-    """Sends a file or folder to the disk, as far as a mounted folder can do that."""
+    """Flushes a file or folder to the disk. Does nothing on file systems that cannot do that."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -148,47 +167,51 @@ def flush(path: Path) -> None:
         os.close(handle)
 
 
-def _host() -> str:
+def _host_name() -> str:
     return re.sub(r"\W", "_", socket.gethostname())
 
 
-def _temporary(path: Path, kind: str) -> Path:
-    """A hidden name beside `path` that tells whose it is and keeps the ending."""
-    return path.with_name(f".{kind}-{os.getpid()}@{_host()}-{path.name}")
+def _temporary_path(path: Path, kind: str) -> Path:
+    """Returns a hidden name beside `path` with the process and host in it, and the same suffix."""
+    return path.with_name(f".{kind}-{os.getpid()}@{_host_name()}-{path.name}")
 
 
-def _left_behind(folder: Path) -> Iterator[tuple[Path, str, str]]:
-    """What processes that are no more left in a folder: path, `partial` or `old`, and whose place.
+def _leftovers(folder: Path) -> Iterator[tuple[Path, str, str]]:
+    """Yields temporary entries of processes that ended before they could remove them.
 
-    Leftovers of a process that still runs, or may run on another host, are its work in progress.
+    Entries of a process that still runs, or may run on another host, are left out.
+
+    Yields:
+        The entry, its kind (`partial` or `old`), and the name of the file or folder that was
+        being written.
     """
     for entry in list(folder.iterdir()) if folder.is_dir() else []:
         match = re.match(r"\.(partial|old)-(\d+)(?:@(\w*))?-(.+)", entry.name)
-        if match and match[3] in (None, _host()) and not _is_running(int(match[2])):
+        if match and match[3] in (None, _host_name()) and not _is_running(int(match[2])):
             yield entry, match[1], match[4]
 
 
 def recover(path: Path) -> list[Path]:
-    """Gives a file or folder back that a killed run had moved out of the way.
+    """Restores a file or folder that a killed run had moved away but not yet replaced.
 
     Returns:
-        What killed runs had begun to put in its place.
+        The unfinished versions of it that killed runs left behind.
     """
-    begun = []
-    for entry, kind, name in _left_behind(path.parent):
+    unfinished = []
+    for entry, kind, name in _leftovers(path.parent):
         if name == path.name and kind == "partial":
-            begun.append(entry)
+            unfinished.append(entry)
         elif name == path.name and not path.exists():
             _move(entry, path)
-    return begun
+    return unfinished
 
 
 def remove_partial(folder: Path) -> None:
-    """Removes what killed runs left half-written directly in a folder.
+    """Removes unfinished files and folders that killed runs left directly in a folder.
 
-    What a run had moved out of the way and not yet replaced is moved back.
+    An old version that a run had moved away and not yet replaced is moved back.
     """
-    for entry, kind, name in _left_behind(folder):
+    for entry, kind, name in _leftovers(folder):
         if kind == "old" and not (folder / name).exists():
             _move(entry, folder / name)
         elif entry.is_dir():
@@ -208,7 +231,11 @@ def _is_running(process: int) -> bool:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Writes a value as indented JSON, whole or not at all."""
+    """Writes a value as indented JSON, completely or not at all.
+
+    Raises:
+        CannotWriteError: The disk is full, or the file may not be written.
+    """
     with replacing(path) as partial:
         partial.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
@@ -230,7 +257,11 @@ def read_json(path: Path) -> Any:
 
 
 def sha256(path: Path) -> str:
-    """The SHA-256 of a file, or of the names and contents of all visible files below a folder."""
+    """Returns the SHA-256 of a file, or of a folder with the names and contents of all its files.
+
+    Returns:
+        The digest as hexadecimal digits. Sub-folders are included, hidden files are not.
+    """
     digest = hashlib.sha256()
     if path.is_dir():
         for entry in list_folder(path):

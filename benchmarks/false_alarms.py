@@ -25,7 +25,7 @@ start_backend()
 from abnormal.cli.messages import show_messages  # noqa: E402
 from abnormal.datasets.demo import CAMERA  # noqa: E402
 from abnormal.datasets.street.camera import FPS  # noqa: E402
-from abnormal.datasets.street.clip import NORMAL, Clip, open_clip  # noqa: E402
+from abnormal.datasets.street.clip import NORMAL, StreetClip, open_clip  # noqa: E402
 from abnormal.files import make_folder  # noqa: E402
 from abnormal.inference.calibrate import Calibrator, NormalVideo  # noqa: E402
 from abnormal.inference.detector import Detector, open_detector  # noqa: E402
@@ -87,7 +87,7 @@ def calibrate(path: Path, output: Path, minutes: int) -> None:
 
 def drawn(kind: str, number: int) -> InputVideo:
     """Some minutes of ordinary life, drawn as its frames are asked for."""
-    clip = Clip(0, f"{kind}/{number:03d}", NORMAL, FRAMES)
+    clip = StreetClip(0, f"{kind}/{number:03d}", NORMAL, FRAMES)
     return InputVideo(
         f"{number:03d}", partial(open_resampled, partial(open_clip, clip)), camera=CAMERA
     )

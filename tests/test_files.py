@@ -95,7 +95,7 @@ def test_make_folder_where_a_file_is_in_the_way(tmp_path, place):
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no /proc")
 def test_make_folder_where_the_system_takes_none():
-    with pytest.raises(AbnormalError, match=r"/proc/abnormal cannot be made: .+ another place"):
+    with pytest.raises(AbnormalError, match=r"/proc/abnormal cannot be made: .+ another folder"):
         make_folder(Path("/proc/abnormal"))
 
 

@@ -64,5 +64,5 @@ def test_an_option_takes_what_there_is(program, option, choices, default):
 
 @pytest.mark.parametrize("load", LAYOUTS.values(), ids=LAYOUTS)
 def test_a_layout_is_a_module_that_recognises_a_folder_and_finds_its_videos(load, tmp_path):
-    assert load().evidence(tmp_path) == ""
+    assert load().find_markers(tmp_path) == ""
     assert load().find(tmp_path) == []

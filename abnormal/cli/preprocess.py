@@ -14,7 +14,7 @@ from abnormal.names import DOWNLOAD_NAMES
 
 if TYPE_CHECKING:
     from abnormal.datasets.preprocess import Preprocessed
-    from abnormal.frames.check import Checked
+    from abnormal.frames.check import VideoCheck
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -80,7 +80,7 @@ def _check(args: argparse.Namespace) -> int:
     return int(bool(report.wrong or (args.strict and report.noted)))
 
 
-def _print_totals(videos: "Sequence[Checked]") -> None:
+def _print_totals(videos: "Sequence[VideoCheck]") -> None:
     for split in ("training", "testing"):
         of_split = [video for video in videos if video.record.split == split]
         frames = sum(video.record.frames for video in of_split)

@@ -10,7 +10,7 @@ from typing import Any
 
 from abnormal.cli.messages import show_messages
 from abnormal.commands import program_name
-from abnormal.errors import BUG, INTERRUPTED, MENDABLE, AbnormalError, Stopped
+from abnormal.errors import EXIT_BUG, EXIT_ERROR, EXIT_INTERRUPTED, AbnormalError, Stopped
 from abnormal.version import __version__
 
 log = logging.getLogger(__name__)
@@ -47,13 +47,13 @@ def run_program(
     except AbnormalError as error:
         _show_traceback()
         log.error("%s: %s", parser.prog, error)
-        return MENDABLE
+        return EXIT_ERROR
     except Stopped as stopped:
         log.error("%s: %s", parser.prog, stopped)
         return stopped.exit_code
     except KeyboardInterrupt:
         log.error("%s: interrupted", parser.prog)
-        return INTERRUPTED
+        return EXIT_INTERRUPTED
     except BrokenPipeError:  # `| head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -61,7 +61,7 @@ def run_program(
         _show_traceback()
         details = f"{type(error).__name__}: {error}. Details are in {_write_log()}"
         log.error("%s: this is a bug: %s", parser.prog, details)
-        return BUG
+        return EXIT_BUG
 
 
 def _demand_posix() -> None:

@@ -50,21 +50,21 @@ def _work(args: argparse.Namespace) -> int:
 
 def _demand_files(args: argparse.Namespace, live: bool) -> None:
     """Says what is missing before TensorFlow is imported, which takes seconds."""
-    from abnormal.files import demand_path  # not for `--help`
-    from abnormal.frames.manifest import demand_img
-    from abnormal.live.address import demand_camera_table
-    from abnormal.models.model_path import demand_model_file
+    from abnormal.files import require_path  # not for `--help`
+    from abnormal.frames.manifest import require_img
+    from abnormal.live.address import require_camera_table
+    from abnormal.models.model_path import require_model_file
 
     if live and args.cameras:
-        demand_camera_table(args.cameras)
+        require_camera_table(args.cameras)
     for path in args.model:
-        demand_model_file(path)
+        require_model_file(path)
     if args.export or args.dismiss:  # an event is looked for before its video
         return
     if not live and args.source:
-        demand_path(Path(args.source[0]))
+        require_path(Path(args.source[0]))
     elif not live:
-        demand_img(args.img)
+        require_img(args.img)
     if args.ignore_zone:
         from abnormal.video.zone import read_zone
 

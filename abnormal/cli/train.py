@@ -79,20 +79,20 @@ def _train(args: argparse.Namespace, options: "TrainingOptions") -> int:
 
 def _demand_files(args: argparse.Namespace) -> None:
     """Says what is missing before TensorFlow is imported, which takes seconds."""
-    from abnormal.files import demand_path  # not for `--help`
-    from abnormal.frames.manifest import demand_img
-    from abnormal.models.model_path import check_ending, demand_model_file
+    from abnormal.files import require_path  # not for `--help`
+    from abnormal.frames.manifest import require_img
+    from abnormal.models.model_path import check_suffix, require_model_file
 
     if args.calibrate:
-        demand_model_file(args.output)
-        demand_path(args.calibrate)
+        require_model_file(args.output)
+        require_path(args.calibrate)
         return
     if args.distribute == "hosts":
         return  # a host that ended before the others have met it would leave them waiting
-    check_ending(args.output)
+    check_suffix(args.output)
     if args.init:
-        demand_model_file(args.init)
-    demand_img(args.img)
+        require_model_file(args.init)
+    require_img(args.img)
 
 
 def _demand_hosts_for_addresses(args: argparse.Namespace) -> None:

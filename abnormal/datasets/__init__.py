@@ -1,1 +1,1 @@
-"""Layouts on disk, one file each: what people have becomes a list of `SourceVideo`."""
+"""Readers of data sets, one file for each layout on disk. Each gives a list of `SourceVideo`."""

@@ -1,11 +1,12 @@
-"""CUHK Avenue, as its archives unpack.
+"""CUHK Avenue, in the folders of its archives.
 
 Lu, Shi and Jia, "Abnormal event detection at 150 FPS in MATLAB", ICCV 2013.
 
     Avenue Dataset/
       training_videos/01.avi ...                            16 videos, normal
       testing_videos/01.avi ...                             21 videos
-    ground_truth_demo/testing_label_mask/1_label.mat ...    beside or in it: a mask for each frame
+    ground_truth_demo/testing_label_mask/1_label.mat ...    a mask for each frame; this folder may
+                                                            also lie in `Avenue Dataset/`
 
 The masks mark 3,712 of the 15,324 test frames as abnormal; labels published elsewhere mark 3,867.
 """
@@ -13,8 +14,8 @@ The masks mark 3,712 of the 15,324 test frames as abnormal; labels published els
 from functools import partial
 from pathlib import Path
 
-from abnormal.datasets.labels.attach import labels_in
-from abnormal.datasets.layout import list_videos, there
+from abnormal.datasets.labels.attach import find_video_labels
+from abnormal.datasets.layout import existing_folders, list_videos
 from abnormal.datasets.source import TESTING, TRAINING, SourceVideo
 from abnormal.video.decode import open_video
 
@@ -23,15 +24,15 @@ TESTING_FOLDER = "testing_videos"
 MASKS = "testing_label_mask"
 
 
-def evidence(root: Path) -> str:
-    """Why a folder is taken to have this layout; empty where it has another one."""
-    if (root / MASKS).is_dir():  # the second archive may hold videos too
+def find_markers(root: Path) -> str:
+    """Names the folders by which a data set is recognised as this one; empty if it is not."""
+    if (root / MASKS).is_dir():  # the folder of the masks may contain videos, too
         return ""
-    return there(root, TRAINING_FOLDER, TESTING_FOLDER)
+    return existing_folders(root, TRAINING_FOLDER, TESTING_FOLDER)
 
 
 def find(root: Path) -> list[SourceVideo]:
-    """The videos of the data set, those for testing with their masks where these are there."""
+    """Lists the videos of the data set. Test videos have masks if their masks are found."""
     return [
         _video(root, split, path)
         for split, folder in ((TRAINING, TRAINING_FOLDER), (TESTING, TESTING_FOLDER))
@@ -40,7 +41,9 @@ def find(root: Path) -> list[SourceVideo]:
 
 
 def _video(root: Path, split: str, path: Path) -> SourceVideo:
-    annotate, masks = labels_in(_masks(root), path.stem) if split == TESTING else (None, None)
+    annotate, masks = (
+        find_video_labels(_masks(root), path.stem) if split == TESTING else (None, None)
+    )
     return SourceVideo(
         name=path.stem,
         split=split,

@@ -1,34 +1,39 @@
-"""Footage that needs no download: a drawn street, with exact labels and masks."""
+"""The demo data set: a drawn street with exact labels and masks, which needs no download."""
 
 import functools
 
 from abnormal.datasets.source import TESTING, TRAINING, Annotation, SourceVideo
 from abnormal.datasets.street import events
-from abnormal.datasets.street.clip import NORMAL, VERSION, Clip, annotate_clip, open_clip
+from abnormal.datasets.street.clip import NORMAL, VERSION, StreetClip, annotate_clip, open_clip
 from abnormal.errors import AbnormalError
 
 TRAINING_CLIPS = 6
+"""Default number of training videos."""
+
 CLIP_FRAMES = 250
-LEAST_CLIP_FRAMES = 40
-"""In a shorter clip an event would have no room beside normal frames."""
+"""Default number of frames of each video: ten seconds."""
+
+MIN_CLIP_FRAMES = 40
+"""A shorter video would not have room for an event and normal frames around it."""
 
 CAMERA = "street"
+"""Name of the camera of all demo videos."""
 
 
 def find_demo(
     seed: int = 0, training_clips: int = TRAINING_CLIPS, clip_frames: int = CLIP_FRAMES
 ) -> list[SourceVideo]:
-    """List the demo's videos.
+    """Lists the videos of the demo.
 
         training  01, 02, ...                                 people walk, stroll, stand and talk
-        testing   runner/01, cyclist/02, cart/03,             the same, and once or twice what
-                  wrong_way/04, left_behind/05                the folder says
-                  normal/06                                   nothing else
+        testing   runner/01, cyclist/02, cart/03,             the same, and one or two events of
+                  wrong_way/04, left_behind/05                the kind that the folder names
+                  normal/06                                   no event
 
     Args:
-        seed: Decides everything that is drawn: one place, and all that happens there.
-        training_clips: How many training videos; the test videos do not depend on it.
-        clip_frames: Frames of each video, at 25 a second.
+        seed: Random seed of the scene and of everything that happens in it, at least 0.
+        training_clips: Number of training videos. The test videos do not depend on it.
+        clip_frames: Number of frames of each video, at 25 frames per second.
 
     Returns:
         The training videos, then the test videos.
@@ -38,23 +43,23 @@ def find_demo(
     """
     if seed < 0:
         raise AbnormalError(f"The demo's seed is {seed}; expected 0 or more")
-    if clip_frames < LEAST_CLIP_FRAMES:
+    if clip_frames < MIN_CLIP_FRAMES:
         raise AbnormalError(
-            f"The demo's clips have {clip_frames} frames; expected {LEAST_CLIP_FRAMES} or more, "
+            f"The demo's clips have {clip_frames} frames; expected {MIN_CLIP_FRAMES} or more, "
             "so that an event has room beside normal frames"
         )
     training = [
-        _training_video(Clip(seed, f"training/{number:02d}", NORMAL, clip_frames))
+        _training_video(StreetClip(seed, f"training/{number:02d}", NORMAL, clip_frames))
         for number in range(1, training_clips + 1)
     ]
     testing = [
-        _test_video(Clip(seed, f"{kind}/{number:02d}", kind, clip_frames))
+        _test_video(StreetClip(seed, f"{kind}/{number:02d}", kind, clip_frames))
         for number, kind in enumerate([*events.EVENTS, NORMAL], start=1)
     ]
     return training + testing
 
 
-def _training_video(clip: Clip) -> SourceVideo:
+def _training_video(clip: StreetClip) -> SourceVideo:
     return SourceVideo(
         name=clip.name.removeprefix("training/"),
         split=TRAINING,
@@ -64,7 +69,7 @@ def _training_video(clip: Clip) -> SourceVideo:
     )
 
 
-def _test_video(clip: Clip) -> SourceVideo:
+def _test_video(clip: StreetClip) -> SourceVideo:
     return SourceVideo(
         name=clip.name,
         split=TESTING,
@@ -76,9 +81,9 @@ def _test_video(clip: Clip) -> SourceVideo:
     )
 
 
-def _annotate(clip: Clip, _frames: int) -> Annotation:
+def _annotate(clip: StreetClip, _frames: int) -> Annotation:
     return annotate_clip(clip)
 
 
-def _recipe(clip: Clip) -> str:
+def _recipe(clip: StreetClip) -> str:
     return f"street {VERSION}, seed {clip.seed}, clip {clip.name}, {clip.length} frames"

@@ -1,7 +1,7 @@
-"""Fetches the archives of a data set, and goes on where it was interrupted.
+"""Downloads the archives of a data set, and resumes an interrupted download.
 
-The owners of CUHK Avenue and UCSD publish their archives without checksums; those below are of the
-files that others have published since, and tell a whole archive from a damaged one.
+The owners of CUHK Avenue and UCSD publish their archives without checksums. The checksums below are
+those of copies that others have published, and tell a complete archive from a damaged one.
 """
 
 import http.client
@@ -20,18 +20,22 @@ from abnormal.files import make_folder, sha256
 from abnormal.progress import Progress
 
 BLOCK = 1 << 18
+"""Number of bytes that are read at once."""
+
 TIMEOUT_SEC = 60
+"""A host that sends nothing for this many seconds is taken to have lost the connection."""
+
 ATTEMPTS = 5
-"""After so many connections in a row without a single byte a download is given up."""
+"""A download fails after this many consecutive connections that bring no data."""
 
 
 @dataclass(frozen=True)
 class Archive:
-    """A file to be fetched and unpacked.
+    """A file to download and unpack.
 
     Attributes:
-        name: The name of the file, which follows the address of the data set.
-        sha256: The SHA-256 of its contents, in hexadecimal digits.
+        name: Name of the file, relative to the address of the data set.
+        sha256: SHA-256 of the file as hexadecimal digits.
     """
 
     name: str
@@ -39,11 +43,11 @@ class Archive:
 
 
 @dataclass(frozen=True)
-class Source:
+class DownloadSource:
     """Where a data set is published.
 
     Attributes:
-        url: The address that the names of its archives are relative to.
+        url: Address that the names of the archives are relative to.
         archives: All archives of the data set.
     """
 
@@ -51,8 +55,8 @@ class Source:
     archives: tuple[Archive, ...]
 
 
-DOWNLOADS = {
-    "avenue": Source(
+DOWNLOADS: dict[str, DownloadSource] = {
+    "avenue": DownloadSource(
         "http://www.cse.cuhk.edu.hk/leojia/projects/detectabnormal/",
         (
             Archive(
@@ -65,7 +69,7 @@ DOWNLOADS = {
             ),
         ),
     ),
-    "ucsd": Source(
+    "ucsd": DownloadSource(
         "http://www.svcl.ucsd.edu/projects/anomaly/",
         (
             Archive(
@@ -78,22 +82,22 @@ DOWNLOADS = {
 
 
 def download(
-    source: Source,
+    source: DownloadSource,
     folder: Path,
     url: str | None = None,
     wait: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Fetches and unpacks what is not there yet.
+    """Downloads and unpacks those archives of a data set that have not been unpacked yet.
 
     Args:
         source: A value of `DOWNLOADS`.
-        folder: Where the contents of the archives go. While an archive is fetched it lies there
-            under a hidden name, so that a later call goes on where this one was interrupted.
-        url: A mirror, in place of the address of the data set.
-        wait: Sleeps; between attempts.
+        folder: Folder for the contents of the archives. An archive is downloaded to a hidden file
+            in it, so that a later call can resume an interrupted download.
+        url: Address of a mirror to use instead of `source.url`.
+        wait: Function that sleeps for a number of seconds; it is called between attempts.
 
     Raises:
-        AbnormalError: The host does not answer, or gives something else than the archive.
+        AbnormalError: The host does not answer, or the file that it sends is not the archive.
     """
     make_folder(folder)
     address = (url or source.url).rstrip("/") + "/"
@@ -112,7 +116,7 @@ def download(
 def _verify(part: Path, archive: Archive, address: str) -> None:
     found = sha256(part)
     if found != archive.sha256:
-        part.unlink()  # going on with it would never end well
+        part.unlink()  # resuming it could never succeed
         raise AbnormalError(
             f"{archive.name} from {address} is not the published one: its SHA-256 is {found}, "
             f"expected {archive.sha256}. It was removed; try again, or another mirror with --url."
@@ -120,11 +124,11 @@ def _verify(part: Path, archive: Archive, address: str) -> None:
 
 
 def _fetch(url: str, part: Path, name: str, wait: Callable[[float], None]) -> None:
-    """Appends to a file until it is whole, from where it ends."""
+    """Downloads a file, starting at the end of what is there, with new attempts after failures."""
     idle = 0
     problem: object = ""
     while idle < ATTEMPTS:
-        before = _size(part)
+        before = _file_size(part)
         try:
             if _fetch_rest(url, part, name):
                 return
@@ -140,46 +144,46 @@ def _fetch(url: str, part: Path, name: str, wait: Callable[[float], None]) -> No
             raise AbnormalError(f"{url} is no address that can be fetched ({error}).") from None
         except (OSError, http.client.HTTPException) as error:
             problem = getattr(error, "reason", error)
-        idle = 0 if _size(part) > before else idle + 1
+        idle = 0 if _file_size(part) > before else idle + 1
         wait(2.0**idle)
     raise AbnormalError(
-        f"{url} cannot be fetched ({problem}). {_size(part)} bytes are kept: the same command goes "
-        "on from there. If the host is gone, name a mirror with --url."
+        f"{url} cannot be fetched ({problem}). {_file_size(part)} bytes are kept: the same command "
+        "goes on from there. If the host is gone, name a mirror with --url."
     )
 
 
 def _fetch_rest(url: str, part: Path, name: str) -> bool:
-    """Appends what one connection brings; returns whether the file is whole."""
-    begun = _size(part)
-    request = urllib.request.Request(url, headers={"Range": f"bytes={begun}-"} if begun else {})
+    """Appends the rest of a file over one connection; returns whether the file is complete now."""
+    offset = _file_size(part)
+    request = urllib.request.Request(url, headers={"Range": f"bytes={offset}-"} if offset else {})
     try:
         response = urllib.request.urlopen(request, timeout=TIMEOUT_SEC)
     except urllib.error.HTTPError as error:
-        if begun and error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-            if (error.headers.get("Content-Range") or "").endswith(f"/{begun}"):
+        if offset and error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            if (error.headers.get("Content-Range") or "").endswith(f"/{offset}"):
                 return True
-            part.unlink()  # longer than what the host has: another file
+            part.unlink()  # it is longer than the file of the host, so it is another file
             return False
         raise
     with response:
-        start = _start(response)
-        if start != begun:  # the host takes no ranges, or another one
-            begun = 0
+        start = _first_byte(response)
+        if start != offset:  # the host does not support ranges, or sends another range
+            offset = 0
             if start:
                 part.unlink()
                 return False
         rest = int(response.headers.get("Content-Length") or 0)
-        total = begun + rest if rest else 0
+        total = offset + rest if rest else 0
         with (
-            part.open("ab" if begun else "wb") as file,
-            Progress("B", total, name, begun) as progress,
+            part.open("ab" if offset else "wb") as file,
+            Progress("B", total, name, offset) as progress,
         ):
             _copy(response, file, progress)
-    return _size(part) >= begun + rest
+    return _file_size(part) >= offset + rest
 
 
-def _start(response: Any) -> int:
-    """Returns at which byte of the file an answer begins."""
+def _first_byte(response: Any) -> int:
+    """Returns the offset in the file at which a response starts."""
     found = (response.headers.get("Content-Range") or "").removeprefix("bytes ").partition("-")[0]
     return int(found) if response.status == http.HTTPStatus.PARTIAL_CONTENT else 0
 
@@ -190,5 +194,5 @@ def _copy(response: BinaryIO, file: BinaryIO, progress: Progress) -> None:
         progress.advance(len(block))
 
 
-def _size(path: Path) -> int:
+def _file_size(path: Path) -> int:
     return path.stat().st_size if path.is_file() else 0

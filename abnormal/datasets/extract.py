@@ -1,4 +1,4 @@
-"""Videos become frames under `img/`: several at a time, each complete or absent."""
+"""Extracts frames from videos into `img/`, several videos at a time, each completely or not."""
 
 import dataclasses
 import functools
@@ -10,7 +10,13 @@ from typing import Any
 import cv2
 import numpy as np
 
-from abnormal.datasets.origin import FOUND, has_same_frames, is_foreign, is_same, origin_of
+from abnormal.datasets.origin import (
+    KNOWN_AFTER_READING,
+    has_same_frames,
+    is_other_source,
+    is_unchanged,
+    origin_of,
+)
 from abnormal.datasets.source import TRAINING, SourceVideo
 from abnormal.errors import AbnormalError
 from abnormal.files import (
@@ -28,30 +34,33 @@ from abnormal.frames.manifest import (
     read_record,
     write_record,
 )
-from abnormal.frames.writer import Written, write_frames, write_labels, write_masks
+from abnormal.frames.writer import WrittenFrames, write_frames, write_labels, write_masks
 from abnormal.tasks.local import in_processes
 from abnormal.tasks.run import RunTasks, WorkerDiedError
 from abnormal.video.decode import limit_threads
 from abnormal.video.resample import RateWatch, at_rate
 
 DEFAULT_FPS = 25.0
-SHORTEST_CLIP = 10
+"""Frames per second of sources that have no frame rate, unless `--fps` is given."""
+
+MIN_TRAINING_FRAMES = 10
+"""A training video with fewer frames than a clip of the default network gets a warning."""
 
 ORIGIN = "origin.json"
-"""A file in an unfinished folder of frames; it says what they are made from."""
+"""Name of a file in an unfinished folder of frames that says what the frames are made from."""
 
 WRITTEN, UNCHANGED, LEFT_OUT = "written", "unchanged", "left out"
 
 
 @dataclass(frozen=True)
 class Extraction:
-    """What became of a video that was to be extracted.
+    """The outcome of extracting one video.
 
     Attributes:
-        video: The video that the frames come from.
-        status: `"written"`, `"unchanged"` (it was there already) or `"left out"`.
-        frames: How many frames of it are under `img/`.
-        problem: What was wrong with it, as a text for the user; empty where nothing was.
+        video: The video.
+        status: `"written"`, `"unchanged"` (its frames existed already) or `"left out"`.
+        frames: Number of its frames under `img/`.
+        problem: Message to the user about problems with the video; empty if there were none.
     """
 
     video: SourceVideo
@@ -68,24 +77,27 @@ def extract_all(
     workers: int,
     run: RunTasks | None = None,
 ) -> Iterator[Extraction]:
-    """Extracts videos in parallel, and yields what became of each one as it is done.
+    """Extracts videos in parallel.
 
-    A video that ends the process reading it is left out; the others are done all the same. The
-    largest begin first, so that none of them keeps one worker busy when the others are done.
+    A video that crashes the process which reads it is left out; the others are still extracted.
+    The largest files come first, so that at the end no worker is busy alone for long.
 
     Args:
-        videos: What to extract.
+        videos: The videos to extract.
         img: The folder of frames.
-        size: Height and width of the frames, in pixels.
-        fps: Frames per second wanted, or None for the source's own.
-        workers: How many processes; fewer videos share as many threads.
-        run: What extracts them in place of processes of this machine.
+        size: Height and width of the frames in pixels.
+        fps: Frames per second of the frames; None for the frame rate of each source.
+        workers: Number of processes. If there are fewer videos, each process gets more threads.
+        run: Runs the tasks instead of processes on this machine.
+
+    Yields:
+        The outcome for each video as soon as it is known.
     """
     processes = max(1, min(workers, len(videos)))
     threads = 1 if run else -(-workers // processes)
     run = run or in_processes(processes)
     task = functools.partial(_extract_on_worker, img=img, size=size, fps=fps, threads=threads)
-    for video, extraction in run(task, sorted(videos, key=_bytes, reverse=True)):
+    for video, extraction in run(task, sorted(videos, key=_file_size, reverse=True)):
         if isinstance(extraction, WorkerDiedError):
             yield Extraction(video, LEFT_OUT, 0, str(extraction))
         else:
@@ -94,14 +106,14 @@ def extract_all(
         remove_partial(folder)
 
 
-def _bytes(video: SourceVideo) -> int:
+def _file_size(video: SourceVideo) -> int:
     return video.path.stat().st_size if video.path and video.path.is_file() else 0
 
 
 def _extract_on_worker(
     video: SourceVideo, img: Path, size: int, fps: float | None, threads: int
 ) -> Extraction:
-    cv2.setNumThreads(1)  # the threads are those of `write_frames`
+    cv2.setNumThreads(1)  # `write_frames` has its own threads
     limit_threads(threads)
     return extract(video, img, size, fps, threads)
 
@@ -109,56 +121,68 @@ def _extract_on_worker(
 def extract(
     video: SourceVideo, img: Path, size: int, fps: float | None, threads: int = 1
 ) -> Extraction:
-    """Extracts one video, unless its frames are there already.
+    """Extracts one video, unless its frames exist and are up to date.
+
+    Args:
+        video: The video.
+        img: The folder of frames.
+        size: Height and width of the frames in pixels.
+        fps: Frames per second of the frames; None for the frame rate of the source.
+        threads: Number of threads that resize and encode.
 
     Returns:
-        What became of it; a problem with the video is no exception.
+        The outcome. Problems with the video are reported in it, not raised.
     """
     folder = img / video.split / video.name
     try:
         origin = origin_of(video, size, fps)
-        begun = recover(folder)
+        unfinished = recover(folder)
         record = read_record(folder)
-        if record and is_same(record.source, origin):
+        if record and is_unchanged(record.source, origin):
             _update_names(folder, record, video)
             return Extraction(video, UNCHANGED, record.frames, "; ".join(record.notes))
         if record and has_same_frames(record, origin):
-            _relabel(folder, record, video, origin)
+            _update_labels(folder, record, video, origin)
             return Extraction(video, WRITTEN, record.frames, "; ".join(record.notes))
-        if record and is_foreign(record.source, origin):
+        if record and is_other_source(record.source, origin):
             raise AbnormalError(
                 f"{folder} holds frames of {record.source.get('path', 'drawn footage')}: "
                 "choose another --img, or delete that folder."
             )
         if any(found.parent != folder for found in folder.rglob(RECORD)):
             raise AbnormalError(f"There are other videos in {folder}: choose another --img.")
-        with replacing_folder(folder, _begun(begun, origin)) as partial:
+        with replacing_folder(folder, _find_unfinished(unfinished, origin)) as partial:
             write_json(partial / ORIGIN, origin)
-            record = _write(video, partial, size, fps, threads, origin)
+            record = _write_video(video, partial, size, fps, threads, origin)
             (partial / ORIGIN).unlink()
-    except Exception as error:  # whatever is odd about one file, the others are done
+    except Exception as error:  # a problem with one file must not stop the others
         known = isinstance(error, AbnormalError | OSError)
         problem = str(error) if known else f"{type(error).__name__}: {error}"
         return Extraction(video, LEFT_OUT, 0, problem)
     return Extraction(video, WRITTEN, record.frames, "; ".join(record.notes))
 
 
-def _begun(folders: Iterable[Path], origin: dict[str, Any]) -> Path | None:
-    """What a killed run had done of the same frames: they are decoded again, but not encoded."""
+def _find_unfinished(folders: Iterable[Path], origin: dict[str, Any]) -> Path | None:
+    """Returns a folder in which a killed run had started to write the same frames, if any.
+
+    The frames in it are decoded again, but not encoded again.
+    """
     same = (f for f in folders if (f / ORIGIN).is_file() and read_json(f / ORIGIN) == origin)
     return next(same, None)
 
 
 def _update_names(folder: Path, record: VideoRecord, video: SourceVideo) -> None:
-    """Takes over a new situation or camera, on which the frames do not depend."""
-    named = dataclasses.replace(record, situation=video.situation, camera=video.camera)
-    if named != record:
-        write_record(folder, named)
+    """Updates the situation and camera in the record. The frames do not depend on them."""
+    updated = dataclasses.replace(record, situation=video.situation, camera=video.camera)
+    if updated != record:
+        write_record(folder, updated)
 
 
-def _relabel(folder: Path, record: VideoRecord, video: SourceVideo, origin: dict[str, Any]) -> None:
-    """Takes over new labels, on which the frames do not depend."""
-    written = Written(np.arange(record.frames), ())
+def _update_labels(
+    folder: Path, record: VideoRecord, video: SourceVideo, origin: dict[str, Any]
+) -> None:
+    """Writes new labels and masks. The frames do not depend on them."""
+    written = WrittenFrames(np.arange(record.frames), ())
     masked = _write_annotation(video, folder, written, record.frames, record.height)
     labelled = dataclasses.replace(
         record,
@@ -166,7 +190,7 @@ def _relabel(folder: Path, record: VideoRecord, video: SourceVideo, origin: dict
         camera=video.camera,
         labelled=video.annotate is not None,
         masked=masked,
-        source={key: record.source[key] for key in FOUND} | origin,
+        source={key: record.source[key] for key in KNOWN_AFTER_READING} | origin,
     )
     write_record(folder, labelled)
     for name, kept in ((LABELS, labelled.labelled), (MASKS, labelled.masked)):
@@ -174,7 +198,7 @@ def _relabel(folder: Path, record: VideoRecord, video: SourceVideo, origin: dict
             (folder / name).unlink(missing_ok=True)
 
 
-def _write(
+def _write_video(
     video: SourceVideo,
     folder: Path,
     size: int,
@@ -197,8 +221,8 @@ def _write(
     count = len(written.numbers)
     if not count:
         raise AbnormalError("; ".join(["no frame in it could be read", *notes]))
-    if count < SHORTEST_CLIP and video.split == TRAINING:
-        notes.append(f"too short to train on: {count} frames, a clip has {SHORTEST_CLIP}")
+    if count < MIN_TRAINING_FRAMES and video.split == TRAINING:
+        notes.append(f"too short to train on: {count} frames, a clip has {MIN_TRAINING_FRAMES}")
     masked = _write_annotation(video, folder, written, stream.length, size)
     record = VideoRecord(
         split=video.split,
@@ -219,7 +243,7 @@ def _write(
 
 
 def _write_annotation(
-    video: SourceVideo, folder: Path, written: Written, length: int, size: int
+    video: SourceVideo, folder: Path, written: WrittenFrames, length: int, size: int
 ) -> bool:
     if video.annotate is None:
         return False
@@ -237,7 +261,13 @@ def _write_annotation(
 
 
 def _masks_of_frames(masks: Iterable[np.ndarray], numbers: np.ndarray) -> Iterator[np.ndarray]:
-    """The masks of the frames that were taken from a source, each as often as its frame was."""
+    """Yields the mask of each written frame.
+
+    Args:
+        masks: One mask for each frame of the source.
+        numbers: For each written frame, the number of its source frame, in ascending order. At
+            another frame rate, source frames are skipped or written more than once.
+    """
     for mask, times in zip(masks, np.bincount(numbers), strict=False):
         for _ in range(times):
             yield mask

@@ -1,4 +1,4 @@
-"""Which layout a folder has, and the videos in it."""
+"""Recognises the layout of a folder, and finds the videos in it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,66 +14,75 @@ from abnormal.video.pictures import PICTURE_SUFFIXES
 
 
 @dataclass(frozen=True)
-class Found:
-    """The videos of a data set, and how it was read.
+class Dataset:
+    """The videos of a data set, and the layout by which they were found.
 
     Attributes:
         layout: A name in `layouts.DATASETS`.
-        reason: Which folder was taken for it, and why, for the user.
-        videos: All of them.
-        remarks: What else the user should know, a sentence each.
+        reason: Which folder was recognised, and by what, as text for a message.
+        videos: All videos of the data set.
+        notes: Messages to the user about labels.
     """
 
     layout: str
     reason: str
     videos: list[SourceVideo]
-    remarks: list[str]
+    notes: list[str]
 
 
 def find_videos(
     dataset: str, root: Path | None, split: str | None = None, labels: Path | None = None
-) -> Found:
+) -> Dataset:
     """Finds the videos of a data set.
 
     Args:
         dataset: A name in `layouts.DATASETS`.
-        root: Where it lies, or the folder that it lies in; not needed for the demo, which is drawn.
-        split: For all videos of a plain folder, in place of what the names of folders say.
-        labels: In place of those that are found in the folder.
+        root: Folder of the data set, or its parent folder. The demo, which is drawn, needs none.
+        split: `"training"` or `"testing"` for all videos of a plain folder. None stands for the
+            split that the names of its sub-folders imply.
+        labels: File or folder of labels to use instead of labels found in the data set.
 
     Raises:
-        AbnormalError: The folder is missing, has another layout, or nothing usable is in it.
+        AbnormalError: The folder is missing, has another layout, or contains no videos.
     """
     if dataset == DEMO:
-        return Found(DEMO, "it is drawn", find_demo(), [])
+        return Dataset(DEMO, "it is drawn", find_demo(), [])
     if root is None:
         raise AbnormalError("Which videos? Name a folder: --videos FOLDER, or --dataset demo.")
     if not root.exists():
         raise AbnormalError(f"There is no folder {root}. Check the path given to --videos.")
-    layout, home, reason = _recognise(dataset, root)
+    layout, dataset_folder, reason = _recognise(dataset, root)
     if split and layout != FOLDER:
         raise AbnormalError(
-            f"{home} is read as {layout}, which says itself what is for training. Leave --split "
-            "out, or read it as a plain folder with --dataset folder."
+            f"{dataset_folder} is read as {layout}, which says itself what is for training. Leave "
+            "--split out, or read it as a plain folder with --dataset folder."
         )
-    videos = folder.find(home, split) if layout == FOLDER else LAYOUTS[layout]().find(home)
+    videos = (
+        folder.find(dataset_folder, split)
+        if layout == FOLDER
+        else LAYOUTS[layout]().find(dataset_folder)
+    )
     if not videos:
         raise AbnormalError(
             f"There is no video in {root}, at any depth. Expected: files such as .mp4 or .avi, "
             f"or folders of pictures ({', '.join(PICTURE_SUFFIXES)})."
         )
-    labels = labels or (find_labels(home) if home.is_dir() else None)
-    videos, remarks = attach_labels(videos, labels) if labels else (videos, [])
-    return Found(layout, reason, videos, remarks)
+    labels = labels or (find_labels(dataset_folder) if dataset_folder.is_dir() else None)
+    videos, notes = attach_labels(videos, labels) if labels else (videos, [])
+    return Dataset(layout, reason, videos, notes)
 
 
 def _recognise(dataset: str, root: Path) -> tuple[str, Path, str]:
-    """The layout of a folder or of the one in it that has it, that folder, and the reason."""
+    """Recognises the layout of a folder, or of the only data set in it.
+
+    Returns:
+        The name of the layout, the folder of the data set, and the reason as text for a message.
+    """
     wanted = {AUTO: list(LAYOUTS), FOLDER: []}.get(dataset, [dataset])
-    home = root if _evidence(root, wanted) else _only_one_in(root, wanted)
-    if home:
-        layout, evidence = _evidence(home, wanted)[0]
-        return layout, home, f"{home} has {evidence}"
+    dataset_folder = root if _matching_layouts(root, wanted) else _only_dataset_in(root, wanted)
+    if dataset_folder:
+        layout, markers = _matching_layouts(dataset_folder, wanted)[0]
+        return layout, dataset_folder, f"{dataset_folder} has {markers}"
     if dataset not in (AUTO, FOLDER):
         raise AbnormalError(
             f"{root} is not laid out as {dataset}: see `abnormal/datasets/{dataset}.py` for its "
@@ -82,21 +91,21 @@ def _recognise(dataset: str, root: Path) -> tuple[str, Path, str]:
     return FOLDER, root, f"{root} has not the folders of {', '.join(LAYOUTS)}"
 
 
-def _evidence(place: Path, layouts: list[str]) -> list[tuple[str, str]]:
-    """The layouts that a folder has, each with the reason."""
-    found = [(name, LAYOUTS[name]().evidence(place)) for name in layouts]
-    return [(name, evidence) for name, evidence in found if evidence]
+def _matching_layouts(candidate: Path, layouts: list[str]) -> list[tuple[str, str]]:
+    """Returns the layouts that a folder has, each with the markers by which it is recognised."""
+    found = [(name, LAYOUTS[name]().find_markers(candidate)) for name in layouts]
+    return [(name, markers) for name, markers in found if markers]
 
 
-def _only_one_in(root: Path, layouts: list[str]) -> Path | None:
-    """The one folder in a folder that has a known layout, as archives unpack.
+def _only_dataset_in(root: Path, layouts: list[str]) -> Path | None:
+    """Returns the only sub-folder with a known layout: archives often unpack into a sub-folder.
 
-    None where there are several, or other videos beside it, which would be passed over.
+    None if there are several, or if there are videos outside it, which would be ignored.
     """
     folders = [entry for entry in list_folder(root) if entry.is_dir()] if root.is_dir() else []
-    known = [entry for entry in folders if _evidence(entry, layouts)]
+    known = [entry for entry in folders if _matching_layouts(entry, layouts)]
     if len(known) != 1:
         return None
-    spoken_for = {known[0], *(entry for entry in folders if (entry / avenue.MASKS).is_dir())}
-    others = [v for v in folder.find(root) if v.path and not spoken_for & {v.path, *v.path.parents}]
+    used = {known[0], *(entry for entry in folders if (entry / avenue.MASKS).is_dir())}
+    others = [v for v in folder.find(root) if v.path and not used & {v.path, *v.path.parents}]
     return None if others else known[0]

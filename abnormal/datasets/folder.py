@@ -1,21 +1,21 @@
-"""A folder of one's own videos, at any depth; a folder of pictures is a video too.
+"""A plain folder of the user's own videos, at any depth. A folder of pictures is a video, too.
 
     my_videos/
-      normal_week1/gate.mp4 ...     `normal*` and `train*`: normal, for training
-      loitering/gate3.mp4 ...       any other sub-folder: tested, its name is the situation
-      yard.mp4 ...                  videos beside the sub-folders: training
-      labels.csv, labels/           what is abnormal in them: no videos
+      normal_week1/gate.mp4 ...     `normal*` and `train*`: normal videos, for training
+      loitering/gate3.mp4 ...       any other sub-folder: test videos; its name is the situation
+      yard.mp4 ...                  videos beside the sub-folders: for training
+      labels.csv, labels/           labels of the videos above
 
-Where two or more sub-folders have a `normal*` or `train*` of their own, each is a camera's:
+If two or more sub-folders have a `normal*` or `train*` of their own, each belongs to a camera:
 
     my_videos/
       gate/normal/monday.mp4 ...
       gate/loitering/tuesday.mp4 ...
       yard/normal/monday.mp4 ...
 
-A folder of frames that this program has made, with its manifest, is passed over.
-Without sub-folders all videos are for training, or what `--split` says. Pictures beside videos,
-such as posters and snapshots, are no video.
+Without sub-folders, all videos are for training unless `--split` says otherwise. Folders of frames
+that this program has made, with a manifest, are ignored, and so are pictures beside videos, such as
+posters and snapshots.
 """
 
 import re
@@ -33,16 +33,17 @@ from abnormal.video.pictures import is_picture, open_pictures
 
 
 def find(root: Path, split: str | None = None) -> list[SourceVideo]:
-    """The videos below a folder.
+    """Lists the videos below a folder.
 
     Args:
-        root: The folder, or one video file.
-        split: For all videos, in place of what the names of the folders say.
+        root: The folder, or a single video file.
+        split: `"training"` or `"testing"` for all videos. None stands for the split that the
+            names of the sub-folders imply.
     """
     paths = _walk(root, find_labels(root)) if root.is_dir() else [root]
     base = root if root.is_dir() else root.parent
     taken: Counter[str] = Counter()
-    for path in paths:  # a video is not put into the folder of another one's frames
+    for path in paths:  # no video may get a folder inside that of another video's frames
         name = _name(path, base)
         taken.update([name, *map(str, Path(name).parents)])
     cameras = _cameras(map(Path, taken))
@@ -78,7 +79,7 @@ def _is_normal(folder: str) -> bool:
 
 
 def _cameras(names: Iterable[Path]) -> set[str]:
-    """The sub-folders that are cameras' own; none where there is one at most."""
+    """Returns the sub-folders that belong to cameras; an empty set if there are fewer than two."""
     found = {n.parts[0] for n in names if len(n.parts) > 2 and _is_normal(n.parts[1])}
     found = {folder for folder in found if not _is_normal(folder)}
     return found if len(found) > 1 else set()

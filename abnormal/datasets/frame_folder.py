@@ -1,4 +1,4 @@
-"""Frames in folders, the form in which most research code keeps UCSD and Avenue.
+"""Frames in folders, the layout in which most research code stores UCSD and Avenue.
 
 ped2/
   training/frames/01/000.jpg ...    normal
@@ -10,24 +10,27 @@ ped2/
 from functools import partial
 from pathlib import Path
 
-from abnormal.datasets.labels.attach import labels_in, number_of
+from abnormal.datasets.labels.attach import find_video_labels, trailing_number
 from abnormal.datasets.labels.intervals import read_intervals
-from abnormal.datasets.layout import list_frame_folders, there
+from abnormal.datasets.layout import existing_folders, list_frame_folders
 from abnormal.datasets.source import TESTING, TRAINING, Annotate, SourceVideo
 from abnormal.files import list_folder
 from abnormal.video.pictures import open_pictures
 
-# A folder of pictures has no clock. Facts of the data sets, by a name in the path.
 KNOWN_FPS = {"ped1": 10.0, "ped2": 10.0, "avenue": 25.0, "shanghai": 24.0}
+"""Frames per second of known data sets, by a part of the folder's name.
+
+Pictures have no time stamps, so the frame rate cannot be read from the files.
+"""
 
 
-def evidence(root: Path) -> str:
-    """Why a folder is taken to have this layout; empty where it has another one."""
-    return there(root, f"{TRAINING}/frames", f"{TESTING}/frames")
+def find_markers(root: Path) -> str:
+    """Names the folders by which a data set is recognised as this layout; empty if it is not."""
+    return existing_folders(root, f"{TRAINING}/frames", f"{TESTING}/frames")
 
 
 def find(root: Path) -> list[SourceVideo]:
-    """The videos of the data set, those for testing with their labels where there are any."""
+    """Lists the videos of the data set. Test videos have labels if their labels are found."""
     name = root.resolve().name.lower()
     fps = next((fps for known, fps in KNOWN_FPS.items() if known in name), None)
     return [
@@ -50,10 +53,10 @@ def _video(root: Path, split: str, folder: Path, fps: float | None) -> SourceVid
 
 
 def _annotation(root: Path, folder: Path) -> tuple[Annotate, Path] | tuple[None, None]:
-    annotate, masks = labels_in(root / "masks", folder.name)
+    annotate, masks = find_video_labels(root / "masks", folder.name)
     if annotate and masks:
         return annotate, masks
-    number, files = number_of(folder.name), _interval_files(root)
+    number, files = trailing_number(folder.name), _interval_files(root)
     if number is not None and files:
         return partial(read_intervals, files[0], number), files[0]
     return None, None

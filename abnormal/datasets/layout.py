@@ -1,4 +1,4 @@
-"""What is in a folder: what the readers of several layouts share."""
+"""Lists the videos and frame folders in a folder, for the readers of several layouts."""
 
 from pathlib import Path
 
@@ -8,22 +8,38 @@ from abnormal.video.pictures import is_picture
 
 
 def list_videos(folder: Path) -> list[Path]:
-    """The video files directly in a folder, in natural order; none where there is no folder."""
+    """Lists the video files directly in a folder, in natural order.
+
+    Returns:
+        The paths; an empty list if the folder does not exist.
+    """
     entries = list_folder(folder) if folder.is_dir() else []
     return [path for path in entries if path.is_file() and is_video(path)]
 
 
 def list_frame_folders(folder: Path) -> list[Path]:
-    """The folders in a folder with pictures directly in them: each a video, cut into frames."""
+    """Lists the sub-folders that contain the frames of a video as pictures, in natural order.
+
+    Returns:
+        The paths; an empty list if the folder does not exist.
+    """
     entries = list_folder(folder) if folder.is_dir() else []
     return [entry for entry in entries if entry.is_dir() and is_frame_folder(entry)]
 
 
 def is_frame_folder(folder: Path) -> bool:
-    """Whether there are pictures directly in a folder: one video, cut into its frames."""
+    """Returns whether a folder directly contains pictures, which are then the frames of a video."""
     return any(is_picture(path) for path in list_folder(folder))
 
 
-def there(root: Path, *places: str | Path) -> str:
-    """Which of these folders there are in a folder, in words; empty where there is none."""
-    return " and ".join(f"{place}/" for place in places if (root / place).is_dir())
+def existing_folders(root: Path, *names: str | Path) -> str:
+    """Names those of several sub-folders that exist, such as `"Train/ and Test/"`.
+
+    Args:
+        root: The folder.
+        names: Paths of the sub-folders relative to it.
+
+    Returns:
+        Text for a message; empty if none of them exists.
+    """
+    return " and ".join(f"{name}/" for name in names if (root / name).is_dir())

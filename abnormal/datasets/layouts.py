@@ -1,8 +1,8 @@
 """The layouts of data sets, by the names that `--dataset` takes.
 
-The module of a layout has `evidence(root)`, which says why a folder is taken to have this layout,
-and `find(root)`, which gives the videos in it. It is imported when it is asked for: `--help` shows
-the names, and has to answer at once.
+The module of a layout has two functions: `find_markers(root)` names the files or folders by which a
+data set is recognised, and `find(root)` lists its videos. The modules are imported only when they
+are needed, because `--help` shows the names and must be fast.
 """
 
 from collections.abc import Callable
@@ -35,7 +35,7 @@ def _frame_folder() -> ModuleType:
     return frame_folder
 
 
-# What `auto` looks for, in this order; anything else is a plain folder.
+# `auto` tries these in order. A folder with none of them is read as a plain folder.
 LAYOUTS: dict[str, Callable[[], ModuleType]] = {
     "avenue": _avenue,
     "ucsd": _ucsd,

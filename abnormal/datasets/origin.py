@@ -1,4 +1,4 @@
-"""What the frames and labels of a video were made from, and whether that is still the same."""
+"""Describes what the frames and labels of a video are made from, to tell whether it has changed."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,32 +7,56 @@ from abnormal.datasets.source import SourceVideo
 from abnormal.files import sha256
 from abnormal.frames.manifest import VideoRecord
 
-FOUND = ("shape", "length")
-"""What of a record's source is known only once it has been read: height and width, frames."""
+KNOWN_AFTER_READING = ("shape", "length")
+"""Keys of a record's source that are known only after the video was read.
+
+They are the height and width of its pictures, and its number of frames.
+"""
 
 
 def origin_of(video: SourceVideo, size: int, fps: float | None) -> dict[str, Any]:
-    """What frames and labels depend on: if none of it changed, they need not be made again."""
+    """Describes everything that the frames and labels of a video depend on.
+
+    If none of it changes, frames and labels need not be made again.
+
+    Args:
+        video: The video.
+        size: Height and width of the frames in pixels.
+        fps: Frames per second of the frames; None for the frame rate of the source.
+
+    Returns:
+        Paths and hashes of the video and its labels, and the options, as JSON values.
+    """
     files = {"": video.path, "labels_": video.annotation_path}
     hashes = {f"{kind}sha256": sha256(path) for kind, path in files.items() if path}
-    where = {"path": str(video.path.resolve())} if video.path else {"recipe": video.recipe}
+    source = {"path": str(video.path.resolve())} if video.path else {"recipe": video.recipe}
     labels = {"labels": str(video.annotation_path.resolve())} if video.annotation_path else {}
-    return {**where, **labels, **hashes, "size": size, "fps": fps}
+    return {**source, **labels, **hashes, "size": size, "fps": fps}
 
 
-def is_same(
-    made: dict[str, Any], origin: dict[str, Any], ignored: Iterable[str] = ("path", "labels")
+def is_unchanged(
+    stored: dict[str, Any], origin: dict[str, Any], ignored: Iterable[str] = ("path", "labels")
 ) -> bool:
-    """Whether what is at hand is what would be made again; the source may have moved."""
-    return all(made.get(key) == origin.get(key) for key in {*made, *origin} - {*ignored, *FOUND})
+    """Returns whether extracting a video again would give the frames and labels that exist.
+
+    Args:
+        stored: The origin in the record of the existing frames.
+        origin: The origin of the frames that would be made now.
+        ignored: Keys that may differ: by default the paths, because the source may have moved.
+    """
+    compared = {*stored, *origin} - {*ignored, *KNOWN_AFTER_READING}
+    return all(stored.get(key) == origin.get(key) for key in compared)
 
 
 def has_same_frames(record: VideoRecord, origin: dict[str, Any]) -> bool:
-    """Whether the labels alone are others, and there is a frame for each one of the source."""
+    """Returns whether at most the labels have changed, and every source frame was written once.
+
+    Then new labels can be written without extracting the frames again.
+    """
     one_to_one = origin["fps"] is None and record.frames == record.source.get("length")
-    return one_to_one and is_same(record.source, origin, ("path", "labels", "labels_sha256"))
+    return one_to_one and is_unchanged(record.source, origin, ("path", "labels", "labels_sha256"))
 
 
-def is_foreign(made: dict[str, Any], origin: dict[str, Any]) -> bool:
-    """Whether the frames at hand came from somewhere else altogether."""
-    return made.get("path") != origin.get("path") and made.get("sha256") != origin.get("sha256")
+def is_other_source(stored: dict[str, Any], origin: dict[str, Any]) -> bool:
+    """Returns whether the existing frames come from another video: another path and other bytes."""
+    return stored.get("path") != origin.get("path") and stored.get("sha256") != origin.get("sha256")

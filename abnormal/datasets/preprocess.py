@@ -96,8 +96,8 @@ def preprocess(options: PreprocessOptions) -> Preprocessed:
     found = find_videos(options.dataset, options.videos, options.split, options.labels)
     if options.dataset == AUTO:
         log.info("%s is read as: %s (%s)", options.videos, found.layout, found.reason)
-    for remark in found.remarks:
-        log.info("%s", remark)
+    for note in found.notes:
+        log.info("%s", note)
     pattern = options.camera_from
     make_folder(options.img)
     extractions = _extract(

@@ -1,4 +1,4 @@
-"""ShanghaiTech Campus: thirteen cameras, of which each video's name begins with one's number.
+"""ShanghaiTech Campus: thirteen cameras; the name of a video begins with the number of its camera.
 
 Liu, Luo, Lian and Gao, "Future frame prediction for anomaly detection", CVPR 2018.
 
@@ -13,9 +13,9 @@ import re
 from functools import partial
 from pathlib import Path
 
-from abnormal.datasets.labels.attach import labels_in
+from abnormal.datasets.labels.attach import find_video_labels
 from abnormal.datasets.labels.masks import read_labels_and_masks
-from abnormal.datasets.layout import list_frame_folders, list_videos, there
+from abnormal.datasets.layout import existing_folders, list_frame_folders, list_videos
 from abnormal.datasets.source import TESTING, TRAINING, Annotate, SourceVideo
 from abnormal.video.decode import open_video
 from abnormal.video.pictures import open_pictures
@@ -25,38 +25,38 @@ FRAME_MASKS = "testing/test_frame_mask"
 PIXEL_MASKS = "testing/test_pixel_mask"
 
 
-def evidence(root: Path) -> str:
-    """Why a folder is taken to have this layout; empty where it has another one."""
+def find_markers(root: Path) -> str:
+    """Names the path by which a data set is recognised as this one; empty if it is not."""
     numbered = [v for v in list_videos(root / TRAINING / "videos") if camera_of(v.stem)]
     if numbered:
         return f"{TRAINING}/videos/{numbered[0].name}"
-    return there(root, FRAME_MASKS)
+    return existing_folders(root, FRAME_MASKS)
 
 
 def camera_of(name: str) -> str:
-    """The camera that a video's name begins with: `01` of `01_0014`; empty where it has none."""
+    """Returns the camera number in a video's name: `01` in `01_0014`; empty if there is none."""
     found = re.match(r"(\d\d)_\d+", name)
     return found[1] if found else ""
 
 
 def find(root: Path) -> list[SourceVideo]:
-    """The videos of all cameras, those for testing with their labels where there are any."""
-    places = [
+    """Lists the videos of all cameras. Test videos have labels if their labels are found."""
+    found = [
         *((TRAINING, path) for path in list_videos(root / TRAINING / "videos")),
         *((TRAINING, path) for path in list_frame_folders(root / TRAINING / "frames")),
         *((TESTING, path) for path in list_frame_folders(root / TESTING / "frames")),
     ]
-    return [_video(root, split, path) for split, path in places]
+    return [_video(root, split, path) for split, path in found]
 
 
 def _video(root: Path, split: str, path: Path) -> SourceVideo:
-    frames = path.is_dir()
-    name = path.name if frames else path.stem
+    pictures = path.is_dir()
+    name = path.name if pictures else path.stem
     annotate, labels = _annotation(root, name) if split == TESTING else (None, None)
     return SourceVideo(
         name=name,
         split=split,
-        open_frames=partial(open_pictures, path, FPS) if frames else partial(open_video, path),
+        open_frames=partial(open_pictures, path, FPS) if pictures else partial(open_video, path),
         path=path,
         camera=camera_of(name),
         annotate=annotate,
@@ -65,8 +65,8 @@ def _video(root: Path, split: str, path: Path) -> SourceVideo:
 
 
 def _annotation(root: Path, name: str) -> tuple[Annotate, Path] | tuple[None, None]:
-    of_frames, labels = labels_in(root / FRAME_MASKS, name)
-    of_pixels, _ = labels_in(root / PIXEL_MASKS, name)
-    if of_frames and labels and of_pixels:
-        return partial(read_labels_and_masks, of_frames, of_pixels), labels
-    return (of_frames, labels) if of_frames and labels else (None, None)
+    read_labels, labels = find_video_labels(root / FRAME_MASKS, name)
+    read_masks, _ = find_video_labels(root / PIXEL_MASKS, name)
+    if read_labels and labels and read_masks:
+        return partial(read_labels_and_masks, read_labels, read_masks), labels
+    return (read_labels, labels) if read_labels and labels else (None, None)

@@ -1,4 +1,4 @@
-"""What every data set gives: videos with their split, situation, camera and labels."""
+"""The common description of a video in any data set: split, situation, camera and labels."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,12 +14,13 @@ TESTING = "testing"
 
 @dataclass(frozen=True)
 class Annotation:
-    """What is abnormal in a video, frame by frame.
+    """The labels and masks of a video.
 
     Attributes:
-        labels: `(n,)` uint8, 1 where the frame is abnormal, for every frame of the source.
-        masks: None, or n masks `(height, width)`, not 0 where the pixel is abnormal, at the size
-            of the source; read from the disk anew each time they are gone through.
+        labels: `(n,)` uint8, 1 for an abnormal frame and 0 for a normal one, for every frame of
+            the source.
+        masks: n masks `(height, width)`, nonzero for an abnormal pixel, as large as the frames of
+            the source; None if there are none. Each iteration reads them from the disk again.
     """
 
     labels: np.ndarray
@@ -27,24 +28,25 @@ class Annotation:
 
 
 Annotate = Callable[[int], Annotation]
-"""From the number of frames of a video to its labels; picklable."""
+"""Reads the labels of a video, given its number of frames. It has to be picklable."""
 
 
 @dataclass(frozen=True)
 class SourceVideo:
-    """A video as it lies on the user's disk, not yet read.
+    """A video on the user's disk, which has not been read yet.
 
     Attributes:
-        name: Its folder below `img/<split>/`, with the folder of its situation if it has one:
+        name: Its folder below `img/<split>/`, including the folder of its situation if it has one:
             `"01"`, `"loitering/gate3"`.
-        split: `"training"` (normal only) or `"testing"`.
-        open_frames: Opens its frames; picklable.
-        path: The file or folder that it is read from; None for footage that is drawn.
-        situation: The kind of event shown, as the folder says it; empty where unknown.
-        camera: The place; what is normal holds for one camera.
-        annotate: Reads the labels; None where there are none.
-        annotation_path: The file or folder that the labels are read from.
-        recipe: What drawn footage is drawn from, in place of a path.
+        split: `"training"` (normal videos only) or `"testing"`.
+        open_frames: Opens its frames. It has to be picklable.
+        path: The file or folder of the video; None for drawn footage.
+        situation: The kind of event that it shows, taken from a folder; empty if unknown.
+        camera: Name of the camera that filmed it; empty if there is only one.
+        annotate: Reads its labels; None if there are none.
+        annotation_path: The file or folder of its labels; None if there are none.
+        recipe: The parameters of drawn footage, which identify it as a hash identifies a file;
+            empty for other videos.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""UCSD Ped1 and Ped2, as the official archive unpacks.
+"""UCSD Ped1 and Ped2, in the folders of the official archive.
 
 Mahadevan, Li, Bhalodia and Vasconcelos, "Anomaly detection in crowded scenes", CVPR 2010.
 
@@ -7,7 +7,7 @@ Mahadevan, Li, Bhalodia and Vasconcelos, "Anomaly detection in crowded scenes", 
         Train/Train001/001.tif ...      normal, 10 frames a second
         Test/Test001/001.tif ...
         Test/Test001_gt/001.bmp ...     a mask for each frame; Ped1 has them for ten clips only
-        Test/UCSDped2.m                 intervals of abnormal frames of all test clips
+        Test/UCSDped2.m                 intervals of abnormal frames in all test clips
 """
 
 import re
@@ -23,18 +23,22 @@ from abnormal.video.pictures import open_pictures
 FPS = 10.0
 
 
-def evidence(root: Path) -> str:
-    """Why a folder is taken to have this layout, or to be one of its two cameras."""
+def find_markers(root: Path) -> str:
+    """Names the folders by which this data set, or one of its two cameras, is recognised.
+
+    Returns:
+        Text for a message; empty if the folder has another layout.
+    """
     return " and ".join(
-        f"{place.relative_to(root)}/ with folders of frames"
+        f"{folder.relative_to(root)}/ with folders of frames"
         for camera in _cameras(root)
-        for place in (camera / "Train", camera / "Test")
-        if _clips(place)
+        for folder in (camera / "Train", camera / "Test")
+        if _clips(folder)
     )
 
 
 def find(root: Path) -> list[SourceVideo]:
-    """The clips of one camera or of both, those for testing with their labels."""
+    """Lists the clips of one camera or of both. Test clips have labels if these are found."""
     return [
         _video(camera, split, folder)
         for camera in _cameras(root)

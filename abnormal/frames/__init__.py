@@ -1,1 +1,1 @@
-"""`img/` on disk, and which of its frames make a clip."""
+"""Writes and reads the frames under `img/`, and cuts frames into clips."""

@@ -18,6 +18,7 @@ from abnormal.frames.reader import read_frames
 from abnormal.progress import Progress
 
 FOLDER = ".cache"
+"""Name of the folder below `img/` that holds the caches."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,8 @@ class FrameCache:
 
     Attributes:
         frames: All frames, `(total, size, size)` uint8 in 0 to 255, mapped from disk.
-        firsts: For each video, where its first frame is in `frames`.
-        lengths: For each video, how many frames it has.
+        firsts: For each video, the index of its first frame in `frames`.
+        lengths: For each video, its number of frames.
     """
 
     frames: np.ndarray
@@ -38,8 +39,8 @@ class FrameCache:
         """Reads the frames of a clip.
 
         Args:
-            clip: Which video, where the clip starts in it, and its stride.
-            length: How many frames the clip has.
+            clip: The clip: its video, first frame and stride.
+            length: Number of frames of the clip.
 
         Returns:
             A copy of the frames, `(length, size, size)` uint8 in 0 to 255.
@@ -48,16 +49,21 @@ class FrameCache:
         return self._read(self.frames[first : first + length * clip.stride : clip.stride][:length])
 
     def between(self, first: int, stop: int) -> Iterator[np.ndarray]:
-        """Yields copies of the frames `[first, stop)` of `frames`.
+        """Yields copies of `frames[first:stop]`, which may belong to several videos.
 
-        Each is `(size, size)` uint8 in 0 to 255. They may be of several videos.
+        Args:
+            first: Index of the first frame in `frames`.
+            stop: Index after the last frame.
+
+        Yields:
+            `(size, size)` uint8 in 0 to 255.
         """
         return (self._read(self.frames[number]) for number in range(first, stop))
 
     def _read(self, frames: np.ndarray) -> np.ndarray:
-        """Returns a copy, and releases the pages that it was read from.
+        """Returns a copy, and releases the memory pages that it was read from.
 
-        Otherwise the whole footage would come to count as memory of this process.
+        Otherwise all footage that was ever read would count as memory of this process.
         """
         copy = np.array(frames)
         mapped: object = self.frames.base
@@ -73,7 +79,7 @@ def open_cache(img: Path, records: Sequence[VideoRecord], size: int) -> FrameCac
 
     Args:
         img: The folder of frames; the cache lies in `img/.cache`.
-        records: The videos, in the order that the cache has them.
+        records: The videos, in the order of the cache.
         size: Height and width of the frames in the cache, in pixels.
 
     Raises:
@@ -101,8 +107,8 @@ def _build(path: Path, img: Path, records: Sequence[VideoRecord], size: int) -> 
     make_folder(path.parent)
     remove_partial(path.parent)
     total = sum(record.frames for record in records)
-    # The file is written, not mapped: on a full disk a write is an error that can be caught, but
-    # a page of a mapped file ends the process.
+    # The file is written, not mapped. On a full disk, a failed write raises an error, but a failed
+    # access to a mapped page kills the process.
     with (
         replacing(path) as partial,
         partial.open("wb") as file,

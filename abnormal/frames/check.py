@@ -1,4 +1,4 @@
-"""Whether what lies under `img/` is whole, and still what its sources are. Nothing is changed."""
+"""Checks that the files under `img/` are intact and still match their sources. Changes nothing."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,17 +16,18 @@ from abnormal.progress import Progress
 from abnormal.video.pictures import list_pictures, read_picture
 
 _SHOWN = 3
+"""At most this many file names are listed in a message."""
 
 
 @dataclass(frozen=True)
-class Checked:
-    """What was found of one video.
+class VideoCheck:
+    """The result of checking one video.
 
     Attributes:
         record: The video.
-        abnormal: How many of its frames are labelled as abnormal; None where labels are unknown.
-        damage: What is missing or cannot be read, a sentence each.
-        changes: What is no longer the same at the source, a sentence each.
+        abnormal: Number of frames that are labelled as abnormal; None if there are no labels.
+        damage: One message for each problem with files that are missing or unreadable.
+        changes: One message for each source file that has changed or is missing.
     """
 
     record: VideoRecord
@@ -45,7 +46,7 @@ class ImgReport:
         noted: What was odd about the sources when they were extracted; a line each.
     """
 
-    videos: list[Checked]
+    videos: list[VideoCheck]
     wrong: list[str]
     noted: list[str]
 
@@ -60,7 +61,7 @@ def check_img(img: Path, workers: int) -> ImgReport:
     Raises:
         AbnormalError: There is no manifest, or it is damaged.
     """
-    records = records_of(img)
+    records = read_all_records(img)
     videos = []
     with ThreadPoolExecutor(workers) as pool, Progress("videos", len(records)) as progress:
         for video in pool.map(partial(check_video, img), records):
@@ -76,12 +77,15 @@ def check_img(img: Path, workers: int) -> ImgReport:
     return ImgReport(videos, wrong, noted)
 
 
-def _name(video: Checked) -> str:
+def _name(video: VideoCheck) -> str:
     return f"{video.record.split}/{video.record.video}"
 
 
-def check_video(img: Path, record: VideoRecord) -> Checked:
-    """Reads all frames, labels and masks of a video, and the hash of its source."""
+def check_video(img: Path, record: VideoRecord) -> VideoCheck:
+    """Reads all frames, labels and masks of a video, and compares the hash of its source.
+
+    Damaged files are reported in the result, not raised.
+    """
     damage = [*_check_frames(img, record)]
     abnormal = None
     try:
@@ -90,28 +94,37 @@ def check_video(img: Path, record: VideoRecord) -> Checked:
         verify_masks(img, record)
     except AbnormalError as error:
         damage.append(str(error))
-    return Checked(record, abnormal, damage, [*_check_source(record)])
+    return VideoCheck(record, abnormal, damage, [*_check_source(record)])
 
 
 def check_manifest(img: Path, records: list[VideoRecord]) -> list[str]:
-    """What lies under `img/` besides the videos of its manifest, or otherwise than it says."""
+    """Compares the folders under `img/` with the manifest.
+
+    Args:
+        img: The folder of frames.
+        records: All videos of the manifest.
+
+    Returns:
+        One message for each video that is unfinished, missing from the manifest, or different
+        from its entry there.
+    """
     listed = {record.folder(img): record for record in records}
     found = {path.parent for path in img.glob(f"t*ing/**/{RECORD}")}
-    begun = sorted(path for path in img.glob("t*ing/**/.partial-*") if path.is_dir())
-    whole = {folder for folder in found if not any(part in folder.parents for part in begun)}
+    partial = sorted(path for path in img.glob("t*ing/**/.partial-*") if path.is_dir())
+    complete = {folder for folder in found if not any(part in folder.parents for part in partial)}
     return [
-        *(f"{path}: unfinished, of a run that was killed or still works" for path in begun),
-        *(f"{path}: not in {MANIFEST}" for path in sorted(whole - set(begun) - set(listed))),
-        *(f"{path}: {MANIFEST} says otherwise" for path in sorted(whole & set(listed))
+        *(f"{path}: unfinished, of a run that was killed or still works" for path in partial),
+        *(f"{path}: not in {MANIFEST}" for path in sorted(complete - set(partial) - set(listed))),
+        *(f"{path}: {MANIFEST} says otherwise" for path in sorted(complete & set(listed))
           if read_record(path) != listed[path]),
     ]  # fmt: skip
 
 
-def records_of(img: Path) -> list[VideoRecord]:
-    """All videos of the manifest.
+def read_all_records(img: Path) -> list[VideoRecord]:
+    """Reads the records of all videos from the manifest, the training videos first.
 
     Raises:
-        AbnormalError: There is no manifest, or it is damaged.
+        AbnormalError: The manifest is missing or damaged.
     """
     return [*read_manifest(img, "training"), *read_manifest(img, "testing")]
 
@@ -120,23 +133,23 @@ def _check_frames(img: Path, record: VideoRecord) -> Iterator[str]:
     folder = record.folder(img)
     paths = [frame_path(folder, number) for number in range(record.frames)]
     missing = [path.name for path in paths if not path.is_file()]
-    unreadable, odd = [], []
+    unreadable, wrong_size = [], []
     for path in paths:
         try:
             shape = read_picture(path).shape
         except AbnormalError:
             unreadable.append(path.name)
         else:
-            odd += [] if shape == (record.height, record.width) else [path.name]
-    broken = [name for name in unreadable if name not in set(missing)]
-    known = {path.name for path in paths}
-    there = list_pictures(folder) if folder.is_dir() else []
-    strange = [path.name for path in there if path.name not in known]
+            wrong_size += [] if shape == (record.height, record.width) else [path.name]
+    damaged = [name for name in unreadable if name not in set(missing)]
+    expected = {path.name for path in paths}
+    found = list_pictures(folder) if folder.is_dir() else []
+    extra = [path.name for path in found if path.name not in expected]
     for names, problem in (
         (missing, "missing"),
-        (broken, "unreadable"),
-        (odd, "of another size"),
-        (strange, "too many"),
+        (damaged, "unreadable"),
+        (wrong_size, "of another size"),
+        (extra, "too many"),
     ):
         if names:
             shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")

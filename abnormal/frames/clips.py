@@ -1,4 +1,4 @@
-"""Which frames make a clip. Clips never cross a video's border, and axis 0 of a clip is time."""
+"""Selects the frames of clips. A clip never spans two videos, and its axis 0 is time."""
 
 import collections
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,9 +13,9 @@ class Clip(NamedTuple):
     """Frames `start, start + stride, ...` of one video.
 
     Attributes:
-        video: Number of the video in its list.
-        start: Number of the first frame in its video.
-        stride: Frames from one frame of the clip to the next.
+        video: Index of the video in the list of videos.
+        start: 0-based number of the clip's first frame in the video.
+        stride: Distance between consecutive frames of the clip, in frames of the video.
     """
 
     video: int
@@ -24,27 +24,27 @@ class Clip(NamedTuple):
 
 
 def clip_span(length: int, stride: int) -> int:
-    """Frames from a clip's first to its last, both included."""
+    """Returns how many frames of a video a clip spans, from its first to its last frame."""
     return (length - 1) * stride + 1
 
 
 def epoch_clips(
     video_lengths: Sequence[int], length: int, strides: Sequence[int], seed: int, epoch: int
 ) -> list[Clip]:
-    """The clips of one epoch in the order in which they are trained on.
+    """Returns the clips of one epoch in the order in which they are trained on.
 
     For each stride, each video is cut into clips end to end without overlap, from a random first
     frame. The strides are those of Chong & Tay, 2017 (arXiv:1701.01546), section 3.1: 1, 2 and 3.
 
     Args:
-        video_lengths: Frames of each video. Too short a video gives no clip.
-        length: Frames of a clip.
-        strides: Each gives clips of its own.
-        seed: The run's seed.
-        epoch: 0-based.
+        video_lengths: Number of frames of each video. A video that is too short gives no clip.
+        length: Number of frames of a clip.
+        strides: Distances between the frames of a clip, in frames. Each stride adds clips.
+        seed: Random seed of the run.
+        epoch: 0-based number of the epoch.
 
     Returns:
-        The clips, a function of the arguments alone: what ran before does not matter.
+        The clips. They depend on the arguments only, so that a resumed run gets the same ones.
     """
     clips = []
     for stride in strides:
@@ -61,7 +61,12 @@ def epoch_clips(
 
 
 def validation_clips(video_lengths: Sequence[int], length: int) -> list[Clip]:
-    """The clips that a validation loss is computed on: end to end from each first frame."""
+    """Returns the clips for the validation loss: end to end from the first frame of each video.
+
+    Args:
+        video_lengths: Number of frames of each video. A video that is too short gives no clip.
+        length: Number of frames of a clip.
+    """
     return [
         Clip(video, start, 1)
         for video, frames in enumerate(video_lengths)
@@ -73,10 +78,11 @@ class ClipWindow(NamedTuple):
     """A clip cut from a stream of frames.
 
     Attributes:
-        frames: `(length, height, width)` uint8.
-        speed: The same shape, float32, at least 0, pixels per frame; None where it is not measured.
-        new: Which of the frames no earlier clip showed. They end before `length` where the video is
-            shorter than a clip, which is then filled up with the video's last frame.
+        frames: `(length, height, width)` uint8 in 0 to 255.
+        speed: Speed of each pixel, of the same shape, float32, at least 0, in pixels per frame;
+            None if it is not measured.
+        new: The frames that no earlier clip has shown. They end before `length` if the video is
+            shorter than a clip, which is then filled up with the last frame of the video.
     """
 
     frames: np.ndarray
@@ -92,9 +98,9 @@ class ClipCutter:
     waits. If it is the only frame, its speed is 0.
 
     Args:
-        length: Frames of a clip.
-        hop: Frames from the start of one clip to the start of the next, 1 to `length`. None stands
-            for `length`: the clips lie end to end.
+        length: Number of frames of a clip.
+        hop: Number of frames from the start of one clip to the start of the next, 1 to `length`.
+            None stands for `length`: the clips lie end to end.
         with_speed: Whether the clips have speeds. If not, speeds of the frames are ignored.
     """
 
@@ -103,9 +109,9 @@ class ClipCutter:
         self._hop = hop or length
         self._with_speed = with_speed
         self._window: collections.deque[MovingFrame] = collections.deque(maxlen=length)
-        self._new = 0  # frames in the window that no clip has shown
-        self._wanted = length  # as many of them complete a clip
-        self._first: MovingFrame | None = None  # while it waits for the speed of the second frame
+        self._new = 0  # number of frames in the window that no clip has shown yet
+        self._wanted = length  # number of new frames that complete the next clip
+        self._first: MovingFrame | None = None  # waits for the speed of the second frame
 
     def add(self, frame: MovingFrame) -> list[ClipWindow]:
         """Takes the next frame.
@@ -161,7 +167,7 @@ def stream_clips(
 
     Args:
         frames: All frames in order.
-        length: Frames of a clip.
+        length: Number of frames of a clip.
         hop: See `ClipCutter`.
         with_speed: See `ClipCutter`.
     """
@@ -172,10 +178,10 @@ def stream_clips(
 
 
 def to_input(frames: np.ndarray) -> np.ndarray:
-    """Converts frames to what the networks take.
+    """Converts frames to inputs of the networks.
 
     Args:
-        frames: `(..., height, width)` uint8.
+        frames: `(..., height, width)` uint8 in 0 to 255.
 
     Returns:
         The same shape, float32 in [0, 1].

@@ -1,4 +1,4 @@
-"""Test videos whose footage was trained on: a figure measured on them says nothing."""
+"""Finds test videos whose frames are also training frames: figures measured on them are void."""
 
 import hashlib
 from collections import defaultdict
@@ -9,18 +9,21 @@ from pathlib import Path
 from abnormal.frames.manifest import VideoRecord
 from abnormal.frames.writer import frame_path
 
-LEAST_FRAMES = 10
-"""So many frames in common, a clip's, are no chance, unless they all are the same picture."""
+MIN_COMMON_FRAMES = 10
+"""Two videos with this many equal frames at the start, as many as a clip has, share footage.
+
+If all these frames show the same still picture, they may be equal by chance.
+"""
 
 
 @dataclass(frozen=True)
 class Leak:
-    """A test video that begins as a training video.
+    """A test video that starts with the same frames as a training video.
 
     Attributes:
         tested: The test video.
         trained: The training video.
-        frames: How many frames they have in common, from the first one.
+        frames: Number of equal frames, counted from the first frame.
     """
 
     tested: VideoRecord
@@ -28,16 +31,20 @@ class Leak:
     frames: int
 
     def __str__(self) -> str:
-        """For the user."""
+        """Describes the leak to the user."""
         whole = self.frames == self.tested.frames == self.trained.frames
         what = "is" if whole else f"has its first {self.frames} frames from"
         return f"the test video {self.tested.video} {what} the training video {self.trained.video}"
 
 
 def find_leaks(img: Path, records: Sequence[VideoRecord]) -> list[Leak]:
-    """Compares hashes of frames, as they lie under `img/`, from the first one on.
+    """Compares the files of frames under `img/` by their hashes, from the first frame on.
 
-    Footage that was encoded anew is not recognised: not one of its frames is quite the same.
+    Footage that was encoded again is not recognised, because none of its frames is identical.
+
+    Args:
+        img: The folder of frames.
+        records: The videos to compare: each test video with each training video.
     """
     trained = defaultdict(list)
     for record in records:
@@ -57,9 +64,9 @@ def _compare(img: Path, tested: VideoRecord, trained: VideoRecord) -> list[Leak]
         if one != other:
             break
         common.append(one)
-    whole = len(common) == min(tested.frames, trained.frames)
+    contained = len(common) == min(tested.frames, trained.frames)
     moves = len(set(common)) > 1
-    if whole or (moves and len(common) >= LEAST_FRAMES):
+    if contained or (moves and len(common) >= MIN_COMMON_FRAMES):
         return [Leak(tested, trained, len(common))]
     return []
 
@@ -69,5 +76,5 @@ def _hashes(img: Path, record: VideoRecord) -> Iterator[str]:
     for number in range(record.frames):
         try:
             yield hashlib.sha256(frame_path(folder, number).read_bytes()).hexdigest()
-        except OSError:  # `--check` names frames that are missing
+        except OSError:  # `--check` reports missing frames
             return

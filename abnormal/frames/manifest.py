@@ -1,4 +1,4 @@
-"""What lies under `img/`: one record per video, gathered in `img/manifest.json`.
+"""The records of the videos under `img/`: one per video, collected in `img/manifest.json`.
 
     img/
       manifest.json                   the records of all videos
@@ -7,7 +7,8 @@
       testing/cart/03/labels.txt      one 0 or 1 per frame, where labels are known
       testing/cart/03/masks.npz       abnormal pixels, where masks are known
 
-The record in a video's own folder comes and goes with its frames; the manifest is made from them.
+The record in a video's folder is written and deleted together with its frames. The manifest is made
+from these records.
 """
 
 import dataclasses
@@ -34,17 +35,18 @@ class VideoRecord:
 
     Attributes:
         split: `"training"` or `"testing"`.
-        video: Its folder below the split.
-        frames: How many frames.
+        video: Name of the video: its folder below that of the split.
+        frames: Number of frames.
         fps: Frames per second.
-        height: Of the frames, in pixels.
-        width: Of the frames, in pixels.
-        situation: The kind of event, as the source's folder says it; empty where unknown.
-        camera: The place; empty where there is one only.
+        height: Height of the frames in pixels.
+        width: Width of the frames in pixels.
+        situation: The kind of event, taken from a folder of the source; empty if unknown.
+        camera: Name of the camera; empty if there is only one.
         labelled: Whether there is a label for each frame.
         masked: Whether there is a mask for each frame.
-        source: Where the frames came from: path, size, hash, and the size of its pictures.
-        notes: What was wrong with the source, for the user.
+        source: What the frames were made from: path and hash of the source, the shape of its
+            pictures, its number of frames, and the options.
+        notes: Messages to the user about problems with the source.
     """
 
     split: str
@@ -61,14 +63,21 @@ class VideoRecord:
     notes: tuple[str, ...] = ()
 
     def folder(self, img: Path) -> Path:
-        """Where its frames lie."""
+        """Returns the folder of the frames."""
         return img / self.split / self.video
 
 
 def read_record(folder: Path) -> VideoRecord | None:
-    """The record in a video's folder, or None where there is no whole video."""
+    """Reads the record in a video's folder.
+
+    Returns:
+        The record, or None if the folder does not hold a complete video.
+
+    Raises:
+        AbnormalError: The record is damaged.
+    """
     path = folder / RECORD
-    return _record(read_json(path), path) if path.is_file() else None
+    return _parse_record(read_json(path), path) if path.is_file() else None
 
 
 def write_record(folder: Path, record: VideoRecord) -> None:
@@ -77,15 +86,15 @@ def write_record(folder: Path, record: VideoRecord) -> None:
 
 
 def is_img(folder: Path) -> bool:
-    """Whether frames lie there that `preprocess.py` made."""
+    """Returns whether a folder holds frames that `preprocess.py` made."""
     return (folder / MANIFEST).is_file()
 
 
-def demand_img(img: Path) -> None:
-    """Makes sure that frames lie there that `preprocess.py` made.
+def require_img(img: Path) -> None:
+    """Makes sure that a folder holds frames that `preprocess.py` made.
 
     Raises:
-        AbnormalError: There is no manifest.
+        AbnormalError: The manifest is missing.
     """
     if not is_img(img):
         raise AbnormalError(
@@ -95,27 +104,38 @@ def demand_img(img: Path) -> None:
 
 
 def read_manifest(img: Path, split: str) -> list[VideoRecord]:
-    """The records of all videos of a split, in natural order; none where it has no video.
+    """Reads the records of all videos of a split.
+
+    Args:
+        img: The folder of frames.
+        split: `"training"` or `"testing"`.
+
+    Returns:
+        The records in natural order; an empty list if the split has no videos.
 
     Raises:
-        AbnormalError: There is no manifest, or it is damaged.
+        AbnormalError: The manifest is missing or damaged.
     """
-    demand_img(img)
+    require_img(img)
     path = img / MANIFEST
     content = read_json(path)
     if not isinstance(content, dict) or not isinstance(content.get("videos"), list):
         raise AbnormalError(
             f"{path} is not a manifest of frames. Run `{command('preprocess')}` again."
         )
-    records = [_record(entry, path) for entry in content["videos"]]
+    records = [_parse_record(entry, path) for entry in content["videos"]]
     return [record for record in records if record.split == split]
 
 
 def write_manifest(img: Path) -> list[VideoRecord]:
-    """Gathers the records of all whole videos under `img` into the manifest."""
+    """Collects the records of all complete videos under `img` in the manifest.
+
+    Returns:
+        The records, those for testing first, in natural order.
+    """
     folders = [path.parent for path in img.glob(f"t*ing/**/{RECORD}")]
     found = [(folder, read_record(folder)) for folder in folders]
-    # What a killed run left half-written lies under another name than its record says.
+    # The unfinished folder of a killed run has another name than its record says.
     records = [record for folder, record in found if record and record.folder(img) == folder]
     records.sort(key=lambda record: (record.split, natural_key(record.video)))
     write_json(img / MANIFEST, {"videos": [dataclasses.asdict(record) for record in records]})
@@ -123,18 +143,24 @@ def write_manifest(img: Path) -> list[VideoRecord]:
 
 
 def fingerprint(records: Sequence[VideoRecord]) -> str:
-    """A hash that changes when any frame, name or order of these videos does."""
+    """Returns a hash that changes with every frame, with the names and the order of the videos.
+
+    Returns:
+        The SHA-256 as hexadecimal digits.
+    """
     facts = [
-        (r.split, r.video, r.frames, r.fps, r.height, r.width, _content(r.source)) for r in records
+        (r.split, r.video, r.frames, r.fps, r.height, r.width, _content_id(r.source))
+        for r in records
     ]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
-def _content(source: dict[str, Any]) -> Any:
+def _content_id(source: dict[str, Any]) -> Any:
+    """Returns the hash of a source file, or the recipe of drawn footage."""
     return source.get("sha256") or source.get("recipe")
 
 
-def _record(entry: Any, path: Path) -> VideoRecord:
+def _parse_record(entry: Any, path: Path) -> VideoRecord:
     try:
         return VideoRecord(**{**entry, "notes": tuple(entry["notes"])})
     except (KeyError, TypeError) as error:

@@ -16,15 +16,16 @@ from abnormal.video.resample import resize
 
 
 def read_frames(img: Path, record: VideoRecord, size: int | None) -> Iterator[np.ndarray]:
-    """The frames of a video, one at a time.
+    """Reads the frames of a video one at a time, and resizes them.
 
     Args:
         img: The folder of frames.
-        record: Which video.
-        size: Height and width wanted, in pixels: that of the model; None for that of `img/`.
+        record: The video.
+        size: Height and width of the result in pixels, usually those that the model was trained
+            with. None leaves the frames as large as they are under `img/`.
 
     Yields:
-        `(size, size)` uint8.
+        Grey frames, `(size, size)` uint8 in 0 to 255.
 
     Raises:
         AbnormalError: A frame is missing or damaged.
@@ -41,7 +42,15 @@ def read_frames(img: Path, record: VideoRecord, size: int | None) -> Iterator[np
 
 
 def read_labels(img: Path, record: VideoRecord) -> np.ndarray | None:
-    """One uint8 per frame, 1 where it is abnormal; None where labels are not known."""
+    """Reads the labels of a video.
+
+    Returns:
+        `(frames,)` uint8, 1 for an abnormal frame and 0 for a normal one; None if the video has no
+        labels.
+
+    Raises:
+        AbnormalError: The labels are missing or damaged, or do not fit the frames.
+    """
     if not record.labelled:
         return None
     path = record.folder(img) / LABELS
@@ -49,12 +58,20 @@ def read_labels(img: Path, record: VideoRecord) -> np.ndarray | None:
         labels = [("0", "1").index(line) for line in path.read_text("utf-8").split()]
     except (OSError, ValueError) as error:
         raise _damaged(path, f"cannot be read ({error})") from None
-    _check_number(path, len(labels), record)
+    _check_count(path, len(labels), record)
     return np.array(labels, np.uint8)
 
 
 def read_masks(img: Path, record: VideoRecord) -> np.ndarray | None:
-    """`(frames, height, width)` bool at the size of `img/`; None where masks are not known."""
+    """Reads the masks of a video.
+
+    Returns:
+        `(frames, height, width)` bool, True for an abnormal pixel, as large as the frames under
+        `img/`; None if the video has no masks.
+
+    Raises:
+        AbnormalError: The masks are missing or damaged, or do not fit the frames.
+    """
     if not record.masked:
         return None
     path = record.folder(img) / MASKS
@@ -63,33 +80,33 @@ def read_masks(img: Path, record: VideoRecord) -> np.ndarray | None:
             masks = np.unpackbits(stored["packed"], axis=-1, count=int(stored["width"]))
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise _damaged(path, f"cannot be read ({error})") from None
-    _check_number(path, len(masks), record)
+    _check_count(path, len(masks), record)
     return masks.astype(bool)
 
 
 def verify_masks(img: Path, record: VideoRecord) -> None:
-    """Reads the masks of a video without keeping them: those of a long one fill the memory.
+    """Checks the masks of a video without keeping them: those of a long video fill the memory.
 
     Raises:
-        AbnormalError: They are missing or damaged, or do not fit the frames.
+        AbnormalError: The masks are missing or damaged, or do not fit the frames.
     """
     if not record.masked:
         return
     path = record.folder(img) / MASKS
     try:
         with zipfile.ZipFile(path) as stored:
-            spoilt = stored.testzip()
+            damaged_member = stored.testzip()
             with stored.open("packed.npy") as file:
                 np.lib.format.read_magic(file)
                 shape, _, _ = np.lib.format.read_array_header_1_0(file)
     except (OSError, ValueError, KeyError, EOFError, zlib.error, zipfile.BadZipFile) as error:
         raise _damaged(path, f"cannot be read ({error})") from None
-    if spoilt:
-        raise _damaged(path, f"cannot be read ({spoilt} is spoilt)")
-    _check_number(path, shape[0], record)
+    if damaged_member:
+        raise _damaged(path, f"cannot be read ({damaged_member} is damaged)")
+    _check_count(path, shape[0], record)
 
 
-def _check_number(path: Path, found: int, record: VideoRecord) -> None:
+def _check_count(path: Path, found: int, record: VideoRecord) -> None:
     if found != record.frames:
         raise _damaged(path, f"does not fit its video: it has {found} for {record.frames} frames")
 

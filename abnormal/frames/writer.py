@@ -17,18 +17,22 @@ from abnormal.video.resample import resize
 from abnormal.video.stream import Frame
 
 JPEG_QUALITY = 95
-WAITING_BYTES = 64 << 20
-"""Of frames that wait to be encoded: large ones would fill the memory."""
+"""Quality of the JPEG files of frames, 0 to 100."""
+
+MAX_QUEUED_BYTES = 64 << 20
+"""Frames that wait to be encoded take at most this many bytes of memory."""
 
 _END_OF_JPEG = b"\xff\xd9"
 
 
-class Written(NamedTuple):
-    """What is remembered of written frames: their pixels are not.
+class WrittenFrames(NamedTuple):
+    """Facts about frames that were written, which are needed after their pixels are gone.
 
     Attributes:
-        numbers: Of each frame, its place in the source, for labels to be matched to it.
-        shape: Height and width of the first frame in the source; `(0, 0)` where there was none.
+        numbers: `(frames,)` int64, the 0-based number of each frame in the source, by which it is
+            matched to its label.
+        shape: Height and width of the first frame in the source, in pixels; `(0, 0)` if there
+            was no frame.
     """
 
     numbers: np.ndarray
@@ -36,19 +40,26 @@ class Written(NamedTuple):
 
 
 def frame_path(folder: Path, index: int) -> Path:
-    """The file of a frame."""
+    """Returns the path of a frame's file.
+
+    Args:
+        folder: The folder of the video.
+        index: The 0-based number of the frame under `img/`.
+    """
     return folder / f"{index:06d}.jpg"
 
 
-def write_frames(folder: Path, frames: Iterable[Frame], size: int, threads: int = 1) -> Written:
-    """Writes frames as grey jpg, while the next ones are decoded.
+def write_frames(
+    folder: Path, frames: Iterable[Frame], size: int, threads: int = 1
+) -> WrittenFrames:
+    """Writes frames as grey JPEG files, while the next frames are decoded.
 
     Args:
-        folder: Is empty, or has whole frames of the same video from a run that was killed: these
-            are kept.
-        frames: Pictures of any size. Only a few of them are in memory at any time.
-        size: Height and width of what is written, in pixels.
-        threads: How many resize and encode.
+        folder: The folder to write to. It may hold complete frames of the same video from a run
+            that was killed; these are kept.
+        frames: Grey frames of any size. Only a few of them are in memory at any time.
+        size: Height and width of the written frames in pixels.
+        threads: Number of threads that resize and encode.
     """
     numbers = array("q")
     shape: tuple[int, ...] = (0, 0)
@@ -56,17 +67,17 @@ def write_frames(folder: Path, frames: Iterable[Frame], size: int, threads: int 
     with ThreadPoolExecutor(threads) as pool:
         for index, frame in enumerate(frames):
             writing.append(pool.submit(_write, frame_path(folder, index), frame.image, size))
-            while len(writing) > min(2 * threads, WAITING_BYTES // frame.image.nbytes):
+            while len(writing) > min(2 * threads, MAX_QUEUED_BYTES // frame.image.nbytes):
                 writing.popleft().result()
             shape = shape if numbers else frame.image.shape
             numbers.append(frame.number)
         for frame_written in writing:
             frame_written.result()
-    return Written(np.array(numbers, np.int64), shape)
+    return WrittenFrames(np.array(numbers, np.int64), shape)
 
 
 def _write(path: Path, image: np.ndarray, size: int) -> None:
-    if _is_whole(path):
+    if _is_complete(path):
         return
     picture = resize(image, size, size)
     done, code = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
@@ -75,8 +86,8 @@ def _write(path: Path, image: np.ndarray, size: int) -> None:
     path.write_bytes(code.tobytes())
 
 
-def _is_whole(path: Path) -> bool:
-    """Whether there is a jpg that its writer lived to finish."""
+def _is_complete(path: Path) -> bool:
+    """Returns whether a file ends with the marker that ends a JPEG: it was written completely."""
     try:
         with path.open("rb") as file:
             file.seek(-len(_END_OF_JPEG), os.SEEK_END)
@@ -86,20 +97,25 @@ def _is_whole(path: Path) -> bool:
 
 
 def write_labels(folder: Path, labels: np.ndarray) -> None:
-    """Writes one 0 or 1 per frame, a line each."""
+    """Writes the labels of a video, one line per frame.
+
+    Args:
+        folder: The folder of the video.
+        labels: `(frames,)` uint8, 1 for an abnormal frame and 0 for a normal one.
+    """
     np.savetxt(folder / LABELS, labels, fmt="%d")
 
 
 def write_masks(folder: Path, masks: Iterable[np.ndarray], count: int, size: int) -> None:
-    """Writes masks at the size of the frames, eight pixels a byte, one after the other.
+    """Writes the masks of a video as large as its frames, with eight pixels in each byte.
 
-    A pixel of the frame is abnormal where at least half of the area it came from is.
+    A pixel is abnormal if at least half of the area that it covers in the source is.
 
     Args:
-        folder: Of the video.
-        masks: `(height, width)` each, not 0 where abnormal.
-        count: How many there are.
-        size: Height and width of what is written, in pixels.
+        folder: The folder of the video.
+        masks: One mask `(height, width)` per frame, nonzero for an abnormal pixel.
+        count: Number of masks.
+        size: Height and width of the written masks in pixels.
     """
     header = {"descr": "|u1", "fortran_order": False, "shape": (count, size, -(-size // 8))}
     with zipfile.ZipFile(folder / MASKS, "w", zipfile.ZIP_DEFLATED) as stored:

@@ -19,7 +19,12 @@ from abnormal.errors import AbnormalError
 from abnormal.files import flush, make_folder
 from abnormal.inference.runtimes import Compute
 from abnormal.models.backend import versions
-from abnormal.models.export import built, demand_packages, import_openvino, write_openvino
+from abnormal.models.export import (
+    build_for_export,
+    import_openvino,
+    require_packages,
+    write_openvino,
+)
 from abnormal.models.fast import fast_form
 
 MOST_STREAMS = 4
@@ -33,14 +38,14 @@ def openvino_runtime(network: keras.Model, precision: str = "f32") -> Compute:
     """OpenVINO on the processor.
 
     Args:
-        network: A stock network, or a part of one from `abnormal.models.overlap`.
+        network: A stock network, or a part of one from `abnormal.models.network_parts`.
         precision: OpenVINO's name of what it computes in: `"f32"` or `"bf16"`.
 
     Raises:
         AbnormalError: OpenVINO is not installed, the processor lacks the precision, or the cache
             folder cannot be written to.
     """
-    demand_packages("openvino", "--runtime openvino")
+    require_packages("openvino", "--runtime openvino")
     core = _core(precision)
     fast = fast_form(network)
     model = core.read_model(_converted(fast, import_openvino().__version__) / "model.xml")
@@ -122,7 +127,7 @@ def _convert(network: keras.Model, path: Path) -> None:
     ) as folder:
         partial = Path(folder) / "network"
         partial.mkdir()
-        write_openvino(built(network), partial)
+        write_openvino(build_for_export(network), partial)
         for file in (*partial.iterdir(), partial):
             flush(file)
         try:

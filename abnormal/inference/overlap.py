@@ -5,7 +5,7 @@ from typing import NamedTuple
 import keras
 
 from abnormal.inference.runtimes import RUNTIMES, Compute
-from abnormal.models.overlap import in_parts
+from abnormal.models.network_parts import split_network
 from abnormal.scoring.residual import WARM_UP
 
 
@@ -45,7 +45,7 @@ def make_overlap(network: keras.Sequential, runtime: str, hop: int) -> Overlap:
     """
     shown = hop + 1  # the change of a residual is from a frame of the same clip
     after_warm_up = network.input_shape[1] - WARM_UP
-    parts = in_parts(network, shown) if shown < after_warm_up else None
+    parts = split_network(network, shown) if shown < after_warm_up else None
     if parts is None:
         return Overlap(hop, None)
     compute = RUNTIMES[runtime]

@@ -27,7 +27,7 @@ def keras_runtime(network: "keras.Model") -> Compute:
     no faster than the fast form without it.
 
     Args:
-        network: A stock network, or a part of one from `abnormal.models.overlap`.
+        network: A stock network, or a part of one from `abnormal.models.network_parts`.
     """
     import numpy as np
 

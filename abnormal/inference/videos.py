@@ -12,7 +12,7 @@ import numpy as np
 from abnormal.commands import command
 from abnormal.datasets import folder
 from abnormal.errors import AbnormalError
-from abnormal.files import demand_path
+from abnormal.files import require_path
 from abnormal.frames.manifest import VideoRecord, read_manifest
 from abnormal.frames.reader import read_frames, read_labels, read_masks
 from abnormal.video.resample import at_rate, resize
@@ -99,7 +99,7 @@ def source_videos(path: Path, split: str = "") -> list[InputVideo]:
     Raises:
         AbnormalError: There is no video there.
     """
-    demand_path(path)
+    require_path(path)
     videos = [video for video in folder.find(path) if split in ("", video.split)]
     if not videos:
         raise AbnormalError(f"There is no {split + ' ' if split else ''}video in {path}.")

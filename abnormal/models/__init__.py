@@ -1,1 +1,1 @@
-"""The networks, one file each, and the file that a trained one is kept in."""
+"""The networks, one file each, and the model file that stores a trained network."""

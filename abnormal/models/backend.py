@@ -1,4 +1,4 @@
-"""Starts Keras's backend, quietly. The only place where TensorFlow is imported by name."""
+"""Starts Keras's backend without its messages. No other module imports TensorFlow by name."""
 
 import contextlib
 import importlib
@@ -13,26 +13,27 @@ from abnormal.version import __version__
 
 
 def start_backend() -> None:
-    """Imports Keras with its backend; to be called before the first import of Keras.
+    """Imports Keras with its backend. Call it before anything else imports Keras.
 
-    TensorFlow's messages, errors apart, do not reach the terminal, and it takes memory of a
-    graphics card as it needs it, so that others can use the rest.
+    TensorFlow prints errors only. It allocates the memory of a graphics card as it needs it, and
+    leaves the rest to other processes.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors remain
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its advice is for programmers
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its warnings address developers
     with quiet_stderr():
         backend = importlib.import_module("keras").backend.backend()
         if backend == "tensorflow":
             _let_memory_grow()
-        else:  # Keras imports it with any backend as soon as it is given data
+        else:  # Keras imports TensorFlow with every backend as soon as it gets data
             with contextlib.suppress(ImportError):
                 importlib.import_module("tensorflow")
 
 
 def make_deterministic() -> None:
-    """Lets the same operations give the same bits, on the processor at least.
+    """Makes operations on the processor give bit-identical results in every run.
 
-    On a graphics card TensorFlow would refuse some operations and slow down others.
+    Graphics cards are left alone, because TensorFlow would refuse some operations and slow down
+    others.
     """
     import keras
 
@@ -44,16 +45,17 @@ def make_deterministic() -> None:
 
 
 def has_accelerator() -> bool:
-    """Whether Keras computes on something else than the processor."""
+    """Returns whether Keras computes on a GPU or a TPU."""
     import keras
 
     return bool(keras.distribution.list_devices("gpu") or keras.distribution.list_devices("tpu"))
 
 
 def replica_devices() -> list[str]:
-    """The devices that can train together, of all hosts: graphics cards, else processors.
+    """Returns the names of the devices of all hosts that can train together.
 
-    A processor is one device, unless the backend was told to see several in it.
+    They are the graphics cards if there are any, otherwise the processors. A processor counts as
+    one device, unless the backend is configured to divide it.
     """
     import keras
 
@@ -65,15 +67,15 @@ def replica_devices() -> list[str]:
     return [device.name for device in devices]
 
 
-def replicated() -> contextlib.AbstractContextManager:
-    """Within it, networks are made and trained as replicas, one on each device."""
+def replica_scope() -> contextlib.AbstractContextManager:
+    """Returns a context in which networks are built and trained with a replica on each device."""
     import keras
 
     devices = replica_devices()
     if keras.backend.backend() != "tensorflow":
-        # Each host brings its own part of a batch, so there is nothing to shard.
-        together = keras.distribution.DataParallel(devices=devices, auto_shard_dataset=False)
-        return together.scope()
+        # Each host reads its own part of a batch, so there is nothing to shard.
+        distribution = keras.distribution.DataParallel(devices=devices, auto_shard_dataset=False)
+        return distribution.scope()
     import tensorflow as tf
 
     # TensorFlow's collective operations mix up sums of several kinds on processors.
@@ -82,7 +84,7 @@ def replicated() -> contextlib.AbstractContextManager:
 
 
 def versions() -> dict[str, str]:
-    """The versions of this package, of Keras and of its backend."""
+    """Returns the versions of this package, of Keras and of its backend, by package name."""
     import keras
 
     name = keras.backend.backend()
@@ -94,41 +96,45 @@ def _let_memory_grow() -> None:
     import tensorflow as tf
 
     for device in tf.config.list_physical_devices("GPU"):
-        # Refused once TensorFlow has begun to compute, as it may have in a notebook.
+        # TensorFlow refuses this once it has started to compute, as it may have in a notebook.
         with contextlib.suppress(RuntimeError):
             tf.config.experimental.set_memory_growth(device, True)
-    tf.config.list_logical_devices()  # what starting a device says belongs to the start-up
+    tf.config.list_logical_devices()  # starts the devices now, so that their messages are hidden
 
 
 @contextlib.contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """Holds back what C++ writes to stderr, and shows it only if an error follows."""
+    """Hides what C++ code writes to stderr in the block, and shows it only if the block raises."""
     sys.stderr.flush()
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as hidden:
+        os.dup2(hidden.fileno(), 2)
         try:
             yield
         except BaseException:
-            held.seek(0)
-            os.write(kept, held.read())
+            hidden.seek(0)
+            os.write(stderr, hidden.read())
             raise
         finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+            os.dup2(stderr, 2)
+            os.close(stderr)
 
 
 @contextlib.contextmanager
 def memory_advice(advice: str) -> Iterator[None]:
-    """Answers a backend that runs out of memory with advice.
+    """Turns an out-of-memory error of any backend into an error message with advice.
+
+    Args:
+        advice: What the user can do about it, in full sentences.
 
     Raises:
-        AbnormalError: In place of the backend's own error, of which each backend has another.
+        AbnormalError: The backend ran out of memory. Each backend has an error class of its own
+            for that.
     """
     try:
         yield
     except Exception as error:
-        named = type(error).__name__ in {"MemoryError", "ResourceExhaustedError"}
-        if not named and "RESOURCE_EXHAUSTED" not in str(error):
+        known_class = type(error).__name__ in {"MemoryError", "ResourceExhaustedError"}
+        if not known_class and "RESOURCE_EXHAUSTED" not in str(error):
             raise
         raise AbnormalError(f"There is not enough memory. {advice}") from error

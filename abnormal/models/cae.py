@@ -1,33 +1,38 @@
 """The convolutional autoencoder of single frames, with a dense bottleneck.
 
-The first of the three networks that are compared on UCSD Ped1, for a frame of 100x100:
+The first of the three networks that are compared on UCSD Ped1. For a frame of 100x100:
 
     input        1 x 100 x 100 x  1
     conv1            96 x  96 x 32    5x5
-    pool1            48 x  48 x 32    largest of 2x2
+    pool1            48 x  48 x 32    maximum of 2x2
     conv2            44 x  44 x 32    5x5
-    pool2            22 x  22 x 32    largest of 2x2
-    bottleneck             256        dense, 2000 in the first implementation
-    dense                15488        dense, seen as 22 x 22 x 32
-    up1              44 x  44 x 32    each value 2x2 times
+    pool2            22 x  22 x 32    maximum of 2x2
+    bottleneck             256        dense, 2000 in the original implementation
+    dense                15488        dense, reshaped to 22 x 22 x 32
+    up1              44 x  44 x 32    each value repeated 2x2 times
     deconv1          48 x  48 x 32    5x5
-    up2              96 x  96 x 32    each value 2x2 times
+    up2              96 x  96 x 32    each value repeated 2x2 times
     deconv2      1 x 100 x 100 x  1   5x5
 
-Without the bottleneck it reconstructs what it has never seen as well as what it has.
+Without the bottleneck, the network reconstructs abnormal frames as well as normal ones.
 """
 
 import keras
 
 from abnormal.errors import AbnormalError
 from abnormal.models.defaults import ARCHITECTURES, CAE
-from abnormal.models.sizes import demand_size
+from abnormal.models.sizes import require_size
 
 FILTERS = 32
+"""Number of filters of each convolution but the last."""
 
 
-def fits(size: int) -> bool:
-    """Whether the decoder gives back a frame of just this size."""
+def can_reproduce(size: int) -> bool:
+    """Returns whether the output of the network has the same size as its input.
+
+    Args:
+        size: Height and width of a frame in pixels.
+    """
     return size % 4 == 0 and size >= 16
 
 
@@ -37,22 +42,22 @@ def build(
     """Builds the untrained network.
 
     Args:
-        clip_length: 1.
-        size: Height and width of a frame, in pixels: a multiple of 4, from 16 on.
-        bottleneck: Units of the dense layer in the middle.
+        clip_length: Number of frames of a clip, which has to be 1.
+        size: Height and width of a frame in pixels: a multiple of 4 that is at least 16.
+        bottleneck: Number of units of the dense layer in the middle.
 
     Returns:
-        A model from `(batch, 1, size, size, 1)` in [0, 1] to the same.
+        A model with inputs and outputs `(batch, 1, size, size, 1)` float32 in [0, 1].
 
     Raises:
-        AbnormalError: The clip is longer, or the layers cannot reproduce this size.
+        AbnormalError: The clip length is not 1, or the network cannot reproduce this size.
     """
     if clip_length != 1:
         raise AbnormalError(
-            f"The {CAE} network sees single frames, but --clip-length {clip_length} is asked for. "
+            f"The {CAE} network sees single frames, but --clip-length {clip_length} is given. "
             "Leave the option out, or choose another --arch."
         )
-    demand_size(CAE, size, fits)
+    require_size(CAE, size, can_reproduce)
     layers = keras.layers
     inner = ((size - 4) // 2 - 4) // 2
     return keras.Sequential(

@@ -1,23 +1,23 @@
-"""The architectures by name, with what each is trained with unless options say otherwise.
+"""The architectures by name, each with the default values of its training options.
 
-Nothing heavy is imported here, not even dataclasses: the programs' `--help` reads it.
+No heavy module is imported here, not even dataclasses, because `--help` reads this table.
 """
 
 from typing import NamedTuple
 
 
 class Defaults(NamedTuple):
-    """How an architecture is trained.
+    """The default training options of an architecture.
 
     Attributes:
-        clip_length: Frames of a clip.
-        size: Height and width of its frames, in pixels.
-        epochs: How often the footage is gone through.
-        batch_size: Clips of a batch.
-        learning_rate: Of Adam.
-        strides: Steps between the frames of a clip, each giving clips of its own.
-        weight_decay: Weight of the penalty on the squares of its kernels.
-        bottleneck: Units of its dense layer; 0 where it has none.
+        clip_length: Number of frames of a clip.
+        size: Height and width of a frame in pixels.
+        epochs: Number of passes over the training footage.
+        batch_size: Number of clips in a batch.
+        learning_rate: Learning rate of the Adam optimizer.
+        strides: Distances between the frames of a clip, in frames. Each stride adds clips.
+        weight_decay: Weight of the penalty on the squared kernels.
+        bottleneck: Number of units of the dense bottleneck layer; 0 if there is none.
     """
 
     clip_length: int

@@ -1,4 +1,4 @@
-"""A trained network in the formats of other programs, each checked after it is written."""
+"""Exports a trained network to the formats of other programs, and verifies each exported file."""
 
 import contextlib
 import importlib.util
@@ -21,51 +21,59 @@ from abnormal.models.fast import FastNetwork
 from abnormal.models.model_file import TrainedModel
 
 TOLERANCE = 1e-4
-"""Of a pixel in [0, 1]. Sums of float32 in another order differ by about 1e-6."""
+"""The largest accepted difference of a pixel in [0, 1] between the exported and the stock network.
 
-Run = Callable[[np.ndarray], np.ndarray]
+Adding float32 numbers in another order changes them by about 1e-6.
+"""
+
+Predict = Callable[[np.ndarray], np.ndarray]
+"""Computes reconstructions: `(batch, T, size, size, 1)` float32 in [0, 1] to the same."""
 
 
-class Export(NamedTuple):
-    """A format.
+class ExportFormat(NamedTuple):
+    """A file format that a network can be exported to.
 
     Attributes:
-        ending: What the name of a model is followed by.
-        packages: What has to be installed.
-        extra: Name of the extra that brings them; empty where nothing is needed.
-        write: Writes a fast network to a path.
-        read: Gives what computes it from there.
+        suffix: Ending of the name of the exported file or folder, after the name of the model.
+        packages: Names of the packages that have to be installed.
+        extra: The optional dependency group with these packages; empty if none are needed.
+        write: Writes a network from `build_for_export` to a path.
+        read: Loads the exported network from a path, and returns a function that runs it.
     """
 
-    ending: str
+    suffix: str
     packages: tuple[str, ...]
     extra: str
     write: Callable[[keras.Model, Path], None]
-    read: Callable[[Path], Run]
+    read: Callable[[Path], Predict]
 
 
 def export_model(model: TrainedModel, kind: str) -> Path:
-    """Writes a model's network beside its file, whole or not at all, for batches of any size.
+    """Exports the network of a model to a file or folder beside the model file.
+
+    The exported network takes batches of any size. An earlier export is replaced. If the export
+    fails, nothing is written.
 
     Args:
-        model: The network takes and gives `(batch, T, size, size, 1)` float32 in [0, 1].
-        kind: A name in `EXPORTS`.
+        model: The model. Its network takes and returns `(batch, T, size, size, 1)` float32 in
+            [0, 1].
+        kind: A key of `EXPORTS`.
 
     Returns:
-        The file or folder. What was there is replaced.
+        Path of the exported file or folder.
 
     Raises:
-        AbnormalError: A package is missing, the place cannot be written to, or what was written
-            does not give what the network gives.
+        AbnormalError: A package is missing, the folder may not be written to, or the exported
+            network gives other outputs than the original.
     """
     export = EXPORTS[kind]
-    demand_packages(kind, f"--export {kind}")
-    path = model.path.with_name(model.path.stem + export.ending)
-    as_file = path.suffix != ""
-    clips = _sample(model)
+    require_packages(kind, f"--export {kind}")
+    path = model.path.with_name(model.path.stem + export.suffix)
+    is_file = path.suffix != ""
+    clips = _sample_clips(model)
     expected = model.network.predict_on_batch(clips)
-    with (replacing if as_file else replacing_folder)(path) as partial:
-        export.write(built(FastNetwork(model.network)), partial)
+    with (replacing if is_file else replacing_folder)(path) as partial:
+        export.write(build_for_export(FastNetwork(model.network)), partial)
         difference = float(np.abs(export.read(partial)(clips) - expected).max())
         if not difference <= TOLERANCE:
             raise AbnormalError(
@@ -75,11 +83,15 @@ def export_model(model: TrainedModel, kind: str) -> Path:
     return path
 
 
-def demand_packages(kind: str, wanted: str) -> None:
-    """Makes sure that a format can be written and read here.
+def require_packages(kind: str, wanted: str) -> None:
+    """Makes sure that everything which a format needs is installed.
+
+    Args:
+        kind: A key of `EXPORTS`.
+        wanted: The command line option that needs the format, for the message.
 
     Raises:
-        AbnormalError: It cannot; the message names what is missing.
+        AbnormalError: A package is missing, or Keras does not run on TensorFlow.
     """
     export = EXPORTS[kind]
     missing = [name for name in export.packages if importlib.util.find_spec(name) is None]
@@ -94,28 +106,34 @@ def demand_packages(kind: str, wanted: str) -> None:
         )
 
 
-def built(network: keras.Model) -> keras.Model:
-    """A fast network with its shapes known, as it has to be to be written."""
+def build_for_export(network: keras.Model) -> keras.Model:
+    """Builds a fast network for clips of its size, which exporters need, and returns it."""
     network.build((None, *network.example_shape))
     return network
 
 
 def import_openvino() -> ModuleType:
-    """OpenVINO, kept from telling its makers over the network that it is used."""
-    sys.modules.setdefault("openvino_telemetry", cast(ModuleType, None))  # as if it were missing
+    """Imports OpenVINO with its telemetry, which reports its use over the network, disabled."""
+    # Python treats a module that is None as not installed.
+    sys.modules.setdefault("openvino_telemetry", cast(ModuleType, None))
     import openvino
 
     return openvino
 
 
 def write_openvino(network: keras.Model, folder: Path) -> None:
-    """Writes `model.xml` and `model.bin` into a folder; see `built`."""
+    """Writes a network as `model.xml` and `model.bin`.
+
+    Args:
+        network: A network from `build_for_export`.
+        folder: The folder to write to.
+    """
     import_openvino()
     with _quiet():
         network.export(str(folder / "model.xml"), "openvino", False, _signature(network))
 
 
-def _read_openvino(folder: Path) -> Run:
+def _read_openvino(folder: Path) -> Predict:
     compiled = import_openvino().compile_model(
         folder / "model.xml", "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
     )
@@ -127,7 +145,7 @@ def _write_onnx(network: keras.Model, path: Path) -> None:
         network.export(str(path), "onnx", False, _signature(network))
 
 
-def _read_onnx(path: Path) -> Run:
+def _read_onnx(path: Path) -> Predict:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
@@ -140,7 +158,7 @@ def _write_saved_model(network: keras.Model, folder: Path) -> None:
         network.export(str(folder), "tf_saved_model", False, _signature(network))
 
 
-def _read_saved_model(folder: Path) -> Run:
+def _read_saved_model(folder: Path) -> Predict:
     layer = keras.layers.TFSMLayer(str(folder), call_endpoint="serve")
     return lambda clips: keras.ops.convert_to_numpy(layer(clips))
 
@@ -150,15 +168,15 @@ def _signature(network: keras.Model) -> list[keras.InputSpec]:
     return [keras.InputSpec(shape=shape, dtype="float32", name="clips")]
 
 
-def _sample(model: TrainedModel) -> np.ndarray:
-    """Two clips of noise, which leaves no part of a network unused."""
+def _sample_clips(model: TrainedModel) -> np.ndarray:
+    """Returns two clips of noise, float32 in [0, 1]. Noise reaches every part of a network."""
     shape = (2, *model.network.input_shape[1:])
     return np.random.default_rng(0).random(shape, np.float32)
 
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Holds back what the converters tell programmers."""
+    """Hides messages of the converters, which address developers."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
@@ -169,7 +187,11 @@ def _quiet() -> Iterator[None]:
 
 
 EXPORTS = {
-    "onnx": Export(".onnx", ("onnx", "onnxruntime", "tf2onnx"), "onnx", _write_onnx, _read_onnx),
-    "openvino": Export("_openvino", ("openvino",), "openvino", write_openvino, _read_openvino),
-    "saved_model": Export("_saved_model", (), "", _write_saved_model, _read_saved_model),
+    "onnx": ExportFormat(
+        ".onnx", ("onnx", "onnxruntime", "tf2onnx"), "onnx", _write_onnx, _read_onnx
+    ),
+    "openvino": ExportFormat(
+        "_openvino", ("openvino",), "openvino", write_openvino, _read_openvino
+    ),
+    "saved_model": ExportFormat("_saved_model", (), "", _write_saved_model, _read_saved_model),
 }

@@ -1,17 +1,18 @@
-"""The same network with its arithmetic laid out for speed. It shares the weights of the stock one.
+"""The fast form of a network: the same outputs and weights, computed by faster operations.
 
-Keras's layers stay what is stored, shown and checkpointed; `FastNetwork` only computes what they
-compute, in forms that processors and compilers do better:
+The stock Keras layers are stored, shown and checkpointed; `FastNetwork` only computes the same
+outputs in forms that suit processors and compilers better:
 
-- A `Conv3D` of depth 1 convolves single frames: as pictures, with time in the batch.
-- A transposed convolution of stride s computes squares of s x s pixels of its output as channels
-  (sub-pixel convolution; Shi et al., 2016, arXiv:1609.05158): 11x11 at stride 4 from 128 channels
-  to 1 becomes 3x3 from 128 to 16.
-- A `ConvLSTM2D` convolves the inputs of all steps and gates at once, and then at each step the
-  state for all gates at once; its steps are written out one by one, as exporters need it.
+- A `Conv3D` of depth 1 is computed as a 2-D convolution of single frames, with time moved into
+  the batch.
+- A transposed convolution of stride s computes each s x s square of its output as channels of one
+  pixel (sub-pixel convolution; Shi et al., 2016, arXiv:1609.05158): 11x11 at stride 4 from 128
+  channels to 1 becomes 3x3 from 128 to 16.
+- A `ConvLSTM2D` convolves the inputs of all steps and gates at once, and then, at each step, the
+  state for all gates at once. The loop over the steps is unrolled, because exporters need that.
 
-All other layers are called as they are. What each form gains, and where a form that looks as good
-gains nothing, is in docs/PERFORMANCE.md.
+All other layers are called unchanged. docs/PERFORMANCE.md tells how much faster each form is, and
+which other forms were tried in vain.
 """
 
 import math
@@ -25,134 +26,170 @@ Tensor = Any
 """A tensor of Keras's backend."""
 
 PRECISIONS = {"float32": "float32", "mixed_bfloat16": "bfloat16", "mixed_float16": "float16"}
-"""For each precision what the products of convolutions are computed in."""
+"""Maps each precision to the dtype in which convolutions are computed."""
 
 
 class FastNetwork(keras.Model):
-    """Computes what a stock network computes, with the stock network's own variables.
+    """Computes the outputs of a stock network with the stock network's own variables.
 
-    To train it is to train the stock network. The weights of both are the same, in order.
+    Training it trains the stock network. Both have the same weights in the same order.
+
+    Args:
+        stock: The network, from `(batch, ...)` float32 to `(batch, ...)` float32. It is not
+            changed.
+        precision: A key of `PRECISIONS`. Only convolutions are computed in 16 bits; states,
+            activations, normalisation and stored values stay float32.
+        compiled: Whether XLA compiles the network as a whole, which decides which forms are
+            faster. None stands for Keras's own choice.
 
     Attributes:
-        stock: The network that it computes.
-        example_shape: Of one input.
+        stock: The network whose outputs are computed.
+        example_shape: Shape of one input, without the batch.
     """
 
     def __init__(
         self, stock: keras.Sequential, precision: str = "float32", compiled: bool | None = None
     ) -> None:
-        """Takes a network and leaves it as it is.
-
-        Args:
-            stock: From `(batch, ...)` to `(batch, ...)`, float32.
-            precision: A name in `PRECISIONS`. In 16 bits are convolutions, and they alone: what is
-                summed over time, activated, normalised or stored stays float32.
-            compiled: Whether XLA compiles the network as a whole, so that other forms are the
-                faster ones; None for what Keras does by itself.
-        """
         super().__init__(name=stock.name)
         self.stock = stock
         compiled = self.jit_compile if compiled is None else compiled
-        self._how = How(PRECISIONS[precision], compiled)
+        self._arithmetic = Arithmetic(PRECISIONS[precision], compiled)
         self.example_shape = stock.input_shape[1:]
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
-        """Computes the float32 outputs of float32 inputs."""
-        return compute(self.stock.layers, inputs, self._how, training)
+        """Computes the outputs of the stock network.
+
+        Args:
+            inputs: `(batch, *example_shape)` float32.
+            training: Whether layers run in training mode. None stands for Keras's own choice.
+
+        Returns:
+            The outputs of the stock network, float32.
+        """
+        return apply_layers(self.stock.layers, inputs, self._arithmetic, training)
 
 
-class How(NamedTuple):
-    """How products are computed: in which type, and whether XLA compiles what is around them."""
+class Arithmetic(NamedTuple):
+    """How convolutions are computed.
+
+    Attributes:
+        dtype: Name of the dtype of their operands.
+        compiled: Whether XLA compiles the network around them.
+    """
 
     dtype: str
     compiled: bool
 
 
 def fast_form(network: keras.Model) -> keras.Model:
-    """A stock network in its fast form; what is in a form of its own stays as it is."""
+    """Returns the fast form of a stock network. A network of another class is returned as it is."""
     return FastNetwork(network) if isinstance(network, keras.Sequential) else network
 
 
-def compute(
-    layers: Sequence[keras.Layer], inputs: Tensor, how: How, training: bool | None = None
+def apply_layers(
+    layers: Sequence[keras.Layer],
+    inputs: Tensor,
+    arithmetic: Arithmetic,
+    training: bool | None = None,
 ) -> Tensor:
-    """What layers of a stock network make of an input, one after the other."""
+    """Applies layers of a stock network one after the other, in their fast forms if they have one.
+
+    Args:
+        layers: The layers.
+        inputs: The inputs of the first layer, `(batch, ...)` float32.
+        arithmetic: How convolutions are computed.
+        training: Whether the layers run in training mode. None stands for Keras's own choice.
+
+    Returns:
+        The outputs of the last layer, float32.
+    """
     outputs = inputs
     for layer in layers:
-        if is_fast(layer):
-            outputs = FORMS[type(layer)].apply(layer, outputs, how)
+        if has_fast_form(layer):
+            outputs = FAST_FORMS[type(layer)].apply(layer, outputs, arithmetic)
         else:
-            # Said outright: where JAX differentiates, Keras does not tell the layers of a layer.
+            # Passed on explicitly: under JAX's differentiation, Keras does not set the training
+            # mode of nested layers.
             outputs = layer(outputs, training=training)
     return outputs
 
 
-def is_fast(layer: keras.Layer) -> bool:
-    """Whether there is a faster form of a layer."""
-    form = FORMS.get(type(layer))
-    return form is not None and layer.activity_regularizer is None and form.can(layer)
+def has_fast_form(layer: keras.Layer) -> bool:
+    """Returns whether a layer, configured as it is, has a fast form."""
+    form = FAST_FORMS.get(type(layer))
+    return form is not None and layer.activity_regularizer is None and form.supports(layer)
 
 
 class _Form(NamedTuple):
-    """Which layers of a class have a faster form, and that form."""
+    """The fast form of a layer class.
 
-    can: Callable[[keras.Layer], bool]
-    apply: Callable[[keras.Layer, Tensor, How], Tensor]
+    Attributes:
+        supports: Whether the form computes the same as a layer, given how it is configured.
+        apply: Computes the outputs of a layer.
+    """
+
+    supports: Callable[[keras.Layer], bool]
+    apply: Callable[[keras.Layer, Tensor, Arithmetic], Tensor]
 
 
-def _convolution(layer: keras.Layer, inputs: Tensor, how: How) -> Tensor:
-    """`Conv2D`, or `Conv3D` whose kernel sees one frame at a time."""
+def _convolution(layer: keras.Layer, inputs: Tensor, arithmetic: Arithmetic) -> Tensor:
+    """Computes a `Conv2D`, or a `Conv3D` whose kernel sees one frame at a time."""
 
     def convolve(pictures: Tensor) -> Tensor:
-        return _activated(
+        return _activate(
             layer,
             _product(
                 ops.conv,
                 pictures,
-                _kernel(layer),
-                how,
+                _kernel_2d(layer),
+                arithmetic,
                 strides=layer.strides[-1],
                 padding=layer.padding,
                 dilation_rate=layer.dilation_rate[-2:],
             ),
         )
 
-    return _by_frame(convolve, inputs)
+    return _per_picture(convolve, inputs)
 
 
-def _transposed_convolution(layer: keras.Layer, inputs: Tensor, how: How) -> Tensor:
-    """`Conv2DTranspose`, or `Conv3DTranspose` whose kernel sees one frame at a time."""
+def _transposed_convolution(layer: keras.Layer, inputs: Tensor, arithmetic: Arithmetic) -> Tensor:
+    """Computes a `Conv2DTranspose`, or a `Conv3DTranspose` that sees one frame at a time."""
     *_, filters, channels = layer.kernel.shape
     stride = layer.strides[-1]
-    # XLA's own is far slower. Uncompiled, the squares pay where they are few channels.
-    in_squares = how.compiled or 1 < stride**2 <= channels / filters
+    # XLA's own transposed convolution is far slower. Without XLA, the sub-pixel form is faster
+    # only if it has few output channels.
+    subpixel = arithmetic.compiled or 1 < stride**2 <= channels / filters
 
     def convolve(pictures: Tensor) -> Tensor:
-        if in_squares:
-            return _activated(layer, _in_squares(pictures, _kernel(layer), stride, how))
-        return _activated(
+        if subpixel:
+            return _activate(
+                layer, _subpixel_convolution(pictures, _kernel_2d(layer), stride, arithmetic)
+            )
+        return _activate(
             layer,
-            _product(ops.conv_transpose, pictures, _kernel(layer), how, strides=stride),
+            _product(ops.conv_transpose, pictures, _kernel_2d(layer), arithmetic, strides=stride),
         )
 
-    return _by_frame(convolve, inputs)
+    return _per_picture(convolve, inputs)
 
 
-def _in_squares(pictures: Tensor, kernel: Tensor, stride: int, how: How) -> Tensor:
-    """A transposed convolution as a convolution to squares of its output.
+def _subpixel_convolution(
+    pictures: Tensor, kernel: Tensor, stride: int, arithmetic: Arithmetic
+) -> Tensor:
+    """Computes a transposed convolution as an ordinary one whose channels are output squares.
 
     Pixel `stride * q + r` of the output, r < stride, is the sum over p of pixel q - p of the input
-    times element `stride * p + r` of the kernel. So all r are channels of one convolution with the
-    p in the opposite order.
+    times element `stride * p + r` of the kernel. Hence all r are channels of one convolution in
+    which the p run in the opposite order.
 
     Args:
-        pictures: `(n, height, width, channels)`.
-        kernel: `(size, size, filters, channels)`, size at least the stride.
-        stride: In both directions.
-        how: How to compute it.
+        pictures: `(n, height, width, channels)` float32.
+        kernel: `(size, size, filters, channels)` float32; the size is at least the stride.
+        stride: Stride in both directions, in pixels.
+        arithmetic: How the convolution is computed.
 
     Returns:
-        `(n, (height - 1) * stride + size, (width - 1) * stride + size, filters)`.
+        `(n, (height - 1) * stride + size, (width - 1) * stride + size, filters)` float32.
     """
     _, height, width, channels = pictures.shape
     rows, columns, filters, _ = kernel.shape
@@ -162,7 +199,7 @@ def _in_squares(pictures: Tensor, kernel: Tensor, stride: int, how: How) -> Tens
     kernel = ops.transpose(ops.flip(ops.flip(kernel, 0), 2), (0, 2, 5, 1, 3, 4))
     kernel = ops.reshape(kernel, (high, wide, channels, stride * stride * filters))
     border = ((0, 0), (high - 1, high - 1), (wide - 1, wide - 1), (0, 0))
-    squares = _product(ops.conv, ops.pad(pictures, border), kernel, how)
+    squares = _product(ops.conv, ops.pad(pictures, border), kernel, arithmetic)
     # (n, height + high - 1, width + wide - 1, stride * stride * filters)
     down, across = height + high - 1, width + wide - 1
     squares = ops.reshape(squares, (-1, down, across, stride, stride, filters))
@@ -171,21 +208,23 @@ def _in_squares(pictures: Tensor, kernel: Tensor, stride: int, how: How) -> Tens
     return pixels[:, : (height - 1) * stride + rows, : (width - 1) * stride + columns]
 
 
-def _recurrence(layer: keras.layers.ConvLSTM2D, inputs: Tensor, how: How) -> Tensor:
-    """`ConvLSTM2D` that gives its state at every step."""
-    return recur(layer, input_gates(layer, inputs, how), how)
+def _recurrence(layer: keras.layers.ConvLSTM2D, inputs: Tensor, arithmetic: Arithmetic) -> Tensor:
+    """Computes a `ConvLSTM2D` that returns its state at every step."""
+    return recurrent_states(layer, gate_inputs(layer, inputs, arithmetic), arithmetic)
 
 
-def input_gates(layer: keras.layers.ConvLSTM2D, inputs: Tensor, how: How) -> Tensor:
-    """What the gates of a recurrent layer get from its inputs, before anything recurs.
+def gate_inputs(layer: keras.layers.ConvLSTM2D, inputs: Tensor, arithmetic: Arithmetic) -> Tensor:
+    """Computes what the inputs of a recurrent layer contribute to its gates.
+
+    The contributions do not depend on the state, so they are computed for all steps at once.
 
     Args:
-        layer: With F filters.
-        inputs: `(n, T, height, width, channels)`, or without the time.
-        how: How to compute it.
+        layer: The layer, with F filters.
+        inputs: `(n, T, height, width, channels)` float32, or the same without the time axis.
+        arithmetic: How convolutions are computed.
 
     Returns:
-        `(n, T, height, width, 4 * F)`, or without the time.
+        `(n, T, height, width, 4 * F)` float32, without the time axis if `inputs` has none.
     """
     cell = layer.cell
 
@@ -194,71 +233,79 @@ def input_gates(layer: keras.layers.ConvLSTM2D, inputs: Tensor, how: How) -> Ten
             ops.conv,
             pictures,
             cell.kernel,
-            how,
+            arithmetic,
             strides=cell.strides,
             padding=cell.padding,
             dilation_rate=cell.dilation_rate,
         )
         return product if cell.bias is None else product + cell.bias
 
-    return _by_frame(convolve, inputs)
+    return _per_picture(convolve, inputs)
 
 
-def recur(layer: keras.layers.ConvLSTM2D, gates_of_inputs: Tensor, how: How) -> Tensor:
-    """The states of a recurrent layer.
+def recurrent_states(
+    layer: keras.layers.ConvLSTM2D, from_inputs: Tensor, arithmetic: Arithmetic
+) -> Tensor:
+    """Computes the states of a recurrent layer at all steps.
 
-    Shi et al., 2015 (arXiv:1506.04214), equation 3, without peepholes, as Keras has it: gates in
-    the order input, forget, cell, output.
+    Shi et al., 2015 (arXiv:1506.04214), equation 3, without peepholes, as in Keras. The gates are
+    in the order input, forget, cell, output.
 
     Args:
-        layer: With F filters.
-        gates_of_inputs: `(n, T, height, width, 4 * F)` of `input_gates`.
-        how: How to compute it.
+        layer: The layer, with F filters.
+        from_inputs: `(n, T, height, width, 4 * F)` float32 from `gate_inputs`.
+        arithmetic: How convolutions are computed.
 
     Returns:
-        `(n, T, height, width, F)`.
+        `(n, T, height, width, F)` float32.
     """
     cell = layer.cell
     states: list[Tensor] = []
     memory: Tensor = 0.0
-    for gates in ops.unstack(gates_of_inputs, axis=1):
+    for gates in ops.unstack(from_inputs, axis=1):
         if states:
             gates = gates + _product(
-                ops.conv, states[-1], cell.recurrent_kernel, how, padding="same"
+                ops.conv, states[-1], cell.recurrent_kernel, arithmetic, padding="same"
             )
-        entry, keep, new, out = ops.split(gates, 4, axis=-1)
-        added = cell.recurrent_activation(entry) * cell.activation(new)
-        memory = cell.recurrent_activation(keep) * memory + added
-        states.append(cell.recurrent_activation(out) * cell.activation(memory))
+        input_gate, forget_gate, candidate, output_gate = ops.split(gates, 4, axis=-1)
+        added = cell.recurrent_activation(input_gate) * cell.activation(candidate)
+        memory = cell.recurrent_activation(forget_gate) * memory + added
+        states.append(cell.recurrent_activation(output_gate) * cell.activation(memory))
     return ops.stack(states, axis=1)
 
 
-def _by_frame(convolve: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
-    """Applies to `(n, height, width, channels)` what may have a time before its height."""
+def _per_picture(convolve: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
+    """Applies a 2-D convolution to `(n, height, width, channels)` or `(n, T, height, ...)`."""
     if len(inputs.shape) == 4:
         return convolve(inputs)
     outputs = convolve(ops.reshape(inputs, (-1, *inputs.shape[2:])))
     return ops.reshape(outputs, (-1, inputs.shape[1], *outputs.shape[1:]))
 
 
-def _kernel(layer: keras.Layer) -> Tensor:
-    """The kernel without the time that it does not have."""
+def _kernel_2d(layer: keras.Layer) -> Tensor:
+    """Returns the kernel of a layer without its time axis, whose length is 1."""
     return layer.kernel if len(layer.kernel.shape) == 4 else ops.squeeze(layer.kernel, 0)
 
 
 def _product(
-    convolve: Callable[..., Tensor], inputs: Tensor, kernel: Tensor, how: How, **options: Any
+    convolve: Callable[..., Tensor],
+    inputs: Tensor,
+    kernel: Tensor,
+    arithmetic: Arithmetic,
+    **options: Any,
 ) -> Tensor:
-    product = convolve(ops.cast(inputs, how.dtype), ops.cast(kernel, how.dtype), **options)
+    product = convolve(
+        ops.cast(inputs, arithmetic.dtype), ops.cast(kernel, arithmetic.dtype), **options
+    )
     return ops.cast(product, "float32")
 
 
-def _activated(layer: keras.Layer, product: Tensor) -> Tensor:
+def _activate(layer: keras.Layer, product: Tensor) -> Tensor:
     return layer.activation(product + layer.bias if layer.use_bias else product)
 
 
 def _is_plain_convolution(layer: keras.Layer) -> bool:
-    # TensorFlow has no gradient of a 2-D convolution whose strides differ, but of a 3-D one.
+    # Unlike for 3-D convolutions, TensorFlow has no gradient for 2-D ones with different strides.
     square = layer.strides[-2] == layer.strides[-1]
     return square and layer.groups == 1 and _sees_single_frames(layer)
 
@@ -275,7 +322,8 @@ def _is_plain_transposed(layer: keras.Layer) -> bool:
 
 
 def _is_plain_recurrence(layer: keras.layers.ConvLSTM2D) -> bool:
-    # With one step alone nothing recurs, and Keras would warn of a kernel without a gradient.
+    # With a single step the recurrent kernel is not used, and Keras would warn that it has no
+    # gradient.
     return (
         layer.input.shape[1] > 1
         and layer.return_sequences
@@ -286,12 +334,12 @@ def _is_plain_recurrence(layer: keras.layers.ConvLSTM2D) -> bool:
 
 
 def _sees_single_frames(layer: keras.Layer) -> bool:
-    """Whether the kernel has no time, or one frame of it at a time."""
-    times = (*layer.kernel_size[:-2], *layer.strides[:-2])
-    return layer.data_format == "channels_last" and set(times) <= {1}
+    """Returns whether a layer has no time axis, or a kernel that sees one frame at a time."""
+    over_time = (*layer.kernel_size[:-2], *layer.strides[:-2])
+    return layer.data_format == "channels_last" and set(over_time) <= {1}
 
 
-FORMS = {
+FAST_FORMS = {
     keras.layers.Conv2D: _Form(_is_plain_convolution, _convolution),
     keras.layers.Conv3D: _Form(_is_plain_convolution, _convolution),
     keras.layers.Conv2DTranspose: _Form(_is_plain_transposed, _transposed_convolution),

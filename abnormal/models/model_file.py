@@ -1,13 +1,13 @@
-"""`model.h5`: a plain Keras model of stock layers, and beside it all that scoring needs to know.
+"""Writes and reads `model.h5`: a plain Keras model of stock layers, and data for scoring.
 
     model.h5
       model_config, model_weights     as Keras writes and reads them
       abnormal/info                   a JSON text: `ModelInfo`; Keras ignores it
       abnormal/reference/clips        a few clips, uint8
-      abnormal/reference/scores/NAME  their scores as the calibration was made: `Reference`
-      abnormal/levels/N/NAME          what is normal at each place for a score and camera number N
+      abnormal/reference/scores/NAME  their scores at the time of calibration: `Reference`
+      abnormal/levels/N/NAME          the normal level of each cell, by camera number and score
 
-`keras.models.load_model("model.h5", compile=False)` loads it without this package.
+`keras.models.load_model("model.h5", compile=False)` loads the network without this package.
 """
 
 import dataclasses
@@ -25,14 +25,16 @@ import numpy as np
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder, replacing
-from abnormal.models.model_path import check_ending, demand_model_file
+from abnormal.models.model_path import check_suffix, require_model_file
 
 GROUP = "abnormal"
+"""Name of the HDF5 group for everything that Keras does not read."""
 
-# What h5py and Keras raise on damaged files.
-_DAMAGE = (OSError, LookupError, TypeError, ValueError, AttributeError, RuntimeError)
+# The errors that h5py and Keras raise on damaged files.
+_DAMAGED_FILE_ERRORS = (OSError, LookupError, TypeError, ValueError, AttributeError, RuntimeError)
 
-# Keras rebuilds whatever class a file names, with arguments from it. These run no code from it.
+# Keras creates any class that a file names, with arguments from the file. These are safe: they run
+# no code from the file.
 KNOWN_CLASSES = {
     "Sequential",
     "InputLayer",
@@ -56,27 +58,29 @@ KNOWN_CLASSES = {
 }
 
 
-Levels = Mapping[str, Mapping[str, np.ndarray]]
-"""By camera, then by score."""
+LevelsByCamera = Mapping[str, Mapping[str, np.ndarray]]
+"""Maps each camera, and then each score, to its normal levels, `(rows, columns)` float32."""
 
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What scoring needs to know about a trained model.
+    """Facts about a trained model that scoring needs.
 
     Attributes:
-        arch: Name of its architecture.
-        clip_length: Frames of a clip.
-        size: Height and width of a frame, in pixels.
-        fps: Frames per second of the footage that it was trained on.
-        cameras: The places that it has seen; empty names where they were not told apart.
-        normalisation: How a uint8 pixel becomes the network's input.
-        loss: What it was trained to make small.
-        seed: Of the training.
-        versions: Of Keras, its backend and this package.
+        arch: Name of the architecture.
+        clip_length: Number of frames of a clip.
+        size: Height and width of a frame in pixels.
+        fps: Frames per second of the training footage.
+        cameras: Names of the cameras in the training footage; a single empty name if the cameras
+            were not distinguished.
+        normalisation: The formula that turns a uint8 pixel into an input of the network.
+        loss: Name of the training loss.
+        seed: Random seed of the training.
+        versions: Versions of this package, Keras and its backend, by package name.
         data_fingerprint: Hash of the training videos.
         history: One entry per epoch: epoch, loss, val_loss.
-        calibration: What the scores are on normal footage; see `abnormal.scoring.calibration`.
+        calibration: Statistics of the scores on normal footage; see
+            `abnormal.scoring.calibration`.
     """
 
     arch: str
@@ -95,14 +99,14 @@ class ModelInfo:
 
 @dataclass(frozen=True)
 class Reference:
-    """A few clips with the scores that they had when the thresholds were made.
+    """A few clips with the scores that they had when the model was calibrated.
 
-    Whatever computes the network elsewhere has to give the same, or a threshold means something
-    else there.
+    A runtime has to reproduce these scores. If it does not, the thresholds of the calibration are
+    not valid for it.
 
     Attributes:
-        clips: `(n, clip_length, size, size)` uint8.
-        scores: For each score's name `(n, clip_length)` float64.
+        clips: `(n, clip_length, size, size)` uint8 in 0 to 255.
+        scores: Maps the name of each score to its values, `(n, clip_length)` float64.
     """
 
     clips: np.ndarray
@@ -111,22 +115,23 @@ class Reference:
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """A model as it came from its file.
+    """A model that was loaded from a model file.
 
     Attributes:
-        network: From `(batch, clip_length, size, size, 1)` float32 in [0, 1] to the same.
-        info: What is known about it.
-        path: Its file.
-        reference: What it is compared by; None in files from before there was one.
-        levels: For each camera of the calibration, and each score that knows the place, the
-            normal level of each cell, `(rows, columns)` float32.
+        network: The network. It takes and returns `(batch, clip_length, size, size, 1)` float32
+            in [0, 1].
+        info: Facts about the model.
+        path: The model file.
+        reference: The clips by which runtimes are verified; None in files of older versions.
+        levels: For each camera of the calibration and each local score, the normal level of each
+            cell.
     """
 
     network: keras.Model
     info: ModelInfo
     path: Path
     reference: Reference | None = None
-    levels: Levels = field(default_factory=dict)
+    levels: LevelsByCamera = field(default_factory=dict)
 
 
 def save_model(
@@ -134,15 +139,22 @@ def save_model(
     network: keras.Model,
     info: ModelInfo,
     reference: Reference | None = None,
-    levels: Levels | None = None,
+    levels: LevelsByCamera | None = None,
 ) -> None:
-    """Writes a model file, whole or not at all; a file that is there is replaced.
+    """Writes a model file, completely or not at all. An existing file is replaced.
+
+    Args:
+        path: The file to write.
+        network: The network, of stock Keras layers.
+        info: Facts about the model.
+        reference: The clips by which runtimes are verified.
+        levels: The normal levels of the calibration.
 
     Raises:
-        AbnormalError: The name has another ending, the folder cannot be written to, or the disk is
-            full.
+        AbnormalError: The file name has a wrong suffix, the folder may not be written to, or the
+            disk is full.
     """
-    check_ending(path)
+    check_suffix(path)
     make_folder(path.absolute().parent)
     with replacing(path) as partial:
         _save_network(partial, network)
@@ -155,20 +167,20 @@ def save_model(
                 stored.create_dataset("clips", data=reference.clips, compression="gzip")
                 for name, scores in reference.scores.items():
                     stored.create_dataset(f"scores/{name}", data=scores)
-            # Numbered, as a camera's name may have a slash. In the order of the names.
+            # By number, because the name of a camera may contain a slash. In the order of names.
             for number, (_, of_camera) in enumerate(sorted((levels or {}).items())):
                 for name, level in of_camera.items():
                     group.create_dataset(f"levels/{number}/{name}", data=level)
 
 
 def load_model(path: Path) -> TrainedModel:
-    """Reads a model file without running code from it.
+    """Reads a model file. Code in the file is never run.
 
     Raises:
-        AbnormalError: It is missing, is no model file, or has layers that are not known.
+        AbnormalError: The file is missing, is not a model file, or has layers of unknown classes.
     """
     info, config, reference, levels = _read(path)
-    unknown = sorted(set(_unknown_names(config)))
+    unknown = sorted(set(_unknown_classes(config)))
     if unknown:
         raise AbnormalError(
             f"{path} is not loaded: it names {', '.join(unknown)}, which no network of this "
@@ -177,7 +189,7 @@ def load_model(path: Path) -> TrainedModel:
         )
     try:
         network = keras.models.load_model(path, compile=False)
-    except _DAMAGE as error:
+    except _DAMAGED_FILE_ERRORS as error:
         raise _damaged(path, error) from None
     shape = (info.clip_length, info.size, info.size, 1)
     if network.input_shape[1:] != shape or network.output_shape[1:] != shape:
@@ -187,15 +199,15 @@ def load_model(path: Path) -> TrainedModel:
 
 def _save_network(path: Path, network: keras.Model) -> None:
     verbosity = absl.logging.get_verbosity()
-    absl.logging.set_verbosity(absl.logging.ERROR)  # Keras would advise another format
+    absl.logging.set_verbosity(absl.logging.ERROR)  # Keras would recommend another format
     try:
         network.save(path, include_optimizer=False)
     finally:
         absl.logging.set_verbosity(verbosity)
 
 
-def _read(path: Path) -> tuple[ModelInfo, Any, Reference | None, Levels]:
-    demand_model_file(path)
+def _read(path: Path) -> tuple[ModelInfo, Any, Reference | None, LevelsByCamera]:
+    require_model_file(path)
     try:
         with h5py.File(path, "r") as file:
             config = json.loads(file.attrs["model_config"])
@@ -204,7 +216,7 @@ def _read(path: Path) -> tuple[ModelInfo, Any, Reference | None, Levels]:
             info = ModelInfo(**stored)
             levels = _read_levels(file[GROUP], sorted(info.calibration.get("cameras", {})))
         cameras, history = tuple(info.cameras), tuple(info.history)
-    except _DAMAGE as error:
+    except _DAMAGED_FILE_ERRORS as error:
         raise _damaged(path, error) from None
     return dataclasses.replace(info, cameras=cameras, history=history), config, reference, levels
 
@@ -217,7 +229,7 @@ def _read_reference(group: h5py.Group) -> Reference | None:
     return Reference(np.array(stored["clips"]), scores)
 
 
-def _read_levels(group: h5py.Group, cameras: Sequence[str]) -> Levels:
+def _read_levels(group: h5py.Group, cameras: Sequence[str]) -> LevelsByCamera:
     return {
         camera: {name: np.array(level) for name, level in group[f"levels/{number}"].items()}
         for number, camera in enumerate(cameras)
@@ -232,8 +244,8 @@ def _damaged(path: Path, why: object) -> AbnormalError:
     )
 
 
-def _unknown_names(config: Any) -> Iterator[str]:
-    """What a Keras configuration names, at any depth, that is no known class or not Keras's."""
+def _unknown_classes(config: Any) -> Iterator[str]:
+    """Yields the names in a Keras configuration of unknown classes and of modules outside Keras."""
     if isinstance(config, dict):
         if "class_name" in config and str(config["class_name"]) not in KNOWN_CLASSES:
             yield str(config["class_name"])
@@ -242,4 +254,4 @@ def _unknown_names(config: Any) -> Iterator[str]:
         config = list(config.values())
     if isinstance(config, list):
         for value in config:
-            yield from _unknown_names(value)
+            yield from _unknown_classes(value)

@@ -1,34 +1,36 @@
-"""What can be said of the path of a model file before Keras is imported."""
+"""Checks of the path of a model file that do not need Keras."""
 
 from pathlib import Path
 
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
 
-ENDINGS = (".h5", ".hdf5")
+SUFFIXES = (".h5", ".hdf5")
+"""Suffixes of the names of model files; the first one is recommended."""
 
 
-def check_ending(path: Path) -> None:
-    """Makes sure that a model file has a name by which Keras knows its format.
+def check_suffix(path: Path) -> None:
+    """Makes sure that the name of a model file has a suffix that Keras recognises.
 
     Raises:
-        AbnormalError: It ends otherwise.
+        AbnormalError: The name has another suffix.
     """
-    if path.suffix not in ENDINGS:
+    if path.suffix not in SUFFIXES:
+        known = " or ".join(SUFFIXES)
         raise AbnormalError(
-            f"A model file has a name that ends in {' or '.join(ENDINGS)}, but this one is {path}. "
-            f"Name it {path.stem}{ENDINGS[0]}."
+            f"A model file has a name that ends in {known}, but this one is {path}. "
+            f"Name it {path.stem}{SUFFIXES[0]}."
         )
 
 
-def demand_model_file(path: Path) -> None:
-    """Makes sure that there is a file which can be a model file.
+def require_model_file(path: Path) -> None:
+    """Makes sure that a file exists and has the name of a model file.
 
     Raises:
-        AbnormalError: There is no file, or its name has another ending.
+        AbnormalError: The file is missing, or its name has another suffix.
     """
     if not path.is_file():
         raise AbnormalError(
             f"There is no model file {path}. Train one: `{command('train')} --output {path}`."
         )
-    check_ending(path)
+    check_suffix(path)

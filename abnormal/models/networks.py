@@ -1,4 +1,4 @@
-"""The networks by name: `(clip_length, size)` to an untrained model."""
+"""The networks by name."""
 
 from collections.abc import Callable
 
@@ -13,3 +13,4 @@ NETWORKS: dict[str, Callable[..., keras.Sequential]] = {
     STCAE: stcae.build,
     LSTM_STCAE: lstm_stcae.build,
 }
+"""Maps each architecture to the function `(clip_length, size)` that builds an untrained network."""

@@ -12,40 +12,47 @@ Chong and Tay, "Abnormal event detection in videos using spatiotemporal autoenco
     deconv1          T x  55 x  55 x 128     5x5,  stride 2    spatial decoder
     deconv2          T x 227 x 227 x   1    11x11, stride 4
 
-The convolutions are not padded. Axis 1 is time: a recurrent layer that is given
-(height, width, time, channels) takes the rows of a picture for its time steps.
+The convolutions are not padded. Axis 1 is time: if a recurrent layer were given
+(height, width, time, channels), it would take the rows of a picture for its time steps.
 """
 
 import keras
 
 from abnormal.models.defaults import SPATIOTEMPORAL
-from abnormal.models.sizes import demand_size
+from abnormal.models.sizes import require_size
 
 
-def fits(size: int) -> bool:
-    """Whether the decoder gives back a frame of just this size."""
+def can_reproduce(size: int) -> bool:
+    """Returns whether the output of the network has the same size as its input.
+
+    Args:
+        size: Height and width of a frame in pixels.
+    """
     inner = (size - 11) // 4 + 1
     return (size - 11) % 4 == 0 and (inner - 5) % 2 == 0 and inner >= 5 + 2
 
 
 def build(
-    clip_length: int, size: int, name: str = SPATIOTEMPORAL, recurrent: str = "orthogonal"
+    clip_length: int,
+    size: int,
+    name: str = SPATIOTEMPORAL,
+    recurrent_initializer: str = "orthogonal",
 ) -> keras.Sequential:
     """Builds the untrained network.
 
     Args:
-        clip_length: Frames of a clip.
-        size: Height and width of a frame, in pixels: 8 k + 3, from 35 on.
-        name: Of the network.
-        recurrent: Keras's name of what the recurrent kernels begin with.
+        clip_length: Number of frames of a clip.
+        size: Height and width of a frame in pixels: 8 k + 3, at least 35.
+        name: Name of the network.
+        recurrent_initializer: Keras's name of the initialiser of the recurrent kernels.
 
     Returns:
-        A model from `(batch, clip_length, size, size, 1)` in [0, 1] to the same.
+        A model with inputs and outputs `(batch, clip_length, size, size, 1)` float32 in [0, 1].
 
     Raises:
         AbnormalError: The strided layers cannot reproduce this size.
     """
-    demand_size(name, size, fits)
+    require_size(name, size, can_reproduce)
     layers = keras.layers
 
     def convlstm(filters: int, number: int) -> keras.Layer:
@@ -54,7 +61,7 @@ def build(
             3,
             padding="same",
             return_sequences=True,
-            recurrent_initializer=recurrent,
+            recurrent_initializer=recurrent_initializer,
             name=f"convlstm{number}",
         )
 

@@ -7,32 +7,36 @@ the form of the second of the three networks that are compared on UCSD Ped1. For
     input        10 x 227 x 227 x   1
     stack             227 x 227 x  10
     conv1              54 x  54 x 512   15x15, stride 4
-    pool1              27 x  27 x 512    largest of 2x2
+    pool1              27 x  27 x 512    maximum of 2x2
     conv2              24 x  24 x 256    4x4
-    pool2              12 x  12 x 256    largest of 2x2
+    pool2              12 x  12 x 256    maximum of 2x2
     conv3              10 x  10 x 128    3x3
     deconv1            12 x  12 x 256    3x3
-    up1                24 x  24 x 256    each value 2x2 times
+    up1                24 x  24 x 256    each value repeated 2x2 times
     deconv2            27 x  27 x 512    4x4
-    up2                54 x  54 x 512    each value 2x2 times
+    up2                54 x  54 x 512    each value repeated 2x2 times
     deconv3           227 x 227 x  10   15x15, stride 4
     output       10 x 227 x 227 x   1
 
-After each of these layers but the last comes a batch normalisation, with the constants of the
-network's first implementation (its library's defaults, not those of Keras).
+Each of these layers except the last is followed by a batch normalisation with the constants of the
+original implementation, which are the defaults of its library, not of Keras.
 """
 
 import keras
 
 from abnormal.models.defaults import STCAE
-from abnormal.models.sizes import demand_size
+from abnormal.models.sizes import require_size
 
 MOMENTUM = 0.9
 EPSILON = 1e-5
 
 
-def fits(size: int) -> bool:
-    """Whether the decoder gives back a frame of just this size."""
+def can_reproduce(size: int) -> bool:
+    """Returns whether the output of the network has the same size as its input.
+
+    Args:
+        size: Height and width of a frame in pixels.
+    """
     return (size - 3) % 16 == 0 and size >= 83
 
 
@@ -40,16 +44,16 @@ def build(clip_length: int, size: int) -> keras.Sequential:
     """Builds the untrained network.
 
     Args:
-        clip_length: Frames of a clip.
-        size: Height and width of a frame, in pixels: 16 k + 3, from 83 on.
+        clip_length: Number of frames of a clip.
+        size: Height and width of a frame in pixels: 16 k + 3, at least 83.
 
     Returns:
-        A model from `(batch, clip_length, size, size, 1)` in [0, 1] to the same.
+        A model with inputs and outputs `(batch, clip_length, size, size, 1)` float32 in [0, 1].
 
     Raises:
         AbnormalError: The strided layers cannot reproduce this size.
     """
-    demand_size(STCAE, size, fits)
+    require_size(STCAE, size, can_reproduce)
     layers = keras.layers
     # Moving the frames to the end and only then dropping the last axis keeps each frame whole;
     # a reshape alone would mix the pixels of different frames.

@@ -15,7 +15,7 @@ from pathlib import Path
 import keras
 
 from abnormal.commands import command, install_command, program_name
-from abnormal.errors import BUG, INTERRUPTED, MENDABLE, AbnormalError, Stopped
+from abnormal.errors import EXIT_BUG, EXIT_ERROR, EXIT_INTERRUPTED, AbnormalError, Stopped
 from abnormal.models.backend import replica_devices
 from abnormal.training.death_notice import death_notice, keep_native_output
 from abnormal.training.devices import Devices
@@ -58,7 +58,7 @@ def joined(addresses: HostAddresses) -> Iterator[Devices]:
             raise
         except BaseException as error:
             lost = _is_lost_connection(error)
-            _exit_without_waiting(devices, MENDABLE if lost else _exit_code_of(error))
+            _exit_without_waiting(devices, EXIT_ERROR if lost else _exit_code_of(error))
             if lost:
                 raise AbnormalError(_host_lost(log)) from error
             log.unlink()
@@ -112,8 +112,8 @@ def _exit_without_waiting(devices: Devices, exit_code: int) -> None:
 
 def _exit_code_of(error: BaseException) -> int:
     if isinstance(error, KeyboardInterrupt):
-        return INTERRUPTED
-    return MENDABLE if isinstance(error, AbnormalError) else BUG
+        return EXIT_INTERRUPTED
+    return EXIT_ERROR if isinstance(error, AbnormalError) else EXIT_BUG
 
 
 def _is_lost_connection(error: BaseException) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from abnormal.models.fast import FastNetwork, Tensor, compute
+from abnormal.models.fast import FastNetwork, Tensor, apply_layers
 
 
 class ReplicatedNetwork(FastNetwork):
@@ -16,7 +16,7 @@ class ReplicatedNetwork(FastNetwork):
     """
 
     def __init__(self, stock: keras.Sequential, precision: str = "float32") -> None:
-        """Takes a network as `FastNetwork` does, within `abnormal.models.backend.replicated`."""
+        """Takes a network as `FastNetwork` does, within `abnormal.models.backend.replica_scope`."""
         # XLA would have to compile TensorFlow's exchange of gradients, which it cannot.
         compiled = None if keras.backend.backend() == "jax" else False
         super().__init__(stock, precision, compiled)
@@ -42,7 +42,7 @@ class ReplicatedNetwork(FastNetwork):
             if training and isinstance(layer, keras.layers.BatchNormalization):
                 outputs = _normalised(layer, outputs, weights)
             else:
-                outputs = compute([layer], outputs, self._how, training)
+                outputs = apply_layers([layer], outputs, self._arithmetic, training)
         return outputs
 
     def spread_metrics(self) -> None:

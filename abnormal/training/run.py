@@ -16,10 +16,10 @@ from abnormal.frames.clips import validation_clips
 from abnormal.inference.calibrate import Calibrator
 from abnormal.inference.reference import CLIPS, make_reference
 from abnormal.inference.runtimes import keras_runtime
-from abnormal.models.backend import make_deterministic, memory_advice, replicated, versions
+from abnormal.models.backend import make_deterministic, memory_advice, replica_scope, versions
 from abnormal.models.fast import FastNetwork
 from abnormal.models.model_file import ModelInfo, Reference, load_model, save_model
-from abnormal.models.model_path import check_ending
+from abnormal.models.model_path import check_suffix
 from abnormal.models.networks import NETWORKS
 from abnormal.scoring.calibration import Calibration
 from abnormal.training.batch_size import with_batch_size
@@ -98,7 +98,7 @@ def train(
 
 def _check_output(options: TrainingOptions) -> None:
     """Makes sure before the training that its results can be written."""
-    check_ending(options.output)
+    check_suffix(options.output)
     if options.init and options.init.resolve() == options.output.resolve():
         raise AbnormalError(
             f"--init {options.init} would be overwritten by what comes of it. Name another file "
@@ -172,7 +172,7 @@ def _fit(
     options: TrainingOptions, footage: Footage, devices: Devices, clock: Callable[[], float]
 ) -> Fitting:
     """Trains a network, from its beginning or from the newest checkpoint."""
-    with replicated() if devices.count > 1 else nullcontext():
+    with replica_scope() if devices.count > 1 else nullcontext():
         network = _compiled(options, devices)
         with catching_signals(devices.largest) as interrupt:
             first = devices.is_first_host

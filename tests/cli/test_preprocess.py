@@ -120,7 +120,7 @@ def test_frames_that_cannot_be_put_where_they_shall_go(tmp_path, videos, run):
     (tmp_path / "file").write_text("")
     code, out, err = run(videos, "--dataset", "folder", img=tmp_path / "file" / "img")
     assert (code, out, len(err)) == (1, "", 1)
-    assert "file/img cannot be made: a file is in its way. Choose another place." in err[0]
+    assert "file/img cannot be made: a file is in its way. Choose another folder." in err[0]
 
 
 def test_the_split_of_a_flat_folder(tmp_path, run, make_video):
@@ -288,7 +288,7 @@ def test_a_data_set_is_fetched_and_extracted(tmp_path, run, monkeypatch, make_vi
         shutil.make_archive(str(mirror / name), "zip", tmp_path, folder)
         shutil.rmtree(tmp_path / folder)
     archives = tuple(download.Archive(path.name, sha256(path)) for path in sorted(mirror.iterdir()))
-    source = download.Source("http://127.0.0.1:1/", archives)
+    source = download.DownloadSource("http://127.0.0.1:1/", archives)
     monkeypatch.setitem(download.DOWNLOADS, "avenue", source)
     data = tmp_path / "data"
     options = ("--download", "avenue", "--url", mirror.as_uri())

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from abnormal.datasets.demo import find_demo
 from abnormal.datasets.source import TESTING, TRAINING
 from abnormal.datasets.street import background, camera, clip, events, people, routes, shapes
-from abnormal.datasets.street.clip import Clip
+from abnormal.datasets.street.clip import StreetClip
 from abnormal.errors import AbnormalError
 
 FRAMES = 40
@@ -26,7 +26,7 @@ def by_name(videos):
 
 def tiny(kind, seed=0):
     number = [*KINDS, clip.NORMAL].index(kind) + 1
-    return Clip(seed, f"{kind}/{number:02d}", kind, FRAMES)
+    return StreetClip(seed, f"{kind}/{number:02d}", kind, FRAMES)
 
 
 @functools.cache
@@ -104,10 +104,10 @@ def test_another_seed_is_another_place():
 def test_all_clips_of_a_seed_show_one_place():
     medians = [np.median([f.image for f in read(video)], axis=0) for video in VIDEOS[::3]]
     nothing = np.zeros((camera.HEIGHT, camera.WIDTH), np.float32)
-    place = clip.compose(background.draw_background(0), nothing, clip.draw_layers(0, []))
+    scene = clip.compose(background.draw_background(0), nothing, clip.draw_layers(0, []))
     for median in medians:
-        level = np.median(median / place)
-        assert np.mean(np.abs(median - level * place) < 6.0) > 0.9
+        level = np.median(median / scene)
+        assert np.mean(np.abs(median - level * scene) < 6.0) > 0.9
 
 
 def test_the_noise_is_new_in_every_frame():
@@ -134,10 +134,10 @@ def test_labels_and_masks_fit_each_other(video):
 @pytest.mark.parametrize("seconds", [4, 9, 20])
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_event_takes_a_part_of_its_clip(kind, seconds, seed):
-    whole = Clip(seed, "any", kind, round(seconds * camera.FPS))
-    actors = clip.cast_of(whole)
+    whole = StreetClip(seed, "any", kind, round(seconds * camera.FPS))
+    actors = clip.make_cast(whole)
     times = np.arange(whole.length) / camera.FPS
-    there = [any(body.abnormal for body in clip.stage(actors, t)) for t in times]
+    there = [any(body.abnormal for body in clip.stage_actors(actors, t)) for t in times]
     assert 0.2 <= np.mean(there) <= 0.6
     assert not there[0]
 
@@ -156,16 +156,16 @@ def test_the_normal_clip_has_no_event():
 def test_outside_mask_and_shadow_the_event_changes_no_pixel(kind, monkeypatch):
     drawn = tiny(kind)
     masks = annotation_of(kind).masks
-    everybody = clip.cast_of(drawn)
+    everybody = clip.make_cast(drawn)
     others = [actor for actor in everybody if actor.abnormal_sec is None]
     with_event = [frame.image for frame in clip._frames(drawn)]
-    monkeypatch.setattr(clip, "cast_of", lambda _: others)
+    monkeypatch.setattr(clip, "make_cast", lambda _: others)
     without = [frame.image for frame in clip._frames(drawn)]
     labelled = [index for index, mask in enumerate(masks) if mask.any()]
     for index in labelled:
         time_sec = index / camera.FPS
-        shade = clip.draw_shadows(clip.stage(everybody, time_sec))
-        darker = shade != clip.draw_shadows(clip.stage(others, time_sec))
+        shade = clip.draw_shadows(clip.stage_actors(everybody, time_sec))
+        darker = shade != clip.draw_shadows(clip.stage_actors(others, time_sec))
         changed = with_event[index] != without[index]
         assert not changed[(masks[index] == 0) & ~darker].any()
         assert changed[masks[index] == 1].mean() > 0.5
@@ -174,10 +174,10 @@ def test_outside_mask_and_shadow_the_event_changes_no_pixel(kind, monkeypatch):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_mask_is_every_pixel_that_repainting_the_event_changes(kind):
     drawn = tiny(kind)
-    masks, actors = annotation_of(kind).masks, clip.cast_of(drawn)
+    masks, actors = annotation_of(kind).masks, clip.make_cast(drawn)
     ground = np.zeros((camera.HEIGHT, camera.WIDTH), np.float32)
     for index, mask in enumerate(masks):
-        layers = clip.draw_layers(drawn.seed, clip.stage(actors, index / camera.FPS))
+        layers = clip.draw_layers(drawn.seed, clip.stage_actors(actors, index / camera.FPS))
         pictures = [clip.compose(ground, ground, paint(layers, grey)) for grey in (0.0, 255.0)]
         assert np.array_equal(pictures[0] != pictures[1], mask == 1)
 
@@ -193,8 +193,8 @@ def paint(layers, grey):
 
 def test_a_nearer_body_hides_the_event():
     box = [shapes.Shape([(0.0, 0.0, 0.0), (0.0, 0.0, 1.0)], 0.5, 100.0)]
-    far = shapes.draw_sprite(box, shapes.Place(0.0, 25.0))
-    near = shapes.draw_sprite(box, shapes.Place(0.3, 21.0))
+    far = shapes.draw_sprite(box, shapes.Pose(0.0, 25.0))
+    near = shapes.draw_sprite(box, shapes.Pose(0.3, 21.0))
     alone = clip.visible_mask([clip.Layer(25.0, far, True)])
     layers = [clip.Layer(25.0, far, True), clip.Layer(21.0, near, False)]
     hidden = clip.visible_mask([layers[1]._replace(abnormal=True)])
@@ -213,7 +213,7 @@ def test_frames_are_drawn_one_at_a_time(monkeypatch):
 
 
 def test_a_shadow_is_no_part_of_the_mask():
-    staged = clip.Staged([people.bag_shape(50.0)], shapes.Place(0.0, 21.0), True)
+    staged = clip.StagedBody([people.bag_shape(50.0)], shapes.Pose(0.0, 21.0), True)
     shade = clip.draw_shadows([staged])
     mask = clip.visible_mask(clip.draw_layers(0, [staged]))
     assert (shade[mask == 0] > 0.5).any()
@@ -243,9 +243,9 @@ def test_the_bag_lies_where_the_hand_lets_go():
     down_sec = left.route.times[0]
     masks = []
     for actor, time_sec in ((carrier, down_sec - 1e-6), (left, down_sec)):
-        parts, place = actor.stage(time_sec)
+        parts, pose = actor.stage(time_sec)
         bag = next(part for part in parts if part.filled and part.radius == 0.06)
-        sprite = shapes.draw_sprite([bag], place)
+        sprite = shapes.draw_sprite([bag], pose)
         masks.append(clip.visible_mask([clip.Layer(0.0, sprite, True)]))
     common, either = (masks[0] & masks[1]).sum(), (masks[0] | masks[1]).sum()
     assert common > 0.5 * either
@@ -269,7 +269,7 @@ def test_people_are_smaller_where_they_are_farther():
     look, gait = people.random_look(np.random.default_rng(0)), people.walking(1.3)
     body = people.person_shapes(look, gait, people.Motion(0.0, 1.3, 0.0))
     heights = [
-        shapes.draw_sprite(body, shapes.Place(0.0, z)).cover.any(axis=1).sum() for z in (20, 35)
+        shapes.draw_sprite(body, shapes.Pose(0.0, z)).cover.any(axis=1).sum() for z in (20, 35)
     ]
     assert heights[0] / heights[1] == pytest.approx(35 / 20, rel=0.1)
 

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from abnormal.datasets.download import DOWNLOADS, Archive, Source, download
+from abnormal.datasets.download import DOWNLOADS, Archive, DownloadSource, download
 from abnormal.errors import AbnormalError
 
 
@@ -88,7 +88,7 @@ def host():
 @pytest.fixture
 def source(host):
     archives = (("a.zip", CONTENT), ("b.zip", SECOND))
-    return Source(
+    return DownloadSource(
         host.url,
         tuple(Archive(name, hashlib.sha256(content).hexdigest()) for name, content in archives),
     )
@@ -215,7 +215,7 @@ def test_a_dead_link_says_so_at_once(tmp_path, host, source):
 
 
 def test_a_mirror(tmp_path, host, source):
-    fetch(Source("http://127.0.0.1:1/gone/", source.archives), tmp_path, url=f"{host.url}/")
+    fetch(DownloadSource("http://127.0.0.1:1/gone/", source.archives), tmp_path, url=f"{host.url}/")
     assert unpacked(tmp_path) == WHOLE
 
 

@@ -91,9 +91,9 @@ def test_other_things_in_a_tar(tmp_path, folder, kind):
 def test_more_than_the_limit(tmp_path, folder, make):
     path = make(tmp_path / "archive", {"Set/a": bytes(600), "Set/b": bytes(600)})
     with pytest.raises(AbnormalError, match="more than 1,000 bytes"):
-        unpack(path, folder, most_bytes=1000)
+        unpack(path, folder, max_bytes=1000)
     assert tree(folder) == []
-    unpack(path, folder, most_bytes=1200)
+    unpack(path, folder, max_bytes=1200)
     assert tree(folder) == ["Set", "Set/a", "Set/b"]
 
 

@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from abnormal.frames.check import check_manifest, check_video, records_of
+from abnormal.frames.check import check_manifest, check_video, read_all_records
 from abnormal.frames.manifest import write_manifest, write_record
 from abnormal.frames.writer import write_labels, write_masks
 
@@ -35,7 +35,7 @@ def record(tmp_path, make_img):
 def test_a_whole_video(tmp_path, record):
     checked = check_video(tmp_path / "img", record)
     assert (checked.abnormal, checked.damage, checked.changes) == (6, [], [])
-    assert records_of(tmp_path / "img") == [record]
+    assert read_all_records(tmp_path / "img") == [record]
     assert check_manifest(tmp_path / "img", [record]) == []
 
 

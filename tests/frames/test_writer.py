@@ -59,7 +59,7 @@ def test_few_frames_wait_to_be_written(folder, picture_of, threads):
 
 
 def test_large_frames_do_not_wait(folder, monkeypatch, picture_of):
-    monkeypatch.setattr(writer, "WAITING_BYTES", 32 * 48)
+    monkeypatch.setattr(writer, "MAX_QUEUED_BYTES", 32 * 48)
 
     def frames():
         for number in range(30):

@@ -12,7 +12,7 @@ from abnormal.models.defaults import ARCHITECTURES
 from abnormal.models.model_file import (
     KNOWN_CLASSES,
     ModelInfo,
-    _unknown_names,
+    _unknown_classes,
     load_model,
     save_model,
 )
@@ -86,7 +86,7 @@ def test_stock_layers_only(networks, arch):
     for layer in network.layers:
         assert getattr(keras.layers, type(layer).__name__) is type(layer)
         assert type(layer).__name__ in KNOWN_CLASSES
-    assert not list(_unknown_names(keras.saving.serialize_keras_object(network)))
+    assert not list(_unknown_classes(keras.saving.serialize_keras_object(network)))
 
 
 @every_network

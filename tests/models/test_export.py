@@ -28,7 +28,7 @@ def need(kind):
 def test_what_is_written_gives_what_the_network_gives(model, kind, capfd):
     need(kind)
     path = export_model(model, kind)
-    assert path.name == f"gate{EXPORTS[kind].ending}"
+    assert path.name == f"gate{EXPORTS[kind].suffix}"
     for count in (1, 3):
         clips = np.random.default_rng(count).random((count, *model.network.input_shape[1:]))
         outputs = EXPORTS[kind].read(path)(clips.astype(np.float32))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abnormal.models.fast import FORMS, PRECISIONS, FastNetwork
+from abnormal.models.fast import FAST_FORMS, PRECISIONS, FastNetwork
 from abnormal.models.networks import NETWORKS
 
 SMALL = {"spatiotemporal": (3, 35), "cae": (1, 16), "stcae": (2, 83), "lstm_stcae": (3, 35)}
@@ -164,7 +164,7 @@ def test_the_variables_are_those_of_the_stock_network(arch):
 def test_every_convolution_has_its_form(arch):
     for layer in NETWORKS[arch](*SMALL[arch]).layers:
         if "Conv" in type(layer).__name__:
-            assert FORMS[type(layer)].can(layer)
+            assert FAST_FORMS[type(layer)].supports(layer)
 
 
 @pytest.mark.parametrize("precision", [name for name in PRECISIONS if name != "float32"])

@@ -15,7 +15,7 @@ from abnormal.models import cae, lstm_stcae, spatiotemporal, stcae
 def test_a_size_fits_the_cae_if_the_way_back_leads_to_it(size):
     encoded = ((size - 4) // 2 - 4) // 2
     decoded = (encoded * 2 + 4) * 2 + 4
-    assert cae.fits(size) == (encoded >= 1 and decoded == size)
+    assert cae.can_reproduce(size) == (encoded >= 1 and decoded == size)
 
 
 @settings(deadline=None)
@@ -24,7 +24,7 @@ def test_a_size_fits_the_stcae_if_the_way_back_leads_to_it(size):
     strided = (size - 15) // 4 + 1
     encoded = (strided // 2 - 3) // 2 - 2
     decoded = (((encoded + 2) * 2 + 3) * 2 - 1) * 4 + 15
-    assert stcae.fits(size) == (encoded >= 1 and decoded == size)
+    assert stcae.can_reproduce(size) == (encoded >= 1 and decoded == size)
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ def test_labels_as_others_publish_them_can_be_named(name):
         frames = count(video)
         labels = video.annotate(frames).labels
         np.testing.assert_array_equal(labels, same.annotate(frames).labels)
-    assert found.remarks == []
+    assert found.notes == []
 
 
 def test_published_labels_of_a_part_of_avenue():

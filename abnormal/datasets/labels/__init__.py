@@ -1,1 +1,1 @@
-"""Labels in the forms in which people publish them; all become an `Annotation`."""
+"""Readers of labels in the formats in which people publish them. Each gives an `Annotation`."""

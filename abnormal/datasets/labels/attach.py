@@ -1,4 +1,4 @@
-"""Which labels of a file or folder belong to which video."""
+"""Matches the labels in a file or folder to the videos of a data set."""
 
 import dataclasses
 import re
@@ -18,7 +18,10 @@ SUFFIXES = (".csv", ".m", ".mat", ".npy", ".npz", ".txt")
 
 
 def find_labels(root: Path) -> Path | None:
-    """The labels that somebody put into a data set's folder: `labels.csv`, `labels/` and the like.
+    """Finds labels in the folder of a data set: `labels.csv`, `labels/` or the like.
+
+    Returns:
+        The file or folder of labels, or None if there is none.
 
     Raises:
         AbnormalError: There are several.
@@ -35,48 +38,51 @@ def find_labels(root: Path) -> Path | None:
 
 
 def attach_labels(videos: Sequence[SourceVideo], path: Path) -> tuple[list[SourceVideo], list[str]]:
-    """Gives videos the labels that a file or folder has for them.
+    """Attaches the labels in a file or folder to the videos that they belong to.
 
     Args:
-        videos: Of a data set. Test videos get labels in place of those that they have; a video
-            that a `labels.csv` names is for testing.
-        path: A folder with a file or a folder of masks for each test video, by its name; or one
-            file of all of them: intervals (`labels.csv`, `.m`, `.mat`), arrays by name (`.npz`),
-            or a number for each frame of one after the other (`.npy`, `.txt`, `.csv`).
+        videos: All videos of a data set. The labels of test videos are replaced. A video that a
+            `labels.csv` names becomes a test video.
+        path: A folder with one file, or one folder of masks, for each test video, with its name;
+            or a file for all test videos: intervals (`labels.csv`, `.m`, `.mat`), arrays by name
+            (`.npz`), or one number per frame of all videos in order (`.npy`, `.txt`, `.csv`).
 
     Returns:
-        All videos, and what a user should know: videos without labels, labels without a video.
+        All videos, and messages to the user about videos without labels and labels without video.
 
     Raises:
-        AbnormalError: There are no labels at `path`, or they cannot be told apart.
+        AbnormalError: There are no labels at `path`, or it is unclear to which videos they belong.
     """
     if not path.exists():
         raise AbnormalError(f"There is no file or folder {path}. Check the path of the labels.")
-    if path.is_file() and _names_videos(path):
-        return _attach_rows(videos, path)
+    if path.is_file() and _is_labels_csv(path):
+        return _attach_labels_csv(videos, path)
     tested = [video for video in videos if video.split == TESTING]
     if not tested:
         return list(videos), [f"{path} is not used: no video is for testing"]
-    found = _readers(tested, path)
+    found = _label_readers(tested, path)
     labelled = [
         dataclasses.replace(video, annotate=annotate, annotation_path=origin)
         for video in tested
         for annotate, origin in [found.get(video.name, (None, None))]
     ]
     rest = [video for video in videos if video.split != TESTING]
-    return rest + labelled, _without_labels(labelled, path)
+    return rest + labelled, _missing_labels(labelled, path)
 
 
-def labels_in(folder: Path, name: str) -> tuple[Annotate, Path] | tuple[None, None]:
-    """The labels of one video in a folder of labels.
+def find_video_labels(folder: Path, name: str) -> tuple[Annotate, Path] | tuple[None, None]:
+    """Finds the labels of one video in a folder of labels.
 
     Args:
-        folder: Holds `01.npy`, `1_label.mat`, `Test001_gt/` or the like.
-        name: Of the video, such as `"01"` or `"Test001"`.
+        folder: A folder that contains `01.npy`, `1_label.mat`, `Test001_gt/` or the like.
+        name: Name of the video without folders, such as `"01"` or `"Test001"`.
+
+    Returns:
+        A function that reads the labels, and their path; or None twice if there are none.
     """
     entries = list_folder(folder) if folder.is_dir() else []
     for entry in entries:
-        if _key(entry.stem if entry.is_file() else entry.name) == _key(name):
+        if _match_key(entry.stem if entry.is_file() else entry.name) == _match_key(name):
             if entry.is_dir():
                 return partial(masks.read_mask_folder, entry), entry
             if entry.suffix.lower() == ".mat":
@@ -86,20 +92,20 @@ def labels_in(folder: Path, name: str) -> tuple[Annotate, Path] | tuple[None, No
     return None, None
 
 
-def number_of(name: str) -> int | None:
-    """The number at the end of a video's name: 1 of `"Test001"`."""
+def trailing_number(name: str) -> int | None:
+    """Returns the number at the end of a video's name: 1 for `"Test001"`; None if there is none."""
     digits = re.search(r"(\d+)$", name)
     return int(digits[1]) if digits else None
 
 
-def _key(name: str) -> str:
-    """What is the same in the names of a video and of its labels: `1` of `01`, `Test001_gt`."""
+def _match_key(name: str) -> str:
+    """Returns a key that is equal for a video and its labels: `"1"` for `01` and `Test001_gt`."""
     plain = re.sub(r"_(gt|label)$", "", name.lower())
     digits = re.fullmatch(r"(?:test)?(\d+)", plain)
     return str(int(digits[1])) if digits else plain
 
 
-def _names_videos(path: Path) -> bool:
+def _is_labels_csv(path: Path) -> bool:
     if path.suffix.lower() != ".csv":
         return False
     with path.open(encoding="utf-8-sig", errors="replace") as file:
@@ -107,35 +113,44 @@ def _names_videos(path: Path) -> bool:
     return columns.issuperset(intervals.COLUMNS)
 
 
-def _attach_rows(videos: Sequence[SourceVideo], path: Path) -> tuple[list[SourceVideo], list[str]]:
+def _attach_labels_csv(
+    videos: Sequence[SourceVideo], path: Path
+) -> tuple[list[SourceVideo], list[str]]:
     rows = intervals.read_labels_csv(path)
     found = {row: _find_video(videos, row) for row in rows}
     labelled = [
-        _with_rows(video, [rows[row] for row, named in found.items() if named == video], path)
+        _with_labels(video, [rows[row] for row, named in found.items() if named == video], path)
         for video in videos
     ]
     unknown = [row for row, video in found.items() if not video]
-    remarks = [f"{path} names {_some(unknown)}: there is no such video"] if unknown else []
-    return labelled, remarks + _without_labels(labelled, path)
+    notes = [f"{path} names {_join_names(unknown)}: there is no such video"] if unknown else []
+    return labelled, notes + _missing_labels(labelled, path)
 
 
-def _with_rows(video: SourceVideo, rows: Sequence[intervals.VideoRows], path: Path) -> SourceVideo:
-    """A video with what is said of it under all the names that somebody gave it."""
+def _with_labels(
+    video: SourceVideo, rows: Sequence[intervals.VideoLabels], path: Path
+) -> SourceVideo:
+    """Attaches to a video the rows of all the names under which `labels.csv` lists it."""
     if not rows:
         return video
     situations = dict.fromkeys(row.situation for row in rows if row.situation)
-    together = [interval for row in rows for interval in row.intervals]
+    all_intervals = [interval for row in rows for interval in row.intervals]
     return dataclasses.replace(
         video,
         split=TESTING,
         situation=" + ".join(situations) or video.situation,
-        annotate=partial(intervals.label_intervals, together),
+        annotate=partial(intervals.annotation_from_intervals, all_intervals),
         annotation_path=path,
     )
 
 
 def _find_video(videos: Sequence[SourceVideo], name: str) -> SourceVideo | None:
-    """The video of a name, with or without its folders and its ending; one for testing first."""
+    """Finds the video with a name, which may lack its folders or have its suffix.
+
+    Returns:
+        The video, or None if no video or several videos have that name. If several have the full
+        name, a test video is preferred.
+    """
     plain = str(Path(name).with_suffix("")) if is_video(Path(name)) else name
     for wanted in (lambda v: v.name == plain, lambda v: Path(v.name).name == plain):
         found = sorted(filter(wanted, videos), key=lambda video: video.split != TESTING)
@@ -144,15 +159,15 @@ def _find_video(videos: Sequence[SourceVideo], name: str) -> SourceVideo | None:
     return None
 
 
-def _readers(tested: Sequence[SourceVideo], path: Path) -> dict[str, tuple[Annotate, Path]]:
-    """By the names of the videos, what reads their labels."""
+def _label_readers(tested: Sequence[SourceVideo], path: Path) -> dict[str, tuple[Annotate, Path]]:
+    """Maps the name of each video to the function that reads its labels, and to their path."""
     if path.is_dir():
         return _readers_in_folder(tested, path)
     suffix = path.suffix.lower()
     if suffix == ".npz":
-        return _readers_of_members(tested, path)
-    if suffix == ".m" or (suffix == ".mat" and _has(path, intervals.MATLAB_VARIABLE)):
-        numbers = _numbers(tested, path)
+        return _readers_in_npz(tested, path)
+    if suffix == ".m" or (suffix == ".mat" and _has_variable(path, intervals.MATLAB_VARIABLE)):
+        numbers = _video_numbers(tested, path)
         return {v: (partial(intervals.read_intervals, path, n), path) for v, n in numbers.items()}
     if suffix == ".mat":
         if len(tested) > 1:
@@ -165,42 +180,40 @@ def _readers(tested: Sequence[SourceVideo], path: Path) -> dict[str, tuple[Annot
         raise AbnormalError(f"{path} is no file of labels. Expected: {', '.join(SUFFIXES)}.")
     if len(tested) == 1:
         return {tested[0].name: (partial(vectors.read_vector, path), path)}
-    lengths = [_length(video) for video in tested]
+    lengths = [_frame_count(video) for video in tested]
     return {
-        video.name: (partial(vectors.read_part, path, lengths, place), path)
-        for place, video in enumerate(tested)
+        video.name: (partial(vectors.read_concatenated, path, lengths, index), path)
+        for index, video in enumerate(tested)
     }
 
 
 def _readers_in_folder(
     tested: Sequence[SourceVideo], folder: Path
 ) -> dict[str, tuple[Annotate, Path]]:
-    leaves = Counter(Path(video.name).name for video in tested)
+    base_names = Counter(Path(video.name).name for video in tested)
     found = {}
     for video in tested:
         name = Path(video.name)
-        places = [folder / name.parent, *([folder] if leaves[name.name] == 1 else [])]
-        for place in places:
-            annotate, path = labels_in(place, name.name)
+        candidates = [folder / name.parent, *([folder] if base_names[name.name] == 1 else [])]
+        for candidate in candidates:
+            annotate, path = find_video_labels(candidate, name.name)
             if annotate and path and video.name not in found:
                 found[video.name] = annotate, path
     if not found:
         raise AbnormalError(
-            f"There are no labels in {folder} for any of {_some([v.name for v in tested])}. "
+            f"There are no labels in {folder} for any of {_join_names([v.name for v in tested])}. "
             "Expected files or folders of masks with the names of the videos."
         )
     return found
 
 
-def _readers_of_members(
-    tested: Sequence[SourceVideo], path: Path
-) -> dict[str, tuple[Annotate, Path]]:
-    keys = vectors.members(path)
-    if "0" in keys and all(key.isdecimal() for key in keys):  # counted, from 0
-        wanted = {video: str(number - 1) for video, number in _numbers(tested, path).items()}
+def _readers_in_npz(tested: Sequence[SourceVideo], path: Path) -> dict[str, tuple[Annotate, Path]]:
+    keys = vectors.array_names(path)
+    if "0" in keys and all(key.isdecimal() for key in keys):  # videos are numbered from 0
+        wanted = {video: str(number - 1) for video, number in _video_numbers(tested, path).items()}
     else:
-        by_name = {_key(key.removesuffix(".npy")): key for key in keys}
-        wanted = {v.name: by_name.get(_key(Path(v.name).name), "") for v in tested}
+        by_name = {_match_key(key.removesuffix(".npy")): key for key in keys}
+        wanted = {v.name: by_name.get(_match_key(Path(v.name).name), "") for v in tested}
     return {
         video: (partial(vectors.read_member, path, key), path)
         for video, key in wanted.items()
@@ -208,8 +221,8 @@ def _readers_of_members(
     }
 
 
-def _numbers(tested: Sequence[SourceVideo], path: Path) -> dict[str, int]:
-    numbers = {video.name: number_of(video.name) for video in tested}
+def _video_numbers(tested: Sequence[SourceVideo], path: Path) -> dict[str, int]:
+    numbers = {video.name: trailing_number(video.name) for video in tested}
     if len(set(numbers.values())) != len(tested):
         raise AbnormalError(
             f"{path} counts its videos, but the test videos cannot be told apart by the numbers "
@@ -218,20 +231,20 @@ def _numbers(tested: Sequence[SourceVideo], path: Path) -> dict[str, int]:
     return {name: number for name, number in numbers.items() if number is not None}
 
 
-def _has(path: Path, variable: str) -> bool:
-    return variable in matlab.variables(path)
+def _has_variable(path: Path, variable: str) -> bool:
+    return variable in matlab.variable_names(path)
 
 
-def _length(video: SourceVideo) -> int:
+def _frame_count(video: SourceVideo) -> int:
     if video.path is None:
         return 0
     return len(list_pictures(video.path)) if video.path.is_dir() else count_frames(video.path)
 
 
-def _without_labels(videos: Sequence[SourceVideo], path: Path) -> list[str]:
+def _missing_labels(videos: Sequence[SourceVideo], path: Path) -> list[str]:
     lacking = [v.name for v in videos if v.split == TESTING and not v.annotate]
-    return [f"{path} has no labels for {_some(lacking)}"] if lacking else []
+    return [f"{path} has no labels for {_join_names(lacking)}"] if lacking else []
 
 
-def _some(names: Sequence[str]) -> str:
+def _join_names(names: Sequence[str]) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

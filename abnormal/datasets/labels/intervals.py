@@ -1,7 +1,7 @@
-"""Intervals of abnormal frames, as files give them for all videos of a data set.
+"""Reads files that list the intervals of abnormal frames in all videos of a data set.
 
-The files of others count frames from 1 and include both ends; inside the program, and in our own
-`labels.csv`, frames count from 0 and an interval ends before its second number.
+The files of published data sets count frames from 1 and include both ends. In this program, and in
+its own `labels.csv`, frames count from 0 and an interval ends before its second number.
 """
 
 import csv
@@ -17,30 +17,40 @@ from abnormal.datasets.source import Annotation
 from abnormal.errors import AbnormalError
 
 Interval = tuple[int, int]
-"""First abnormal frame, and the frame behind the last one; 0-based."""
+"""0-based numbers of the first abnormal frame, and of the frame after the last one."""
 
 MATLAB_VARIABLE = "gt"
+"""Name of the variable with the intervals in `.mat` files."""
+
 COLUMNS = ("video", "start_frame", "end_frame")
+"""Columns of `labels.csv`; a further column `situation` is optional."""
 
 
 @dataclass(frozen=True)
-class VideoRows:
-    """What `labels.csv` says of one video.
+class VideoLabels:
+    """The content of `labels.csv` about one video.
 
     Attributes:
-        intervals: Of abnormal frames; none where the video is normal from end to end.
-        situation: The kind of event; several are joined by ` + `; empty where none is named.
+        intervals: Intervals of abnormal frames; empty if the whole video is normal.
+        situation: The kinds of events, joined by ` + `; empty if there are none.
     """
 
     intervals: tuple[Interval, ...]
     situation: str
 
 
-def label_intervals(intervals: Iterable[Interval], frames: int) -> Annotation:
-    """Labels from intervals of abnormal frames.
+def annotation_from_intervals(intervals: Iterable[Interval], frames: int) -> Annotation:
+    """Makes labels from intervals of abnormal frames.
+
+    Args:
+        intervals: Intervals of 0-based frame numbers, each without its end.
+        frames: Number of frames of the video.
+
+    Returns:
+        Labels `(frames,)` uint8 without masks.
 
     Raises:
-        AbnormalError: An interval is none, or ends behind the last frame.
+        AbnormalError: An interval is empty, or ends after the last frame.
     """
     labels = np.zeros(frames, np.uint8)
     for start, stop in intervals:
@@ -54,24 +64,24 @@ def label_intervals(intervals: Iterable[Interval], frames: int) -> Annotation:
 
 
 def read_intervals(path: Path, number: int, frames: int) -> Annotation:
-    """Labels of one test video from a file of intervals of all of them.
+    """Reads the labels of one test video from a file with the intervals of all test videos.
 
     Args:
         path: `UCSDped1.m` or `UCSDped2.m` with a `gt_frame = [a:b, c:d]` for each test video, or
             a `.mat` such as `ped2.mat` with a cell array `gt` of two rows, starts and ends.
-            Frames there are 1-based, both ends included.
-        number: Of the test video, 1-based, as in its name.
-        frames: How many frames the video has.
+            Frames in it count from 1, and intervals include both ends.
+        number: 1-based number of the test video, as in its name.
+        frames: Number of frames of the video.
 
     Raises:
-        AbnormalError: The file does not speak of this video, or not of so many frames.
+        AbnormalError: The file has no intervals for this video, or they do not fit its frames.
     """
     videos = _read_mat(path) if path.suffix.lower() == ".mat" else _read_script(path)
     if not 1 <= number <= len(videos):
         raise AbnormalError(
             f"{path} has labels for {len(videos)} videos, but none for number {number}."
         )
-    return label_intervals(videos[number - 1], frames)
+    return annotation_from_intervals(videos[number - 1], frames)
 
 
 def _read_script(path: Path) -> list[list[Interval]]:
@@ -94,22 +104,26 @@ def _read_mat(path: Path) -> list[list[Interval]]:
     return [[(int(a) - 1, int(b)) for a, b in np.reshape(cell, (2, -1)).T] for cell in cells]
 
 
-def read_labels_csv(path: Path) -> dict[str, VideoRows]:
-    """People's own labels: `video,start_frame,end_frame[,situation]`, a row for each interval.
+def read_labels_csv(path: Path) -> dict[str, VideoLabels]:
+    """Reads the user's own labels: `video,start_frame,end_frame[,situation]`, a row per interval.
 
-    Frames count from 0, and `end_frame` is the first that is normal again. A row without numbers
-    says that its video is normal from end to end.
+    Frames count from 0, and `end_frame` is the first frame that is normal again. A row without
+    numbers means that the whole video is normal.
+
+    Returns:
+        The labels by the name of the video, as it stands in the file.
 
     Raises:
-        AbnormalError: A row has no video, or no whole numbers; the line is named.
+        AbnormalError: A row has no video, or has start and end frames that are not ascending whole
+            numbers. The message contains the row.
     """
     videos: dict[str, tuple[list[Interval], list[str]]] = {}
-    for line in _read_rows(path):
-        intervals, situations = videos.setdefault(line["video"], ([], []))
-        intervals += _interval(path, line)
-        situations.append(line.get("situation", ""))
+    for row in _read_rows(path):
+        intervals, situations = videos.setdefault(row["video"], ([], []))
+        intervals += _intervals_of_row(path, row)
+        situations.append(row.get("situation", ""))
     return {
-        video: VideoRows(tuple(intervals), " + ".join(dict.fromkeys(filter(None, situations))))
+        video: VideoLabels(tuple(intervals), " + ".join(dict.fromkeys(filter(None, situations))))
         for video, (intervals, situations) in videos.items()
     }
 
@@ -120,13 +134,14 @@ def _read_rows(path: Path) -> list[dict[str, str]]:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise AbnormalError(f"{path} cannot be read ({error}). Save it as CSV in UTF-8.") from None
-    return [  # a field too many has no name
+    return [  # a surplus field has no column name
         {key.strip().lower(): (value or "").strip() for key, value in row.items() if key}
         for row in rows
     ]
 
 
-def _interval(path: Path, row: dict[str, str]) -> list[Interval]:
+def _intervals_of_row(path: Path, row: dict[str, str]) -> list[Interval]:
+    """Returns the interval in a row, or no interval if the row says that its video is normal."""
     start, stop = row["start_frame"], row["end_frame"]
     if not start and not stop and row["video"]:
         return []

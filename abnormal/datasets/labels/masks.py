@@ -1,4 +1,4 @@
-"""Masks: which pixels of each frame are abnormal."""
+"""Reads masks, which mark the abnormal pixels of each frame."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -12,48 +12,68 @@ from abnormal.errors import AbnormalError
 from abnormal.video.pictures import list_pictures, read_picture
 
 AVENUE_VARIABLE = "volLabel"
+"""Name of the variable with the masks in the `.mat` files of CUHK Avenue."""
 
 
-class _Anew:
-    """An iterable that begins anew each time: all masks of a long video fill the memory."""
+class _RestartableMasks:
+    """Masks that are read again in each iteration: those of a long video would fill the memory."""
 
-    def __init__(self, begin: Callable[[], Iterator[np.ndarray]]) -> None:
-        self._begin = begin
+    def __init__(self, open_masks: Callable[[], Iterator[np.ndarray]]) -> None:
+        self._open_masks = open_masks
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        return self._begin()
+        return self._open_masks()
 
 
 def annotation_from_masks(masks: Iterable[np.ndarray]) -> Annotation:
-    """Labels a frame as abnormal where its mask marks at least one pixel.
+    """Makes labels from masks: a frame is abnormal if its mask marks at least one pixel.
 
     Args:
-        masks: `(height, width)` each, not 0 where abnormal; can be gone through more than once.
+        masks: One mask `(height, width)` per frame, nonzero for an abnormal pixel. It has to
+            support several iterations.
     """
     return Annotation(np.array([mask.any() for mask in masks], np.uint8), masks)
 
 
 def read_mask_folder(folder: Path, frames: int) -> Annotation:
-    """A folder of pictures, one mask per frame in natural order, not 0 where abnormal."""
+    """Reads a folder of pictures: one mask per frame in natural order, nonzero where abnormal.
+
+    Args:
+        folder: The folder.
+        frames: Number of frames of the video. It is not needed, but all readers take it.
+    """
     paths = list_pictures(folder)
-    return annotation_from_masks(_Anew(partial(map, read_picture, paths)))
+    return annotation_from_masks(_RestartableMasks(partial(map, read_picture, paths)))
 
 
 def read_mask_mat(path: Path, frames: int) -> Annotation:
-    """Masks from the `volLabel` cell array of CUHK Avenue, one 0/1 picture per frame."""
+    """Reads the `volLabel` cell array of CUHK Avenue: one picture of 0 and 1 per frame.
+
+    Args:
+        path: The `.mat` file of one video.
+        frames: Number of frames of the video. It is not needed, but all readers take it.
+
+    Raises:
+        AbnormalError: The file is damaged, or has no such cell array.
+    """
     return annotation_from_masks(MatlabCells(path, AVENUE_VARIABLE))
 
 
 def read_labels_and_masks(labels: Annotate, masks: Annotate, frames: int) -> Annotation:
-    """Labels from one file and masks from another one, where a data set publishes both.
+    """Combines labels from one file with masks from another, if a data set publishes both.
+
+    Args:
+        labels: Reads the labels.
+        masks: Reads the masks.
+        frames: Number of frames of the video.
 
     Raises:
-        AbnormalError: There are more or fewer masks than labels.
+        AbnormalError: The numbers of masks and labels differ.
     """
-    of_frames, of_pixels = labels(frames), masks(frames)
-    if len(of_frames.labels) != len(of_pixels.labels):
+    frame_level, pixel_level = labels(frames), masks(frames)
+    if len(frame_level.labels) != len(pixel_level.labels):
         raise AbnormalError(
-            f"The masks do not fit: {len(of_pixels.labels)} masks for {len(of_frames.labels)} "
+            f"The masks do not fit: {len(pixel_level.labels)} masks for {len(frame_level.labels)} "
             "labels."
         )
-    return Annotation(of_frames.labels, of_pixels.masks)
+    return Annotation(frame_level.labels, pixel_level.masks)

@@ -1,7 +1,7 @@
-"""Cell arrays of MATLAB files, one cell at a time: all masks of a long video fill the memory.
+"""Reads cell arrays of MATLAB files cell by cell: all masks of a long video would fill the memory.
 
-Version 5 is read as "MAT-File Format" by The MathWorks describes it, chapter 1 (SciPy reads a
-variable whole); version 7.3 is HDF5.
+Files of version 5 are read as described in "MAT-File Format" by The MathWorks, chapter 1; SciPy can
+only read a variable as a whole. Files of version 7.3 are HDF5 files.
 """
 
 import io
@@ -20,21 +20,22 @@ from abnormal.errors import AbnormalError
 _HEADER_BYTES = 128
 _MATRIX, _COMPRESSED = 14, 15
 _CELL = 1
-_NUMERIC = range(6, 16)  # double, single, integers of 8 to 64 bits; a logical is one of these
+_NUMERIC = range(6, 16)  # double, single, integers of 8 to 64 bits, as which logicals are stored
 _TYPES = {
     **{1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4"},
     **{7: "f4", 9: "f8", 12: "i8", 13: "u8"},
 }
 
 Read = Callable[[int], bytes]
+"""Reads at most the given number of bytes from a file."""
 
 
 class MatlabCells:
-    """The cells of a variable, read anew each time they are asked for one after the other.
+    """The cells of a cell array. Each iteration reads them from the file again.
 
     Attributes:
-        path: The file, of version 5 (compressed or not) or 7.3.
-        name: Of the variable.
+        path: A file of version 5 (compressed or not) or 7.3.
+        name: Name of the variable.
     """
 
     def __init__(self, path: Path, name: str) -> None:
@@ -42,24 +43,24 @@ class MatlabCells:
         self.name = name
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        """The cells in MATLAB's order, by columns, each with its own shape.
+        """Yields the cells column by column, as MATLAB orders them. Their shapes may differ.
 
         Raises:
-            AbnormalError: The file is damaged, or has no such cell array.
+            AbnormalError: The file is damaged, or has no cell array of that name.
         """
         try:
             cells = _cells_of_hdf5 if h5py.is_hdf5(self.path) else _cells_of_version_5
             yield from cells(self.path, self.name)
         except AbnormalError:
             raise
-        except Exception as error:  # whatever a damaged file leads the arithmetic or HDF5 to
+        except Exception as error:  # damaged files cause all kinds of errors, also in HDF5
             raise AbnormalError(
                 f"{self.path} cannot be read as a MATLAB file ({error or type(error).__name__})."
             ) from None
 
 
-def variables(path: Path) -> list[str]:
-    """The names of the variables in a file.
+def variable_names(path: Path) -> list[str]:
+    """Lists the names of the variables in a file.
 
     Raises:
         AbnormalError: The file is damaged.
@@ -69,14 +70,14 @@ def variables(path: Path) -> list[str]:
             with h5py.File(path) as file:
                 return [name for name in file if not name.startswith("#")]
         with path.open("rb") as file:
-            return [name for name, _, _ in _matrices(file)]
+            return [name for name, _, _ in _variables_of_version_5(file)]
     except Exception as error:
         raise AbnormalError(
             f"{path} cannot be read as a MATLAB file ({error or type(error).__name__})."
         ) from None
 
 
-def _missing(path: Path, name: str, found: list[str]) -> AbnormalError:
+def _no_cell_array(path: Path, name: str, found: list[str]) -> AbnormalError:
     return AbnormalError(
         f"{path} has no cell array {name!r} in it. Its variables: {', '.join(found) or 'none'}."
     )
@@ -85,26 +86,29 @@ def _missing(path: Path, name: str, found: list[str]) -> AbnormalError:
 def _cells_of_hdf5(path: Path, name: str) -> Iterator[np.ndarray]:
     with h5py.File(path) as file:
         if name not in file or file[name].dtype != h5py.ref_dtype:
-            raise _missing(path, name, [key for key in file if not key.startswith("#")])
+            raise _no_cell_array(path, name, [key for key in file if not key.startswith("#")])
         for reference in file[name][()].ravel():
             cell = file[reference]
-            # HDF5 counts axes from the slowest one, MATLAB from the fastest.
+            # HDF5 lists the slowest axis first, MATLAB the fastest one.
             yield np.zeros(cell[()], np.uint8) if "MATLAB_empty" in cell.attrs else cell[()].T
 
 
 def _cells_of_version_5(path: Path, name: str) -> Iterator[np.ndarray]:
     found = []
     with path.open("rb") as file:
-        for variable, kind, matrix in _matrices(file):
+        for variable, kind, matrix in _variables_of_version_5(file):
             found.append(variable)
             if variable == name and kind == _CELL:
                 yield from matrix
                 return
-    raise _missing(path, name, found)
+    raise _no_cell_array(path, name, found)
 
 
-def _matrices(file: BinaryIO) -> Iterator[tuple[str, int, Iterator[np.ndarray]]]:
-    """Name, class and (not yet read) cells of each variable of a file of version 5."""
+def _variables_of_version_5(file: BinaryIO) -> Iterator[tuple[str, int, Iterator[np.ndarray]]]:
+    """Yields the name, class and cells of each variable in a file of version 5.
+
+    The cells are read only when they are iterated over, before the next variable.
+    """
     header = file.read(_HEADER_BYTES)
     order = {b"IM": "<", b"MI": ">"}.get(header[126:128])
     if order is None:
@@ -114,7 +118,7 @@ def _matrices(file: BinaryIO) -> Iterator[tuple[str, int, Iterator[np.ndarray]]]
         stop = file.tell() + size
         read: Read = file.read
         if element == _COMPRESSED:
-            read = io.BufferedReader(_Inflated(file, size)).read
+            read = io.BufferedReader(_DecompressedStream(file, size)).read
             element, _ = _read_tag(read, order)
         if element == _MATRIX:
             kind, shape, name = _read_matrix_header(read, order)
@@ -139,7 +143,7 @@ def _read_numbers(read: Read, order: str) -> np.ndarray:
 
 
 def _read_matrix_header(read: Read, order: str) -> tuple[int, tuple[int, ...], str]:
-    """Class, shape and name of an array."""
+    """Reads the class, shape and name of an array."""
     _, flags = _read_element(read, order)
     _, shape = _read_element(read, order)
     _, name = _read_element(read, order)
@@ -148,47 +152,47 @@ def _read_matrix_header(read: Read, order: str) -> tuple[int, tuple[int, ...], s
 
 
 def _read_element(read: Read, order: str) -> tuple[int, bytes]:
-    element, size = struct.unpack(f"{order}II", _exactly(read, 8))
-    if element >> 16:  # up to four bytes lie in the tag itself
+    element, size = struct.unpack(f"{order}II", _read_exactly(read, 8))
+    if element >> 16:  # up to four bytes are stored in the tag itself
         packed = struct.pack(f"{order}I", size)
         return element & 0xFFFF, packed[: element >> 16]
-    data = _exactly(read, size)
-    _exactly(read, -size % 8)  # the next one begins at a multiple of eight bytes
+    data = _read_exactly(read, size)
+    _read_exactly(read, -size % 8)  # the next element starts at a multiple of eight bytes
     return element, data
 
 
 def _read_tag(read: Read, order: str) -> tuple[int, int]:
-    element, size = struct.unpack(f"{order}II", _exactly(read, 8))
+    element, size = struct.unpack(f"{order}II", _read_exactly(read, 8))
     return element, size
 
 
-def _exactly(read: Read, size: int) -> bytes:
+def _read_exactly(read: Read, size: int) -> bytes:
     data = read(size)
     if len(data) != size:
         raise EOFError("it ends in the middle")
     return data
 
 
-class _Inflated(io.RawIOBase):
-    """The contents of `size` compressed bytes of a file, as they are read."""
+class _DecompressedStream(io.RawIOBase):
+    """Decompresses the next `size` bytes of a file while they are read."""
 
     def __init__(self, file: BinaryIO, size: int) -> None:
         self._file = file
-        self._left = size
-        self._inflate = zlib.decompressobj()
+        self._remaining = size
+        self._decompressor = zlib.decompressobj()
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         data = b""
-        while not data and not self._inflate.eof:
-            packed = self._inflate.unconsumed_tail
+        while not data and not self._decompressor.eof:
+            packed = self._decompressor.unconsumed_tail
             if not packed:
-                packed = self._file.read(min(self._left, io.DEFAULT_BUFFER_SIZE))
-                self._left -= len(packed)
+                packed = self._file.read(min(self._remaining, io.DEFAULT_BUFFER_SIZE))
+                self._remaining -= len(packed)
             if not packed:
                 break
-            data = self._inflate.decompress(packed, len(buffer))
+            data = self._decompressor.decompress(packed, len(buffer))
         buffer[: len(data)] = data
         return len(data)

@@ -1,4 +1,7 @@
-"""One number per frame, as `.npy`, `.npz`, `.txt` or `.csv`; a `.npy` may hold masks as well."""
+"""Reads labels as one number per frame from `.npy`, `.npz`, `.txt` or `.csv`.
+
+A `.npy` file may also contain masks.
+"""
 
 import csv
 import zipfile
@@ -14,14 +17,18 @@ from abnormal.errors import AbnormalError
 SUFFIXES = (".npy", ".txt", ".csv")
 
 _FIRST_BYTES = (b"\x93", b"\x80")
-"""Of a `.npy`, and of a pickle under that name."""
+"""First byte of a `.npy` file, and of a pickle with that suffix."""
 
 
 def read_vector(path: Path, frames: int) -> Annotation:
-    """Labels of one video: 0 or 1 for each frame, or a mask for each (`.npy` only).
+    """Reads the labels of one video: 0 or 1 per frame, or a mask per frame (`.npy` only).
+
+    Args:
+        path: The file.
+        frames: Number of frames of the video. It is not needed, but all readers take it.
 
     Raises:
-        AbnormalError: The file is damaged, pickled, or holds something else.
+        AbnormalError: The file is damaged or pickled, or contains something else.
     """
     array = read_array(path)
     if array.ndim == 3:
@@ -30,21 +37,30 @@ def read_vector(path: Path, frames: int) -> Annotation:
 
 
 def read_member(path: Path, key: str, frames: int) -> Annotation:
-    """Labels of one video from a `.npz` of all of them."""
-    return Annotation(_as_labels(path, _load(path, key)))
-
-
-def read_part(path: Path, lengths: Sequence[int], place: int, frames: int) -> Annotation:
-    """Labels of one video from those of all test videos, one after the other.
+    """Reads the labels of one video from a `.npz` file with the labels of all test videos.
 
     Args:
         path: The file.
-        lengths: Frames of each test video, in natural order of their names.
-        place: Which of them is meant.
-        frames: How many frames it turned out to have.
+        key: Name of the array.
+        frames: Number of frames of the video. It is not needed, but all readers take it.
 
     Raises:
-        AbnormalError: There are more or fewer labels than frames in all of them together.
+        AbnormalError: The file is damaged or pickled, or the array contains something else.
+    """
+    return Annotation(_as_labels(path, _load(path, key)))
+
+
+def read_concatenated(path: Path, lengths: Sequence[int], index: int, frames: int) -> Annotation:
+    """Reads the labels of one video from the concatenated labels of all test videos.
+
+    Args:
+        path: The file.
+        lengths: Number of frames of each test video, in natural order of their names.
+        index: Index of the video in `lengths`.
+        frames: Number of frames that were decoded. It is not needed, but all readers take it.
+
+    Raises:
+        AbnormalError: The number of labels is not that of the frames of all videos together.
     """
     labels = _as_labels(path, read_array(path))
     if len(labels) != sum(lengths):
@@ -52,15 +68,15 @@ def read_part(path: Path, lengths: Sequence[int], place: int, frames: int) -> An
             f"The labels do not fit: {len(labels)} labels in {path} for {sum(lengths)} frames "
             f"in the {len(lengths)} test videos together."
         )
-    start = sum(lengths[:place])
-    return Annotation(labels[start : start + lengths[place]])
+    start = sum(lengths[:index])
+    return Annotation(labels[start : start + lengths[index]])
 
 
-def members(path: Path) -> list[str]:
-    """The names of the arrays in a `.npz`.
+def array_names(path: Path) -> list[str]:
+    """Lists the names of the arrays in a `.npz` file.
 
     Raises:
-        AbnormalError: It is damaged.
+        AbnormalError: The file is damaged.
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
@@ -70,12 +86,14 @@ def members(path: Path) -> list[str]:
 
 
 def read_array(path: Path) -> np.ndarray:
-    """The numbers in a `.npy` (mapped from the disk), `.txt` or `.csv`.
+    """Reads the numbers in a `.npy` (mapped from the disk), `.txt` or `.csv` file.
 
-    Of a `.csv` the last column is taken; a first row of names is passed over.
+    Returns:
+        The array of a `.npy` file; all numbers in a `.txt` file, or those in the last column of a
+        `.csv` file without its header, as `(n,)` float64.
 
     Raises:
-        AbnormalError: The file is damaged, or pickled.
+        AbnormalError: The file is damaged or pickled.
     """
     if path.suffix.lower() == ".npy":
         return _load(path)
@@ -126,7 +144,7 @@ def _as_labels(path: Path, array: np.ndarray) -> np.ndarray:
     if array.ndim > 1 and array.size != max(array.shape):
         raise AbnormalError(f"{path} has the shape {array.shape}; expected one number per frame.")
     values = np.asarray(array).ravel()
-    strange = values[(values != 0) & (values != 1)]
-    if strange.size:
-        raise AbnormalError(f"{path} has the label {strange[0]}; expected 0 or 1 for each frame.")
+    invalid = values[(values != 0) & (values != 1)]
+    if invalid.size:
+        raise AbnormalError(f"{path} has the label {invalid[0]}; expected 0 or 1 for each frame.")
     return values.astype(np.uint8)

@@ -1,1 +1,1 @@
-"""Drawn surveillance footage: one camera, a street, people, and what does not belong there."""
+"""Draws surveillance footage of a street: one fixed camera, people, and abnormal events."""

@@ -1,4 +1,4 @@
-"""A clip of the street: from a seed and a name to frames, labels and masks."""
+"""Draws a clip of the street, with labels and masks, from a seed and a name."""
 
 import contextlib
 import statistics
@@ -12,26 +12,27 @@ import numpy as np
 from abnormal.datasets.source import Annotation
 from abnormal.datasets.street import background, camera, cast, events, furniture, shapes
 from abnormal.datasets.street.cast import Actor
-from abnormal.datasets.street.shapes import Place, Shape, Sprite
+from abnormal.datasets.street.shapes import Pose, Shape, Sprite
 from abnormal.video.stream import Frame, FrameStream
 
 VERSION = 1
-"""Grows with every change of what is drawn."""
+"""Version of the drawings. Increase it whenever a change alters the frames."""
 
 NORMAL = "normal"
+"""Kind of a clip without events."""
 
 _NORMAL_NOISE = statistics.NormalDist(0.0, 2.4)
-# A random byte picks one of 256 equally likely values: eight times as fast as drawing them.
+# Each random byte selects one of 256 equally likely values: eight times faster than normal samples.
 _NOISE = np.array([_NORMAL_NOISE.inv_cdf((k + 0.5) / 256.0) for k in range(256)], np.float32)
 
 
 @dataclass(frozen=True)
-class Clip:
-    """What a clip is drawn from; equal ones give equal bytes.
+class StreetClip:
+    """The parameters of a clip. Equal parameters give bit-identical frames.
 
     Attributes:
-        seed: The place and everything else, 0 or more.
-        name: Makes a clip differ from the others of the same seed.
+        seed: Random seed of the scene and of everything that happens in it, at least 0.
+        name: Name of the clip. Clips with the same seed and different names differ.
         kind: `NORMAL` or a key of `events.EVENTS`.
         length: Number of frames.
     """
@@ -42,31 +43,31 @@ class Clip:
     length: int
 
     def rng(self, *stream: int) -> np.random.Generator:
-        """Give the random numbers of one purpose, the same whenever they are asked for."""
+        """Returns a random generator that depends only on the clip and the numbers of a stream."""
         return np.random.default_rng([self.seed, zlib.crc32(self.name.encode()), *stream])
 
 
-class Staged(NamedTuple):
-    """Somebody or something at one moment.
+class StagedBody(NamedTuple):
+    """An actor at one moment.
 
     Attributes:
-        shapes: The body's parts.
-        place: Where it stands.
-        abnormal: Whether it does not belong there now.
+        shapes: The shapes of its body.
+        pose: Where it stands.
+        abnormal: Whether it is abnormal at this moment.
     """
 
     shapes: list[Shape]
-    place: Place
+    pose: Pose
     abnormal: bool
 
 
 class Layer(NamedTuple):
-    """What one actor or piece of furniture adds to a frame.
+    """The picture of one actor or piece of furniture in a frame.
 
     Attributes:
-        z: Metres from the camera.
-        sprite: How it looks.
-        abnormal: Whether it does not belong there now.
+        z: Distance from the camera in metres.
+        sprite: The picture.
+        abnormal: Whether it is abnormal at this moment.
     """
 
     z: float
@@ -75,13 +76,13 @@ class Layer(NamedTuple):
 
 
 class Light(NamedTuple):
-    """How the daylight changes during a clip: a slow wave around a level.
+    """The brightness of the daylight during a clip: a slow sine wave.
 
     Attributes:
-        level: Mean factor on the greys.
-        swing: Height of the wave.
-        period_sec: Its length.
-        phase: Where it begins, radians.
+        level: Mean brightness, as a factor of the grey values.
+        swing: Amplitude of the wave.
+        period_sec: Period of the wave in seconds.
+        phase: Phase at the start of the clip in radians.
     """
 
     level: float
@@ -90,13 +91,13 @@ class Light(NamedTuple):
     phase: float
 
     def at(self, time_sec: float) -> float:
-        """Give the factor on the greys at that time."""
+        """Returns the brightness at a time, as a factor of the grey values."""
         angle = 2.0 * np.pi * time_sec / self.period_sec + self.phase
         return self.level + self.swing * float(np.sin(angle))
 
 
-def cast_of(clip: Clip) -> list[Actor]:
-    """Draw up who is in a clip: the event's actors first, then the ordinary people."""
+def make_cast(clip: StreetClip) -> list[Actor]:
+    """Makes all actors of a clip: first those of its event, then the ordinary people."""
     rng = clip.rng(0)
     duration_sec = clip.length / camera.FPS
     actors = []
@@ -105,45 +106,45 @@ def cast_of(clip: Clip) -> list[Actor]:
     return actors + cast.ordinary_people(rng, duration_sec)
 
 
-def stage(actors: Sequence[Actor], time_sec: float) -> list[Staged]:
-    """Find everybody who is there at that time."""
+def stage_actors(actors: Sequence[Actor], time_sec: float) -> list[StagedBody]:
+    """Returns the bodies of the actors that are in the street at a time."""
     staged = []
     for actor in actors:
         body = actor.stage(time_sec)
         if body is not None:
-            staged.append(Staged(*body, actor.is_abnormal(time_sec)))
+            staged.append(StagedBody(*body, actor.is_abnormal(time_sec)))
     return staged
 
 
-def draw_layers(seed: int, staged: Sequence[Staged]) -> list[Layer]:
-    """Draw everything that moves or hides what moves, farthest first."""
+def draw_layers(seed: int, staged: Sequence[StagedBody]) -> list[Layer]:
+    """Draws the furniture and all bodies, and sorts them by distance, the farthest first."""
     layers = [Layer(z, sprite, False) for z, sprite in furniture.draw_furniture(seed)]
     for body in staged:
-        sprite = shapes.draw_sprite(body.shapes, body.place)
+        sprite = shapes.draw_sprite(body.shapes, body.pose)
         if sprite is not None:
-            layers.append(Layer(body.place.z, sprite, body.abnormal))
+            layers.append(Layer(body.pose.z, sprite, body.abnormal))
     return sorted(layers, key=lambda layer: -layer.z)
 
 
-def draw_shadows(staged: Sequence[Staged]) -> np.ndarray:
-    """Draw the moving shadows on the ground.
+def draw_shadows(staged: Sequence[StagedBody]) -> np.ndarray:
+    """Draws the shadows of all bodies on the ground.
 
     Returns:
-        `(camera.HEIGHT, camera.WIDTH)` float32 in [0, 1], 1 where no sun arrives.
+        `(camera.HEIGHT, camera.WIDTH)` float32 in [0, 1], 1 where no sunlight arrives.
     """
     shade = np.zeros((camera.HEIGHT, camera.WIDTH), np.uint8)
     for body in staged:
-        shapes.lay_shadow(shade, body.shapes, body.place)
+        shapes.draw_shadow(shade, body.shapes, body.pose)
     return shade.astype(np.float32) / np.float32(255.0)
 
 
 def compose(ground: np.ndarray, shade: np.ndarray, layers: Sequence[Layer]) -> np.ndarray:
-    """Put a frame together, as it looks without noise at mean light.
+    """Composes a frame in mean light and without noise.
 
     Args:
-        ground: `(height, width)` float32 in [0, 255].
-        shade: Same shape, in [0, 1].
-        layers: Farthest first.
+        ground: The background, `(height, width)` float32 in [0, 255].
+        shade: The shadows, of the same shape, float32 in [0, 1].
+        layers: The layers, the farthest first.
 
     Returns:
         `(height, width)` float32 in [0, 255].
@@ -155,14 +156,14 @@ def compose(ground: np.ndarray, shade: np.ndarray, layers: Sequence[Layer]) -> n
 
 
 def visible_mask(layers: Sequence[Layer]) -> np.ndarray:
-    """Mark the pixels in which anything abnormal shows.
+    """Marks the pixels in which something abnormal is visible.
 
     Args:
-        layers: Farthest first.
+        layers: The layers, the farthest first.
 
     Returns:
         `(camera.HEIGHT, camera.WIDTH)` uint8: 1 where an abnormal layer covers any part of the
-        pixel and no nearer layer covers it wholly, else 0.
+        pixel and no nearer layer covers it completely, else 0.
     """
     mask = np.zeros((camera.HEIGHT, camera.WIDTH), np.uint8)
     for _, sprite, abnormal in layers:
@@ -175,30 +176,30 @@ def visible_mask(layers: Sequence[Layer]) -> np.ndarray:
 
 
 @contextlib.contextmanager
-def open_clip(clip: Clip) -> Iterator[FrameStream]:
-    """Open a clip as if it were a file; its frames are drawn as they are asked for."""
+def open_clip(clip: StreetClip) -> Iterator[FrameStream]:
+    """Opens a clip as if it were a video file. Each frame is drawn when it is read."""
     yield FrameStream(_frames(clip), camera.FPS, clip.length)
 
 
-def annotate_clip(clip: Clip) -> Annotation:
-    """Find what is abnormal in a clip: a mask for each frame, and a label where it is not empty."""
-    actors = cast_of(clip)
+def annotate_clip(clip: StreetClip) -> Annotation:
+    """Makes the masks of a clip, and its labels: a frame is abnormal if its mask is not empty."""
+    actors = make_cast(clip)
     empty = np.zeros((camera.HEIGHT, camera.WIDTH), np.uint8)
     masks = []
     for index in range(clip.length):
-        staged = stage(actors, index / camera.FPS)
-        # Most frames have nothing abnormal: they share one mask, and nothing is drawn for them.
+        staged = stage_actors(actors, index / camera.FPS)
+        # Most frames are normal. They share one empty mask, and nothing is drawn for them.
         busy = any(body.abnormal for body in staged)
         masks.append(visible_mask(draw_layers(clip.seed, staged)) if busy else empty)
     return Annotation(np.array([mask.any() for mask in masks], np.uint8), masks)
 
 
-def _frames(clip: Clip) -> Iterator[Frame]:
-    actors, light = cast_of(clip), _light(clip)
+def _frames(clip: StreetClip) -> Iterator[Frame]:
+    actors, light = make_cast(clip), _light(clip)
     ground = background.draw_background(clip.seed)
     for index in range(clip.length):
         time_sec = index / camera.FPS
-        staged = stage(actors, time_sec)
+        staged = stage_actors(actors, time_sec)
         picture = compose(ground, draw_shadows(staged), draw_layers(clip.seed, staged))
         picture *= np.float32(light.at(time_sec))
         picture += _noise(clip.rng(2, index))
@@ -206,11 +207,11 @@ def _frames(clip: Clip) -> Iterator[Frame]:
 
 
 def _noise(rng: np.random.Generator) -> np.ndarray:
-    """Draw the sensor's noise of one frame: `(camera.HEIGHT, camera.WIDTH)` float32, greys."""
+    """Returns random sensor noise of one frame: `(camera.HEIGHT, camera.WIDTH)` float32 greys."""
     return _NOISE[rng.integers(0, len(_NOISE), (camera.HEIGHT, camera.WIDTH), np.uint8)]
 
 
-def _light(clip: Clip) -> Light:
+def _light(clip: StreetClip) -> Light:
     rng = clip.rng(1)
     level, swing = rng.uniform(0.96, 1.04), rng.uniform(0.01, 0.03)
     return Light(level, swing, rng.uniform(15.0, 40.0), rng.uniform(0.0, 2.0 * np.pi))

@@ -1,4 +1,4 @@
-"""What stands on the lawn's edges for good, and hides who walks behind it."""
+"""Trees, a lamp post, a bench, a bin and bushes, which hide the people who walk behind them."""
 
 import functools
 import math
@@ -6,42 +6,51 @@ from typing import NamedTuple
 
 import numpy as np
 
-from abnormal.datasets.street.shapes import Place, Point, Shape, Sprite, draw_sprite
+from abnormal.datasets.street.shapes import Point, Pose, Shape, Sprite, draw_sprite
 
 
 class Piece(NamedTuple):
-    """A tree, a lamp post or a bench."""
+    """A piece of furniture, such as a tree, a lamp post or a bench.
+
+    Attributes:
+        shapes: Its shapes.
+        pose: Where it stands.
+    """
 
     shapes: list[Shape]
-    place: Place
+    pose: Pose
 
 
 @functools.lru_cache(maxsize=4)
-def place_furniture(seed: int) -> tuple[Piece, ...]:
-    """Set up the pieces, a little differently for each seed."""
+def make_furniture(seed: int) -> tuple[Piece, ...]:
+    """Makes all pieces of furniture. Their positions and details vary with the seed."""
     rng = np.random.default_rng([seed, 2])
     shift = rng.uniform(-0.4, 0.4, 4)
     return (
-        Piece(_tree(rng, 3.0, 1.35), Place(-9.3 + shift[0], 37.3)),
-        Piece(_tree(rng, 3.2, 1.5), Place(6.4 + shift[1], 37.4)),
-        Piece(_tree(rng, 2.2, 0.85), Place(7.3 + shift[1], 26.2)),
-        Piece(_lamp(), Place(-0.6 + shift[2], 24.4)),
-        Piece(_bench(), Place(5.0 + shift[3], 24.7)),
-        Piece(_bin(), Place(6.4 + shift[3], 24.6)),
-        Piece(_bush(rng), Place(-6.0 + shift[2], 18.6)),
-        Piece(_bush(rng), Place(4.3 + shift[0], 18.5)),
+        Piece(_tree(rng, 3.0, 1.35), Pose(-9.3 + shift[0], 37.3)),
+        Piece(_tree(rng, 3.2, 1.5), Pose(6.4 + shift[1], 37.4)),
+        Piece(_tree(rng, 2.2, 0.85), Pose(7.3 + shift[1], 26.2)),
+        Piece(_lamp(), Pose(-0.6 + shift[2], 24.4)),
+        Piece(_bench(), Pose(5.0 + shift[3], 24.7)),
+        Piece(_bin(), Pose(6.4 + shift[3], 24.6)),
+        Piece(_bush(rng), Pose(-6.0 + shift[2], 18.6)),
+        Piece(_bush(rng), Pose(4.3 + shift[0], 18.5)),
     )
 
 
 @functools.lru_cache(maxsize=4)
 def draw_furniture(seed: int) -> tuple[tuple[float, Sprite], ...]:
-    """Draw the pieces once: for each its distance `z` in metres and its sprite."""
-    drawn = ((piece.place.z, draw_sprite(*piece)) for piece in place_furniture(seed))
+    """Draws all pieces of furniture.
+
+    Returns:
+        For each piece, its distance `z` from the camera in metres, and its sprite.
+    """
+    drawn = ((piece.pose.z, draw_sprite(*piece)) for piece in make_furniture(seed))
     return tuple((z, sprite) for z, sprite in drawn if sprite is not None)
 
 
 def _tree(rng: np.random.Generator, crown_m: float, radius: float) -> list[Shape]:
-    """Grow a tree whose crown's middle is `crown_m` above the ground."""
+    """Makes a tree. The centre of its crown is `crown_m` above the ground."""
     trunk = [
         Shape([(0.0, 0.0, 0.0), (0.03, 0.0, crown_m * 0.5)], 0.12, 62.0),
         Shape([(0.03, 0.0, crown_m * 0.4), (0.0, 0.0, crown_m)], 0.08, 58.0),
@@ -52,7 +61,7 @@ def _tree(rng: np.random.Generator, crown_m: float, radius: float) -> list[Shape
 
 
 def _crown(rng: np.random.Generator, crown_m: float, radius: float) -> list[Shape]:
-    """Grow a large ball of leaves with smaller ones around it."""
+    """Makes a large ball of leaves with smaller ones around it."""
     tufts = _leaves(rng, (0.0, 0.0, crown_m), 0.8 * radius, 350)
     for angle in np.arange(6) * (math.pi / 3.0) + rng.uniform(0.0, 1.0):
         out = 0.6 * radius * rng.uniform(0.8, 1.2)
@@ -64,7 +73,7 @@ def _crown(rng: np.random.Generator, crown_m: float, radius: float) -> list[Shap
 def _leaves(
     rng: np.random.Generator, middle: Point, radius: float, count: int, tuft_m: float = 0.065
 ) -> list[Shape]:
-    """Fill a ball with tufts of leaves, lighter where the sun comes from: left, above, in front."""
+    """Makes a ball of tufts of leaves, lighter towards the sun: on the left, on top, in front."""
     leaves = []
     for _ in range(count):
         direction = rng.standard_normal(3)

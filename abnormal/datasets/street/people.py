@@ -1,6 +1,6 @@
-"""A person: what they wear, how they move, and the shapes of their body at one moment.
+"""Makes people: their look, their gait, and the shapes of their body at one moment.
 
-The body is that of an adult of 1.75 m; `Place.size` makes children of it.
+The body is that of an adult of 1.75 m. `Pose.size` scales it down for children.
 """
 
 import math
@@ -23,17 +23,17 @@ NOTHING, BAG, RUCKSACK = "", "bag", "rucksack"
 
 @dataclass(frozen=True)
 class Look:
-    """What a person wears; greys from 0 to 255.
+    """The look of a person. All greys are from 0 to 255.
 
     Attributes:
-        upper: Jacket or shirt.
-        lower: Trousers or skirt.
-        skin: Face and hands.
-        hair: Hair.
-        shoe: Shoes.
+        upper: Grey of the jacket or shirt.
+        lower: Grey of the trousers or skirt.
+        skin: Grey of face and hands.
+        hair: Grey of the hair.
+        shoe: Grey of the shoes.
         skirt: Whether the lower part is a skirt or long coat.
-        carries: `NOTHING`, `BAG` or `RUCKSACK`.
-        bag: Grey of what is carried.
+        carries: What the person carries: `NOTHING`, `BAG` or `RUCKSACK`.
+        bag: Grey of the bag or rucksack.
     """
 
     upper: float
@@ -48,17 +48,18 @@ class Look:
 
 @dataclass(frozen=True)
 class Gait:
-    """How somebody moves; angles in radians.
+    """How a person moves. All angles are in radians.
 
     Attributes:
-        speed: Metres a second at which it is done in full; slower, all swings shrink.
-        stride_m: Metres for a left and a right step together.
-        hip_swing: The thigh's angle from the upright, at most.
-        knee_bend: The knee's bend when the leg swings forward.
-        arm_swing: The upper arm's angle, at most.
-        elbow_bend: The elbow's constant bend.
-        lean: The trunk's angle forward.
-        bounce_m: How far the body leaves the ground.
+        speed: Speed in metres per second at which the angles below are reached. At a lower speed
+            they are smaller.
+        stride_m: Length of a left and a right step together in metres.
+        hip_swing: Largest angle of the thigh from the vertical.
+        knee_bend: Bend of the knee while the leg swings forward.
+        arm_swing: Largest angle of the upper arm from the vertical.
+        elbow_bend: Bend of the elbow, which is constant.
+        lean: Forward angle of the trunk.
+        bounce_m: How far the body rises above the ground in metres.
     """
 
     speed: float
@@ -72,12 +73,12 @@ class Gait:
 
 
 class Motion(NamedTuple):
-    """What somebody's route says about one moment.
+    """The movement along a route at one moment.
 
     Attributes:
-        distance_m: Metres gone since the route began.
-        speed: Metres a second now.
-        time_sec: Seconds since the clip began.
+        distance_m: Distance covered since the start of the route in metres.
+        speed: Current speed in metres per second.
+        time_sec: Time since the clip began in seconds.
     """
 
     distance_m: float
@@ -86,7 +87,7 @@ class Motion(NamedTuple):
 
 
 def random_look(rng: np.random.Generator) -> Look:
-    """Dress somebody: dark, middle and light clothes, as they come."""
+    """Returns a random look, with dark, medium or light clothes."""
     lower = rng.choice([30.0, 50.0, 75.0, 115.0, 200.0], p=[0.3, 0.25, 0.2, 0.15, 0.1])
     return Look(
         upper=float(rng.choice([30, 60, 95, 130, 205, 240]) + rng.uniform(-12, 12)),
@@ -101,10 +102,10 @@ def random_look(rng: np.random.Generator) -> Look:
 
 
 def walking(speed: float) -> Gait:
-    """Give the gait of somebody who walks at `speed` metres a second.
+    """Returns the gait of a person who walks at `speed` metres per second.
 
-    The stride grows with the speed; the thigh's swing follows from it, so that a foot on the
-    ground stays where it is.
+    The stride grows with the speed. The swing of the thigh is chosen so that a foot on the ground
+    does not slide.
     """
     stride = 0.75 + 0.5 * speed
     swing = math.asin(stride / (4.0 * (_THIGH_M + _SHANK_M)))
@@ -112,24 +113,24 @@ def walking(speed: float) -> Gait:
 
 
 def running(speed: float) -> Gait:
-    """Give the gait of somebody who runs at `speed` metres a second: wide, bent, off the ground."""
+    """Returns the gait of a person who runs at `speed` metres per second."""
     return Gait(speed, 0.9 + 0.42 * speed, 0.72, 1.9, 0.95, 1.5, 0.22, 0.07)
 
 
 def person_shapes(
     look: Look, gait: Gait, motion: Motion, stoop: float = 0.0, holds: bool = True
 ) -> list[Shape]:
-    """Give a person's body at one moment.
+    """Returns the shapes of a person's body at one moment.
 
     Args:
-        look: What they wear.
-        gait: How they move.
-        motion: Where in their movement they are.
-        stoop: 0 upright to 1 bent down so far that a hand reaches the ground.
-        holds: Whether they (still) have what they carry.
+        look: Their look.
+        gait: Their gait.
+        motion: Their movement at this moment.
+        stoop: How far they bend down: 0 is upright; at 1, a hand reaches the ground.
+        holds: Whether they hold what they carry.
 
     Returns:
-        The shapes, to be placed with the feet on the ground.
+        The shapes. Height 0 is the ground under the feet.
     """
     phase = 2.0 * math.pi * motion.distance_m / gait.stride_m
     effort = min(motion.speed / gait.speed, 1.0)
@@ -155,32 +156,32 @@ def person_shapes(
 
 
 def bag_shape(grey: float, bottom: Point = (0.0, 0.0, 0.0)) -> Shape:
-    """Give a travelling bag whose middle stands on, or hangs over, the point `bottom`."""
+    """Returns a travelling bag. The middle of its underside is at the point `bottom`."""
     ahead, side, up = bottom
     outline = [(-0.17, 0.06), (0.17, 0.06), (0.14, 0.27), (-0.14, 0.27)]
     return Shape([(ahead + f, side, up + h) for f, h in outline], 0.06, grey, filled=True)
 
 
 def trunk(hip: tuple[float, float], neck: tuple[float, float], look: Look) -> list[Shape]:
-    """Give the trunk between the hip and the neck, each forward and up in metres."""
+    """Returns the trunk between hip and neck, whose positions are (forward, up) in metres."""
     ahead, up = neck[0] - 0.06 * (neck[0] - hip[0]), neck[1] - 0.07
     shirt = [(ahead, 0.15, up), (ahead, -0.15, up), (hip[0], -0.09, hip[1]), (hip[0], 0.09, hip[1])]
     return [Shape(shirt, 0.1, look.upper, filled=True)]
 
 
 def head(neck: tuple[float, float], look: Look) -> list[Shape]:
-    """Give the neck, the face and, behind it, the hair, above `neck` (forward, up)."""
+    """Returns the neck, the face and the hair, above the point `neck` (forward, up) in metres."""
     ahead, up = neck
     return [
         Shape([(ahead, 0.0, up), (ahead + 0.02, 0.0, up + 0.1)], 0.05, look.skin * 0.85, flat=True),
         Shape([(ahead - 0.015, 0.0, up + 0.185)], 0.115, look.hair),
-        # A little higher than the hair, so that from the side it counts as nearer.
+        # Slightly above the hair, so that it is drawn in front of the hair in a side view.
         Shape([(ahead + 0.055, 0.0, up + 0.19)], 0.088, look.skin, flat=True),
     ]
 
 
 def _leg(gait: Gait, phase: float, effort: float, stoop: float) -> list[tuple[float, float]]:
-    """Hip, knee, ankle and toe, forward and up from the hip, in metres."""
+    """Returns hip, knee, ankle and toe, relative to the hip: (forward, up) in metres."""
     hip = math.asin(math.sin(gait.hip_swing * effort) * _reach(phase)) + 0.7 * stoop
     swing = max(math.cos(phase + 0.5), 0.0) ** 2  # the knee bends while the leg comes forward
     shin = hip - 0.06 - gait.knee_bend * effort * swing - 1.3 * stoop
@@ -192,9 +193,10 @@ def _leg(gait: Gait, phase: float, effort: float, stoop: float) -> list[tuple[fl
 
 
 def _reach(phase: float) -> float:
-    """Give how far ahead of the hip a foot is, as a share of half a step: -1 to 1.
+    """Returns how far a foot is ahead of the hip, as a share of half a step: -1 to 1.
 
-    On the ground it falls evenly, as the body moves over it; in the air it swings back.
+    While the foot is on the ground, it falls linearly as the body moves ahead; in the air, the foot
+    swings forward again.
     """
     turn = (phase / (2.0 * math.pi) - 0.25) % 1.0
     if turn < 0.5:
@@ -228,7 +230,7 @@ def _skirt(
 
 
 def _arm(shapes: list[Shape], look: Look, shoulder: Point, angle: float, bend: float) -> Point:
-    """Append an arm to the shapes and give its hand."""
+    """Appends an arm to the shapes, and returns the position of its hand."""
     ahead, side, up = shoulder
     elbow = (ahead + _UPPER_ARM_M * math.sin(angle), side, up - _UPPER_ARM_M * math.cos(angle))
     lower = angle + bend

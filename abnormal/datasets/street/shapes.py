@@ -1,4 +1,4 @@
-"""Shapes in metres become small pictures with a coverage: everything in the street is drawn so."""
+"""Draws shapes as sprites: small pictures with a coverage. All bodies and furniture are shapes."""
 
 import itertools
 from collections.abc import Sequence
@@ -13,23 +13,24 @@ from abnormal.datasets.street import camera
 _SAMPLES = 4  # per pixel and direction
 _SHADOW_SAMPLES = 2
 _SHIFT = 4  # fractional bits of the coordinates that OpenCV takes
-_FAINT = 16  # coverage of 255 that counts as none, and what lacks so little to 255 counts as full
-_SUNNY = (-0.3, -0.2)  # from a stroke's middle to its lit side, as a share of its radius
-_SHADE = 0.80  # brightness of the side that the sun does not reach
-_SHADOW_PER_M = (0.75, -0.35)  # metres to the right and away that a shadow grows with the height
+_FAINT = 16  # of 255: less coverage counts as none, and coverage closer to 255 counts as full
+_SUNNY = (-0.3, -0.2)  # from the middle of a stroke to its lit side, as a share of its radius
+_SHADE = 0.80  # brightness of the side turned away from the sun
+_SHADOW_PER_M = (0.75, -0.35)  # metres to the right and away by which a shadow grows per metre
 
 Point = tuple[float, float, float]
+"""A point of a body in metres: forward, to its left, up from the ground."""
 
 
 class Shape(NamedTuple):
     """A round-ended stroke, a ball (one point) or a filled outline.
 
     Attributes:
-        points: Metres in the body's own directions: forward, to its left, up from the ground.
-        radius: Metres; half the width of the stroke, or of the rim around a filled outline.
-        grey: 0 to 255.
-        filled: Whether the points are an outline.
-        flat: Drawn in one grey, without a lit and a shaded side.
+        points: Points of the body in metres: forward, to its left, up from the ground.
+        radius: Half the width of the stroke, or of the rim around a filled outline, in metres.
+        grey: Grey from 0 to 255.
+        filled: Whether the points are an outline to be filled.
+        flat: Whether it has a single grey, without a lit and a shaded side.
     """
 
     points: Sequence[Point]
@@ -39,14 +40,14 @@ class Shape(NamedTuple):
     flat: bool = False
 
 
-class Place(NamedTuple):
-    """Where a body stands.
+class Pose(NamedTuple):
+    """Position, direction and size of a body.
 
     Attributes:
-        x: Metres to the right.
-        z: Metres from the camera.
+        x: Position to the right of the camera in metres.
+        z: Distance from the camera in metres.
         heading: Unit vector (x, z) of its forward direction.
-        size: Factor on the shapes' metres.
+        size: Scale factor of its shapes.
     """
 
     x: float
@@ -57,13 +58,13 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Sprite:
-    """A small picture to lay over a larger one.
+    """A small picture that is drawn over a larger one.
 
     Attributes:
-        left: Column of its first pixel.
-        top: Row of its first pixel.
-        light: `(height, width)` float32 in [0, 255], the grey times the coverage.
-        cover: `(height, width)` float32 in [0, 1]; exactly 1 where nothing shows through.
+        left: Column of its first pixel in the larger picture.
+        top: Row of its first pixel in the larger picture.
+        light: `(height, width)` float32 in [0, 255], grey times coverage.
+        cover: `(height, width)` float32 in [0, 1], coverage: exactly 1 where it is opaque.
     """
 
     left: int
@@ -79,13 +80,14 @@ class Sprite:
 
 
 class _Outline(NamedTuple):
-    """Shapes as the camera sees them, on a canvas of whole pixels that holds them.
+    """Shapes projected onto a canvas, which covers a box of whole pixels of the picture.
 
     Attributes:
-        box: Left, top, right and bottom in the picture.
-        corners: For each shape `(k, 2)` int32 on the canvas, OpenCV's fixed-point numbers.
-        lit: The same for the middle of its lit side.
-        radii: For each shape, in the canvas's samples.
+        box: Left, top, right and bottom of the canvas in the picture.
+        corners: For each shape, its points on the canvas, `(k, 2)` int32 in OpenCV's fixed-point
+            numbers.
+        lit: The same, shifted to the middle of the lit side.
+        radii: For each shape, its radius in samples of the canvas.
     """
 
     box: tuple[int, int, int, int]
@@ -94,50 +96,51 @@ class _Outline(NamedTuple):
     radii: list[float]
 
     def canvas(self, samples: int, *channels: int) -> np.ndarray:
-        """Make an empty canvas of so many samples per pixel and direction."""
+        """Returns an empty canvas with a number of samples per pixel and direction."""
         left, top, right, bottom = self.box
         return np.zeros(((bottom - top) * samples, (right - left) * samples, *channels), np.uint8)
 
     def shrink(self, canvas: np.ndarray) -> np.ndarray:
-        """Average a canvas to the picture's pixels."""
+        """Averages the samples of a canvas in each pixel of the picture."""
         left, top, right, bottom = self.box
         return cv2.resize(canvas, (right - left, bottom - top), interpolation=cv2.INTER_AREA)
 
 
-def draw_sprite(shapes: Sequence[Shape], place: Place) -> Sprite | None:
-    """Draw a body, far parts first.
+def draw_sprite(shapes: Sequence[Shape], pose: Pose) -> Sprite | None:
+    """Draws a body, its farthest shapes first.
 
     Args:
-        shapes: Its parts.
-        place: Where it stands.
+        shapes: The shapes of the body.
+        pose: Where it stands.
 
     Returns:
-        The part within the picture, or None where there is none.
+        The part of the body inside the picture, or None if it is outside.
     """
-    points = _stand(shapes, place)
-    outline = _outline(shapes, points, place.size, _SAMPLES)
+    points = _to_street(shapes, pose)
+    outline = _outline(shapes, points, pose.size, _SAMPLES)
     if outline is None:
         return None
     canvas = outline.canvas(_SAMPLES, 2)
-    depths = _mean_of_each(shapes, camera.view_depth(points))
+    depths = _mean_per_shape(shapes, camera.view_depth(points))
     for number in np.argsort(-depths, kind="stable").tolist():
-        _paint(canvas, shapes[number], outline, number)
-    return _clean(outline.box[0], outline.box[1], outline.shrink(canvas))
+        _draw_shape(canvas, shapes[number], outline, number)
+    return _sharpen(outline.box[0], outline.box[1], outline.shrink(canvas))
 
 
-def lay_shadow(shade: np.ndarray, shapes: Sequence[Shape], place: Place) -> None:
-    """Add the shadow that a body casts on the ground.
+def draw_shadow(shade: np.ndarray, shapes: Sequence[Shape], pose: Pose) -> None:
+    """Draws the shadow of a body on the ground.
 
     Args:
-        shade: `(camera.HEIGHT, camera.WIDTH)` uint8, 255 where no sun arrives; changed in place.
-        shapes: The body's parts; those that are small and flat cast none.
-        place: Where it stands.
+        shade: All shadows, `(camera.HEIGHT, camera.WIDTH)` uint8, 255 where no sunlight arrives.
+            It is changed in place.
+        shapes: The shapes of the body. Flat strokes cast no shadow.
+        pose: Where it stands.
     """
     large = [shape for shape in shapes if shape.filled or not shape.flat]
-    points = _stand(large, place)
+    points = _to_street(large, pose)
     points[:, :2] += points[:, 2:] * _SHADOW_PER_M
     points[:, 2] = 0.0
-    outline = _outline(large, points, place.size, _SHADOW_SAMPLES)
+    outline = _outline(large, points, pose.size, _SHADOW_SAMPLES)
     if outline is None:
         return
     canvas = outline.canvas(_SHADOW_SAMPLES)
@@ -150,24 +153,24 @@ def lay_shadow(shade: np.ndarray, shapes: Sequence[Shape], place: Place) -> None
 
 
 def overlay(picture: np.ndarray, sprite: Sprite) -> None:
-    """Lay a sprite over a picture, in place.
+    """Draws a sprite over a picture.
 
     Args:
-        picture: `(camera.HEIGHT, camera.WIDTH)` float32 in [0, 255].
-        sprite: What is nearer.
+        picture: `(camera.HEIGHT, camera.WIDTH)` float32 in [0, 255]. It is changed in place.
+        sprite: The sprite.
     """
     window = picture[sprite.window]
-    # In this order, full coverage leaves nothing of what was there, not even a rounding error.
+    # In this order, full coverage replaces the picture without a rounding error.
     window *= 1.0 - sprite.cover
     window += sprite.light
 
 
-def _stand(shapes: Sequence[Shape], place: Place) -> np.ndarray:
-    """Put the points of all shapes into the street: `(n, 3)` metres x, z, height."""
-    body = np.array([point for shape in shapes for point in shape.points]) * place.size
-    ahead_x, ahead_z = place.heading
-    x = place.x + body[:, 0] * ahead_x - body[:, 1] * ahead_z
-    z = place.z + body[:, 0] * ahead_z + body[:, 1] * ahead_x
+def _to_street(shapes: Sequence[Shape], pose: Pose) -> np.ndarray:
+    """Returns the points of all shapes in the street: `(n, 3)`, x, z and height in metres."""
+    body = np.array([point for shape in shapes for point in shape.points]) * pose.size
+    ahead_x, ahead_z = pose.heading
+    x = pose.x + body[:, 0] * ahead_x - body[:, 1] * ahead_z
+    z = pose.z + body[:, 0] * ahead_z + body[:, 1] * ahead_x
     return np.stack([x, z, body[:, 2]], axis=1)
 
 
@@ -188,24 +191,24 @@ def _outline(
     on_canvas = (flat - (left, top)) * samples - 0.5
     lit = on_canvas + np.repeat(radii, counts)[:, np.newaxis] * _SUNNY
     box = (left, top, right, bottom)
-    return _Outline(box, _fixed(on_canvas, counts), _fixed(lit, counts), radii)
+    return _Outline(box, _to_fixed_point(on_canvas, counts), _to_fixed_point(lit, counts), radii)
 
 
-def _fixed(on_canvas: np.ndarray, counts: Sequence[int]) -> list[np.ndarray]:
-    """Turn samples into OpenCV's fixed-point numbers, and give each shape its own."""
+def _to_fixed_point(on_canvas: np.ndarray, counts: Sequence[int]) -> list[np.ndarray]:
+    """Converts points to OpenCV's fixed-point numbers, and splits them by shape."""
     numbers = np.rint(on_canvas * (1 << _SHIFT)).astype(np.int32)
     ends = itertools.accumulate(counts)
     return [numbers[end - count : end] for end, count in zip(ends, counts, strict=True)]
 
 
-def _mean_of_each(shapes: Sequence[Shape], values: np.ndarray) -> np.ndarray:
+def _mean_per_shape(shapes: Sequence[Shape], values: np.ndarray) -> np.ndarray:
     counts = np.array([len(shape.points) for shape in shapes])
     starts = np.cumsum(counts) - counts
     return np.add.reduceat(values, starts) / counts
 
 
-def _paint(canvas: np.ndarray, shape: Shape, outline: _Outline, number: int) -> None:
-    """Draw one shape: the whole in its shaded grey, then its lit side."""
+def _draw_shape(canvas: np.ndarray, shape: Shape, outline: _Outline, number: int) -> None:
+    """Draws one shape: first as a whole in its shaded grey, then its lit side."""
     corners, radius = outline.corners[number], outline.radii[number]
     if shape.flat:
         _stroke(canvas, corners, radius, shape.filled, (shape.grey, 255))
@@ -232,8 +235,8 @@ def _stroke(
         cv2.polylines(canvas, [corners], filled, colour, width, cv2.LINE_8, _SHIFT)
 
 
-def _clean(left: int, top: int, small: np.ndarray) -> Sprite:
-    """Make the coverage end sharply: traces of it become none, nearly full becomes full."""
+def _sharpen(left: int, top: int, small: np.ndarray) -> Sprite:
+    """Makes a sprite with a sharp edge: almost no coverage becomes 0, and almost full becomes 1."""
     light = small[:, :, 0].astype(np.float32)
     cover = small[:, :, 1].astype(np.float32)
     wanted = np.where(cover < _FAINT, 0.0, np.where(cover > 255 - _FAINT, 255.0, cover))

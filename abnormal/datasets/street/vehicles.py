@@ -1,4 +1,4 @@
-"""A cyclist and a golf cart, each as the shapes of one moment."""
+"""Makes a cyclist and a golf cart: their shapes at one moment."""
 
 import math
 
@@ -8,7 +8,7 @@ from abnormal.datasets.street.shapes import Point, Shape
 _BICYCLE_WHEEL_M = 0.35
 _BICYCLE_AXLES_M = (-0.52, 0.55)
 _PEDAL_M = 0.17
-_GEAR_M = 4.6  # metres for one turn of the pedals
+_GEAR_M = 4.6  # distance covered in one turn of the pedals
 _CRANK = (0.0, 0.30)
 _SADDLE = (-0.22, 0.98)
 _BAR = (0.40, 1.08)
@@ -19,15 +19,15 @@ _CART_HALF_WIDTH_M = 0.6
 
 
 def cyclist_shapes(look: Look, grey: float, motion: Motion) -> list[Shape]:
-    """Give a bicycle with its rider.
+    """Returns the shapes of a bicycle and its rider.
 
     Args:
-        look: What the rider wears.
-        grey: The bicycle's frame, 0 to 255.
-        motion: Where on the way they are; it turns the wheels and the pedals.
+        look: The look of the rider.
+        grey: Grey of the bicycle's frame, 0 to 255.
+        motion: The movement at this moment, which turns the wheels and the pedals.
 
     Returns:
-        The shapes, to be placed with the wheels on the ground.
+        The shapes. Height 0 is the ground under the wheels.
     """
     shapes = []
     for axle in _BICYCLE_AXLES_M:
@@ -48,15 +48,15 @@ def cyclist_shapes(look: Look, grey: float, motion: Motion) -> list[Shape]:
 
 
 def cart_shapes(driver: Look, grey: float, motion: Motion) -> list[Shape]:
-    """Give a golf cart with its driver.
+    """Returns the shapes of a golf cart and its driver.
 
     Args:
-        driver: What the driver wears.
-        grey: The cart's body, 0 to 255.
-        motion: Where on the way it is; it turns the wheels.
+        driver: The look of the driver.
+        grey: Grey of the cart's body, 0 to 255.
+        motion: The movement at this moment, which turns the wheels.
 
     Returns:
-        The shapes, to be placed with the wheels on the ground.
+        The shapes. Height 0 is the ground under the wheels.
     """
     side = _CART_HALF_WIDTH_M
     shapes = _box((-1.15, 1.15), (-side, side), (0.22, 0.36), grey * 0.9)
@@ -77,20 +77,24 @@ def cart_shapes(driver: Look, grey: float, motion: Motion) -> list[Shape]:
 def _bicycle_wheel(axle: float, angle: float) -> list[Shape]:
     hub = (axle, 0.0, _BICYCLE_WHEEL_M)
     spokes = [
-        Shape([_around(hub, _BICYCLE_WHEEL_M, a), _around(hub, -_BICYCLE_WHEEL_M, a)], 0.007, 150.0)
+        Shape(
+            [_rim_point(hub, _BICYCLE_WHEEL_M, a), _rim_point(hub, -_BICYCLE_WHEEL_M, a)],
+            0.007,
+            150.0,
+        )
         for a in (angle, angle + math.pi / 3.0, angle + math.pi / 1.5)
     ]
-    tyre = [*_circle(hub, _BICYCLE_WHEEL_M, 20), _around(hub, _BICYCLE_WHEEL_M, 0.0)]
+    tyre = [*_circle(hub, _BICYCLE_WHEEL_M, 20), _rim_point(hub, _BICYCLE_WHEEL_M, 0.0)]
     return [*(spoke._replace(flat=True) for spoke in spokes), Shape(tyre, 0.03, 28.0)]
 
 
-def _around(hub: Point, radius: float, angle: float) -> Point:
-    """Give the point of an upright wheel that its turning (forward) has brought to `angle`."""
+def _rim_point(hub: Point, radius: float, angle: float) -> Point:
+    """Returns the point of an upright wheel at an angle, which grows as the wheel rolls forward."""
     return (hub[0] + radius * math.cos(angle), hub[1], hub[2] - radius * math.sin(angle))
 
 
 def _circle(hub: Point, radius: float, corners: int) -> list[Point]:
-    return [_around(hub, radius, 2.0 * math.pi * k / corners) for k in range(corners)]
+    return [_rim_point(hub, radius, 2.0 * math.pi * k / corners) for k in range(corners)]
 
 
 def _bicycle_frame(grey: float) -> list[Shape]:
@@ -121,7 +125,7 @@ def _pedalling_leg(look: Look, side: float, angle: float) -> list[Shape]:
 
 
 def _knee(hip: tuple[float, float], ankle: tuple[float, float]) -> tuple[float, float]:
-    """Find the knee between two joints, bent forward: where two circles of 0.44 m meet."""
+    """Returns the knee between hip and ankle, bent forward: both bones are 0.44 m long."""
     ahead, up = ankle[0] - hip[0], ankle[1] - hip[1]
     gap = math.hypot(ahead, up)
     reach = math.sqrt(max(0.44**2 - (gap / 2.0) ** 2, 0.0)) / gap
@@ -131,7 +135,7 @@ def _knee(hip: tuple[float, float], ankle: tuple[float, float]) -> tuple[float, 
 def _box(
     ahead: tuple[float, float], side: tuple[float, float], up: tuple[float, float], grey: float
 ) -> list[Shape]:
-    """Give the five faces of a box that can be seen from above, each with its own light."""
+    """Returns the five faces of a box that are visible from above, each with its own brightness."""
     (f0, f1), (s0, s1), (h0, h1) = ahead, side, up
     faces: list[tuple[list[Point], float]] = [
         ([(f0, s0, h1), (f1, s0, h1), (f1, s1, h1), (f0, s1, h1)], 1.0),
@@ -144,7 +148,7 @@ def _box(
 
 
 def _cowl(grey: float) -> list[Shape]:
-    """Give the sloping front of the cart: its two sides, its hood and the dashboard behind."""
+    """Returns the sloping front of the cart: its two sides, the hood and the dashboard."""
     side = _CART_HALF_WIDTH_M
     profile = [(1.18, 0.36), (1.15, 0.62), (0.84, 0.92), (0.62, 0.92), (0.52, 0.36)]
     shapes = [
@@ -163,7 +167,7 @@ def _cart_wheel(axle: float, side: float, angle: float) -> list[Shape]:
     middle = (axle, side, _CART_WHEEL_M)
     outside = (axle, side + math.copysign(0.01, side), _CART_WHEEL_M)
     tyre, hub = _circle(middle, _CART_WHEEL_M, 16), _circle(outside, 0.12, 8)
-    mark = [_around(outside, 0.12, angle), _around(outside, -0.12, angle)]
+    mark = [_rim_point(outside, 0.12, angle), _rim_point(outside, -0.12, angle)]
     return [
         Shape(tyre, 0.0, 30.0, filled=True, flat=True),
         Shape(hub, 0.0, 165.0, filled=True, flat=True),
@@ -172,7 +176,7 @@ def _cart_wheel(axle: float, side: float, angle: float) -> list[Shape]:
 
 
 def _driver(look: Look, side: float) -> list[Shape]:
-    """Give somebody who sits behind the wheel, `side` metres to the left of the middle."""
+    """Returns a person at the steering wheel, `side` metres to the left of the middle."""
     hip, neck = (-0.28, 0.85), (-0.34, 1.36)
     seated = trunk(hip, neck, look) + head(neck, look)
     moved = [part._replace(points=[(f, s + side, h) for f, s, h in part.points]) for part in seated]

@@ -113,7 +113,7 @@ def test_rows_make_a_video_one_for_testing_and_name_its_situation(root):
     }
     labels = {v.name: v.annotate(FRAMES).labels.tolist() for v in found.videos if v.annotate}
     assert labels == {"fight/gate01": ABNORMAL, "normal/day1": [0] * FRAMES}
-    assert found.remarks == [
+    assert found.notes == [
         f"{root / 'labels.csv'} names day9: there is no such video",
         f"{root / 'labels.csv'} has no labels for fight/gate02",
     ]
@@ -126,14 +126,14 @@ def test_a_name_that_fits_two_videos_is_no_name(tmp_path, make_video):
     found = find_videos("folder", tmp_path)
     labels = [v.annotate(5).labels.tolist() if v.annotate else None for v in found.videos]
     assert labels == [None, [0, 0, 1, 1, 0]]
-    assert "names gate: there is no such video" in found.remarks[0]
+    assert "names gate: there is no such video" in found.notes[0]
 
 
 def test_a_file_with_labels_of_a_part_of_the_videos(tmp_path, root):
     np.savez(tmp_path / "a.npz", gate02=[1] * 7, other=[0])
     told, found = labels_of(root, tmp_path / "a.npz")
     assert told == {"fight/gate01": None, "fight/gate02": [1] * 7}
-    assert found.remarks == [f"{tmp_path / 'a.npz'} has no labels for fight/gate01"]
+    assert found.notes == [f"{tmp_path / 'a.npz'} has no labels for fight/gate01"]
 
 
 def test_one_test_video_has_a_file_of_its_own(tmp_path, root, save_cells):
@@ -150,7 +150,7 @@ def test_nothing_to_be_tested(tmp_path, make_video):
     make_video(tmp_path / "normal" / "a.mp4", 3)
     (tmp_path / "labels.txt").write_text("0 0 0")
     found = find_videos("folder", tmp_path)
-    assert found.remarks == [f"{tmp_path / 'labels.txt'} is not used: no video is for testing"]
+    assert found.notes == [f"{tmp_path / 'labels.txt'} is not used: no video is for testing"]
 
 
 @pytest.mark.parametrize(

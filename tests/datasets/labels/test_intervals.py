@@ -1,8 +1,8 @@
 import pytest
 
 from abnormal.datasets.labels.intervals import (
-    VideoRows,
-    label_intervals,
+    VideoLabels,
+    annotation_from_intervals,
     read_intervals,
     read_labels_csv,
 )
@@ -27,14 +27,14 @@ ABNORMAL = [0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 1, 0]
     ],
 )
 def test_intervals_count_from_0_and_end_before_their_second_number(intervals, expected):
-    assert label_intervals(intervals, 5).labels.tolist() == expected
+    assert annotation_from_intervals(intervals, 5).labels.tolist() == expected
 
 
 @pytest.mark.parametrize("interval", [(-1, 3), (3, 6), (3, 3)])
 def test_intervals_that_do_not_fit(interval):
     message = rf"frames {interval[0]} to {interval[1] - 1} are called .* 5 frames, 0 to 4"
     with pytest.raises(AbnormalError, match=message):
-        label_intervals([interval], 5)
+        annotation_from_intervals([interval], 5)
 
 
 @pytest.mark.parametrize("number", [1, 2])
@@ -73,9 +73,9 @@ def test_rows_of_ones_own_labels(tmp_path):
         "utf-8",
     )
     assert read_labels_csv(path) == {
-        "gate3.mp4": VideoRows(((10, 20), (40, 41), (60, 70)), "loitering + running"),
-        "a, b.mp4": VideoRows(((0, 5),), ""),
-        "Straße/yard": VideoRows((), ""),
+        "gate3.mp4": VideoLabels(((10, 20), (40, 41), (60, 70)), "loitering + running"),
+        "a, b.mp4": VideoLabels(((0, 5),), ""),
+        "Straße/yard": VideoLabels((), ""),
     }
 
 
@@ -93,7 +93,7 @@ def test_a_row_that_is_none_is_quoted(tmp_path, row):
 def test_a_field_too_many_is_passed_over(tmp_path):
     path = tmp_path / "labels.csv"
     path.write_text("video,start_frame,end_frame\ngate,1,5,what,is,this\n")
-    assert read_labels_csv(path) == {"gate": VideoRows(((1, 5),), "")}
+    assert read_labels_csv(path) == {"gate": VideoLabels(((1, 5),), "")}
 
 
 def test_letters_that_are_not_utf_8(tmp_path):

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import scipy.io
 
-from abnormal.datasets.labels.matlab import MatlabCells, variables
+from abnormal.datasets.labels.matlab import MatlabCells, variable_names
 from abnormal.errors import AbnormalError
 
 CELLS = [
@@ -59,7 +59,7 @@ def test_cells_are_those_that_were_saved(tmp_path, save, options):
 @SAVES
 def test_the_names_of_variables(tmp_path, save, options):
     save(tmp_path / "a.mat", "gt", CELLS, **options)
-    assert set(variables(tmp_path / "a.mat")) - {"after"} == {"before", "gt"}
+    assert set(variable_names(tmp_path / "a.mat")) - {"after"} == {"before", "gt"}
 
 
 @SAVES
@@ -108,7 +108,7 @@ def test_what_is_no_matlab_file(tmp_path, content):
     with pytest.raises(AbnormalError, match=r"a\.mat cannot be read as a MATLAB file"):
         list(MatlabCells(tmp_path / "a.mat", "gt"))
     with pytest.raises(AbnormalError, match=r"a\.mat cannot be read as a MATLAB file"):
-        variables(tmp_path / "a.mat")
+        variable_names(tmp_path / "a.mat")
 
 
 def test_cells_are_read_one_at_a_time(tmp_path):

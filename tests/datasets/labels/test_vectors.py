@@ -1,7 +1,12 @@
 import numpy as np
 import pytest
 
-from abnormal.datasets.labels.vectors import members, read_member, read_part, read_vector
+from abnormal.datasets.labels.vectors import (
+    array_names,
+    read_concatenated,
+    read_member,
+    read_vector,
+)
 from abnormal.errors import AbnormalError
 
 LABELS = [0, 1, 1, 0, 1]
@@ -37,16 +42,18 @@ def test_a_mask_for_each_frame(tmp_path):
 
 def test_arrays_by_name(tmp_path):
     np.savez(tmp_path / "a.npz", **{"01": LABELS, "02.npy": [1, 0]})
-    assert members(tmp_path / "a.npz") == ["01", "02.npy"]
+    assert array_names(tmp_path / "a.npz") == ["01", "02.npy"]
     assert read_member(tmp_path / "a.npz", "02.npy", 2).labels.tolist() == [1, 0]
 
 
 def test_all_videos_one_after_the_other(tmp_path):
     np.save(tmp_path / "a.npy", LABELS)
-    parts = [read_part(tmp_path / "a.npy", [2, 3], place, 0).labels.tolist() for place in (0, 1)]
+    parts = [
+        read_concatenated(tmp_path / "a.npy", [2, 3], index, 0).labels.tolist() for index in (0, 1)
+    ]
     assert parts == [[0, 1], [1, 0, 1]]
     with pytest.raises(AbnormalError, match=r"5 labels in .*a\.npy for 6 frames in the 2 test"):
-        read_part(tmp_path / "a.npy", [2, 4], 0, 2)
+        read_concatenated(tmp_path / "a.npy", [2, 4], 0, 2)
 
 
 class Trap:
@@ -92,4 +99,4 @@ def test_what_is_no_npz(tmp_path):
     for content in (b"PK\x03\x04 broken", b"hello"):
         (tmp_path / "a.npz").write_bytes(content)
         with pytest.raises(AbnormalError, match=r"a\.npz (cannot be read|holds)"):
-            members(tmp_path / "a.npz")
+            array_names(tmp_path / "a.npz")
