@@ -41,7 +41,7 @@ def run_calibrate(path: Path, folder: Path) -> int:
     reconstruct = keras_runtime(model.network)
     calibrator = Calibrator(reconstruct, model.info.clip_length, model.info.fps)
     calibration = calibrator.calibrate(videos)
-    for note in sorted(notes) + calibrator.problems:
+    for note in sorted(notes):
         log.info("  %s", note)
     forgotten = [event for event in old.dismissed if event["camera"] in calibration.cameras]
     if forgotten:

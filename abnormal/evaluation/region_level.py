@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from abnormal.scoring.boxes import boxes_of_parts
+from abnormal.scoring.boxes import component_boxes
 
 OVERLAP = 0.1
 
@@ -27,7 +27,7 @@ def true_regions(mask: np.ndarray) -> np.ndarray:
     Returns:
         `(regions, 4)` float64: left, top, width and height, as parts of the picture's.
     """
-    return np.array(boxes_of_parts(mask), np.float64).reshape(-1, 4)
+    return np.array(component_boxes(mask), np.float64).reshape(-1, 4)
 
 
 def region_figures(
