@@ -134,14 +134,13 @@ class Detector:
 
         Args:
             video: The video.
-            watch: Wraps the iterator over the frames as they are read, for example to show
-                progress.
+            watch: Wraps the iterator over the frames, for example to show progress.
             open_sink: Opens the sink that receives all frames with their anomalous pixels.
             localiser: Finds the anomalous pixels.
             ignored: `(height, width)` bool of any size, True where nothing counts; None if
                 everything counts.
-            score: Name of the only score that is wanted; None for all. Local scores are left out if
-                it is not one of them, unless there are labels to compare all scores with.
+            score: Name of the only score that is wanted; None for all. If it is not local, local
+                scores are left out, unless there are labels to compare all scores with.
 
         Returns:
             The scores, and notes on what was wrong with the video.

@@ -75,10 +75,10 @@ class _ParallelModel:
         """Computes the outputs of a batch.
 
         Args:
-            inputs: `(n, *example_shape)` float32.
+            inputs: `(n, *example_shape)` float32 of any range.
 
         Returns:
-            `(n, ...)` float32.
+            `(n, ...)` float32, in the range of the network's outputs.
         """
         # Cores that have their own inputs do not wait for each other, and a core that other work
         # keeps busy delays only its own inputs. There are no callbacks, because an

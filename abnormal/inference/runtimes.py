@@ -17,11 +17,11 @@ KERAS = "keras"
 """Name of the runtime that models are calibrated with."""
 
 Compute = Callable[["np.ndarray"], "np.ndarray"]
-"""Computes the outputs of a batch of inputs, `(batch, ...)` float32 both."""
+"""Computes the outputs of a batch of inputs, both `(batch, ...)` float32."""
 
 Reconstruct = Compute
-"""Computes the reconstruction of a batch of clips, `(batch, T, height, width, 1)` float32 in [0, 1]
-both."""
+"""Computes the reconstruction of a batch of clips, both `(batch, T, height, width, 1)` float32 in
+[0, 1]."""
 
 
 def keras_runtime(network: "keras.Model") -> Compute:

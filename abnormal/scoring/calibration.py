@@ -122,7 +122,11 @@ class Calibration:
 
     @property
     def levels(self) -> dict[str, dict[str, np.ndarray]]:
-        """Normal levels by camera and score, which model files keep apart from `as_dict`."""
+        """For each camera's name and each local score, the normal level of each cell.
+
+        The arrays are `(rows, columns)` float32 above 0. Model files keep them apart from
+        `as_dict`.
+        """
         return {name: camera.levels for name, camera in self.cameras.items()}
 
     def normality(self, camera: str) -> Normality | None:
@@ -222,7 +226,8 @@ def read_calibration(
 
     Args:
         stored: The value of `Calibration.as_dict`; empty if the model is not calibrated.
-        levels: For each camera's name the levels of its `Normality`.
+        levels: For each camera's name and each local score, the normal level of each cell,
+            `(rows, columns)` float32 above 0.
     """
     return Calibration(
         surprises=_surprises(stored.get("surprises", {})),

@@ -64,7 +64,7 @@ def levels_from_other_folds(
 
     Args:
         maxima: For each video the largest values of each second.
-        folds: For each video `(seconds,)` int64, the fold of each second, as from `assign_folds`.
+        folds: For each video `(seconds,)` int64, the 0-based number of the fold of each second.
 
     Returns:
         For each fold and each local score the level of each cell, `(rows, columns)` float32 above

@@ -36,11 +36,12 @@ def second_maxima(values: np.ndarray, fps: float) -> np.ndarray:
     """Computes the largest value of each cell in each second.
 
     Args:
-        values: `(n, rows, columns)` float64, one picture of cells per frame.
+        values: `(n, rows, columns)` float64, at least 0, the cells of each frame.
         fps: Frames per second.
 
     Returns:
-        `(seconds, rows, columns)` float64. An incomplete second at the end counts as a second.
+        `(seconds, rows, columns)` float64, at least 0. An incomplete second at the end counts as a
+        second.
     """
     firsts = np.arange(0, len(values), max(1, round(fps)))
     return np.maximum.reduceat(values, firsts, axis=0)

@@ -41,7 +41,7 @@ class ClipResidual:
 
     @property
     def new_positions(self) -> np.ndarray:
-        """0-based position in the clip of each new frame, `(n,)` int64."""
+        """Position in the clip of each new frame, `(n,)` int64, at least 0."""
         return self.position + np.arange(len(self.frames))[self.new]
 
     @functools.cached_property
