@@ -13,7 +13,7 @@ from abnormal.inference.dismiss import dismiss
 from abnormal.models.model_file import load_model, save_model
 from abnormal.names import FUSED
 from abnormal.scoring.calibration import Calibration
-from abnormal.scoring.local import knows_place
+from abnormal.scoring.local import is_local
 from abnormal.video.zone import read_zone
 
 
@@ -34,10 +34,10 @@ def dismiss_event(options: DetectionOptions, wanted: str) -> Calibration:
     if len(options.models) > 1:
         raise AbnormalError("--dismiss changes one model, but several are given. Name one.")
     (path,) = options.models
-    if not knows_place(options.score):
+    if not is_local(options.score):
         raise AbnormalError(
-            f"--dismiss teaches the scores that know the place, but --score {options.score} is "
-            f"none of them. Use --score {FUSED}."
+            f"--dismiss changes what is normal at a place in the picture, which --score "
+            f"{options.score} does not use. Use --score {FUSED}."
         )
     name, first, last = _find_event(options.output / "events.csv", path.stem, wanted)
     videos = {video.name: video for video in find_videos(options)}

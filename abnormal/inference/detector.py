@@ -22,7 +22,7 @@ from abnormal.models.model_file import ModelInfo, TrainedModel, load_model
 from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.calibration import RULE_OF_THREE, Calibration, Normality, read_calibration
-from abnormal.scoring.local import LOCAL_SCORES, knows_place
+from abnormal.scoring.local import LOCAL_SCORES, is_local
 from abnormal.scoring.localisation import DEFAULT_LOCALISER, Localiser, Sink
 from abnormal.scoring.residual import SCORES, ClipResidual
 from abnormal.video.resample import resize
@@ -87,7 +87,7 @@ class Detector:
             AbnormalError: There is no score of that name; or it is a local score, and the model is
                 not calibrated for it or for this camera.
         """
-        if not knows_place(score):
+        if not is_local(score):
             if score not in SCORES:
                 known = ", ".join((FUSED, *LOCAL_SCORES, *SCORES))
                 raise AbnormalError(f"There is no score {score!r}. Expected one of: {known}.")
@@ -109,7 +109,8 @@ class Detector:
         known = self.calibration.cameras
         if not known:
             raise AbnormalError(
-                f"{self.name} is not calibrated for scores that know the place. Calibrate it: "
+                f"{self.name} is not calibrated for scores that compare each place in the picture "
+                "with what is normal there. Calibrate it: "
                 f"`{command('train')} --calibrate FOLDER` with normal footage."
             )
         normality = self.calibration.normality(camera)
@@ -153,7 +154,7 @@ class Detector:
             open_sink(opened.fps) as sink,
         ):
             labels = video.read_labels()
-            local = labels is not None or score is None or knows_place(score)
+            local = labels is not None or score is None or is_local(score)
             normality = self.calibration.normality(video.camera) if local else None
             stream = ResidualStream(flow=normality is not None, ignored=self.at_size(ignored))
             scored = frame_scores(

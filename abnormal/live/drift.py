@@ -37,7 +37,7 @@ def surprises_of(
         calibration: Of the model.
     """
     score = alarm.score
-    if alarm.knows_place:
+    if alarm.is_local:
         wanted = LOCAL_SCORES if score == FUSED else (score,)
         return {name: causal[name] for name in wanted if name in causal}
     known = calibration.surprises.get(score)

@@ -16,7 +16,7 @@ from abnormal.inference.scored_video import ScoredVideo, error_of
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.boxes import BOX_SIDES
 from abnormal.scoring.events import Event, persistent_events
-from abnormal.scoring.local import knows_place
+from abnormal.scoring.local import is_local
 
 EVENT_COLUMNS = (
     *("model", "video", "situation", "event", "start_frame", "end_frame", "start_sec", "end_sec"),
@@ -143,7 +143,7 @@ def _unusual_box(
 
     It comes from the local scores or, if the score of the event is not local, from the pixels.
     """
-    if video.boxes is not None and knows_place(score):
+    if video.boxes is not None and is_local(score):
         return video.boxes[frame].tolist()
     return [pixels.rows[frame][side] for side in BOX_SIDES]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from abnormal.scoring.events import Event, event_between
-from abnormal.scoring.local import knows_place
+from abnormal.scoring.local import is_local
 
 GAP_SEC = 2.0
 """Longest gap within an event, in seconds. It is the 50 frames of Hasan et al., 2016
@@ -50,9 +50,9 @@ class Alarm:
             )
 
     @property
-    def knows_place(self) -> bool:
-        """Whether the alarm's score is local; see `abnormal.scoring.local.knows_place`."""
-        return knows_place(self.score)
+    def is_local(self) -> bool:
+        """Whether the alarm's score is local; see `abnormal.scoring.local.is_local`."""
+        return is_local(self.score)
 
     def frames(self, scores: np.ndarray) -> np.ndarray:
         """Tells which frames are alarms.

@@ -10,7 +10,7 @@ import numpy as np
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.scoring.alarm import Alarm
-from abnormal.scoring.local import LOCAL_SCORES, knows_place
+from abnormal.scoring.local import LOCAL_SCORES, is_local
 from abnormal.scoring.residual import SCORES
 from abnormal.scoring.surprise import MAX_SURPRISE, Surprise
 
@@ -191,7 +191,7 @@ class Calibration:
 
     def _score_at(self, score: str, surprise: float) -> float:
         """Returns the value of a score at a surprise; local scores are surprises themselves."""
-        if knows_place(score):
+        if is_local(score):
             self._look_up(self.false_alarms, score)
             return surprise
         return self._look_up(self.surprises, score).score(surprise)
@@ -201,7 +201,7 @@ class Calibration:
         try:
             return by_score[score]
         except KeyError:
-            way = "Use --score gradient with a" if knows_place(score) else "Give a"
+            way = "Use --score gradient with a" if is_local(score) else "Give a"
             raise AbnormalError(
                 f"The model is not calibrated for the score {score!r}. {way} --threshold, or "
                 f"calibrate it: `{command('train')} --calibrate FOLDER` with normal footage."

@@ -2,7 +2,6 @@
 
 The score of a frame is that of the cell that is furthest above its normal level. The normal level
 of a cell is learnt from normal footage of the same camera; see `abnormal.scoring.normal_level`.
-Messages and documentation call these the scores that know the place.
 """
 
 from collections.abc import Callable
@@ -99,7 +98,7 @@ def _mean_filter(fps: float) -> CausalMean:
 
 
 def _minimum_filter(fps: float) -> CausalMinimum:
-    """Removes what is there for a single frame, as a drop of rain is at any frame rate."""
+    """Removes what lasts for too few frames, such as drops of rain, whatever the frame rate."""
     del fps
     return CausalMinimum(LASTING_FRAMES)
 
@@ -126,7 +125,7 @@ LOCAL_SCORES = {
 }
 
 
-def knows_place(score: str) -> bool:
+def is_local(score: str) -> bool:
     """Tells whether a score is local: one of `LOCAL_SCORES`, or `fused`, which combines them.
 
     Only local scores need normal footage of the camera, and only they tell at which place in the
