@@ -102,7 +102,12 @@ def _is_live(args: argparse.Namespace) -> bool:
 
 def _detect(args: argparse.Namespace) -> int:
     from abnormal.detection.detect import detect
-    from abnormal.detection.results import draw_results, model_results, name_older, write_results
+    from abnormal.detection.results import (
+        draw_results,
+        model_results,
+        note_older_results,
+        write_results,
+    )
     from abnormal.report.tables import metrics_lines
 
     started, options = time.time(), _detection_options(args)
@@ -113,7 +118,7 @@ def _detect(args: argparse.Namespace) -> int:
         print("\n".join(metrics_lines(name, model.metrics)))
     if options.figures:
         draw_results(detections, models)
-    name_older(options.output, started)
+    note_older_results(options.output, started)
     print(f"results: {args.output}")
     return 0
 
