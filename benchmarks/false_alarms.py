@@ -106,7 +106,7 @@ def false_alarms(detector: Detector, number: int) -> dict[str, float]:
 def report(detector: Detector, rows: pd.DataFrame) -> None:
     """Prints what came, with the interval that a Poisson process of such a count is from."""
     hours = rows["minutes"].sum() / 60
-    promised = detector.calibration.promised_per_hour(FUSED)
+    promised = detector.calibration.lowest_rate_per_hour(FUSED)
     print(f"{hours:.1f} hours; the calibration can promise {promised:.2g} false alarms an hour")
     print(f"{'asked for':<16}{'came':>8}{'an hour':>10}   95 % interval")
     for name in rows.columns[1:]:

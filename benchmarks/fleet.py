@@ -177,7 +177,7 @@ def print_drawing(model: Path, img: Path, folder: Path, turns: int) -> None:
     seconds: dict[int, list[float]] = {1: [], 2: []}
     for turn in range(turns + 1):
         for at_a_time, taken in seconds.items():
-            detect.AT_A_TIME = at_a_time
+            detect.VIDEOS_AT_A_TIME = at_a_time
             output = folder / f"results-{turn}-{at_a_time}"
             started = time.perf_counter()
             test.main(["--model", str(model), "--img", str(img), "--output", str(output)])

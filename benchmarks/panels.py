@@ -28,7 +28,7 @@ from abnormal.datasets.demo import find_demo  # noqa: E402
 from abnormal.frames.clips import to_input  # noqa: E402
 from abnormal.inference.runtimes import keras_runtime  # noqa: E402
 from abnormal.models.networks import NETWORKS  # noqa: E402
-from abnormal.report.panels import CAPTIONS, HIGHEST, draw_panels, write_picture  # noqa: E402
+from abnormal.report.panels import BRIGHTEST, CAPTIONS, draw_panels, write_picture  # noqa: E402
 from abnormal.scoring.localisation import LocalisedFrames, Localiser  # noqa: E402
 from abnormal.video.encode import open_encoder  # noqa: E402
 from abnormal.video.resample import resize  # noqa: E402
@@ -85,7 +85,9 @@ def with_matplotlib(seen: LocalisedFrames, folder: Path) -> None:
         for axis, caption, picture in zip(axes, CAPTIONS, pictures, strict=True):
             axis.set_axis_off()
             axis.set_title(caption)
-            scale = {"vmin": 0, "vmax": HIGHEST} if picture is seen.difference else {"cmap": "gray"}
+            scale = (
+                {"vmin": 0, "vmax": BRIGHTEST} if picture is seen.difference else {"cmap": "gray"}
+            )
             axis.imshow(picture[number], interpolation="nearest", **scale)
         rows, columns = np.nonzero(seen.anomalous[number])
         axes[3].scatter(columns, rows, color="red", s=0.1)

@@ -52,11 +52,11 @@ def _demand_files(args: argparse.Namespace, live: bool) -> None:
     """Says what is missing before TensorFlow is imported, which takes seconds."""
     from abnormal.files import require_path  # not for `--help`
     from abnormal.frames.manifest import require_img
-    from abnormal.live.address import demand_camera_table
+    from abnormal.live.address import require_camera_table
     from abnormal.models.model_path import require_model_file
 
     if live and args.cameras:
-        demand_camera_table(args.cameras)
+        require_camera_table(args.cameras)
     for path in args.model:
         require_model_file(path)
     if args.export or args.dismiss:  # an event is looked for before its video
@@ -102,7 +102,12 @@ def _is_live(args: argparse.Namespace) -> bool:
 
 def _detect(args: argparse.Namespace) -> int:
     from abnormal.detection.detect import detect
-    from abnormal.detection.results import draw_results, model_results, name_older, write_results
+    from abnormal.detection.results import (
+        draw_results,
+        model_results,
+        note_older_results,
+        write_results,
+    )
     from abnormal.report.tables import metrics_lines
 
     started, options = time.time(), _detection_options(args)
@@ -113,7 +118,7 @@ def _detect(args: argparse.Namespace) -> int:
         print("\n".join(metrics_lines(name, model.metrics)))
     if options.figures:
         draw_results(detections, models)
-    name_older(options.output, started)
+    note_older_results(options.output, started)
     print(f"results: {args.output}")
     return 0
 

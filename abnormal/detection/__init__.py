@@ -1,1 +1,1 @@
-"""Models and videos become results: what `test_model.py` and `abnormal.score_video` both call."""
+"""Turns models and videos into results, for `test_model.py` as well as `abnormal.score_video`."""

@@ -1,4 +1,4 @@
-"""All test videos are scored by all models, here or by the workers of a scheduler."""
+"""Scores all test videos with all models, in this process or on the workers of a scheduler."""
 
 import dataclasses
 import logging
@@ -23,23 +23,24 @@ from abnormal.tasks.local import in_threads
 from abnormal.tasks.run import RunTasks, WorkerDiedError
 from abnormal.video.zone import read_zone
 
-AT_A_TIME = 2
-"""Videos: one is drawn while the next one is scored."""
+VIDEOS_AT_A_TIME = 2
+"""Number of videos in work at the same time: one is drawn while the next one is scored."""
 
 log = logging.getLogger(__name__)
 
 Outcome = VideoResult | LeftOut | WorkerDiedError
-"""What came of a video."""
+"""The result of a video, or why there is none."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Detections:
-    """What came of all videos.
+    """The results of all videos.
 
     Attributes:
-        job: What was done with each of them.
+        job: What was done with each video.
         detectors: The models by name.
-        results: The videos that could be scored, by name and in their order.
+        results: The results of the videos that could be scored, by the name of the video and in
+            the order of the videos.
     """
 
     job: Job
@@ -48,14 +49,18 @@ class Detections:
 
 
 def detect(options: DetectionOptions) -> Detections:
-    """Scores all test videos and draws the figures of each.
+    """Scores all test videos, and draws the plots, pictures and videos of each.
+
+    Args:
+        options: The options of the run.
 
     Raises:
-        AbnormalError: A model or all videos cannot be used, or the results cannot be written.
+        AbnormalError: A model cannot be used, no video can be scored, or the results cannot be
+            written.
     """
     if options.scheduler:
         options = _with_absolute_paths(options)
-    # Workers choose what computes the models by what they have.
+    # Each worker chooses the runtime by itself, by what is installed there.
     runtime = "keras" if options.scheduler else options.runtime
     detectors = open_detectors(options.models, runtime, options.hop)
     videos = find_videos(options)
@@ -78,14 +83,14 @@ def detect(options: DetectionOptions) -> Detections:
             outcomes = _score_elsewhere(elsewhere, task, len(detectors), videos)
         else:
             outcomes = score_videos(job, detectors, videos)
-    return Detections(job, detectors, usable(outcomes))
+    return Detections(job, detectors, results_of(outcomes))
 
 
 def find_videos(options: DetectionOptions) -> list[InputVideo]:
-    """The videos that the options name.
+    """Returns the videos that the options name.
 
     Raises:
-        AbnormalError: There are none.
+        AbnormalError: There are no such videos.
     """
     source = options.source
     videos = source_videos(source) if source else stored_videos(options.img)
@@ -97,7 +102,7 @@ def find_videos(options: DetectionOptions) -> list[InputVideo]:
 def score_videos(
     job: Job, detectors: Mapping[str, Detector], videos: Sequence[InputVideo]
 ) -> dict[str, Outcome]:
-    """Scores videos in this process, and draws the figures of one while the next one is scored.
+    """Scores videos in this process, and draws each one while the next one is scored.
 
     Args:
         job: What is to be done with each video.
@@ -105,7 +110,7 @@ def score_videos(
         videos: The videos.
 
     Returns:
-        What came of each video, by name and in their order.
+        The outcome of each video, by its name and in the order of the videos.
     """
     outcomes: dict[str, Outcome] = {}
     unwanted = threading.Event()
@@ -113,17 +118,20 @@ def score_videos(
 
         def tick(frames: int) -> None:
             if unwanted.is_set():
-                raise CancelledError  # nobody waits for it any more
+                raise CancelledError  # the run has ended early, and nobody waits for the video
             progress.advance(frames)
 
         task = partial(score_and_draw, job, detectors, tick=tick)
-        for video, outcome in in_threads(AT_A_TIME, unwanted)(task, videos):
+        for video, outcome in in_threads(VIDEOS_AT_A_TIME, unwanted)(task, videos):
             outcomes[video.name] = outcome
     return {video.name: outcomes[video.name] for video in videos}
 
 
-def usable(outcomes: Mapping[str, Outcome]) -> dict[str, VideoResult]:
-    """Says what was wrong with which video, and gives the results of the others.
+def results_of(outcomes: Mapping[str, Outcome]) -> dict[str, VideoResult]:
+    """Returns the results of the videos that could be scored, and logs what was wrong.
+
+    Args:
+        outcomes: The outcome of each video by its name.
 
     Raises:
         AbnormalError: No video could be scored.
@@ -142,14 +150,14 @@ def usable(outcomes: Mapping[str, Outcome]) -> dict[str, VideoResult]:
 
 
 def problem_of(outcome: LeftOut | WorkerDiedError) -> str:
-    """Why a video could not be scored."""
+    """Returns the reason why a video could not be scored."""
     return outcome.problem if isinstance(outcome, LeftOut) else str(outcome)
 
 
 def _score_elsewhere(
     run: RunTasks, task: partial[VideoResult | LeftOut], models: int, videos: Sequence[InputVideo]
 ) -> dict[str, Outcome]:
-    """What came of each video, scored by workers."""
+    """Scores videos on workers; see `score_videos` for what is returned."""
     outcomes: dict[str, Outcome] = {}
     with Progress("frames", _frames(videos, models)) as progress:
         for video, outcome in run(task, videos):
@@ -159,13 +167,13 @@ def _score_elsewhere(
 
 
 def _frames(videos: Sequence[InputVideo], models: int) -> int:
-    """How many frames are scored in all; 0 where that is not known before they are read."""
+    """Returns how many frames are scored in all; 0 if that is not known before they are read."""
     known = all(video.frames for video in videos)
     return models * sum(video.frames for video in videos) if known else 0
 
 
 def _with_absolute_paths(options: DetectionOptions) -> DetectionOptions:
-    """The options as workers understand them, whose current folder is another one."""
+    """Returns the options with absolute paths, because workers run in another current folder."""
     absolute: dict[str, Path] = {
         name: path.absolute()
         for name in ("img", "source", "zone", "output")
@@ -190,11 +198,11 @@ def _job(options: DetectionOptions, detectors: Mapping[str, Detector]) -> Job:
 
 
 def _demand_one_rate(detectors: Mapping[str, Detector]) -> None:
-    """Makes sure that frames resampled to each model's frame rate are the same for all."""
+    """Makes sure that all models have the same frame rate, to which the source is resampled."""
     rates = {name: detector.info.fps for name, detector in detectors.items()}
     if len(set(rates.values())) > 1:
         shown = ", ".join(f"{name} {rate:g}" for name, rate in rates.items())
         raise AbnormalError(
-            f"The models were trained at different frames per second ({shown}), so their frames of "
-            "--source would not line up. Test each by itself, or all of them on --img."
+            f"The models were trained at different frame rates ({shown}), so the frames that they "
+            "score would not be the same. Test each model by itself, or all of them on --img."
         )

@@ -1,4 +1,4 @@
-"""An event of the last results was no alarm: what it showed is normal from now on."""
+"""Dismisses an event of the last results as a false alarm, and changes the model accordingly."""
 
 import dataclasses
 from pathlib import Path
@@ -13,30 +13,31 @@ from abnormal.inference.dismiss import dismiss
 from abnormal.models.model_file import load_model, save_model
 from abnormal.names import FUSED
 from abnormal.scoring.calibration import Calibration
-from abnormal.scoring.local import knows_place
+from abnormal.scoring.local import is_local
 from abnormal.video.zone import read_zone
 
 
 def dismiss_event(options: DetectionOptions, wanted: str) -> Calibration:
-    """Teaches a model that an event was no alarm, and writes the model's file again.
+    """Teaches a model that an event was a false alarm, and writes the model file again.
 
     Args:
-        options: The same as when the video was scored.
+        options: The options with which the video was scored.
         wanted: The event, as `VIDEO:EVENT` with its number in `events.csv`.
 
     Returns:
-        The calibration of the model as it is then.
+        The new calibration of the model.
 
     Raises:
-        AbnormalError: There is no such event in the results, or its video is not there.
+        AbnormalError: There is no such event in the results, its video cannot be found, or its
+            score is not local.
     """
     if len(options.models) > 1:
         raise AbnormalError("--dismiss changes one model, but several are given. Name one.")
     (path,) = options.models
-    if not knows_place(options.score):
+    if not is_local(options.score):
         raise AbnormalError(
-            f"--dismiss teaches the scores that know the place, which --score {options.score} is "
-            f"not. Use --score {FUSED}."
+            f"--dismiss changes what is normal at a place in the picture, which --score "
+            f"{options.score} does not use. Use --score {FUSED}."
         )
     name, first, last = _find_event(options.output / "events.csv", path.stem, wanted)
     videos = {video.name: video for video in find_videos(options)}
@@ -56,7 +57,7 @@ def dismiss_event(options: DetectionOptions, wanted: str) -> Calibration:
 
 
 def _find_event(table: Path, model: str, wanted: str) -> tuple[str, int, int]:
-    """The video of an event that a model found, its first and its last frame."""
+    """Returns the name of an event's video and the numbers of its first and its last frame."""
     if not table.is_file():
         raise AbnormalError(
             f"There is no {table}. Score the video first, and give the same --output."
@@ -66,7 +67,7 @@ def _find_event(table: Path, model: str, wanted: str) -> tuple[str, int, int]:
         events = events[events["model"] == model]
     except (ValueError, KeyError) as error:
         raise AbnormalError(
-            f"{table} is no table of events ({error}). Score the video again."
+            f"{table} is not a table of events ({error}). Score the video again."
         ) from None
     names = events["video"] + ":" + events["event"].astype(str)
     found = events[names == wanted]

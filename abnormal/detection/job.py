@@ -1,4 +1,4 @@
-"""What is to be done with each video: small enough to be sent to a worker on another machine."""
+"""Tells what is to be done with each video, in a form that can be sent to another machine."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ from abnormal.scoring.localisation import Localiser
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be done with each video; the same for all.
+    """What is to be done with each video of a run.
 
     Attributes:
-        alarms: What raises an alarm, by the name of the model.
-        localiser: How anomalous pixels are found; None where nobody asks for them.
-        zone: A picture that is white where nothing counts; None where everything does.
-        output: The folder of results, for the figures.
-        figures: Ending of the plots; None where no figure is wanted.
-        false_alarms_per_hour: What was asked for, for the records; None where nothing was.
-        panels: Whether the four panels of each frame are written as pictures, too.
+        alarms: The alarm of each model, by the name of the model.
+        localiser: Finds the anomalous pixels; None if they are not wanted.
+        zone: A picture that is white where nothing counts; None if everything counts.
+        output: The folder of results, for plots, pictures and videos.
+        figures: File ending of the plots; None if no plots, pictures and videos are wanted.
+        false_alarms_per_hour: The rate that the user asked for, for the records; None if none.
+        panels: Whether the four panels of each frame are also written as a picture.
     """
 
     alarms: Mapping[str, Alarm]
@@ -31,5 +31,5 @@ class Job:
     panels: bool = False
 
     def folder(self, model: str) -> str:
-        """The part of the paths of a model's figures that is its own; empty for the only model."""
+        """Returns the folder of a model's pictures and videos; empty if there is only one model."""
         return model.replace("/", "_") if len(self.alarms) > 1 else ""

@@ -1,4 +1,4 @@
-"""What a run over test videos is asked to do."""
+"""The options of a run over test videos."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,22 +11,25 @@ class DetectionOptions:
     """Options of a run over test videos.
 
     Attributes:
-        models: Model files; several are compared.
-        img: The folder of frames, unless there is a source.
-        source: A video, or a folder of videos, in place of `img`; None for `img`.
-        camera: Which camera of the models filmed the videos; empty for what the videos say.
+        models: Model files. Several models are compared.
+        img: The folder of frames, which is used if there is no source.
+        source: A video, or a folder of videos; None to use `img`.
+        camera: Name by which the models know the camera that filmed the videos; empty to use the
+            camera of each video.
         output: The folder of results.
         score: Name of the score that raises alarms.
-        threshold: An alarm is above this score; None for what the normal footage says.
-        false_alarms_per_hour: How many false alarms an hour there may be; None for one normal frame
-            in a hundred.
-        zone: A picture that is white where nothing counts; None where everything does.
-        localiser: How anomalous pixels are found.
-        runtime: Name of what computes the networks, or `"auto"`.
-        hop: Frames from the beginning of a clip to that of the next; None for a clip's length.
-        scheduler: Address of the Dask scheduler whose workers do the work; None for this process.
-        figures: Ending of the plots, `"png"` or `"svg"`; None where no figure is wanted.
-        panels: Whether the four panels of each frame are written as pictures, too.
+        threshold: Score above which there is an alarm; None to take it from the calibration.
+        false_alarms_per_hour: Number of false alarms per hour to expect at most; None for a
+            threshold that one normal frame in a hundred reaches.
+        zone: A picture that is white where nothing counts; None if everything counts.
+        localiser: Finds the anomalous pixels.
+        runtime: Name of the runtime that computes the networks, or `"auto"`.
+        hop: Frames from the start of one clip to the start of the next; None for a clip's length.
+        scheduler: Address of the Dask scheduler whose workers score the videos; None to score them
+            in this process.
+        figures: File ending of the plots, `"png"` or `"svg"`; None if no plots, pictures and videos
+            are wanted.
+        panels: Whether the four panels of each frame are also written as a picture.
     """
 
     models: tuple[Path, ...]

@@ -1,4 +1,4 @@
-"""The folder of results: tables, figures over all videos, and the page that shows them."""
+"""Writes the folder of results: tables, plots of all videos together, and the page."""
 
 import logging
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 def model_results(detections: Detections) -> dict[str, ModelResults]:
-    """What each model found, with its figures, by the name of the model."""
+    """Returns the results of each model, with its metrics and events, by the name of the model."""
     return {name: _results_of(detections, name) for name in detections.detectors}
 
 
@@ -52,14 +52,14 @@ def _results_of(detections: Detections, name: str) -> ModelResults:
 
 
 def write_results(output: Path, models: Mapping[str, ModelResults]) -> None:
-    """Writes all tables.
+    """Writes all tables, and `events.json` and `metrics.json`.
 
     Args:
         output: The folder of results.
-        models: What each model found, by the name of the model.
+        models: The results of each model, by the name of the model.
 
     Raises:
-        AbnormalError: They cannot be written.
+        AbnormalError: A file cannot be written.
     """
     found = list(models.items())
     tables = {
@@ -80,15 +80,15 @@ def write_results(output: Path, models: Mapping[str, ModelResults]) -> None:
 
 
 def draw_results(detections: Detections, models: Mapping[str, ModelResults]) -> None:
-    """Draws the figures of all videos together; those of each are there already.
+    """Draws the plots of all videos together, and writes the page that shows everything.
 
     Args:
-        detections: What came of the videos.
-        models: The same by the name of the model.
+        detections: The results of each video, whose own plots have been drawn already.
+        models: The results of each model, by the name of the model.
 
     Raises:
-        AbnormalError: They cannot be written, or the figures of a video could not be drawn; then
-            there is no page.
+        AbnormalError: A file cannot be written, or the plots of a video could not be drawn. The
+            page is not written then.
     """
     output, ending = detections.job.output, detections.job.figures or "png"
     histories = {name: model.info.history for name, model in models.items()}
@@ -108,8 +108,8 @@ def draw_results(detections: Detections, models: Mapping[str, ModelResults]) -> 
     write_page(output / "report.html", contents, datetime.now())
 
 
-def name_older(output: Path, started: float) -> None:
-    """Says if the folder of results also has figures of another run; they are not touched.
+def note_older_results(output: Path, started: float) -> None:
+    """Logs a note if the folder of results also has files of an earlier run, which are kept.
 
     Args:
         output: The folder of results.

@@ -1,4 +1,4 @@
-"""One video is scored by all models, and its figures are drawn."""
+"""Scores one video with all models, and draws its plots, pictures and videos."""
 
 import contextlib
 import threading
@@ -25,21 +25,21 @@ from abnormal.scoring.localisation import DEFAULT_LOCALISER, LocalisedFrames, Si
 from abnormal.video.zone import read_zone
 
 Tick = Callable[[int], None]
-"""Is told how many more frames are scored, and with 0 that figures are being drawn."""
+"""Receives 1 for each frame that is scored, and 0 for each frame that is drawn."""
 
-# In one process a video is drawn while the next one is scored. Two could not be scored at a time
-# any faster, and plots share the style that matplotlib keeps.
-_SCORING, _DRAWING = threading.Lock(), threading.Lock()
+# In one process a video is drawn while the next one is scored. Scoring two at the same time would
+# not be faster, and all plots share the style that matplotlib keeps.
+_SCORING_LOCK, _DRAWING_LOCK = threading.Lock(), threading.Lock()
 
 
 @dataclass(frozen=True)
 class ModelOutput:
-    """What one model makes of a video.
+    """The output of one model for a video.
 
     Attributes:
-        video: The scores.
-        pixels: What was found in each frame, for the figures; empty where nobody asked for it.
-        runtime: Name of what computed the model.
+        video: The video with its scores.
+        pixels: The pixels for the pixel-level metrics; empty if they are not wanted.
+        runtime: Name of the runtime that computed the model.
     """
 
     video: ScoredVideo
@@ -49,12 +49,12 @@ class ModelOutput:
 
 @dataclass(frozen=True)
 class VideoResult:
-    """What came of a video; small enough to be sent from one machine to another.
+    """The result of a video, in a form that can be sent to another machine.
 
     Attributes:
-        outputs: By the name of the model.
-        notes: What was odd about the video.
-        figure_error: Why its figures are not complete; None where they are.
+        outputs: The output of each model, by the name of the model.
+        notes: What was wrong with the video.
+        figure_error: Why plots, pictures and videos are not complete; None if they are.
     """
 
     outputs: Mapping[str, ModelOutput]
@@ -64,7 +64,11 @@ class VideoResult:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A video that could not be scored, and why."""
+    """A video that could not be scored.
+
+    Attributes:
+        problem: Why it could not be scored, in full sentences.
+    """
 
     problem: str
 
@@ -72,22 +76,25 @@ class LeftOut:
 def score_and_draw(
     job: Job, detectors: Mapping[str, Detector], video: InputVideo, tick: Tick = lambda _: None
 ) -> VideoResult | LeftOut:
-    """Scores a video with all models and draws its figures.
+    """Scores a video with all models, and draws its plots, pictures and videos.
 
     Args:
         job: What is to be done.
         detectors: The models by name.
         video: The video.
-        tick: Is told about each frame; what it raises ends the work on the video.
+        tick: Called for each frame. An error that it raises ends the work on the video.
+
+    Returns:
+        The result, or why there is none.
 
     Raises:
-        AbnormalError: What would happen to every other video, too: no room on the disk or in the
-            memory.
+        AbnormalError: Something is wrong that concerns every other video, too, such as a full disk
+            or too little memory.
     """
     anomalous = {name: AnomalousPixels() for name in detectors}
     with memory_advice("Close what else uses the memory."):
         try:
-            with _SCORING:
+            with _SCORING_LOCK:
                 outputs, notes = _score_all(job, detectors, video, anomalous, tick)
         except CannotWriteError:
             raise
@@ -96,9 +103,9 @@ def score_and_draw(
         figure_error = None
         if job.figures:
             try:
-                with _DRAWING:
+                with _DRAWING_LOCK:
                     _draw(job, detectors, video, outputs, anomalous, tick)
-            except Exception as error:  # the scores are worth more than a figure
+            except Exception as error:  # the scores are kept even if a plot cannot be drawn
                 figure_error = error
     return VideoResult(outputs, tuple(sorted(notes)), figure_error)
 
@@ -110,6 +117,7 @@ def _score_all(
     anomalous: Mapping[str, AnomalousPixels],
     tick: Tick,
 ) -> tuple[dict[str, ModelOutput], set[str]]:
+    """Returns the output of each model by its name, and what was wrong with the video."""
     masks = video.read_masks() if job.localiser else None
     ignored = read_zone(job.zone) if job.zone else None
     outputs, notes = {}, set()
@@ -122,8 +130,8 @@ def _score_all(
         sinks += [anomalous[name].add] if job.figures else []
         scored, found = detector.score(
             video,
-            partial(_ticking, tick, 1),
-            partial(_open_sink, job, _figure(job, name, "anomalies", video), sinks),
+            partial(_with_ticks, tick, 1),
+            partial(_open_sink, job, _video_path(job, name, "anomalies", video), sinks),
             localiser,
             ignored,
             score,
@@ -135,17 +143,17 @@ def _score_all(
 
 @contextlib.contextmanager
 def _open_sink(job: Job, panels: Path, sinks: Iterable[Sink], fps: float) -> Iterator[Sink | None]:
-    """Opens what takes a video's frames while it is scored; None where nothing does."""
+    """Opens the sink that passes a video's frames on to all sinks; None if there are none."""
     with contextlib.ExitStack() as files:
-        takers = [*sinks]
+        opened = [*sinks]
         if job.figures:
-            takers.append(files.enter_context(record_panels(panels, fps, job.panels)))
+            opened.append(files.enter_context(record_panels(panels, fps, job.panels)))
 
         def take(frames: LocalisedFrames) -> None:
-            for taker in takers:
-                taker(frames)
+            for sink in opened:
+                sink(frames)
 
-        yield take if takers else None
+        yield take if opened else None
 
 
 def _draw(
@@ -164,19 +172,20 @@ def _draw(
         thumbnails = job.output / "thumbnails" / job.folder(name)
         with video.open_frames(None, detectors[name].info.fps) as pictures:
             write_annotated(
-                _figure(job, name, "videos", video),
-                keep_thumbnails(_ticking(tick, 0, pictures.frames), events, thumbnails),
+                _video_path(job, name, "videos", video),
+                keep_thumbnails(_with_ticks(tick, 0, pictures.frames), events, thumbnails),
                 output.video,
                 job.alarms[name],
                 anomalous[name],
             )
 
 
-def _ticking(tick: Tick, count: int, frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+def _with_ticks(tick: Tick, count: int, frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    """Yields frames, and calls `tick` with `count` before each."""
     for frame in frames:
         tick(count)
         yield frame
 
 
-def _figure(job: Job, model: str, kind: str, video: InputVideo) -> Path:
+def _video_path(job: Job, model: str, kind: str, video: InputVideo) -> Path:
     return job.output / kind / job.folder(model) / f"{video.name}.mp4"

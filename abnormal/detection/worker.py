@@ -1,6 +1,6 @@
-"""A video is scored in the process of a worker, perhaps on another machine.
+"""Scores a video in the process of a worker, which may be on another machine.
 
-Nothing here imports a network's library before the worker has started it.
+No network library is imported here before the worker has started it.
 """
 
 import functools
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from abnormal.detection.video import LeftOut, VideoResult
     from abnormal.inference.detector import Detector
 
-_LOADING = threading.Lock()
+_LOADING_LOCK = threading.Lock()
 
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """The models of a run as a worker opens them.
+    """The model files of a run, as a worker opens them.
 
     Attributes:
-        names: For tables and figures.
-        paths: Where their files are, on all machines; in the order of the names.
-        hashes: The SHA-256 of each file.
-        runtime: Name of what computes the networks, or `"auto"`.
-        hop: Frames from the beginning of a clip to that of the next; None for a clip's length.
+        names: Names of the models, for tables and plots.
+        paths: Paths of the files, which are the same on all machines; in the order of the names.
+        hashes: SHA-256 of each file, in the same order.
+        runtime: Name of the runtime that computes the networks, or `"auto"`.
+        hop: Frames from the start of one clip to the start of the next; None for a clip's length.
     """
 
     names: tuple[str, ...]
@@ -44,18 +44,23 @@ class ModelFiles:
 def model_files(
     names: Sequence[str], paths: Sequence[Path], runtime: str, hop: int | None
 ) -> ModelFiles:
-    """The models of a run, with the hashes that their files have now."""
+    """Returns the model files of a run, with the hashes that they have now."""
     absolute = tuple(path.absolute() for path in paths)
     return ModelFiles(tuple(names), absolute, tuple(map(sha256, paths)), runtime, hop)
 
 
 def score_on_worker(models: ModelFiles, job: Job, video: InputVideo) -> "VideoResult | LeftOut":
-    """Scores a video and draws its figures; see `abnormal.detection.video.score_and_draw`.
+    """Scores and draws a video on a worker; see `abnormal.detection.video.score_and_draw`.
+
+    Args:
+        models: The model files, which are opened once in each process.
+        job: What is to be done.
+        video: The video.
 
     Raises:
         AbnormalError: A model cannot be opened, or the results cannot be written.
     """
-    with _LOADING:
+    with _LOADING_LOCK:
         detectors = _open_detectors(models)
     from abnormal.detection.video import score_and_draw
 
@@ -64,7 +69,7 @@ def score_on_worker(models: ModelFiles, job: Job, video: InputVideo) -> "VideoRe
 
 @functools.lru_cache(maxsize=1)
 def _open_detectors(models: ModelFiles) -> "dict[str, Detector]":
-    """Opens the models, once in a process as long as the files are the same."""
+    """Opens the models; once in a process, as long as the files are the same."""
     import cv2
 
     from abnormal.models.backend import start_backend
@@ -75,9 +80,7 @@ def _open_detectors(models: ModelFiles) -> "dict[str, Detector]":
 
     for path, expected in zip(models.paths, models.hashes, strict=True):
         if sha256(path) != expected:
-            raise AbnormalError(
-                f"{path} is no longer the model that the run began with. Start it again."
-            )
+            raise AbnormalError(f"{path} has changed since the run began. Start the run again.")
     return {
         name: open_detector(path, name, models.runtime, models.hop)
         for name, path in zip(models.names, models.paths, strict=True)

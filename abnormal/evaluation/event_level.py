@@ -1,4 +1,4 @@
-"""Event-level figures: was each true event found, and how often was there an alarm for nothing?"""
+"""Event-level metrics: how many true events are found, and how many alarms are false."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,20 +8,22 @@ import numpy as np
 from abnormal.scoring.events import Event, intervals
 
 HOUR_SEC = 3600
+"""Length of an hour, in seconds."""
 
 
 @dataclass(frozen=True)
-class EventFigures:
-    """Figures over some videos with labels.
+class EventMetrics:
+    """Event-level metrics over some videos with labels.
 
     Attributes:
-        true_events: Stretches of abnormal frames.
-        found: Those during which an event goes on.
-        missed: The others.
-        false_alarms: Events that touch no abnormal frame.
-        false_alarms_per_hour: Of normal footage; None where there is none.
-        mean_delay_sec: From the beginning of a true event to that of its first event, over those
-            found; 0 where the event had begun before. None where none was found.
+        true_events: Number of intervals of abnormal frames.
+        found: Number of true events that overlap with an event.
+        missed: Number of true events that do not.
+        false_alarms: Number of events without any abnormal frame.
+        false_alarms_per_hour: False alarms per hour of normal footage; None if there is none.
+        mean_delay_sec: Mean delay of the events that are found, in seconds, from the start of the
+            true event to the start of the first event that overlaps with it. The delay is 0 if that
+            event began earlier. None if no event is found.
     """
 
     true_events: int
@@ -32,14 +34,14 @@ class EventFigures:
     mean_delay_sec: float | None
 
 
-def event_figures(
+def event_metrics(
     events: Sequence[Sequence[Event]], labels: Sequence[np.ndarray], fps: Sequence[float]
-) -> EventFigures:
+) -> EventMetrics:
     """Compares events with labels.
 
     Args:
-        events: Those of each video.
-        labels: `(n,)` for each video, 1 where abnormal.
+        events: The events of each video.
+        labels: For each video `(n,)` uint8, 1 for abnormal frames and 0 for normal ones.
         fps: Frames per second of each video.
     """
     delays: list[float] = []
@@ -54,7 +56,7 @@ def event_figures(
             overlapping = [e.start for e in found if e.start < stop and e.stop > start]
             if overlapping:
                 delays.append(max(0, min(overlapping) - start) / rate)
-    return EventFigures(
+    return EventMetrics(
         true_events=true_events,
         found=len(delays),
         missed=true_events - len(delays),

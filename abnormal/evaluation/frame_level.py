@@ -1,4 +1,4 @@
-"""Frame-level figures: does a score tell abnormal frames from normal ones?"""
+"""Frame-level metrics: how well a score tells abnormal frames from normal ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,18 +7,19 @@ import numpy as np
 import sklearn.metrics
 
 RESAMPLES = 200
+"""Number of bootstrap draws for the interval of the AUC."""
 
 
 @dataclass(frozen=True)
-class FrameFigures:
-    """Figures of one score over some frames.
+class FrameMetrics:
+    """Frame-level metrics of one score over some frames.
 
     Attributes:
         auc: Area under the ROC curve, in [0, 1].
-        eer: Equal error rate, in [0, 1]: where as large a part of the normal frames is called
-            abnormal as of the abnormal ones normal.
-        average_precision: Mean of the precision over the recall, in [0, 1]. It grows with the share
-            of abnormal frames: without any skill it is that share.
+        eer: Equal error rate, in [0, 1]: the false positive rate at the threshold where it equals
+            the false negative rate.
+        average_precision: Mean precision over the recall, in [0, 1]. A score without any skill
+            reaches the fraction of abnormal frames.
     """
 
     auc: float
@@ -26,20 +27,20 @@ class FrameFigures:
     average_precision: float
 
 
-def frame_figures(scores: np.ndarray, labels: np.ndarray) -> FrameFigures | None:
-    """Figures of scores that grow with abnormality.
+def frame_metrics(scores: np.ndarray, labels: np.ndarray) -> FrameMetrics | None:
+    """Computes the metrics of a score.
 
     Args:
-        scores: `(n,)`, finite.
-        labels: `(n,)`, 1 where abnormal.
+        scores: `(n,)` float64, finite, growing with abnormality.
+        labels: `(n,)` uint8, 1 for abnormal frames and 0 for normal ones.
 
     Returns:
-        None where all frames are of one class: no figure is defined then.
+        None if all frames are of one class, because no metric is defined then.
     """
     if labels.size == 0 or labels.min() == labels.max():
         return None
     false_rate, true_rate, _ = sklearn.metrics.roc_curve(labels, scores, drop_intermediate=False)
-    return FrameFigures(
+    return FrameMetrics(
         auc=float(sklearn.metrics.auc(false_rate, true_rate)),
         eer=_equal_error_rate(false_rate, 1 - true_rate),
         average_precision=float(sklearn.metrics.average_precision_score(labels, scores)),
@@ -47,13 +48,13 @@ def frame_figures(scores: np.ndarray, labels: np.ndarray) -> FrameFigures | None
 
 
 @dataclass(frozen=True)
-class MacroFigures:
-    """Figures of one score, computed for each video and then averaged.
+class MacroMetrics:
+    """Metrics of one score, computed for each video and then averaged.
 
     Attributes:
-        auc: Mean of the videos' areas under the ROC curve.
-        videos: How many videos.
-        padded_videos: How many of them have frames of one class only; see `macro_figures`.
+        auc: Mean over the videos of the area under the ROC curve, in [0, 1].
+        videos: Number of videos.
+        padded_videos: Number of videos with frames of one class only; see `macro_metrics`.
     """
 
     auc: float
@@ -61,17 +62,17 @@ class MacroFigures:
     padded_videos: int
 
 
-def macro_figures(scores: Sequence[np.ndarray], labels: Sequence[np.ndarray]) -> MacroFigures:
-    """Mean over videos of the AUC within each.
+def macro_metrics(scores: Sequence[np.ndarray], labels: Sequence[np.ndarray]) -> MacroMetrics:
+    """Computes the mean over videos of the AUC within each.
 
-    A video of one class has no AUC. As in Georgescu et al., 2021 (arXiv:2008.12328), whose code
-    others use, it is given one normal frame below and one abnormal frame above all of its scores:
-    it then counts as nearly perfect, whatever the scores are. The number of such videos says what
-    that is worth.
+    A video with frames of one class has no AUC. As in Georgescu et al., 2021 (arXiv:2008.12328),
+    whose code others use, it is given one normal frame below and one abnormal frame above all of
+    its scores. It then counts as nearly perfect, whatever its scores are, so the more of these
+    videos there are, the less the mean tells.
 
     Args:
-        scores: For each video `(n,)`, finite, growing with abnormality.
-        labels: For each video `(n,)`, 1 where abnormal.
+        scores: For each video `(n,)` float64, finite, growing with abnormality.
+        labels: For each video `(n,)` uint8, 1 for abnormal frames and 0 for normal ones.
     """
     areas, padded = [], 0
     for values, truth in zip(scores, labels, strict=True):
@@ -82,24 +83,24 @@ def macro_figures(scores: Sequence[np.ndarray], labels: Sequence[np.ndarray]) ->
             area = _weighted_auc(_ranks(values), truth == 1, np.ones(len(values)))
             padded += 1
         areas.append(area)
-    return MacroFigures(float(np.mean(np.array(areas, float))), len(areas), padded)
+    return MacroMetrics(float(np.mean(np.array(areas, float))), len(areas), padded)
 
 
 def bootstrap_auc(
     scores: Sequence[np.ndarray], labels: Sequence[np.ndarray], seed: int = 0
 ) -> tuple[float, float] | None:
-    """How far the AUC over all frames depends on which videos were tested.
+    """Computes an interval of the AUC over all frames, by a bootstrap over the videos.
 
-    Frames of a video are alike, so whole videos are drawn, with replacement, as many as there are.
+    Whole videos are drawn with replacement, because the frames of one video are alike.
 
     Args:
-        scores: For each video `(n,)`, finite, growing with abnormality.
-        labels: For each video `(n,)`, 1 where abnormal.
-        seed: Of the draws.
+        scores: For each video `(n,)` float64, finite, growing with abnormality.
+        labels: For each video `(n,)` uint8, 1 for abnormal frames and 0 for normal ones.
+        seed: Seed of the draws.
 
     Returns:
-        The 2.5 and the 97.5 % quantile over `RESAMPLES` draws; None for fewer than three videos, or
-        where no draw has frames of both classes.
+        The 2.5 % and the 97.5 % quantile over `RESAMPLES` draws, in [0, 1]. None for fewer than
+        three videos, or if no draw has frames of both classes.
     """
     if len(scores) < 3:
         return None
@@ -119,12 +120,23 @@ def bootstrap_auc(
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:
-    """For each value the number of different values below it."""
+    """Returns for each value how many different values are below it, `(n,)` int64."""
     return np.unique(values, return_inverse=True)[1]
 
 
 def _weighted_auc(ranks: np.ndarray, abnormal: np.ndarray, weights: np.ndarray) -> float | None:
-    """Share of pairs of a normal and an abnormal frame that are in order; equal ones count half."""
+    """Returns the AUC: the fraction of pairs of a normal and an abnormal frame that are in order.
+
+    Pairs of equal scores count half.
+
+    Args:
+        ranks: `(n,)` int64, at least 0, growing with the score.
+        abnormal: `(n,)` bool.
+        weights: `(n,)`, at least 0, how often each frame counts.
+
+    Returns:
+        A value in [0, 1]; None if there is no pair.
+    """
     normals = np.bincount(ranks, weights * ~abnormal)
     abnormals = np.bincount(ranks, weights * abnormal)
     pairs = normals.sum() * abnormals.sum()
@@ -135,7 +147,7 @@ def _weighted_auc(ranks: np.ndarray, abnormal: np.ndarray, weights: np.ndarray) 
 
 
 def _equal_error_rate(false_rate: np.ndarray, miss_rate: np.ndarray) -> float:
-    """Where the two rates cross, on the straight line between the points around it."""
+    """Returns the rate at which the two curves cross, by linear interpolation."""
     gap = false_rate - miss_rate  # grows from -1 to 1
     after = int(np.argmax(gap >= 0))
     before = after - 1

@@ -1,4 +1,4 @@
-"""Pixel-level figures: are the anomalous pixels where the masks say?"""
+"""Pixel-level metrics: how well the anomalous pixels agree with the masks."""
 
 import math
 from collections.abc import Sequence
@@ -15,78 +15,93 @@ from abnormal.scoring.localisation import LocalisedFrames, Localiser, Sink
 from abnormal.video.resample import resize
 
 PROTOCOL = (
-    "all pixels of all frames that have masks together, at the size of the model; auc: of the box "
-    "sums, in equal bins; iou: anomalous pixels that are true by those that are either; "
-    "mask_sigmoid_cross_entropy: mean over the frames of the sigmoid cross-entropy between the "
-    "anomalous pixels, 0 or 1, taken as logits, and the mask"
+    "all pixels of all frames that have masks together, at the size of the model; auc: the AUC of "
+    "the box sums, counted in equal bins; iou: the number of pixels that are both anomalous and in "
+    "the mask, divided by the number that are at least one of the two; mask_sigmoid_cross_entropy: "
+    "the mean over the frames of the sigmoid cross-entropy between the anomalous pixels, 0 or 1, "
+    "taken as logits, and the mask"
 )
+"""How the metrics are computed, for people who read `metrics.json` or the page."""
+
 BINS = 4096
-MASKED = ("true_pixels", "both_pixels", "iou", "mask_sigmoid_cross_entropy")
+"""Number of equal bins in which box sums are counted."""
+
+MASK_COLUMNS = ("true_pixels", "both_pixels", "iou", "mask_sigmoid_cross_entropy")
+"""Columns of `localisation.csv` that only frames with a mask have."""
 
 
 class VideoPixels:
-    """Gathers the pixels of one video for the figures, some frames at a time.
+    """Gathers what the pixel-level metrics need from one video, some frames at a time.
 
-    Memory does not depend on how many pixels there are: the box sums go into `BINS` equal bins,
-    and two in one bin count as equal.
+    Memory does not depend on the number of pixels, because box sums are only counted in bins. Sums
+    in the same bin count as equal.
+
+    Args:
+        localiser: The localiser that finds the anomalous pixels of the video.
+
+    Attributes:
+        counts: Number of pixels by their mask, 0 or 1, and by the bin of their box sum, `(2, BINS)`
+            int64.
+        rows: The columns of `localisation.csv` for each frame, without model, video and frame.
+        regions: The true regions of each frame that has a mask, `(regions, 4)` float64 in [0, 1].
+        localiser: The localiser.
     """
 
     def __init__(self, localiser: Localiser) -> None:
-        """Begins a video whose anomalous pixels are found by this localiser."""
-        self.counts = np.zeros((2, BINS), np.int64)  # of pixels by mask, and by box sum
+        self.counts = np.zeros((2, BINS), np.int64)
         self.rows: list[dict[str, Any]] = []
-        self.regions: list[np.ndarray] = []  # of each frame that has a mask
+        self.regions: list[np.ndarray] = []
         self.localiser = localiser
 
     def sink(self, masks: np.ndarray | None) -> Sink:
-        """What takes the frames of the video.
+        """Returns the function that receives the frames of the video.
+
+        It raises `AbnormalError` if there are more frames than masks.
 
         Args:
-            masks: `(n, height, width)` bool at any size, True where it is truly abnormal; None
-                where that is not known. They are not kept.
-
-        Raises:
-            AbnormalError: There are more frames than masks.
+            masks: `(n, height, width)` bool of any size, True for abnormal pixels; None if there
+                are no masks.
         """
-        return lambda seen: self._add(seen, masks)
+        return lambda frames: self._add(frames, masks)
 
-    def _add(self, seen: LocalisedFrames, masks: np.ndarray | None) -> None:
+    def _add(self, frames: LocalisedFrames, masks: np.ndarray | None) -> None:
         first = len(self.rows)
-        count, *size = seen.anomalous.shape
+        count, *size = frames.anomalous.shape
         if masks is None:
-            self.rows += [_found(seen, number) for number in range(count)]
+            self.rows += [_detection(frames, number) for number in range(count)]
             return
         if first + count > len(masks):
             raise AbnormalError(f"It has masks for {len(masks)} frames only, but more frames.")
         masks = masks[first : first + count]
         self.regions += [true_regions(mask) for mask in masks]
-        masks = at_size(masks, *size)
-        scaled = seen.sums * np.float32(BINS / self.localiser.largest_sum)
+        masks = resize_masks(masks, *size)
+        scaled = frames.sums * np.float32(BINS / self.localiser.largest_sum)
         bins = scaled.astype(np.int32).clip(0, BINS - 1)
         for value in (0, 1):
             self.counts[value] += np.bincount(bins[masks == value], minlength=BINS)
         self.rows += [
-            _found(seen, n) | _compared(seen.anomalous[n], masks[n]) for n in range(count)
+            _detection(frames, number) | _comparison(frames.anomalous[number], masks[number])
+            for number in range(count)
         ]
 
 
 def pixel_table(
     model: str, videos: Sequence[ScoredVideo], pixels: Sequence[VideoPixels]
 ) -> pd.DataFrame:
-    """What was found in each frame.
+    """Makes the table of anomalous pixels, with one row per frame.
 
     Args:
-        model: Its name.
-        videos: As it scored them.
-        pixels: What it found in each of them.
+        model: Name of the model.
+        videos: The videos with the model's scores.
+        pixels: The pixels of each video.
 
     Returns:
-        Columns model, video, frame (from 0), anomalous_pixels, left, top, width, height (of the
-        box around the most anomalous place, as parts of the picture's width and height), and,
-        missing where there is no mask, true_pixels, both_pixels (anomalous and truly so), iou,
-        mask_sigmoid_cross_entropy.
+        Columns model, video, frame (from 0), anomalous_pixels (their number), left, top, width and
+        height (the box around the most anomalous place, as fractions of the picture), true_pixels
+        (the number in the mask), both_pixels (the number that are anomalous and in the mask), iou
+        and mask_sigmoid_cross_entropy. The last four are missing if the frame has no mask.
     """
-    columns = ["model", "video", "frame", "anomalous_pixels", *BOX_SIDES, *MASKED]
+    columns = ["model", "video", "frame", "anomalous_pixels", *BOX_SIDES, *MASK_COLUMNS]
     rows = (
         {"model": model, "video": video.name, "frame": number} | row
         for video, of_video in zip(videos, pixels, strict=True)
@@ -96,9 +111,16 @@ def pixel_table(
     return table.astype({"true_pixels": "Int64", "both_pixels": "Int64"})
 
 
-def pixel_figures(videos: Sequence[VideoPixels]) -> dict[str, Any] | None:
-    """The figures over all frames that have masks; None where none has."""
-    rows = [row for video in videos for row in video.rows if MASKED[0] in row]
+def pixel_metrics(videos: Sequence[VideoPixels]) -> dict[str, Any] | None:
+    """Computes the metrics over all frames that have masks.
+
+    Args:
+        videos: The pixels of each video.
+
+    Returns:
+        The metrics as they are in `metrics.json`; None if no frame has a mask.
+    """
+    rows = [row for video in videos for row in video.rows if MASK_COLUMNS[0] in row]
     if not rows:
         return None
     both = sum(row["both_pixels"] for row in rows)
@@ -115,12 +137,14 @@ def pixel_figures(videos: Sequence[VideoPixels]) -> dict[str, Any] | None:
     }
 
 
-def _found(seen: LocalisedFrames, number: int) -> dict[str, Any]:
-    box = dict(zip(BOX_SIDES, seen.box(number), strict=True))
-    return {"anomalous_pixels": int(seen.anomalous[number].sum())} | box
+def _detection(frames: LocalisedFrames, number: int) -> dict[str, Any]:
+    """Returns the columns of a frame that need no mask."""
+    box = dict(zip(BOX_SIDES, frames.box(number), strict=True))
+    return {"anomalous_pixels": int(frames.anomalous[number].sum())} | box
 
 
-def _compared(flags: np.ndarray, mask: np.ndarray) -> dict[str, Any]:
+def _comparison(flags: np.ndarray, mask: np.ndarray) -> dict[str, Any]:
+    """Returns `MASK_COLUMNS` of a frame, from its anomalous pixels and its mask."""
     anomalous, true, both = int(flags.sum()), int(mask.sum()), int((flags & mask).sum())
     either = anomalous + true - both
     return {
@@ -131,8 +155,17 @@ def _compared(flags: np.ndarray, mask: np.ndarray) -> dict[str, Any]:
     }
 
 
-def at_size(masks: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Masks `(n, ...)` bool at another size: True where at least half of what a pixel covers is."""
+def resize_masks(masks: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Resizes masks.
+
+    Args:
+        masks: `(n, ...)` bool of any height and width.
+        height: The new height, in pixels.
+        width: The new width, in pixels.
+
+    Returns:
+        `(n, height, width)` bool, True for each pixel of which the mask covers at least half.
+    """
     if masks.shape[1:] == (height, width):
         return masks
     covered = [resize(mask.astype(np.uint8) * 255, height, width) for mask in masks]
@@ -140,20 +173,21 @@ def at_size(masks: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def mask_cross_entropy(pixels: int, anomalous: int, both: int) -> float:
-    """Sigmoid cross-entropy between a frame's anomalous pixels and its mask.
+    """Computes the sigmoid cross-entropy between a frame's anomalous pixels and its mask.
 
-    The mean over pixels of `max(z, 0) - z * y + log(1 + exp(-|z|))`, where z, the logit, is 1 for
-    an anomalous pixel and 0 for another, and y is the mask. It is the figure of the comparison of
-    three autoencoders, and a peculiar one: a logit of 0 says "one half", so every pixel that is
-    not anomalous costs log 2, whether that is right or not, and the best that can be had is 0.313.
+    It is the mean over the pixels of `max(z, 0) - z * y + log(1 + exp(-|z|))`. The logit z is 1 for
+    an anomalous pixel and 0 for any other, and y is the mask. The comparison of three autoencoders
+    uses this metric, although it is a peculiar one: a logit of 0 stands for a probability of one
+    half, so every pixel that is not anomalous costs log 2, whether that is right or not, and the
+    best possible value is 0.313.
 
     Args:
-        pixels: Of the frame.
-        anomalous: How many of them are anomalous.
-        both: How many of these are so in the mask, too.
+        pixels: Number of pixels of the frame.
+        anomalous: Number of anomalous pixels.
+        both: Number of pixels that are anomalous and in the mask.
 
     Returns:
-        Nats, from log(1 + 1 / e) = 0.313 to 1.313.
+        The cross-entropy in nats, from log(1 + 1 / e) = 0.313 to 1.313.
     """
     sure = math.log1p(math.exp(-1))  # z = 1, y = 1
     cost = (pixels - anomalous) * math.log(2) + anomalous * (1 + sure) - both
@@ -161,7 +195,10 @@ def mask_cross_entropy(pixels: int, anomalous: int, both: int) -> float:
 
 
 def _auc(counts: np.ndarray) -> float | None:
-    """Area under the ROC curve from histograms `(2, bins)`; pixels of one bin count half."""
+    """Returns the AUC from the histograms of normal and abnormal pixels, `(2, bins)` int64.
+
+    Pairs of pixels in the same bin count half. It is None if all pixels are of one class.
+    """
     normal, abnormal = counts.astype(np.float64)
     if not normal.any() or not abnormal.any():
         return None

@@ -1,14 +1,20 @@
-"""Calibration: normal footage goes through the network and the flow, and is judged by the rest.
+"""Calibrates a model: learns the distribution of its scores on normal footage.
 
-What is normal at a place is learnt from all footage of a camera. How far normal footage is above
-that is learnt from footage that the level was not learnt from: it is parted into folds, and each
-fold is judged by the levels of the others. Footage of a single piece is judged by itself. Scores of
-the network count as much more on footage that it was trained on as it is further off on footage
-that was held out: a few held-out videos alone may be calmer than life is. Each video is gone
-through twice, so that memory grows with its seconds only, by 12 kB for each at 227x227 pixels.
+The normal level of each cell is learnt from all footage of a camera. How far normal footage is
+above its level is learnt by cross-validation: the footage is split into folds, and each fold is
+judged by the levels of the other folds. Footage that is too short for two folds is judged by its
+own levels.
+
+Footage that the network was trained on is reconstructed better than unseen footage. Its scores are
+therefore raised by a factor, which held-out videos tell. Held-out videos alone would not do: a few
+of them may be calmer than normal footage usually is.
+
+Each video is read twice. Memory therefore grows only with its length in seconds, by 12 kB for each
+second at 227x227 pixels.
 """
 
 import itertools
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -31,10 +37,10 @@ from abnormal.scoring.calibration import (
 )
 from abnormal.scoring.folds import (
     PIECE_SEC,
-    levels_of_all,
-    levels_of_others,
-    part_in_folds,
-    seconds_of,
+    assign_folds,
+    lengths_sec,
+    levels_from_all,
+    levels_from_other_folds,
 )
 from abnormal.scoring.local import LOCAL_SCORES, above_normal
 from abnormal.scoring.normal_level import second_maxima
@@ -42,33 +48,42 @@ from abnormal.scoring.regularity import causal_mean
 from abnormal.scoring.residual import BASELINE, ERRORS, SCORES, ClipResidual
 from abnormal.scoring.surprise import Surprise, learn_surprise
 
-LEAST_SCALE = 0.02
-"""Of a normal level: normal footage in which nothing moves does not make noise a surprise."""
+log = logging.getLogger(__name__)
 
-MOST_FURTHER = 1.5
-"""How much more scores of known footage count at most; 1.1 after 32 epochs of Ped2."""
+MIN_TAIL_SCALE = 0.02
+"""Lower limit of the scale of a local score's tail, as a ratio of a cell to its level. Without it,
+noise would be a surprise to a model whose normal footage shows no motion."""
+
+MAX_UNSEEN_FACTOR = 1.5
+"""Largest factor by which the scores of footage that the network was trained on are raised. It is
+1.1 after 32 epochs on Ped2."""
 
 POSITION = "position"
+"""Key under which each frame's position in its clip is kept beside the scores."""
 
 PASSES = 2
-"""How often each video is gone through."""
+"""Number of times that each video is read."""
 
 Levels = Mapping[str, np.ndarray]
+"""For each local score the normal level of each cell, `(rows, columns)` float32 above 0."""
+
 Series = dict[str, np.ndarray]
+"""For each score an array with one entry per frame or per second of a video."""
+
 Measured = tuple["NormalVideo", Series, Series]
-"""A video, its scores that know no place, and the largest cells of each of its seconds."""
+"""A video, its scores that are not local by frame, and its largest cells by second."""
 
 
 @dataclass(frozen=True)
 class NormalVideo:
-    """Normal footage of one camera.
+    """A video of normal footage.
 
     Attributes:
-        name: For the records.
-        camera: Which one; empty where they were not told apart.
-        open_frames: Opens its frames, `(size, size)` uint8 each, as often as wanted.
-        length: How many there are; 0 where that is not known before they are read.
-        held_out: Whether the network was not trained on it.
+        name: Name of the video.
+        camera: Name of the camera; empty if cameras are not told apart.
+        open_frames: Opens the frames, `(size, size)` uint8 each; called twice.
+        length: Number of frames; 0 if that is not known before they are read.
+        held_out: Whether the network was not trained on the video.
     """
 
     name: str
@@ -79,31 +94,31 @@ class NormalVideo:
 
 
 class Calibrator:
-    """Calibrates a network's scores on normal footage."""
+    """Calibrates a network's scores on normal footage.
+
+    Args:
+        reconstruct: The network.
+        clip_length: Number of frames in a clip.
+        fps: Frames per second.
+    """
 
     def __init__(self, reconstruct: Reconstruct, clip_length: int, fps: float) -> None:
-        """Prepares.
-
-        Args:
-            reconstruct: The network.
-            clip_length: Frames of a clip.
-            fps: Frames per second.
-        """
         self._reconstruct = reconstruct
         self._clip_length = clip_length
         self._fps = fps
-        self._count: Callable[[int], None]  # counts frames while they are gone through
-        self.problems: list[str] = []
+        self._count: Callable[[int], None]  # counts frames while they are read
 
     def calibrate(self, videos: Sequence[NormalVideo]) -> Calibration:
         """Calibrates all scores.
 
+        A video that cannot be read is left out, and an error in the log says so. A warning names
+        each camera with so little footage that no other footage can judge it.
+
         Args:
-            videos: Those that cannot be read are left out; `problems` has a line for each, and for
-                each camera that has too little footage to be judged by other footage.
+            videos: The normal footage, of one or several cameras.
 
         Raises:
-            AbnormalError: None can be read, or one no longer.
+            AbnormalError: No video can be read, or one of them cannot be read a second time.
         """
         known = all(video.length for video in videos)
         total = PASSES * sum(video.length for video in videos) if known else 0
@@ -112,6 +127,7 @@ class Calibrator:
             return self._calibrate(videos)
 
     def _calibrate(self, videos: Sequence[NormalVideo]) -> Calibration:
+        """Calibrates all scores while the progress is shown."""
         measured = sorted(self._measure_all(videos), key=lambda one: one[0].camera)
         videos = [video for video, _, _ in measured]
         scores = [of_video for _, of_video, _ in measured]
@@ -142,12 +158,12 @@ class Calibrator:
         )
 
     def _positions(self, name: str, scores: Sequence[Series]) -> tuple[float, ...]:
-        """The mean of a score at each position in a clip, divided by the mean of these means."""
+        """Returns the mean of a score at each position in a clip, divided by their mean."""
         values = np.concatenate([of_video[name] for of_video in scores])
         positions = np.concatenate([of_video[POSITION] for of_video in scores]).astype(int)
         counts = np.bincount(positions, minlength=self._clip_length)
         sums = np.bincount(positions, values, self._clip_length)
-        if not counts.all() or not sums.all():  # too short, or nothing is ever off
+        if not counts.all() or not sums.all():  # too little footage, or no error at a position
             return (1.0,) * self._clip_length
         means = sums / counts
         return tuple((means / means.mean()).tolist())
@@ -155,19 +171,23 @@ class Calibrator:
     def _learn_cameras(
         self, measured: Sequence[Measured]
     ) -> tuple[dict[str, Normality], dict[str, list[np.ndarray]]]:
-        """What is normal for each camera, and the surprises of its normal footage by score.
+        """Learns what is normal for each camera.
 
         Args:
-            measured: In the order of their cameras.
+            measured: The videos, sorted by camera.
+
+        Returns:
+            What is normal, for each camera's name; and, for each local score and `fused`, the
+            surprise of each frame, `(n,)` float64 for each video.
         """
         videos = [video for video, _, _ in measured]
         levels: dict[str, dict[str, np.ndarray]] = {}
         ratios: list[Series] = []
         for camera, of_camera in itertools.groupby(measured, lambda one: one[0].camera):
-            those, _, maxima = zip(*of_camera, strict=True)
-            levels[camera], of_videos = self._judge_all(those, maxima)
+            camera_videos, _, maxima = zip(*of_camera, strict=True)
+            levels[camera], of_videos = self._judge_all(camera_videos, maxima)
             ratios += of_videos
-            self._tell_of_little(camera, maxima)
+            _warn_of_little_footage(camera, lengths_sec(maxima))
         for name, score in LOCAL_SCORES.items():
             if score.of_network:
                 as_unseen = _as_unseen([of_video[name] for of_video in ratios], videos)
@@ -189,14 +209,19 @@ class Calibrator:
     def _learn_camera(
         self, levels: dict[str, np.ndarray], ratios: Sequence[Series]
     ) -> tuple[Normality, dict[str, list[np.ndarray]]]:
-        """How seldom a camera's videos are how far above its levels, and their surprises by score.
+        """Learns the distribution of how far a camera's videos are above its levels.
 
         Args:
-            levels: What is normal for it.
-            ratios: For each of its videos and each score how far its frames are above that.
+            levels: For each local score the normal level of each cell.
+            ratios: For each video and each local score how far each frame is above that level,
+                `(n,)` float64.
+
+        Returns:
+            What is normal for the camera; and, for each local score and `fused`, the surprise of
+            each frame, `(n,)` float64 for each video.
         """
         surprises = {
-            name: self._learn([of_video[name] for of_video in ratios], LEAST_SCALE)
+            name: self._learn([of_video[name] for of_video in ratios], MIN_TAIL_SCALE)
             for name in LOCAL_SCORES
         }
         judged = [
@@ -211,46 +236,39 @@ class Calibrator:
     def _judge_all(
         self, videos: Sequence[NormalVideo], maxima: Sequence[Series]
     ) -> tuple[dict[str, np.ndarray], list[Series]]:
-        """The normal levels of a camera, and how far its videos are above those of other folds."""
-        folds = part_in_folds(seconds_of(maxima))
-        by_others = levels_of_others(maxima, folds)
+        """Returns a camera's levels, and how far its videos are above those of other folds."""
+        folds = assign_folds(lengths_sec(maxima))
+        by_others = levels_from_other_folds(maxima, folds)
         ratios = [
             self._judge(video, [by_others[fold] for fold in of_video])
             for video, of_video in zip(videos, folds, strict=True)
         ]
-        return levels_of_all(maxima), ratios
-
-    def _tell_of_little(self, camera: str, maxima: Sequence[Series]) -> None:
-        """Notes that a camera has a single piece of footage, which no other can judge."""
-        seconds = seconds_of(maxima)
-        if len(seconds) == 1 and seconds[0] < 2 * PIECE_SEC:
-            of_camera = f" of camera {camera}" if camera else ""
-            self.problems.append(
-                f"warning: {seconds[0]} s of a single video are all the normal footage{of_camera}. "
-                "They are judged by what was learnt from them, so more false alarms will come than "
-                f"are asked for. Calibrate it on at least {2 * PIECE_SEC} s, or on two videos: "
-                f"`{command('train')} --calibrate FOLDER`."
-            )
+        return levels_from_all(maxima), ratios
 
     def _learn(self, normal: Sequence[np.ndarray], least_scale: float = 1e-9) -> Surprise:
-        """The frames of a second count as one: they show the same."""
+        """Learns a distribution in which the frames of one second count as one frame."""
         return learn_surprise(np.concatenate(normal), max(1.0, self._fps), least_scale)
 
     def _measure_all(self, videos: Sequence[NormalVideo]) -> list[Measured]:
-        measured = []
+        """Measures the videos that can be read, and logs why each of the others is left out."""
+        measured, problems = [], []
         for video in videos:
             try:
                 measured.append((video, *self._measure(video)))
             except AbnormalError as error:
-                self.problems.append(f"left out: {video.name}: {error}")
+                problems.append(f"{video.name}: {error}")
+                log.error("left out: %s", problems[-1])
         if not measured:
-            raise AbnormalError("There is no footage to calibrate on. " + " ".join(self.problems))
+            raise AbnormalError("There is no footage to calibrate on. " + " ".join(problems))
         return measured
 
     def _measure(self, video: NormalVideo) -> tuple[Series, Series]:
-        """A video's scores that know no place, and the largest cells of each of its seconds.
+        """Reads a video for the first time.
 
-        Among the scores is each frame's position in its clip, as `POSITION`.
+        Returns:
+            For each score that is not local its values, `(n,)` float64, and under `POSITION` the
+            position of each frame in its clip; and, for each local score, the largest value of each
+            cell in each second, `(seconds, rows, columns)` float32.
         """
         plain: dict[str, list[np.ndarray]] = defaultdict(list)
         maxima: dict[str, list[np.ndarray]] = defaultdict(list)
@@ -272,7 +290,15 @@ class Calibrator:
         return _concatenated(plain), _concatenated(maxima)
 
     def _judge(self, video: NormalVideo, levels: Sequence[Levels]) -> Series:
-        """How far each frame of a video is above the level for its clip, lightly smoothed."""
+        """Reads a video for the second time, to see how far it is above normal levels.
+
+        Args:
+            video: The video.
+            levels: The normal levels to judge each second by.
+
+        Returns:
+            For each local score how far each frame is above its level, smoothed, `(n,)` float64.
+        """
         ratios: dict[str, list[np.ndarray]] = defaultdict(list)
         number = 0
         for _, cells in self._cells(video):
@@ -283,14 +309,13 @@ class Calibrator:
             number += len(next(iter(cells.values())))
         if not ratios:
             raise AbnormalError(f"Of {video.name} no frame could be read the second time.")
-        joined = _concatenated(ratios)
         return {
             name: causal_mean(values, self._fps, LOCAL_SMOOTHING_SEC)
-            for name, values in joined.items()
+            for name, values in _concatenated(ratios).items()
         }
 
     def _cells(self, video: NormalVideo) -> Iterator[tuple[ClipResidual, Series]]:
-        """The residual of each clip of a video, and the cells of its new frames."""
+        """Yields the residual of each clip of a video, and the cells of its new frames."""
         stream, cells = ResidualStream(), CellStream(self._fps)
         with video.open_frames() as frames:
             for residual in residuals(frames, self._reconstruct, self._clip_length, stream):
@@ -298,22 +323,48 @@ class Calibrator:
                 self._count(len(residual.new_positions))
 
 
-def _as_unseen(scores: Sequence[np.ndarray], videos: Sequence[NormalVideo]) -> list[np.ndarray]:
-    """A network's scores for each video, as if it had been trained on none of them.
+def _warn_of_little_footage(camera: str, seconds: Sequence[int]) -> None:
+    """Warns if a camera has a single piece of footage, which no other can judge.
 
-    How much further off it is on unseen footage is told by the medians of each camera that has both
-    kinds. They differ by what the videos show, too, so that it counts up to `MOST_FURTHER` only.
+    Args:
+        camera: Name of the camera; empty where cameras were not told apart.
+        seconds: Length of each of its videos.
+    """
+    if len(seconds) == 1 and seconds[0] < 2 * PIECE_SEC:
+        log.warning(
+            "%d s of a single video are all the normal footage%s. They are judged by what was "
+            "learnt from them, so there will be more false alarms than asked for. Calibrate it on "
+            "at least %d s, or on two videos: `%s --calibrate FOLDER`.",
+            *(seconds[0], f" of camera {camera}" if camera else ""),
+            *(2 * PIECE_SEC, command("train")),
+        )
+
+
+def _as_unseen(scores: Sequence[np.ndarray], videos: Sequence[NormalVideo]) -> list[np.ndarray]:
+    """Estimates the scores that a network would give each video if it were trained on none of them.
+
+    The scores of videos that it was trained on are raised by a factor. That is the ratio of the
+    medians of held-out videos and the others, for each camera that has both; the median over the
+    cameras counts. Since the videos differ in what they show, too, the factor is at most
+    `MAX_UNSEEN_FACTOR`.
+
+    Args:
+        scores: For each video the score of each frame, `(n,)` float64, at least 0.
+        videos: The videos.
+
+    Returns:
+        For each video `(n,)` float64, at least 0.
     """
     of_known: dict[str, list[np.ndarray]] = defaultdict(list)
     of_unseen: dict[str, list[np.ndarray]] = defaultdict(list)
     for values, video in zip(scores, videos, strict=True):
         (of_unseen if video.held_out else of_known)[video.camera].append(values)
-    further = [
-        np.median(np.concatenate(of_unseen[camera])) / usual
+    factors = [
+        np.median(np.concatenate(of_unseen[camera])) / median
         for camera in of_known.keys() & of_unseen.keys()
-        if (usual := np.median(np.concatenate(of_known[camera])))
+        if (median := np.median(np.concatenate(of_known[camera])))
     ]
-    factor = np.clip(np.median(further), 1.0, MOST_FURTHER) if further else 1.0
+    factor = np.clip(np.median(factors), 1.0, MAX_UNSEEN_FACTOR) if factors else 1.0
     return [
         values if video.held_out else values * factor
         for values, video in zip(scores, videos, strict=True)

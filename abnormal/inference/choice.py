@@ -1,4 +1,4 @@
-"""Which runtime computes a model."""
+"""The choice of the runtime that computes a model's network."""
 
 from abnormal.errors import AbnormalError
 from abnormal.inference.reference import TOLERANCE, largest_difference
@@ -11,18 +11,20 @@ from abnormal.scoring.calibration import read_calibration
 def open_runtime(model: TrainedModel, wanted: str) -> tuple[str, Reconstruct]:
     """Opens a model's network on a runtime.
 
-    Thresholds were made with Keras. Another runtime is used only where the clips that the model
-    file keeps get the scores from it that they had then.
+    Models are calibrated with Keras. Another runtime is used only if it gives the reference clips
+    in the model file the scores that Keras gave them.
 
     Args:
         model: The model.
-        wanted: A name in `RUNTIMES`, or `"auto"` for the fastest that is there and agrees.
+        wanted: A name in `RUNTIMES`, or `"auto"` for the fastest runtime that is installed and
+            agrees with Keras.
 
     Returns:
         The runtime's name, and the network on it.
 
     Raises:
-        AbnormalError: The runtime that was asked for is not there, or does not agree.
+        AbnormalError: The runtime that was asked for is not installed, or does not agree with
+            Keras.
     """
     if wanted != AUTO:
         return wanted, _open(model, wanted)
@@ -31,7 +33,7 @@ def open_runtime(model: TrainedModel, wanted: str) -> tuple[str, Reconstruct]:
             try:
                 return name, _open(model, name)
             except AbnormalError:
-                continue  # not installed, or it does not agree: the next one
+                continue  # not installed, or it does not agree with Keras: try the next one
     return KERAS, _open(model, KERAS)
 
 
@@ -41,7 +43,7 @@ def _open(model: TrainedModel, name: str) -> Reconstruct:
         calibration = read_calibration(model.info.calibration, model.levels)
         thresholds = {name: calibration.threshold(name) for name in calibration.surprises}
         if not thresholds:
-            return reconstruct  # without thresholds none can mean something else
+            return reconstruct  # without thresholds there is nothing that could change its meaning
         difference = largest_difference(model.reference, reconstruct, thresholds)
         if difference > TOLERANCE:
             raise AbnormalError(

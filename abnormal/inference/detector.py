@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,15 +22,15 @@ from abnormal.models.model_file import ModelInfo, TrainedModel, load_model
 from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.calibration import RULE_OF_THREE, Calibration, Normality, read_calibration
-from abnormal.scoring.local import LOCAL_SCORES, knows_place
+from abnormal.scoring.local import LOCAL_SCORES, is_local
 from abnormal.scoring.localisation import DEFAULT_LOCALISER, Localiser, Sink
-from abnormal.scoring.residual import SCORES
+from abnormal.scoring.residual import SCORES, ClipResidual
 from abnormal.video.resample import resize
 
 log = logging.getLogger(__name__)
 
 OpenSink = Callable[[float], AbstractContextManager[Sink | None]]
-"""From a video's frames per second to what takes its frames while it is scored."""
+"""Opens, from the frames per second of a video, the sink for its frames; None if there is none."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,12 @@ class Detector:
     """A trained model on a runtime.
 
     Attributes:
-        name: Of the model, for tables and figures.
-        info: What is known about it.
-        reconstruct: Its network.
-        calibration: What its scores are on normal footage.
-        runtime: Name of what computes it.
-        overlap: Of its clips; None where they lie end to end.
+        name: Name of the model, for tables and plots.
+        info: Description of the model, as it is in the model file.
+        reconstruct: The network, on the runtime.
+        calibration: What was learnt about the scores from normal footage.
+        runtime: Name of the runtime that computes the network.
+        overlap: How clips overlap; None if each begins where the last one ends.
     """
 
     name: str
@@ -56,33 +56,38 @@ class Detector:
     def alarm(
         self, score: str, threshold: float | None = None, per_hour: float | None = None
     ) -> Alarm:
-        """When a score raises an alarm; see `Calibration.alarm`.
+        """Returns the alarm of a score; see `Calibration.alarm` for the arguments.
 
-        A rate of false alarms that the normal footage is too short for is said in the log.
+        A warning tells if the normal footage is too short to guarantee the rate of false alarms.
 
         Raises:
             AbnormalError: The score was not calibrated, and no threshold is given.
         """
         alarm = self.calibration.alarm(score, threshold, per_hour)
         if threshold is None and per_hour is not None:
-            promised = self.calibration.promised_per_hour(score)
-            if per_hour < promised:
+            lowest = self.calibration.lowest_rate_per_hour(score)
+            if per_hour < lowest:
                 log.warning(
                     "%s was calibrated on %s of normal footage, which can promise at most %.3g "
                     "false alarms an hour; the threshold for %g is an extrapolation. Calibrate on "
-                    f"more: `{command('train')} --calibrate FOLDER`",
-                    *(self.name, _duration(RULE_OF_THREE / promised), promised, per_hour),
+                    "more: `%s --calibrate FOLDER`",
+                    *(self.name, _duration(RULE_OF_THREE / lowest), lowest, per_hour),
+                    command("train"),
                 )
         return alarm
 
     def demand(self, score: str, camera: str) -> None:
         """Makes sure that the model has a score for the footage of a camera.
 
+        Args:
+            score: Name of the score.
+            camera: Name by which the model knows the camera; empty if that is not known.
+
         Raises:
-            AbnormalError: There is no such score; or it knows the place, and the model is not
-                calibrated for it or for this camera.
+            AbnormalError: There is no score of that name; or it is a local score, and the model is
+                not calibrated for it or for this camera.
         """
-        if not knows_place(score):
+        if not is_local(score):
             if score not in SCORES:
                 known = ", ".join((FUSED, *LOCAL_SCORES, *SCORES))
                 raise AbnormalError(f"There is no score {score!r}. Expected one of: {known}.")
@@ -96,15 +101,16 @@ class Detector:
             )
 
     def demand_camera(self, camera: str) -> Normality:
-        """What is normal for a camera.
+        """Returns what is normal for a camera; see `Calibration.normality`.
 
         Raises:
-            AbnormalError: It is none of the cameras that the model is calibrated for.
+            AbnormalError: The model is not calibrated for the camera.
         """
         known = self.calibration.cameras
         if not known:
             raise AbnormalError(
-                f"{self.name} is not calibrated for scores that know the place. Calibrate it: "
+                f"{self.name} is not calibrated for scores that compare each place in the picture "
+                "with what is normal there. Calibrate it: "
                 f"`{command('train')} --calibrate FOLDER` with normal footage."
             )
         normality = self.calibration.normality(camera)
@@ -128,45 +134,33 @@ class Detector:
         """Scores every frame of a video.
 
         Args:
-            video: Which.
-            watch: Wraps the frames as they are read, to show progress.
-            open_sink: Opens what is to take all frames with their anomalous pixels.
-            localiser: How these are found.
-            ignored: `(height, width)` bool at any size, True where nothing counts.
-            score: The one score that is wanted, or None for all. What it does not need is not
-                computed, unless there are labels to compare all scores by.
+            video: The video.
+            watch: Wraps the iterator over the frames, for example to show progress.
+            open_sink: Opens the sink that receives all frames with their anomalous pixels.
+            localiser: Finds the anomalous pixels.
+            ignored: `(height, width)` bool of any size, True where nothing counts; None if
+                everything counts.
+            score: Name of the only score that is wanted; None for all. If it is not local, local
+                scores are left out, unless there are labels to compare all scores with.
 
         Returns:
-            The scores, and what was wrong with the video.
+            The scores, and notes on what was wrong with the video.
 
         Raises:
-            AbnormalError: It cannot be read.
+            AbnormalError: The video cannot be read.
         """
         with (
             video.open_frames(self.info.size, self.info.fps) as opened,
             open_sink(opened.fps) as sink,
         ):
-            take: TakePair | None = None
-            if sink:
-
-                def take(frames: np.ndarray, reconstruction: np.ndarray) -> None:
-                    sink(localiser.localise(frames, reconstruction))
-
             labels = video.read_labels()
-            normality = None
-            if labels is not None or score is None or knows_place(score):
-                normality = self.calibration.normality(video.camera)
+            local = labels is not None or score is None or is_local(score)
+            normality = self.calibration.normality(video.camera) if local else None
             stream = ResidualStream(flow=normality is not None, ignored=self.at_size(ignored))
             scored = frame_scores(
-                residuals(
-                    watch(opened.frames),
-                    self.reconstruct,
-                    self.info.clip_length,
-                    stream,
-                    self.overlap,
-                ),
-                FrameScorer(opened.fps, normality, positions=self.calibration.positions),
-                take,
+                self._residuals(watch(opened.frames), stream),
+                FrameScorer(opened.fps, normality, self.calibration.positions),
+                _localise_into(sink, localiser) if sink else None,
             )
             result = ScoredVideo(
                 name=video.name,
@@ -179,8 +173,23 @@ class Detector:
             )
             return result, opened.notes
 
+    def _residuals(
+        self, frames: Iterable[np.ndarray], stream: ResidualStream
+    ) -> Generator[ClipResidual]:
+        """Returns the residuals of a video's clips; see `abnormal.inference.score.residuals`."""
+        length = self.info.clip_length
+        return residuals(frames, self.reconstruct, length, stream, self.overlap)
+
     def at_size(self, mask: np.ndarray | None) -> np.ndarray | None:
-        """A mask at the size of the model, True wherever it touches a pixel."""
+        """Resizes a mask to the frames of the model.
+
+        Args:
+            mask: `(height, width)` bool of any size; None if there is none.
+
+        Returns:
+            `(size, size)` bool, True for each pixel that the mask touches; None if there is no
+            mask.
+        """
         if mask is None:
             return None
         return resize(mask.astype(np.uint8), self.info.size, self.info.size) > 0
@@ -189,10 +198,19 @@ class Detector:
 def open_detectors(
     paths: Sequence[Path], runtime: str, hop: int | None = None
 ) -> dict[str, Detector]:
-    """Opens model files by name: the file's own, or its path where two have the same.
+    """Opens model files.
+
+    Args:
+        paths: The model files.
+        runtime: Name of a runtime; see `abnormal.inference.choice.open_runtime`.
+        hop: Frames from the start of one clip to the start of the next; see `detector_of`.
+
+    Returns:
+        The models by name. The name is that of the file without its ending, or the path if two
+        files have the same name.
 
     Raises:
-        AbnormalError: One of them is no model file, or is given twice.
+        AbnormalError: One of them is not a model file, or is given twice.
     """
     if twice := [str(path) for path in paths if paths.count(path) > 1]:
         raise AbnormalError(f"{twice[0]} is given twice. Name each model once.")
@@ -210,14 +228,15 @@ def open_detector(path: Path, name: str, runtime: str, hop: int | None = None) -
 
 
 def detector_of(model: TrainedModel, name: str, runtime: str, hop: int | None = None) -> Detector:
-    """Opens a model that has been read.
+    """Makes a detector of a model that has been loaded.
 
     Args:
         model: The model.
-        name: For tables and figures.
-        runtime: What computes it; see `abnormal.inference.choice.open_runtime`.
-        hop: Frames from one clip to the next: with fewer a score comes sooner, at more cost. None,
-            or at least a clip's length, for clips that lie end to end.
+        name: Name of the model, for tables and plots.
+        runtime: Name of a runtime; see `abnormal.inference.choice.open_runtime`.
+        hop: Frames from the start of one clip to the start of the next. With fewer frames, scores
+            are known sooner, at a higher cost. With None, or with a clip's length or more, each
+            clip begins where the last one ends.
     """
     chosen, reconstruct = open_runtime(model, runtime)
     calibration = read_calibration(model.info.calibration, model.levels)
@@ -225,6 +244,15 @@ def detector_of(model: TrainedModel, name: str, runtime: str, hop: int | None = 
     if hop is not None and hop < model.info.clip_length:
         overlap = make_overlap(model.network, chosen, hop)
     return Detector(name, model.info, reconstruct, calibration, chosen, overlap)
+
+
+def _localise_into(sink: Sink, localiser: Localiser) -> TakePair:
+    """Returns a function that finds the anomalous pixels of frames and gives them to a sink."""
+
+    def take(frames: np.ndarray, reconstruction: np.ndarray) -> None:
+        sink(localiser.localise(frames, reconstruction))
+
+    return take
 
 
 def _duration(hours: float) -> str:

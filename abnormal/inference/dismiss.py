@@ -1,4 +1,4 @@
-"""A false alarm becomes normal: from then on, the same at the same place is no alarm."""
+"""Dismisses a false alarm: afterwards, the same at the same place in the picture is normal."""
 
 import dataclasses
 
@@ -13,11 +13,13 @@ from abnormal.inference.videos import InputVideo
 from abnormal.scoring.calibration import Calibration, Normality
 from abnormal.scoring.local import LOCAL_SCORES
 
-LEAST = 0.1
-"""Of a level: a surprise that every frame reaches would make the level infinite."""
+MIN_RATIO = 0.1
+"""Lower limit of the tolerated ratio of a cell to its level. At a ratio of 0, which every frame
+reaches, the level would become infinite."""
 
 NEIGHBOURS = 3
-"""Cells along the side of the square around each: who comes again is not in the same cell."""
+"""Side of the square of cells around each cell whose levels are raised with it, in cells. Somebody
+who comes again does not appear in exactly the same cell."""
 
 
 def dismiss(
@@ -28,22 +30,23 @@ def dismiss(
     release: float,
     ignored: np.ndarray | None = None,
 ) -> Calibration:
-    """Raises what is normal at a place to what an event showed there.
+    """Raises the normal levels of a camera so far that an event would not have been one.
 
     Args:
         detector: The model.
-        video: That the event is in.
-        first: The event's first frame.
-        last: Its last one.
-        release: The fused surprise above which an event lasts.
-        ignored: `(height, width)` bool at any size, True where nothing counts.
+        video: The video in which the event happened.
+        first: 0-based number of the event's first frame.
+        last: 0-based number of its last frame.
+        release: Fused surprise above which an event lasts.
+        ignored: `(height, width)` bool of any size, True where nothing counts; None if everything
+            counts.
 
     Returns:
-        The model's calibration as it is then.
+        The new calibration of the model.
 
     Raises:
-        AbnormalError: The model is not calibrated for the camera, the video is shorter, or the
-            event is dismissed already.
+        AbnormalError: The model is not calibrated for the camera, the event ends after the video,
+            or the event has been dismissed already.
     """
     known, normality = detector.calibration, detector.demand_camera(video.camera)
     names = [name for name, camera in known.cameras.items() if camera is normality]
@@ -55,7 +58,7 @@ def dismiss(
         )
     largest = _largest_cells(detector, video, first, last, ignored)
     levels = {
-        name: np.maximum(level, largest[name] / _harmless(normality, name, release)).astype(
+        name: np.maximum(level, largest[name] / _tolerated_ratio(normality, name, release)).astype(
             np.float32
         )
         for name, level in normality.levels.items()
@@ -67,16 +70,20 @@ def dismiss(
     )
 
 
-def _harmless(normality: Normality, name: str, release: float) -> float:
-    """How far above its level a cell may be without keeping an event going."""
+def _tolerated_ratio(normality: Normality, name: str, release: float) -> float:
+    """Returns the largest ratio of a cell to its level that does not keep an event going."""
     surprise = release - np.log10(LOCAL_SCORES[name].share)
-    return max(LEAST, normality.surprises[name].score(surprise))
+    return max(MIN_RATIO, normality.surprises[name].score(surprise))
 
 
 def _largest_cells(
     detector: Detector, video: InputVideo, first: int, last: int, ignored: np.ndarray | None
 ) -> dict[str, np.ndarray]:
-    """The largest value of each cell, or of one beside it, during some frames of a video."""
+    """Returns the largest value of each cell and the cells beside it, over the frames of an event.
+
+    Returns:
+        For each local score `(rows, columns)` float64, at least 0.
+    """
     info = detector.info
     stream, number = ResidualStream(ignored=detector.at_size(ignored)), 0
     largest: dict[str, np.ndarray] = {}

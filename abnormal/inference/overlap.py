@@ -1,4 +1,4 @@
-"""How clips that overlap share the work on their common frames."""
+"""Overlapping clips share the computation on the frames that they have in common."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ import keras
 
 from abnormal.inference.runtimes import RUNTIMES, Compute
 from abnormal.models.network_parts import split_network
-from abnormal.scoring.residual import WARM_UP
+from abnormal.scoring.residual import WARM_UP_FRAMES
 
 
 class SplitNetwork(NamedTuple):
@@ -27,8 +27,8 @@ class Overlap(NamedTuple):
 
     Attributes:
         hop: Frames from the start of one clip to the start of the next.
-        split: The network in two parts; None where it is faster, or only possible, to compute each
-            clip as a whole.
+        split: The network in two parts; None if each clip is computed as a whole, because that is
+            faster or because the network cannot be split.
     """
 
     hop: int
@@ -43,8 +43,8 @@ def make_overlap(network: keras.Sequential, runtime: str, hop: int) -> Overlap:
         runtime: A name in `RUNTIMES`.
         hop: Frames from the start of one clip to the start of the next, less than a clip's length.
     """
-    shown = hop + 1  # the change of a residual is from a frame of the same clip
-    after_warm_up = network.input_shape[1] - WARM_UP
+    shown = hop + 1  # the change of a residual needs one more frame of the same clip
+    after_warm_up = network.input_shape[1] - WARM_UP_FRAMES
     parts = split_network(network, shown) if shown < after_warm_up else None
     if parts is None:
         return Overlap(hop, None)

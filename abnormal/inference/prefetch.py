@@ -1,4 +1,4 @@
-"""Items that are made in a thread of their own, ahead of their use."""
+"""Makes the items of an iterator ahead of their use, in a thread of their own."""
 
 import queue
 import threading
@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 Item = TypeVar("Item")
 
 Made = tuple[bool, Any]
-"""True and an item; at the end False and the error that ended it, or None."""
+"""True and an item; or, at the end, False and the error that ended the iteration, or None."""
 
 POLL_SEC = 0.1
 """How often a thread whose queue is full checks whether its items are still wanted."""
@@ -47,7 +47,10 @@ def prefetch(items: Iterable[Item], count: int) -> Generator[Item]:
 
 
 def _make(items: Iterable[Any], made: "queue.Queue[Made]", closed: threading.Event) -> None:
-    """Puts all items into the queue, and then how it ended; stops early when it is closed."""
+    """Puts all items into the queue, and then the error that ended the iteration, if any.
+
+    It stops early when `closed` is set.
+    """
 
     def put(is_item: bool, value: Any) -> None:
         while not closed.is_set():
@@ -63,7 +66,7 @@ def _make(items: Iterable[Any], made: "queue.Queue[Made]", closed: threading.Eve
             put(True, item)
             if closed.is_set():
                 break
-    except BaseException as raised:  # it is raised again, where somebody can handle it
+    except BaseException as raised:  # it is raised again in the thread that uses the items
         error = raised
     finally:
         if isinstance(items, Generator):
@@ -71,4 +74,4 @@ def _make(items: Iterable[Any], made: "queue.Queue[Made]", closed: threading.Eve
     try:
         put(False, error)
     finally:
-        del error  # it knows this frame: together they would keep all that was made
+        del error  # it refers to this frame: the cycle would keep all items in memory

@@ -1,4 +1,4 @@
-"""From clips to residuals: what every use of a network has in common."""
+"""Reconstructs clips with a network; every use of a network goes through here."""
 
 import collections
 import itertools
@@ -20,12 +20,12 @@ class NotFiniteError(AbnormalError):
 class ClipReconstructor:
     """Reconstructs clips.
 
-    With a split network it keeps the features of the last frames: its clips are then those of a
-    single video, in order. Otherwise it keeps nothing, and clips of several videos may be mixed.
+    With a split network, the features of the last frames are kept, so all clips have to be from one
+    video, in order. Otherwise nothing is kept, and clips of several videos may be mixed.
 
     Args:
         reconstruct: The network, for whole clips.
-        overlap: How clips that overlap are reconstructed; None where they lie end to end.
+        overlap: How clips that overlap are reconstructed; None if they do not overlap.
     """
 
     def __init__(self, reconstruct: Reconstruct, overlap: Overlap | None = None) -> None:
@@ -38,20 +38,20 @@ class ClipReconstructor:
         """Reconstructs some clips in one call of the network.
 
         Args:
-            windows: At least one.
+            windows: At least one clip.
 
         Returns:
-            For each clip its frames and their reconstruction: all of them or, with a split network,
-            the last `hop + 1`. They do not yet know the frame before them.
+            The residual of each clip, without the frame before it. It has all frames of the clip
+            or, with a split network, the last `hop + 1`.
 
         Raises:
-            NotFiniteError: The network gave something that is not finite.
+            NotFiniteError: The reconstruction has infinite values, or values that are not numbers.
         """
         if self._split is None:
             return self._whole(windows)
         if self._features:
             return self._last_frames(self._split, windows)
-        first, *rest = windows  # of a video: all frames of its first clip are new
+        first, *rest = windows  # all frames of the first clip of a video are new
         residuals = self._whole([first])
         self._frames = collections.deque(residuals[0].frames, len(first.frames))
         features = self._split.encode(residuals[0].frames[..., None])

@@ -1,4 +1,4 @@
-"""Whether a runtime gives the scores that a model's thresholds were made with."""
+"""Reference clips show whether a runtime gives the scores that a model was calibrated with."""
 
 from collections.abc import Mapping
 
@@ -10,21 +10,23 @@ from abnormal.inference.runtimes import Reconstruct
 from abnormal.models.model_file import Reference
 from abnormal.scoring.residual import SCORES
 
-CLIPS = 3
+REFERENCE_CLIPS = 3
+"""Number of clips that a model file keeps, with their scores."""
 
 TOLERANCE = 0.01
-"""Share of a threshold. In bfloat16 the scores of a trained network move by a tenth of this."""
+"""Largest difference of a score that is accepted, as a fraction of the score's threshold. Computed
+in bfloat16, the scores of a trained network differ by a tenth of this."""
 
 
 def make_reference(clips: np.ndarray, reconstruct: Reconstruct) -> Reference:
-    """Scores clips with what the thresholds are made with.
+    """Scores clips with the network that the model is calibrated with.
 
     Args:
         clips: `(n, T, size, size)` uint8.
         reconstruct: The network.
 
     Raises:
-        NotFiniteError: The network gave something that is not finite.
+        NotFiniteError: The reconstruction has infinite values, or values that are not numbers.
     """
     return Reference(clips, _scores(clips, reconstruct))
 
@@ -32,16 +34,16 @@ def make_reference(clips: np.ndarray, reconstruct: Reconstruct) -> Reference:
 def largest_difference(
     reference: Reference, reconstruct: Reconstruct, thresholds: Mapping[str, float]
 ) -> float:
-    """How far the scores of the reference's clips are from what they were.
+    """Computes how far the scores of the reference clips are from those in the model file.
 
     Args:
-        reference: Of the model.
-        reconstruct: The network as it is computed now.
-        thresholds: Of each score, above 0 or, for a score that is always 0, 0.
+        reference: The clips and their scores.
+        reconstruct: The network on the runtime to be tested.
+        thresholds: Threshold of each score; above 0, or 0 for a score that is always 0.
 
     Returns:
-        The largest difference of all frames and scores, as a share of the score's threshold;
-        infinite where the reconstruction or a score is not a number.
+        The largest difference over all frames and scores, as a fraction of the score's threshold.
+        It is infinite if the reconstruction or a score is not finite.
     """
     try:
         now = _scores(reference.clips, reconstruct)

@@ -1,6 +1,6 @@
-"""What computes a reconstruction, by name.
+"""The runtimes that compute a network, by name.
 
-Nothing heavy is imported before a runtime is opened: `--help` shows the names.
+Nothing heavy is imported before a runtime is opened, because `--help` shows the names.
 """
 
 from collections.abc import Callable
@@ -11,20 +11,24 @@ if TYPE_CHECKING:
     import numpy as np
 
 AUTO = "auto"
+"""The choice of the fastest runtime that is installed and agrees with Keras."""
+
 KERAS = "keras"
+"""Name of the runtime that models are calibrated with."""
 
 Compute = Callable[["np.ndarray"], "np.ndarray"]
-"""A batch of float32 inputs to their float32 outputs."""
+"""Computes the outputs of a batch of inputs, both `(batch, ...)` float32."""
 
 Reconstruct = Compute
-"""`(batch, T, height, width, 1)` float32 in [0, 1] to the same."""
+"""Computes the reconstruction of a batch of clips, both `(batch, T, height, width, 1)` float32 in
+[0, 1]."""
 
 
 def keras_runtime(network: "keras.Model") -> Compute:
-    """Keras, on whatever its backend runs on, with the network in its fast form.
+    """Opens a network on Keras, in its fast form, on the devices that Keras's backend uses.
 
-    On a processor XLA is left out: it compiles for ten seconds and more, and what comes of it is
-    no faster than the fast form without it.
+    On a processor XLA is not used: it compiles for ten seconds or more, and its code is no faster
+    than the fast form without it.
 
     Args:
         network: A stock network, or a part of one from `abnormal.models.network_parts`.
@@ -46,8 +50,8 @@ def _openvino(precision: str) -> "Callable[[keras.Model], Compute]":
     return runtime
 
 
-# The order is that in which `auto` tries them on a processor, the fastest first: see
-# docs/PERFORMANCE.md. On an accelerator `auto` is Keras, the only one that uses it.
+# On a processor `auto` tries them in this order, the fastest first: see docs/PERFORMANCE.md. On an
+# accelerator `auto` is Keras, because the others do not use it.
 RUNTIMES: "dict[str, Callable[[keras.Model], Compute]]" = {
     "openvino-bfloat16": _openvino("bf16"),
     "openvino": _openvino("f32"),

@@ -1,4 +1,4 @@
-"""Scores of every frame of a video, computed as its clips become complete."""
+"""Scores every frame of a video, clip by clip."""
 
 import contextlib
 import itertools
@@ -17,47 +17,50 @@ from abnormal.inference.stream import (
     FrameScorer,
     ResidualStream,
     ScoredFrames,
-    joined,
+    concatenated,
 )
 from abnormal.scoring.residual import ClipResidual
 
 BATCH_FRAMES = 40
-"""Frames of the clips that go through the network together. As many wait for it meanwhile."""
+"""Number of frames in the clips that the network computes in one call. Meanwhile, as many frames
+are prepared for the next call."""
 
 READ_AHEAD = 10
-"""Frames that are decoded before their flow is measured: a decoder works in bursts."""
+"""Number of decoded frames that may wait until their optical flow is measured. A decoder works in
+bursts."""
 
 Item = TypeVar("Item")
 
 TakePair = Callable[[np.ndarray, np.ndarray], None]
-"""Takes the frames of a video in order, some at a time, and their reconstruction:
-`(n, size, size)` float32 in [0, 1] both."""
+"""Receives the frames of a video in order, some at a time, and their reconstruction: both
+`(n, size, size)` float32 in [0, 1]."""
 
 
 def frame_scores(
     clips: Generator[ClipResidual], scorer: FrameScorer, take: TakePair | None = None
 ) -> ScoredFrames:
-    """All scores of every frame of a video.
+    """Computes all scores of every frame of a video.
 
-    Memory does not depend on the video's length, but for the scores themselves.
+    Memory grows with the length of the video only by the scores themselves.
 
     Args:
-        clips: Those of `residuals`. The generator is closed at the end, after an error too.
-        scorer: Makes scores of residuals.
-        take: Takes all frames and their reconstruction.
+        clips: The clips of the video, from `residuals`. The generator is closed at the end, even
+            after an error.
+        scorer: Computes the scores; a new one for each video.
+        take: Receives all frames and their reconstruction, if given.
 
     Raises:
-        AbnormalError: The video has no frame.
+        AbnormalError: The video has no frames.
     """
     parts = []
-    with contextlib.closing(clips):  # or its threads would go on reading a file that is closed
+    with contextlib.closing(clips):  # otherwise its threads would go on reading a closed file
         for clip in clips:
             parts.append(scorer.add(clip))
             if take:
                 take(clip.frames[clip.new], clip.reconstruction[clip.new])
     if not parts:
         raise AbnormalError("No frame of it could be read.")
-    return joined(parts)
+    return concatenated(parts)
 
 
 def residuals(
@@ -67,28 +70,31 @@ def residuals(
     stream: ResidualStream,
     overlap: Overlap | None = None,
 ) -> Generator[ClipResidual]:
-    """The residuals of a video's clips.
+    """Computes the residuals of the clips of a video.
 
-    While one is used, the network computes the next, and frames are read and their flow is
-    measured for those after it, in threads that end with the generator.
+    While the caller uses one clip, threads compute the next ones, measure optical flow and read
+    frames. They end with the generator.
 
     Args:
-        frames: `(size, size)` uint8 each, in order.
+        frames: The frames in order, `(size, size)` uint8 each.
         reconstruct: The network.
-        clip_length: Frames of a clip.
-        stream: Completes residuals; a new one for each video.
-        overlap: How the clips overlap; None where they lie end to end.
+        clip_length: Number of frames in a clip.
+        stream: Completes the residuals; a new one for each video.
+        overlap: How the clips overlap; None if each begins where the last one ends.
+
+    Yields:
+        The residual of each clip, in order.
 
     Raises:
-        NotFiniteError: The network gave something that is not finite.
+        NotFiniteError: The reconstruction has infinite values, or values that are not numbers.
     """
     with contextlib.ExitStack() as threads:
 
         def in_thread(items: Iterable[Item], count: int) -> Iterator[Item]:
-            # It ends here, whatever happens: a thread that reads a closed file kills the process.
+            # The thread always ends here, because one that reads a closed file kills the process.
             return threads.enter_context(contextlib.closing(prefetch(items, count)))
 
-        # A batch of frames is ready when the network has done the one before.
+        # The next batch of frames is ready when the network has finished the last one.
         moving = in_thread(stream.moving(in_thread(frames, READ_AHEAD)), BATCH_FRAMES)
         hop = overlap.hop if overlap else None
         windows = stream_clips(moving, clip_length, hop, stream.with_speed)

@@ -1,4 +1,4 @@
-"""What scoring makes of a video."""
+"""A video with the scores of its frames."""
 
 from dataclasses import dataclass
 
@@ -15,14 +15,16 @@ class ScoredVideo:
     """A video with the scores that a model gave to its frames.
 
     Attributes:
-        name: Of the video.
+        name: Name of the video.
         fps: Frames per second.
-        raw: For each score's name `(n,)`, as it comes from each clip.
-        causal: The same, lightly smoothed without looking ahead: what alarms use.
-        labels: `(n,)` uint8, 1 where abnormal; None where not known.
-        situation: The kind of event; empty where unknown.
-        boxes: `(n, 4)` the place in each frame that is most unusual by the score that knows the
-            place: left, top, width and height, as parts of the picture's; None where there is none.
+        raw: For each score's name, its values before smoothing, `(n,)` float64, at least 0.
+        causal: For each score's name, its values as alarms use them, `(n,)` float64, at least 0:
+            smoothed causally and, for local scores, as surprises.
+        labels: `(n,)` uint8, 1 for abnormal frames and 0 for normal ones; None if not known.
+        situation: Kind of the abnormal event in the video; empty if not known.
+        boxes: Box around the most unusual place in each frame by the local scores, `(n, 4)` float64
+            in [0, 1]: left, top, width and height, as fractions of the picture; None if there are
+            no local scores.
     """
 
     name: str
@@ -34,23 +36,29 @@ class ScoredVideo:
     boxes: np.ndarray | None = None
 
     def regularity(self, score: str = "l2") -> np.ndarray:
-        """The regularity of each frame over the whole video; it looks back.
+        """Computes the regularity of each frame, for which the whole video is needed.
 
         Args:
-            score: The one that carries the alarm. Where that is an error, `l1` or `l2`, the
-                regularity is by it; otherwise by `l2`.
+            score: Name of the score that raises alarms. The regularity is computed from this score
+                if it is a reconstruction error, `l1` or `l2`, and from `l2` otherwise.
+
+        Returns:
+            `(n,)` float64 in [0, 1].
         """
         return regularity(self.raw[error_of(score)])
 
     def alarms(self, alarm: Alarm) -> np.ndarray:
-        """Which frames are alarms, `(n,)` bool."""
+        """Tells which frames are alarms, `(n,)` bool."""
         return alarm.frames(self.causal[alarm.score])
 
     def events(self, alarm: Alarm) -> list[Event]:
-        """The stretches in which something is not regular; see `Alarm`."""
+        """Finds the events of an alarm, in the order of time."""
         return alarm.events(self.causal[alarm.score], self.fps)
 
 
 def error_of(score: str) -> str:
-    """The reconstruction error that goes with a score: itself, or `l2` where it is none."""
+    """Returns the name of the reconstruction error that is shown beside a score.
+
+    It is the score itself if that is a reconstruction error, and `l2` otherwise.
+    """
     return score if score in ERRORS else "l2"

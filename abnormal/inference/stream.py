@@ -1,4 +1,4 @@
-"""The frames of one video become scores, clip by clip, as they come."""
+"""Scores the clips of one video in order, as they become complete."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,21 +14,23 @@ from abnormal.scoring.residual import SCORES, ClipResidual
 from abnormal.video.flow import MovingFrame, with_speed, without_speed
 
 LOCAL_SMOOTHING_SEC = 0.5
-"""Over how long a score that knows the place is averaged: things move on from a place."""
+"""Length of the causal mean over local scores, in seconds. It is short, because things soon move on
+from a place."""
 
 
 class ResidualStream:
-    """Completes the residuals of one video's clips, in order.
+    """Completes the residuals of the clips of one video, in order.
 
-    Each gets the frame before it, which the first clip of a video does not have, and nothing that
-    is in the ignored zone.
+    Each clip but the first gets the frame before it, and everything in the ignored zone is set
+    to 0.
 
     Args:
-        flow: Whether speeds are measured.
-        ignored: `(height, width)` bool, True where nothing counts.
+        flow: Whether the speed of each pixel is measured.
+        ignored: `(height, width)` bool at the size of the frames, True where nothing counts; None
+            if everything counts.
 
     Attributes:
-        with_speed: Whether the frames of `moving` have speeds.
+        with_speed: Whether the speed of each pixel is measured.
     """
 
     def __init__(self, flow: bool = True, ignored: np.ndarray | None = None) -> None:
@@ -37,19 +39,26 @@ class ResidualStream:
         self._before: ClipResidual | None = None
 
     def moving(self, frames: Iterable[np.ndarray]) -> Iterator[MovingFrame]:
-        """The frames that clips are cut from, of frames `(height, width)` uint8 each."""
+        """Adds speeds to frames, if they are measured.
+
+        Args:
+            frames: The frames in order, `(height, width)` uint8 each.
+
+        Yields:
+            The frames that clips are cut from.
+        """
         return with_speed(frames) if self.with_speed else without_speed(frames)
 
     def add(self, residual: ClipResidual) -> ClipResidual:
         """Completes the residual of the next clip.
 
         Args:
-            residual: Of `abnormal.inference.reconstruct`.
+            residual: The residual from `abnormal.inference.reconstruct`.
         """
         if self._counts is not None:
             residual = _masked(residual, self._counts)
         if self._before:
-            # The clip may show frames of the one before it again.
+            # The clip may begin with frames that the last one has, too.
             last = -1 - residual.new.start
             residual = dataclasses.replace(
                 residual,
@@ -61,7 +70,7 @@ class ResidualStream:
 
 
 def _masked(residual: ClipResidual, counts: np.ndarray) -> ClipResidual:
-    """Sets to 0 what does not count: `counts` is `(height, width)` float32, 0 there and else 1."""
+    """Sets all pixels to 0 where `counts`, `(height, width)` float32, is 0; elsewhere it is 1."""
     return dataclasses.replace(
         residual,
         frames=residual.frames * counts,
@@ -71,25 +80,28 @@ def _masked(residual: ClipResidual, counts: np.ndarray) -> ClipResidual:
 
 
 class CellStream:
-    """Computes the cells of the scores that know the place, for the clips of one video in order.
+    """Computes the cells of the local scores for the clips of one video, in order.
 
     Args:
         fps: Frames per second.
-        scores: Names in `LOCAL_SCORES` of the scores whose cells are wanted.
+        scores: Names in `LOCAL_SCORES` of the scores to compute.
     """
 
     def __init__(self, fps: float, scores: Iterable[str] = LOCAL_SCORES) -> None:
-        self._steady = {name: LOCAL_SCORES[name].steady(fps) for name in scores}
+        self._filters = {name: LOCAL_SCORES[name].make_filter(fps) for name in scores}
 
     def add(self, residual: ClipResidual) -> dict[str, np.ndarray]:
-        """The cells of the new frames of the next clip.
+        """Computes the cells of the new frames of the next clip.
+
+        Args:
+            residual: The completed residual of the clip.
 
         Returns:
-            For each score `(n, rows, columns)` float64, at least 0.
+            For each score the cells of each new frame, `(n, rows, columns)` float64, at least 0.
         """
         return {
-            name: steady(LOCAL_SCORES[name].cells(residual)[residual.new])
-            for name, steady in self._steady.items()
+            name: temporal_filter(LOCAL_SCORES[name].cells(residual)[residual.new])
+            for name, temporal_filter in self._filters.items()
         }
 
 
@@ -98,12 +110,13 @@ class ScoredFrames:
     """Consecutive frames of a video with their scores.
 
     Attributes:
-        raw: For each score's name `(n,)`: its value, or for one that knows the place how far the
-            most unusual cell is above normal.
-        causal: The same as alarms use it, without looking ahead: lightly smoothed, and for scores
-            that know the place the surprise.
-        boxes: `(n, 4)` the place that is most unusual by the score that `fused` is from: left,
-            top, width and height, as parts of the picture's; None where no place is known.
+        raw: For each score's name, its values before smoothing, `(n,)` float64, at least 0. For a
+            local score that is how far the most unusual cell is above normal.
+        causal: For each score's name, its values as alarms use them, `(n,)` float64, at least 0:
+            smoothed causally and, for local scores, as surprises.
+        boxes: Box around the most unusual place in each frame by the local score that `fused` comes
+            from, `(n, 4)` float64 in [0, 1]: left, top, width and height, as fractions of the
+            picture; None if there are no local scores.
     """
 
     raw: dict[str, np.ndarray]
@@ -111,8 +124,8 @@ class ScoredFrames:
     boxes: np.ndarray | None = None
 
 
-def joined(parts: Sequence[ScoredFrames]) -> ScoredFrames:
-    """Frames that follow one another as one; at least one part."""
+def concatenated(parts: Sequence[ScoredFrames]) -> ScoredFrames:
+    """Concatenates consecutive parts of a video, of which there is at least one."""
     first = parts[0]
     return ScoredFrames(
         raw={name: np.concatenate([part.raw[name] for part in parts]) for name in first.raw},
@@ -126,7 +139,14 @@ def joined(parts: Sequence[ScoredFrames]) -> ScoredFrames:
 
 
 class FrameScorer:
-    """Residuals become scores; one for each video."""
+    """Computes the scores of all new frames, for the clips of one video in order.
+
+    Args:
+        fps: Frames per second.
+        normality: What is normal for the camera; None to compute no local scores.
+        positions: For some scores, the usual size at each position in a clip, above 0. The scores
+            are divided by it.
+    """
 
     def __init__(
         self,
@@ -134,14 +154,6 @@ class FrameScorer:
         normality: Normality | None,
         positions: Mapping[str, Sequence[float]] | None = None,
     ) -> None:
-        """Begins before the first frame.
-
-        Args:
-            fps: Frames per second.
-            normality: What is normal for the camera; without it there are no scores that know the
-                place.
-            positions: What some scores are divided by at each position in a clip.
-        """
         self._fps = fps
         self._normality = normality
         self._cells = CellStream(fps, normality.levels if normality else ())
@@ -149,7 +161,7 @@ class FrameScorer:
         self._positions = {name: np.array(values) for name, values in (positions or {}).items()}
 
     def add(self, residual: ClipResidual) -> ScoredFrames:
-        """Scores the new frames of the next clip."""
+        """Scores the new frames of the next clip, given its completed residual."""
         raw = {name: score(residual)[residual.new] for name, score in SCORES.items()}
         for name, normal in self._positions.items():
             raw[name] = raw[name] / normal[residual.new_positions]
@@ -162,15 +174,16 @@ class FrameScorer:
             raw[name] = above_normal(values, levels[name], LOCAL_SCORES[name].everywhere)
             smooth = self._mean(name, raw[name], LOCAL_SMOOTHING_SEC)
             local[name] = self._normality.surprises[name].of(smooth)
-        fused, speakers = fuse(local, self._normality.frames)
+        fused, sources = fuse(local, self._normality.frames)
         raw[FUSED] = fused
         names = list(local)
         boxes = [
-            unusual_box(cells[names[speaker]][number], levels[names[speaker]])
-            for number, speaker in enumerate(speakers)
+            unusual_box(cells[names[source]][number], levels[names[source]])
+            for number, source in enumerate(sources)
         ]
         return ScoredFrames(raw, causal | local | {FUSED: fused}, np.array(boxes))
 
     def _mean(self, name: str, values: np.ndarray, seconds: float = SMOOTHING_SEC) -> np.ndarray:
+        """Returns the causal mean of a score, whose earlier values it remembers."""
         mean = self._means.setdefault(name, CausalMean(self._fps, seconds))
         return mean(values)

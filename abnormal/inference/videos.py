@@ -1,4 +1,4 @@
-"""The videos to be scored, from `img/` or from anywhere, as frames that a model can take."""
+"""Opens the videos that are scored, from `img/` or from elsewhere, as frames for a model."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -18,19 +18,20 @@ from abnormal.frames.reader import read_frames, read_labels, read_masks
 from abnormal.video.resample import at_rate, resize
 from abnormal.video.stream import OpenFrames
 
-# Frame rates that differ by less are the same: 29.97 and 30 are not, 25 and 25.01 are.
 _SAME_RATE = 0.0005
+"""Relative difference up to which two frame rates count as the same, as 25 and 25.01 do. The rates
+29.97 and 30 are different."""
 
 
 @dataclass
 class ModelFrames:
-    """Frames ready for a model.
+    """Frames in the form that a model takes.
 
     Attributes:
-        frames: `(size, size)` uint8 each; or, at their own size, grey `(height, width)` or in
-            colours `(height, width, 3)`, red first.
+        frames: The frames in order, `(size, size)` uint8 each. At their own size they are grey
+            `(height, width)` uint8 or in colour `(height, width, 3)` uint8, red first.
         fps: Frames per second.
-        notes: What was wrong with the source; complete once all frames are read.
+        notes: What was wrong with the source; complete after the last frame.
     """
 
     frames: Iterator[np.ndarray]
@@ -43,15 +44,16 @@ class InputVideo:
     """A video to be scored.
 
     Attributes:
-        name: For tables and figures.
-        open_frames: From a model's size and frames per second to its frames. Without a size they
-            are the same frames at their own, in colours where the source has some.
-        read_labels: Gives one uint8 per frame, 1 where abnormal; None where labels are unknown.
-        read_masks: Gives `(n, height, width)` bool, True where abnormal; None where masks are
-            unknown.
-        situation: The kind of event; empty where unknown.
-        frames: How many there are; 0 where that is not known before they are read.
-        camera: Which one; empty where that is not known.
+        name: Name of the video, for tables and plots.
+        open_frames: Opens the frames, given a model's size and frames per second. If the size is
+            None, the frames have their own size, and colours if the source has colours.
+        read_labels: Reads the labels, `(n,)` uint8, 1 for abnormal frames and 0 for normal ones;
+            None if there are no labels.
+        read_masks: Reads the masks, `(n, height, width)` bool, True for abnormal pixels; None if
+            there are no masks.
+        situation: Kind of the abnormal event in the video; empty if not known.
+        frames: Number of frames; 0 if that is not known before they are read.
+        camera: Name of the camera; empty if not known.
     """
 
     name: str
@@ -64,10 +66,14 @@ class InputVideo:
 
 
 def stored_videos(img: Path, split: str = "testing") -> list[InputVideo]:
-    """The videos of a split under `img/`.
+    """Returns the videos of a split in a folder of frames.
+
+    Args:
+        img: The folder of frames that `preprocess.py` made.
+        split: Name of the split.
 
     Raises:
-        AbnormalError: There are none.
+        AbnormalError: The split has no videos.
     """
     records = read_manifest(img, split)
     if not records:
@@ -90,14 +96,15 @@ def stored_videos(img: Path, split: str = "testing") -> list[InputVideo]:
 
 
 def source_videos(path: Path, split: str = "") -> list[InputVideo]:
-    """A video file, or all videos in a folder, without any `img/`.
+    """Returns the videos at a path that is not a folder of extracted frames.
 
     Args:
-        path: It.
-        split: Takes only those that `preprocess.py` would put there; empty for all.
+        path: A video file, a folder of pictures, or a folder of videos.
+        split: The split that the videos have to belong to, by the rules of `preprocess.py`; empty
+            for all videos.
 
     Raises:
-        AbnormalError: There is no video there.
+        AbnormalError: There is nothing at the path, or no video of the split.
     """
     require_path(path)
     videos = [video for video in folder.find(path) if split in ("", video.split)]
@@ -120,9 +127,13 @@ def open_resampled(open_frames: OpenFrames, size: int | None, fps: float) -> Ite
 
     Args:
         open_frames: Opens the source.
-        size: Height and width that the model was made for; None for those of the source.
-        fps: Frames per second that it was trained on. Another rate is resampled to it by the time
-            stamps; a folder of pictures, which has no clock, is taken to have it.
+        size: Height and width of the model's frames, in pixels; None to keep those of the source.
+        fps: Frames per second that the model was trained on. A source with another rate is
+            resampled by its time stamps. A folder of pictures, which has no time stamps, is taken
+            to have this rate.
+
+    Yields:
+        The frames, their rate and the notes.
     """
     with open_frames() as stream:
         frames = stream.frames
@@ -143,8 +154,8 @@ def _open_stored(
     notes = []
     if abs(record.fps / fps - 1) > _SAME_RATE:
         notes.append(
-            f"it has {record.fps:g} frames a second, the model knows {fps:g}: things look "
-            f"{fps / record.fps:.2g} times as fast; extract it again with --fps {fps:g}"
+            f"it has {record.fps:g} frames a second, but the model was trained on {fps:g}: things "
+            f"look {fps / record.fps:.2g} times as fast; extract it again with --fps {fps:g}"
         )
     frames = read_frames(img, record, size)
     if size is None and (shape := record.source.get("shape")):

@@ -71,7 +71,7 @@ def cameras_from_sources(sources: Sequence[str], known_as: str = "") -> list[Cam
     return [Camera(name, source, known_as) for name, source in zip(names, sources, strict=True)]
 
 
-def demand_camera_table(path: Path) -> None:
+def require_camera_table(path: Path) -> None:
     """Makes sure that the table of cameras exists.
 
     Raises:
@@ -91,7 +91,7 @@ def read_cameras(path: Path, known_as: str = "") -> list[Camera]:
     Raises:
         AbnormalError: The table cannot be read, is empty, or has an invalid row.
     """
-    demand_camera_table(path)
+    require_camera_table(path)
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file, skipinitialspace=True, restval=""))

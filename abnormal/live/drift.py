@@ -47,7 +47,7 @@ def surprises_of(
         ten, 2 by one in a hundred. Empty if the calibration does not know the score.
     """
     score = alarm.score
-    if alarm.knows_place:
+    if alarm.is_local:
         wanted = LOCAL_SCORES if score == FUSED else (score,)
         return {name: causal[name] for name in wanted if name in causal}
     known = calibration.surprises.get(score)

@@ -1,1 +1,1 @@
-"""What people look at: tables and plots."""
+"""Writes what people look at: tables, plots, pictures, videos and the page."""

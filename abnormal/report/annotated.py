@@ -1,4 +1,4 @@
-"""The video itself with what was found drawn in: anomalous pixels, alarms, and the curve below."""
+"""Draws the anomalous pixels and the alarms into a video, with the regularity curve below it."""
 
 import itertools
 import zlib
@@ -19,31 +19,44 @@ from abnormal.scoring.localisation import LocalisedFrames
 from abnormal.video.draw import PAPER, RED, grey_to_rgb, mark, write_text
 from abnormal.video.encode import open_encoder
 
-LONGER_SIDE_PX = (480, 1280)  # smaller pictures are shown larger, larger ones smaller
+LONGER_SIDE_PX = (480, 1280)
+"""Smallest and largest length of a picture's longer side, in pixels. Other pictures are resized."""
+
 NARROWEST_PX = 240
+"""Smallest width of the video, in pixels. Narrower pictures get an empty margin."""
+
 STRIP_PX = 130
+"""Height of the strip with the curve, in pixels."""
+
 TEXT_PX = 14
-FRAME_PX = 4  # of the red frame that means alarm
-STRENGTH = 0.55  # of the red over the picture
+"""Height of the text, in pixels."""
+
+FRAME_PX = 4
+"""Thickness of the red frame around a picture with an alarm, in pixels."""
+
+STRENGTH = 0.55
+"""Opacity of the red over anomalous pixels, in [0, 1]."""
 
 
 class AnomalousPixels:
-    """The anomalous pixels of a video, kept in little memory while it is scored."""
+    """The anomalous pixels of a video, compressed while it is scored."""
 
     def __init__(self) -> None:
         self._shape = (0, 0)
         self._packed: list[bytes] = []
 
-    def add(self, seen: LocalisedFrames) -> None:
-        """Adds some frames."""
-        self._shape = seen.anomalous.shape[1:]
-        self._packed += [zlib.compress(np.packbits(flags).tobytes(), 1) for flags in seen.anomalous]
+    def add(self, frames: LocalisedFrames) -> None:
+        """Adds the anomalous pixels of the next frames."""
+        self._shape = frames.anomalous.shape[1:]
+        self._packed += [
+            zlib.compress(np.packbits(flags).tobytes(), 1) for flags in frames.anomalous
+        ]
 
     def __len__(self) -> int:
         return len(self._packed)
 
     def __getitem__(self, number: int) -> np.ndarray:
-        """Those of a frame: `(height, width)` bool, at the size of the model."""
+        """Returns the anomalous pixels of a frame, `(height, width)` bool at the model's size."""
         packed = np.frombuffer(zlib.decompress(self._packed[number]), np.uint8)
         count = self._shape[0] * self._shape[1]
         return np.unpackbits(packed, count=count).reshape(self._shape).astype(bool)
@@ -56,18 +69,18 @@ def write_annotated(
     alarm: Alarm,
     anomalous: AnomalousPixels,
 ) -> None:
-    """Writes a video with the regularity curve and the anomalies drawn in.
+    """Writes a video with its anomalous pixels, its alarms and its regularity curve.
 
     Args:
         path: The video to write, `.mp4`.
-        pictures: The frames that were scored, at their own size: `(height, width)` uint8, or
-            `(height, width, 3)`, red first.
-        video: Their scores.
-        alarm: What raises an alarm.
+        pictures: The frames that were scored, in their own size and colours, `(height, width)` or
+            `(height, width, 3)` uint8 each, red first.
+        video: The video with its scores.
+        alarm: The alarm of the model.
         anomalous: The anomalous pixels of each frame.
 
     Raises:
-        AbnormalError: The video cannot be written.
+        AbnormalError: The video cannot be written, or not all frames can be read again.
     """
     regularity = video.regularity(alarm.score)
     alarms = video.alarms(alarm)
@@ -76,8 +89,8 @@ def write_annotated(
     count = 0
     with open_encoder(path, video.fps) as write:
         for number, picture in enumerate(itertools.islice(pictures, len(regularity))):
-            size = size or _comfortable(picture)
-            shown = _overlaid(_in_colours(picture, size), anomalous[number], alarms[number])
+            size = size or _display_size(picture)
+            shown = _marked(_in_colours(picture, size), anomalous[number], alarms[number])
             shown = _wide_enough(shown)
             seconds = number / video.fps
             text = f"{seconds:6.1f} s   regularity {regularity[number]:.2f}"
@@ -94,8 +107,8 @@ def write_annotated(
             )
 
 
-def _comfortable(picture: np.ndarray) -> tuple[int, int]:
-    """Even height and width at which a picture is neither too small nor too large to look at."""
+def _display_size(picture: np.ndarray) -> tuple[int, int]:
+    """Returns the height and width at which a picture is shown, both even."""
     height, width = picture.shape[:2]
     longer = max(height, width)
     times = float(np.clip(longer, *LONGER_SIDE_PX)) / longer
@@ -103,20 +116,22 @@ def _comfortable(picture: np.ndarray) -> tuple[int, int]:
 
 
 def _in_colours(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Returns a picture in colours and resized, `(height, width, 3)` uint8."""
     if picture.ndim == 2:
         picture = grey_to_rgb(picture)
     height, width = size
-    way = cv2.INTER_AREA if height < picture.shape[0] else cv2.INTER_CUBIC
-    return cv2.resize(picture, (width, height), interpolation=way)
+    method = cv2.INTER_AREA if height < picture.shape[0] else cv2.INTER_CUBIC
+    return cv2.resize(picture, (width, height), interpolation=method)
 
 
 def _wide_enough(picture: np.ndarray) -> np.ndarray:
-    """A narrow picture with an empty margin on its right, so that the curve below has room."""
+    """Adds an empty margin to the right of a narrow picture, to make room for the curve below."""
     margin = max(0, NARROWEST_PX - picture.shape[1])
     return cv2.copyMakeBorder(picture, 0, 0, 0, margin, cv2.BORDER_CONSTANT, value=PAPER)
 
 
-def _overlaid(picture: np.ndarray, anomalous: np.ndarray, alarm: bool) -> np.ndarray:
+def _marked(picture: np.ndarray, anomalous: np.ndarray, alarm: bool) -> np.ndarray:
+    """Returns a picture with red anomalous pixels and, if there is an alarm, a red frame."""
     height, width = picture.shape[:2]
     pixels = cv2.resize(
         anomalous.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST
@@ -128,7 +143,14 @@ def _overlaid(picture: np.ndarray, anomalous: np.ndarray, alarm: bool) -> np.nda
 
 
 class Strip:
-    """The curve below the picture: drawn once, with a line that moves."""
+    """The strip with the regularity curve, which is drawn once, and a line that moves over it.
+
+    Args:
+        width: Width of the strip, in pixels.
+        regularity: `(n,)` float64 in [0, 1], one per frame.
+        alarms: `(n,)` bool, True for each frame that is an alarm.
+        video: The video, for its labels and its frames per second.
+    """
 
     def __init__(
         self, width: int, regularity: np.ndarray, alarms: np.ndarray, video: ScoredVideo
@@ -153,7 +175,14 @@ class Strip:
         self._rows = slice(STRIP_PX - round(top), STRIP_PX - round(bottom))
 
     def at(self, seconds: float) -> np.ndarray:
-        """The curve with the line at a time."""
+        """Returns the strip with the line at a time.
+
+        Args:
+            seconds: Time since the start of the video.
+
+        Returns:
+            `(STRIP_PX, width, 3)` uint8, red first.
+        """
         shown = self._picture.copy()
         x = round(self._left + seconds * self._px_per_sec)
         shown[self._rows, max(0, x - 1) : x + 1] = (60, 60, 60)

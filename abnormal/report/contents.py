@@ -1,4 +1,4 @@
-"""What the page shows, as the run that made it knows it."""
+"""The contents of the page: the models of a run and what they found."""
 
 import os
 import urllib.parse
@@ -20,13 +20,13 @@ class ModelResults:
     """A model and what it found.
 
     Attributes:
-        info: What is known about the model.
-        runtime: What computed it.
-        alarm: What raised an alarm.
-        folder: Part of the paths of its videos; empty where it is the only model.
-        videos: As it scored them; in the same order for all models.
-        pixels: What it found in each of them.
-        metrics: Its figures, as in `metrics.json`.
+        info: Description of the model, as it is in the model file.
+        runtime: Name of the runtime that computed it.
+        alarm: The alarm of the model.
+        folder: Folder of the model's pictures and videos; empty if there is only one model.
+        videos: The videos with the model's scores, in the same order for all models.
+        pixels: The pixels of each video.
+        metrics: The metrics of the model, as they are in `metrics.json`.
         events: The rows of `events.csv`, in the order of the videos.
     """
 
@@ -42,11 +42,12 @@ class ModelResults:
 
 @dataclass(frozen=True)
 class Contents:
-    """All that the page shows.
+    """Everything that the page shows.
 
     Attributes:
-        models: By their names; at least one.
-        figures: Ending of the figures that are printed in place of the curves: `png` or `svg`.
+        models: The models by name, of which there is at least one.
+        figures: File ending of the plots that are printed in place of the curves: `"png"` or
+            `"svg"`.
     """
 
     models: Mapping[str, ModelResults]
@@ -54,15 +55,15 @@ class Contents:
 
     @property
     def score(self) -> str:
-        """Name of the score that raises alarms; it is the same for all models."""
+        """Name of the score that raises alarms, which is the same for all models."""
         return next(iter(self.models.values())).alarm.score
 
     @property
     def videos(self) -> Sequence[ScoredVideo]:
-        """As the first model scored them; names, times and labels are the same for all."""
+        """The videos of the first model. Names, times and labels are the same for all models."""
         return next(iter(self.models.values())).videos
 
 
-def address(*parts: str) -> str:
-    """A path below the folder of results as a link from the page: `videos/gate%20%233.mp4`."""
+def relative_url(*parts: str) -> str:
+    """Returns a path in the folder of results as a link, such as `videos/gate%20%233.mp4`."""
     return urllib.parse.quote(os.fsencode(PurePosixPath(*parts)))

@@ -1,4 +1,4 @@
-"""How all plots look, and how they are written."""
+"""The style of all plots, and how they are written."""
 
 import contextlib
 import warnings
@@ -11,18 +11,26 @@ import matplotlib.figure
 
 from abnormal.files import make_folder, replacing
 
-# Okabe and Ito's colours, which people with any colour vision can tell apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+"""Colours of the models in their order. They are those of Okabe and Ito, which people with any
+colour vision can tell apart."""
+
 ABNORMAL_COLOUR = "#F0B8A8"
+"""Colour of intervals that are truly abnormal."""
+
 ALARM_COLOUR = "#B22222"
+"""Colour of alarms if there is only one model."""
 
 WIDTH_IN = 7.0
-"""Inches: a page's text, so that in a paper the letters are as large as those around it."""
+"""Width of a plot, in inches. It is that of a page's text, so that in a paper the letters of a plot
+have the size of the text around it."""
 
 LINE_IN = 0.17
-"""Inches: a line of a legend."""
+"""Height of a line of a legend, in inches."""
 
 DPI = 200
+"""Resolution of a PNG, in pixels per inch."""
+
 STYLE: dict[Any, Any] = {
     "font.size": 9,
     "axes.linewidth": 0.6,
@@ -30,23 +38,27 @@ STYLE: dict[Any, Any] = {
     "legend.frameon": False,
     "lines.linewidth": 1.2,
     "lines.markersize": 5,
-    # An SVG that does not change from run to run.
+    # With a fixed salt an SVG is the same in each run.
     "svg.hashsalt": "abnormal",
 }
+"""Settings of matplotlib for all plots."""
 
 
 @contextlib.contextmanager
 def drawing(path: Path, height: float) -> Iterator[matplotlib.figure.Figure]:
-    """Gives an empty figure and writes it, whole or not at all, once it is drawn.
+    """Opens an empty figure, and writes it as a whole when the context ends.
 
-    The figure belongs to nobody: there is nothing to close.
+    If drawing fails, nothing is written.
 
     Args:
-        path: The picture to write; its ending says in which format.
-        height: In inches.
+        path: The picture to write. Its ending tells the format.
+        height: Height of the figure without a legend, in inches.
+
+    Yields:
+        The figure to draw into.
 
     Raises:
-        AbnormalError: It cannot be written.
+        AbnormalError: The picture cannot be written.
     """
     with matplotlib.rc_context(STYLE):
         figure = matplotlib.figure.Figure((WIDTH_IN, height), DPI, layout="constrained")
@@ -55,7 +67,10 @@ def drawing(path: Path, height: float) -> Iterator[matplotlib.figure.Figure]:
 
 
 def legend_below(figure: matplotlib.figure.Figure) -> None:
-    """Makes room below the plot for a legend in two columns; names of models may be long."""
+    """Adds a legend in two columns below the plot, and makes the figure higher for it.
+
+    Names of models may be too long for a legend inside the plot.
+    """
     handles, labels = figure.axes[0].get_legend_handles_labels()
     rows = -(-len(labels) // 2)
     figure.set_figheight(figure.get_figheight() + rows * LINE_IN)
@@ -66,11 +81,11 @@ def _write(figure: matplotlib.figure.Figure, path: Path) -> None:
     make_folder(path.absolute().parent)
     undated = {"Date": None} if path.suffix == ".svg" else None
     with replacing(path) as partial, warnings.catch_warnings():
-        # A letter that the font lacks is drawn as a box; a line on the terminal helps nobody.
+        # Letters that the font lacks are drawn as boxes. Nobody needs a warning for each.
         warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
         figure.savefig(partial, metadata=undated)
 
 
-def plain(name: str) -> str:
-    """A name as a text for matplotlib, which takes what is between dollars for a formula."""
+def escape_dollars(name: str) -> str:
+    """Escapes dollar signs, between which matplotlib would take the text for a formula."""
     return name.replace("$", r"\$")

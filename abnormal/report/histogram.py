@@ -1,4 +1,4 @@
-"""How the score is distributed over normal and abnormal frames, and where the threshold lies."""
+"""Histograms of the score over normal and abnormal frames, with the threshold."""
 
 import itertools
 import math
@@ -9,23 +9,30 @@ from pathlib import Path
 import numpy as np
 
 from abnormal.inference.scored_video import ScoredVideo
-from abnormal.report.figure import COLOURS, drawing, legend_below, plain
+from abnormal.report.figure import COLOURS, drawing, escape_dollars, legend_below
 from abnormal.scoring.alarm import Alarm
 
 BINS = 60
-INSIDE = 0.995  # of all frames; what is above is counted in the last bin
+"""Number of bins."""
+
+SHOWN_QUANTILE = 0.995
+"""Quantile of all scores at which the last bin ends, unless a threshold lies higher. Scores above
+it are counted in the last bin."""
 
 
 @dataclass(frozen=True)
 class Histogram:
-    """The scores of a model in bins.
+    """The histogram of a model's scores.
 
     Attributes:
-        edges: `(BINS + 1,)`, the same for all models; the last bin has all that is above, too.
-        normal: `(BINS,)`, per cent of the normal frames; of all frames where there are no labels.
-        abnormal: `(BINS,)`, per cent of the abnormal frames; None where there are none.
-        threshold: The alarm's; None where it is not finite.
-        labelled: Whether it is known which frames are normal.
+        edges: Edges of the bins, `(BINS + 1,)` float64 in growing order, the same for all models.
+            Scores above the last edge are counted in the last bin.
+        normal: Percentage of the normal frames in each bin, `(BINS,)` float64 in [0, 100]; of all
+            frames if there are no labels.
+        abnormal: Percentage of the abnormal frames in each bin, `(BINS,)` float64 in [0, 100]; None
+            if there are none.
+        threshold: Threshold of the alarm; None if it is not finite.
+        labelled: Whether at least one video has labels.
     """
 
     edges: np.ndarray
@@ -38,11 +45,14 @@ class Histogram:
 def histograms_of(
     scored: Mapping[str, Sequence[ScoredVideo]], alarms: Mapping[str, Alarm]
 ) -> dict[str, Histogram]:
-    """The histograms of all models, in the same bins.
+    """Computes the histograms of all models, with the same bins.
 
     Args:
-        scored: The test videos by the name of the model.
-        alarms: What raises an alarm, by the name of the model; the score is the same for all.
+        scored: The test videos with each model's scores, by the name of the model.
+        alarms: The alarm of each model, by the name of the model; all with the same score.
+
+    Returns:
+        The histogram of each model, by the name of the model.
     """
     score = next(iter(alarms.values())).score
     finite = {
@@ -52,15 +62,16 @@ def histograms_of(
     values = {name: np.concatenate([v.causal[score] for v in scored[name]]) for name in scored}
     together = np.concatenate(list(values.values()))
     low = float(together.min())
-    high = max(float(np.quantile(together, INSIDE)), *(1.2 * (t or low) for t in finite.values()))
+    highest_shown = float(np.quantile(together, SHOWN_QUANTILE))
+    high = max(highest_shown, *(1.2 * (t or low) for t in finite.values()))
     edges = np.linspace(low, high if high > low else low + 1, BINS + 1)
     result = {}
     for name, videos in scored.items():
         abnormal = np.concatenate([_abnormal(video, score) for video in videos])
         result[name] = Histogram(
             edges=edges,
-            normal=_shares(values[name][~abnormal], edges),
-            abnormal=_shares(values[name][abnormal], edges) if abnormal.any() else None,
+            normal=_percentages(values[name][~abnormal], edges),
+            abnormal=_percentages(values[name][abnormal], edges) if abnormal.any() else None,
             threshold=finite[name],
             labelled=any(video.labels is not None for video in videos),
         )
@@ -68,12 +79,13 @@ def histograms_of(
 
 
 def _abnormal(video: ScoredVideo, score: str) -> np.ndarray:
+    """Tells which frames are abnormal, `(n,)` bool; none if the video has no labels."""
     if video.labels is None:
         return np.zeros(len(video.causal[score]), bool)
     return video.labels == 1
 
 
-def _shares(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
+def _percentages(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
     counts, _ = np.histogram(np.clip(values, edges[0], edges[-1]), edges)
     return 100 * counts / max(1, len(values))
 
@@ -82,8 +94,8 @@ def plot_histograms(histograms: Mapping[str, Histogram], score: str, path: Path)
     """Draws the histograms of one or several models.
 
     Args:
-        histograms: By the name of the model.
-        score: Which score they are of.
+        histograms: The histogram of each model, by the name of the model.
+        score: Name of the score.
         path: The picture to write.
     """
     with drawing(path, 2.8) as figure:
@@ -91,13 +103,13 @@ def plot_histograms(histograms: Mapping[str, Histogram], score: str, path: Path)
         for (name, histogram), colour in zip(
             histograms.items(), itertools.cycle(COLOURS), strict=False
         ):
-            of = f"{plain(name)}, {'normal' if histogram.labelled else 'all'} frames"
+            label = f"{escape_dollars(name)}, {'normal' if histogram.labelled else 'all'} frames"
             edges = histogram.edges
             axes.stairs(histogram.normal, edges, color=colour, alpha=0.15, fill=True, label="_")
-            axes.stairs(histogram.normal, edges, color=colour, label=of)
+            axes.stairs(histogram.normal, edges, color=colour, label=label)
             if histogram.abnormal is not None:
-                of = f"{plain(name)}, abnormal frames"
-                axes.stairs(histogram.abnormal, edges, color=colour, ls=":", label=of)
+                label = f"{escape_dollars(name)}, abnormal frames"
+                axes.stairs(histogram.abnormal, edges, color=colour, ls=":", label=label)
             if histogram.threshold is not None:
                 axes.axvline(histogram.threshold, color=colour, ls="--", label="_")
         axes.plot([], [], color="grey", ls="--", label="threshold of the alarm")

@@ -7,17 +7,18 @@ from pathlib import Path
 
 from matplotlib.ticker import MaxNLocator
 
-from abnormal.report.figure import COLOURS, drawing, legend_below, plain
+from abnormal.report.figure import COLOURS, drawing, escape_dollars, legend_below
 
 KINDS = {"loss": "training", "val_loss": "held out"}
+"""The losses in a model's history, with their labels."""
 
 
 def loss_points(history: Sequence[Mapping[str, float]], key: str) -> list[tuple[float, float]]:
-    """Epochs and losses of a model, those that are numbers.
+    """Returns the epochs with a finite loss, and these losses.
 
     Args:
-        history: Its epochs, as in its model file.
-        key: One of `KINDS`.
+        history: The epochs of a model, as they are in its model file.
+        key: A key of `KINDS`.
     """
     return [
         (entry["epoch"], entry[key]) for entry in history if math.isfinite(entry.get(key, math.nan))
@@ -28,7 +29,7 @@ def plot_losses(histories: Mapping[str, Sequence[Mapping[str, float]]], path: Pa
     """Draws the losses of one or several models over their epochs.
 
     Args:
-        histories: For each model's name its epochs, as in its model file.
+        histories: For each model's name its epochs, as they are in its model file.
         path: The picture to write.
     """
     with drawing(path, 2.8) as figure:
@@ -40,7 +41,7 @@ def plot_losses(histories: Mapping[str, Sequence[Mapping[str, float]]], path: Pa
                 if points := loss_points(history, key):
                     epochs, losses = zip(*points, strict=True)
                     (line,) = axes.plot(epochs, losses, style, color=colour, marker="o", ms=4)
-                    line.set_label(f"{plain(name)}, {kind}")
+                    line.set_label(f"{escape_dollars(name)}, {kind}")
                     line.set_markerfacecolor(colour if style == "-" else "white")
         axes.set(xlabel="epoch", ylabel="reconstruction loss")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))

@@ -1,7 +1,7 @@
-"""`report.html`: one page that opens from the disk, without a network and without a server.
+"""Writes `report.html`, a page that opens from the disk, without a network and without a server.
 
-What it says stands in its tables, written here; its script draws the curves and moves the videos.
-The script of the library that draws comes out of that library's own package.
+The tables are written here. The scripts in `page_files/` draw the curves, with Bokeh, and control
+the videos. Bokeh's own script is taken from the installed package.
 """
 
 import importlib.resources
@@ -18,22 +18,23 @@ from abnormal.report.contents import Contents
 from abnormal.report.page_data import page_data
 
 SCRIPTS = ("data.js", "plots.js", "curves.js", "overall.js", "player.js", "events.js", "start.js")
+"""Names of the scripts in `page_files/`, in the order in which they run."""
 
 
 def write_page(path: Path, contents: Contents, written: datetime) -> None:
-    """Writes the page, whole or not at all.
+    """Writes the page as a whole or, if that fails, not at all.
 
     Args:
-        path: In the folder of results, beside the videos and pictures that it shows.
-        contents: What it shows.
-        written: The time that it tells.
+        path: The page, in the folder of results beside the videos and pictures that it shows.
+        contents: What the page shows.
+        written: The time of writing that the page shows.
 
     Raises:
-        AbnormalError: It cannot be written.
+        AbnormalError: The page cannot be written.
     """
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_read),
-        autoescape=True,  # names come from anybody's disk
+        autoescape=True,  # names of videos and models may have any characters
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -43,22 +44,22 @@ def write_page(path: Path, contents: Contents, written: datetime) -> None:
         data=page_data(contents),
         tables=page_tables,
         written=f"{written:%Y-%m-%d %H:%M}",
-        style=_as_it_is("report.css"),
+        style=_unescaped("report.css"),
         library=_library(),
-        scripts=markupsafe.Markup("\n").join(map(_as_it_is, SCRIPTS)),
+        scripts=markupsafe.Markup("\n").join(map(_unescaped, SCRIPTS)),
     )
     with replacing(path) as partial:
-        # A name that is no text in any encoding is shown with a question mark.
+        # Names of files that are not valid text are shown with question marks.
         partial.write_text(text, "utf-8", errors="replace")
 
 
 def _library() -> markupsafe.Markup:
-    """Bokeh's script, and its interface for other scripts; the licence stands in it."""
+    """Returns Bokeh's script with its interface for other scripts. It includes its licence."""
     files = Resources(mode="inline", components=["bokeh", "bokeh-api"]).js_raw
     return markupsafe.Markup("\n").join(map(markupsafe.Markup, files))
 
 
-def _as_it_is(name: str) -> markupsafe.Markup:
+def _unescaped(name: str) -> markupsafe.Markup:
     return markupsafe.Markup(_read(name))
 
 

@@ -1,4 +1,4 @@
-"""What the page's script draws from: plain numbers and texts, small enough to lie in the page."""
+"""The data that the page's scripts draw, as numbers and texts that are stored in the page."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -7,24 +7,24 @@ from typing import Any
 import numpy as np
 
 from abnormal.inference.scored_video import ScoredVideo, error_of
-from abnormal.report.contents import Contents, ModelResults, address
+from abnormal.report.contents import Contents, ModelResults, relative_url
 from abnormal.report.figure import COLOURS
 from abnormal.report.histogram import Histogram, histograms_of
 from abnormal.report.losses import KINDS, loss_points
 from abnormal.report.roc import Roc, roc_of
 from abnormal.report.tables import records
-from abnormal.report.thinning import packed
+from abnormal.report.thinning import pack_curve
 from abnormal.scoring.events import intervals
 
 PAGE_POINTS = 600_000
-"""Of all curves together: 1.6 MB of the page."""
+"""Largest number of points of all curves together. They make up 1.6 MB of the page."""
 
 CURVE_POINTS = 4000
-"""Of a curve, at most: two for each column of a wide screen."""
+"""Largest number of points of a curve: two for each column of a wide screen."""
 
 
 def page_data(contents: Contents) -> dict[str, Any]:
-    """All that the script draws."""
+    """Returns the data of the page, which `page_files/data.js` reads."""
     lengths = np.array([len(video.causal[contents.score]) for video in contents.videos])
     points = points_for(lengths, curves=2 * len(contents.models))
     alarms = {name: model.alarm for name, model in contents.models.items()}
@@ -44,15 +44,14 @@ def page_data(contents: Contents) -> dict[str, Any]:
 
 
 def points_for(lengths: np.ndarray, curves: int) -> int:
-    """How many points a curve may have, so that the page has an upper size.
+    """Returns how many points a curve may have, so that the size of the page is limited.
 
     Args:
-        lengths: Of all videos, in frames; a curve has no more points than its video has frames.
-        curves: Of each video.
+        lengths: Number of frames of each video, `(videos,)` int64. A curve never has more points.
+        curves: Number of curves of each video.
 
     Returns:
-        An even number: as many as a screen has room for where the videos are few, fewer where they
-        are many.
+        An even number from 2 to `CURVE_POINTS`. It is the smaller, the more videos there are.
     """
     for points in range(CURVE_POINTS, 2, -2):
         if curves * np.minimum(lengths, points).sum() <= PAGE_POINTS:
@@ -100,9 +99,9 @@ def _videos(contents: Contents, points: int) -> list[dict[str, Any]]:
             "fps": video.fps,
             "frames": len(video.causal[contents.score]),
             "abnormal": None if video.labels is None else list(intervals(video.labels == 1)),
-            "figure": address("regularity", f"{video.name}.{contents.figures}"),
+            "figure": relative_url("regularity", f"{video.name}.{contents.figures}"),
             "seen": [
-                _seen(model.videos[number], model.folder, contents.score, points)
+                _model_view(model.videos[number], model.folder, contents.score, points)
                 | {"events": found.get(video.name, [])}
                 for model, found in zip(contents.models.values(), events, strict=True)
             ],
@@ -112,7 +111,7 @@ def _videos(contents: Contents, points: int) -> list[dict[str, Any]]:
 
 
 def _intervals(events: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[int, int]]]:
-    """First frame of each event and the one behind its last, by the name of the video."""
+    """Returns the half-open interval of frames of each event, by the name of the video."""
     found: dict[str, list[tuple[int, int]]] = {}
     for event in events:
         interval = event["start_frame"], event["end_frame"] + 1
@@ -120,11 +119,11 @@ def _intervals(events: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[int,
     return found
 
 
-def _seen(video: ScoredVideo, folder: str, score: str, points: int) -> dict[str, Any]:
-    """A video as a model sees it."""
+def _model_view(video: ScoredVideo, folder: str, score: str, points: int) -> dict[str, Any]:
+    """Returns what the page shows of a video for one model."""
     return {
-        "video": address("videos", folder, f"{video.name}.mp4"),
-        "panels": address("anomalies", folder, f"{video.name}.mp4"),
-        "regularity": packed(video.regularity(score), points),
-        "score": packed(video.causal[score], points),
+        "video": relative_url("videos", folder, f"{video.name}.mp4"),
+        "panels": relative_url("anomalies", folder, f"{video.name}.mp4"),
+        "regularity": pack_curve(video.regularity(score), points),
+        "score": pack_curve(video.causal[score], points),
     }

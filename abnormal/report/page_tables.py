@@ -1,4 +1,4 @@
-"""The tables of the page, as rows of texts."""
+"""The rows of the page's tables."""
 
 import importlib.metadata
 import platform
@@ -7,23 +7,30 @@ from typing import Any
 
 from abnormal.evaluation.evaluate import MACRO_RAW, MICRO_PER_VIDEO, MICRO_RAW
 from abnormal.inference.scored_video import ScoredVideo
-from abnormal.report.contents import Contents, ModelResults, address
+from abnormal.report.contents import Contents, ModelResults, relative_url
 from abnormal.report.tables import records
 from abnormal.report.thumbnails import thumbnail_name
 from abnormal.version import __version__
 
 MOST_EVENTS = 2000
-"""Rows of the table of events: those with the highest peaks, about 1 MB of the page."""
+"""Largest number of rows in the table of events, about 1 MB of the page. Events with lower peaks
+are left out."""
 
 NONE = "–"
+"""Text of a cell without a value."""
+
 LIBRARIES = ("tensorflow", "keras", "numpy", "opencv-python-headless", "av", "bokeh")
+"""Names of the packages whose versions the page shows."""
 
 Row = tuple[str, str, list[str]]
-"""What it is, the protocol that says how it is meant, and a text for each model."""
+"""What the row shows, the name of the protocol by which it is computed, and a text per model."""
 
 
-def figure_rows(contents: Contents) -> list[Row]:
-    """How good each model is, by the score that carries the alarm; a row that nobody has is not."""
+def metric_rows(contents: Contents) -> list[Row]:
+    """Returns the metrics of each model, for the score that raises alarms.
+
+    Rows without a value for any model are left out.
+    """
     score = contents.score
     rows: list[tuple[str, str, Callable[[Mapping[str, Any]], str | None]]] = [
         ("Frame AUC", MICRO_RAW, lambda tree: _auc(tree, "scores", score, MICRO_RAW)),
@@ -43,7 +50,11 @@ def figure_rows(contents: Contents) -> list[Row]:
         ),
         ("True events found", "events", _found),
         ("False alarms", "events", _false_alarms),
-        ("Delay of the alarm", "events", lambda tree: _seconds(tree, "events", "mean_delay_sec")),
+        (
+            "Mean delay of the alarm",
+            "events",
+            lambda tree: _seconds(tree, "events", "mean_delay_sec"),
+        ),
         ("Abnormal frames with alarm", "", lambda t: _percent(t, "alarm", "detection_rate")),
         ("Normal frames with alarm", "", lambda t: _percent(t, "alarm", "false_alarm_rate")),
     ]
@@ -55,12 +66,12 @@ def figure_rows(contents: Contents) -> list[Row]:
 
 
 def score_rows(contents: Contents) -> list[Row]:
-    """The frame AUC of every score that there is."""
+    """Returns the frame AUC of each score."""
     return _auc_rows(contents, "scores", (MICRO_RAW, MICRO_PER_VIDEO))
 
 
 def situation_rows(contents: Contents) -> list[Row]:
-    """The frame AUC for each kind of event."""
+    """Returns the frame AUC for each situation."""
     return _auc_rows(contents, "situations", (MICRO_RAW,))
 
 
@@ -76,41 +87,45 @@ def _auc_rows(contents: Contents, of: str, protocols: Sequence[str]) -> list[Row
 
 
 def protocol_rows(contents: Contents) -> dict[str, str]:
-    """How the figures are meant, by the protocol's name."""
+    """Returns how the metrics are computed, by the name of the protocol."""
     metrics = next(iter(contents.models.values())).metrics
     pixels = _at(metrics, "localisation", "protocol")
     return {**metrics["protocols"]} | ({"localisation": pixels} if pixels else {})
 
 
 def event_rows(contents: Contents) -> list[dict[str, Any]]:
-    """The events of all models in the order of the videos and of time."""
-    place = {video.name: number for number, video in enumerate(contents.videos)}
+    """Returns the events of all models, in the order of the videos and of time.
+
+    If there are too many, those with the highest peaks are returned.
+    """
+    indices = {video.name: index for index, video in enumerate(contents.videos)}
     rows = [
-        _event_row(contents, number, model, event, place[event["video"]])
+        _event_row(contents, number, model, event, indices[event["video"]])
         for number, model in enumerate(contents.models.values())
         for event in records(model.events)
     ]
     highest = sorted(rows, key=lambda row: row["peak_score"], reverse=True)[:MOST_EVENTS]
-    return sorted(highest, key=lambda row: (row["place"], row["start_frame"], row["number"]))
+    return sorted(highest, key=lambda row: (row["video_index"], row["start_frame"], row["number"]))
 
 
 def _event_row(
-    contents: Contents, number: int, model: ModelResults, event: Mapping[str, Any], place: int
+    contents: Contents, number: int, model: ModelResults, event: Mapping[str, Any], video_index: int
 ) -> dict[str, Any]:
     name = list(contents.models)[number]
     return {
         **event,
         "model": name,
         "number": number,
-        "place": place,
-        "thumbnail": address("thumbnails", model.folder, thumbnail_name(event)),
-        "start": clock(event["start_sec"]),
-        "end": clock(event["end_sec"]),
-        "truth": _truth(model.videos[place], event),
+        "video_index": video_index,
+        "thumbnail": relative_url("thumbnails", model.folder, thumbnail_name(event)),
+        "start": format_time(event["start_sec"]),
+        "end": format_time(event["end_sec"]),
+        "truth": _truth(model.videos[video_index], event),
     }
 
 
 def _truth(video: ScoredVideo, event: Mapping[str, Any]) -> str:
+    """Returns what the labels say about an event; empty if there are none."""
     if video.labels is None:
         return ""
     inside = video.labels[event["start_frame"] : event["end_frame"] + 1]
@@ -118,7 +133,7 @@ def _truth(video: ScoredVideo, event: Mapping[str, Any]) -> str:
 
 
 def model_rows(contents: Contents) -> list[tuple[str, list[str]]]:
-    """How each model was made, and with what."""
+    """Returns what is known about each model: how it was trained, calibrated and computed."""
     columns = [dict(_facts(model)) for model in contents.models.values()]
     facts = dict.fromkeys(fact for column in columns for fact in column)
     return [(fact, _filled([column.get(fact) for column in columns])) for fact in facts]
@@ -127,10 +142,10 @@ def model_rows(contents: Contents) -> list[tuple[str, list[str]]]:
 def _facts(model: ModelResults) -> Iterator[tuple[str, str]]:
     info, calibration = model.info, model.info.calibration
     yield "network", info.arch
-    yield "frames of a clip", f"{info.clip_length}"
+    yield "frames per clip", f"{info.clip_length}"
     yield "size of a frame", f"{info.size}x{info.size} px"
-    yield "frames a second", f"{info.fps:g}"
-    yield "pixels", info.normalisation
+    yield "frames per second", f"{info.fps:g}"
+    yield "values of pixels", info.normalisation
     yield "loss", info.loss
     yield "seed", f"{info.seed}"
     yield "epochs", f"{len(info.history)}"
@@ -145,48 +160,48 @@ def _facts(model: ModelResults) -> Iterator[tuple[str, str]]:
         yield "calibrated on", f"{frames} normal frames, {known} known to the network"
     yield "alarm above", f"{model.alarm.threshold:.4g}"
     yield "event ends at", f"{model.alarm.release:.4g}"
-    yield "computed by", model.runtime
-    yield "footage, fingerprint", info.data_fingerprint[:12]
+    yield "runtime", model.runtime
+    yield "fingerprint of the footage", info.data_fingerprint[:12]
     for library, version in info.versions.items():
         yield f"trained with {library}", version
 
 
 def version_rows() -> dict[str, str]:
-    """What this page was made with."""
+    """Returns the versions of the libraries that made the page, by name."""
     versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
     return {"abnormal": __version__, "python": platform.python_version()} | versions
 
 
-def clock(seconds: float) -> str:
-    """A time in a video, `1:02:03.4` or `2:03.4`."""
+def format_time(seconds: float) -> str:
+    """Returns a time in a video as text, such as `1:02:03.4` or `2:03.4`."""
     tenths = round(seconds * 10)
     minutes, rest = divmod(tenths, 600)
     hours, minutes = divmod(minutes, 60)
-    clock = f"{hours}:{minutes:02}" if hours else f"{minutes}"
-    return f"{clock}:{rest // 10:02}.{rest % 10}"
+    front = f"{hours}:{minutes:02}" if hours else f"{minutes}"
+    return f"{front}:{rest // 10:02}.{rest % 10}"
 
 
-def _at(tree: Mapping[str, Any], *way: str) -> Any:
-    """A figure in a tree of them; None where there is none."""
+def _at(tree: Mapping[str, Any], *keys: str) -> Any:
+    """Returns a value of nested mappings; None if one of the keys is missing."""
     value: Any = tree
-    for name in way:
+    for name in keys:
         value = (value or {}).get(name)
     return value
 
 
-def _percent(tree: Mapping[str, Any], *way: str) -> str | None:
-    value = _at(tree, *way)
+def _percent(tree: Mapping[str, Any], *keys: str) -> str | None:
+    value = _at(tree, *keys)
     return None if value is None else f"{100 * value:.1f} %"
 
 
-def _seconds(tree: Mapping[str, Any], *way: str) -> str | None:
-    value = _at(tree, *way)
+def _seconds(tree: Mapping[str, Any], *keys: str) -> str | None:
+    value = _at(tree, *keys)
     return None if value is None else f"{value:.1f} s"
 
 
-def _auc(tree: Mapping[str, Any], *way: str) -> str | None:
-    """With the interval over draws of videos, where there is one."""
-    text, interval = _percent(tree, *way, "auc"), _at(tree, *way, "auc_interval")
+def _auc(tree: Mapping[str, Any], *keys: str) -> str | None:
+    """Returns an AUC with its interval, if there is one."""
+    text, interval = _percent(tree, *keys, "auc"), _at(tree, *keys, "auc_interval")
     if not interval:
         return text
     low, high = (100 * end for end in interval)

@@ -1,6 +1,6 @@
-"""The four panels of a frame: input, reconstruction, difference, and the anomalous pixels in red.
+"""Draws the four panels of a frame: input, reconstruction, difference, anomalous pixels in red.
 
-They are drawn without matplotlib, whose figures take longer than the network: see
+Matplotlib is not used, because drawing with it takes longer than computing the network: see
 `benchmarks/panels.py`.
 """
 
@@ -14,37 +14,53 @@ import numpy as np
 from abnormal.scoring.localisation import WHITE, LocalisedFrames
 from abnormal.video.draw import INK, PAPER, grey_to_rgb, heat_map, mark, write_text
 
-HIGHEST = 128
-"""The difference that is drawn brightest: the same for all frames, videos and models."""
+BRIGHTEST = 128
+"""Difference from which pixels are drawn in the brightest colour, on a scale of 0 to 255. It is the
+same for all frames, videos and models, so that panels can be compared."""
 
-CAPTIONS = ("input", "reconstruction", f"difference, 0 to {HIGHEST} of 255", "anomalous pixels")
-SMALLEST_PX = 200  # of a panel; smaller frames are shown larger
+CAPTIONS = ("input", "reconstruction", f"difference, 0 to {BRIGHTEST} of 255", "anomalous pixels")
+"""Captions of the panels, from left to right."""
+
+SMALLEST_PX = 200
+"""Smallest height of a panel, in pixels. Smaller frames are enlarged."""
+
 GAP_PX = 4
+"""Width of the gap between panels, in pixels."""
+
 TEXT_PX = 13
+"""Height of the captions' letters, in pixels."""
+
 HEAD_PX = 22
+"""Height of the row of captions, in pixels."""
 
 
-def draw_panels(seen: LocalisedFrames) -> Iterator[np.ndarray]:
+def draw_panels(frames: LocalisedFrames) -> Iterator[np.ndarray]:
     """Draws the four panels of each frame.
 
     Yields:
-        `(height, width, 3)` uint8, red first; all of one even size.
+        The panels side by side, `(height, width, 3)` uint8, red first, of the same even size for
+        all frames.
     """
     for frame, reconstruction, difference, anomalous in zip(
-        seen.frames, seen.reconstruction, seen.difference, seen.anomalous, strict=True
+        *(frames.frames, frames.reconstruction, frames.difference, frames.anomalous), strict=True
     ):
         grey = grey_to_rgb(_to_uint8(frame))
         panels = (
             grey,
             grey_to_rgb(_to_uint8(reconstruction)),
-            heat_map(difference, HIGHEST),
+            heat_map(difference, BRIGHTEST),
             mark(grey, anomalous),
         )
         yield _side_by_side(panels)
 
 
 def write_picture(path: Path, picture: np.ndarray) -> None:
-    """Writes a picture, red first, as a PNG; quickly rather than small."""
+    """Writes a picture as a PNG, with a fast compression.
+
+    Args:
+        path: The file to write.
+        picture: `(height, width, 3)` uint8, red first.
+    """
     _, data = cv2.imencode(".png", picture[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])
     path.write_bytes(data.tobytes())
 
@@ -67,7 +83,7 @@ def _side_by_side(panels: tuple[np.ndarray, ...]) -> np.ndarray:
 
 @functools.cache
 def _empty_sheet(height: int, width: int) -> np.ndarray:
-    """The captions, and room for four panels."""
+    """Returns a picture with the captions, and with room for four panels."""
     count = len(CAPTIONS)
     full_width = count * width + (count - 1) * GAP_PX
     sheet = np.full((_even(HEAD_PX + height), _even(full_width), 3), PAPER, np.uint8)
@@ -77,5 +93,5 @@ def _empty_sheet(height: int, width: int) -> np.ndarray:
 
 
 def _even(length: int) -> int:
-    """H.264 wants even sides."""
+    """Rounds a length up to an even number, as H.264 needs it."""
     return length + length % 2

@@ -1,4 +1,4 @@
-"""What is drawn of a video while it is scored."""
+"""Writes the panels of a video while it is scored."""
 
 import contextlib
 from collections.abc import Iterator
@@ -12,25 +12,28 @@ from abnormal.video.encode import open_encoder
 
 @contextlib.contextmanager
 def record_panels(path: Path, fps: float, pictures: bool) -> Iterator[Sink]:
-    """Draws the four panels of every frame.
+    """Opens a sink that draws the four panels of every frame.
+
+    If an error ends the context, nothing is written.
 
     Args:
-        path: The video of them to write, `.mp4`. The pictures go into a folder of the same name.
+        path: The video of the panels to write, `.mp4`. Pictures go into a folder of the same name.
         fps: Frames per second.
-        pictures: Whether each is a picture, too: `000000.png` and so on.
+        pictures: Whether the panels of each frame are also written as a picture, `000000.png` and
+            so on.
 
     Yields:
-        What takes the frames. Nothing is written if anything goes wrong.
+        The sink that receives the frames.
     """
     with contextlib.ExitStack() as files:
-        # What is entered first is put in place last: no pictures where the video came out wrong.
+        # The folder is entered first, so it is put in place last: only after the video is complete.
         folder = files.enter_context(replacing_folder(path.with_suffix(""))) if pictures else None
         write = files.enter_context(open_encoder(path, fps))
         count = 0
 
-        def take(seen: LocalisedFrames) -> None:
+        def take(frames: LocalisedFrames) -> None:
             nonlocal count
-            for picture in draw_panels(seen):
+            for picture in draw_panels(frames):
                 write(picture)
                 if folder:
                     write_picture(folder / f"{count:06d}.png", picture)

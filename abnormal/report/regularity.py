@@ -1,4 +1,4 @@
-"""The plot of a video's regularity and of the score that carries the alarm."""
+"""The plot of a video's regularity and of the score that raises alarms."""
 
 import itertools
 from collections.abc import Mapping
@@ -13,36 +13,36 @@ from abnormal.report.figure import (
     ALARM_COLOUR,
     COLOURS,
     drawing,
-    plain,
+    escape_dollars,
 )
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.events import intervals
 
 BAR = 0.035
-"""Height of a bar of alarms, as a part of the plot's."""
+"""Height of a row of alarm bars, as a fraction of the height of the plot."""
 
 
 def plot_regularity(
     scored: Mapping[str, ScoredVideo], alarms: Mapping[str, Alarm], path: Path
 ) -> None:
-    """Draws one video as one or several models see it.
+    """Draws regularity and score of one video for one or several models.
 
     Args:
-        scored: The video by the name of the model.
-        alarms: What raises an alarm, by the name of the model; the score is the same for all.
+        scored: The video with each model's scores, by the name of the model.
+        alarms: The alarm of each model, by the name of the model; all with the same score.
         path: The picture to write.
     """
     first, score = next(iter(scored.values())), next(iter(alarms.values())).score
     with drawing(path, 3.9) as figure:
         upper, lower = figure.subplots(2, 1, sharex=True)
-        figure.suptitle(plain(first.name))
+        figure.suptitle(escape_dollars(first.name))
         for number, ((name, video), colour) in enumerate(
             zip(scored.items(), itertools.cycle(COLOURS), strict=False)
         ):
             regularity = video.regularity(score)
             seconds = np.arange(len(regularity)) / video.fps
-            upper.plot(seconds, regularity, color=colour, label=plain(name))
-            lower.plot(seconds, video.causal[score], color=colour, label=plain(name))
+            upper.plot(seconds, regularity, color=colour, label=escape_dollars(name))
+            lower.plot(seconds, video.causal[score], color=colour, label=escape_dollars(name))
             lower.axhline(alarms[name].threshold, color=colour, ls="--", lw=0.8)
             bar_colour = ALARM_COLOUR if len(scored) == 1 else colour
             _mark_alarms(lower, video.alarms(alarms[name]), video.fps, number, bar_colour)
@@ -61,6 +61,7 @@ def plot_regularity(
 
 
 def _shade(axes: matplotlib.axes.Axes, abnormal: np.ndarray, fps: float) -> None:
+    """Shades the intervals of abnormal frames, `(n,)` bool."""
     label = "abnormal (true)"
     for start, stop in intervals(abnormal):
         axes.axvspan(start / fps, stop / fps, color=ABNORMAL_COLOUR, lw=0, zorder=0, label=label)
@@ -70,7 +71,7 @@ def _shade(axes: matplotlib.axes.Axes, abnormal: np.ndarray, fps: float) -> None
 def _mark_alarms(
     axes: matplotlib.axes.Axes, alarm: np.ndarray, fps: float, row: int, colour: str
 ) -> None:
-    """A bar wherever there is an alarm: along the bottom, those of further models above it."""
+    """Draws a bar at the bottom for each interval of alarms, `(n,)` bool, in the model's row."""
     across = axes.get_xaxis_transform()
     low, high = row * BAR, (row + 0.8) * BAR
     for start, stop in intervals(alarm):

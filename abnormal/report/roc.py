@@ -1,4 +1,4 @@
-"""The ROC curve: what part of the abnormal frames is found at what part of the normal ones."""
+"""ROC curves: the fraction of abnormal frames above a threshold over that of normal frames."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -10,11 +10,12 @@ import sklearn.metrics
 
 from abnormal.evaluation.evaluate import labels_of
 from abnormal.inference.scored_video import ScoredVideo
-from abnormal.report.figure import COLOURS, drawing, legend_below, plain
+from abnormal.report.figure import COLOURS, drawing, escape_dollars, legend_below
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.regularity import stretched
 
 MOST_POINTS = 400
+"""Largest number of points of a curve."""
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,13 @@ class Roc:
     """The ROC curves of a model over all labelled videos together.
 
     Attributes:
-        raw: False and true positive rate, `(2, n)` in [0, 1], of the scores as an alarm sees them.
-        raw_auc: The area under it.
-        per_video: The same, each video first stretched between its own smallest and largest score.
-        per_video_auc: The area under it.
-        alarm: False and true positive rate of the alarm at its threshold.
+        raw: False and true positive rates of the scores that alarms use, `(2, n)` float64 in
+            [0, 1].
+        raw_auc: Area under that curve, in [0, 1].
+        per_video: The same rates after each video has been stretched between its own smallest and
+            largest score, `(2, m)` float64 in [0, 1].
+        per_video_auc: Area under that curve, in [0, 1].
+        alarm: False and true positive rate at the threshold of the alarm, in [0, 1].
     """
 
     raw: np.ndarray
@@ -37,14 +40,14 @@ class Roc:
 
 
 def roc_of(videos: Sequence[ScoredVideo], alarm: Alarm) -> Roc | None:
-    """The ROC curves of a model.
+    """Computes the ROC curves of a model.
 
     Args:
-        videos: As it scored them; those without labels do not count.
-        alarm: What raises an alarm.
+        videos: The videos with the model's scores. Videos without labels do not count.
+        alarm: The alarm of the model.
 
     Returns:
-        None where all frames are of one class: there is no curve then.
+        None if all frames are of one class, because there is no curve then.
     """
     labelled = [video for video in videos if video.labels is not None]
     labels = np.concatenate([np.zeros(0), *(labels_of(video) for video in labelled)])
@@ -61,6 +64,7 @@ def roc_of(videos: Sequence[ScoredVideo], alarm: Alarm) -> Roc | None:
 
 
 def _curve(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, float]:
+    """Returns a curve of at most `MOST_POINTS` points, `(2, n)` in [0, 1], and its area."""
     rates = np.stack(sklearn.metrics.roc_curve(labels, scores)[:2])
     area = float(sklearn.metrics.auc(*rates))
     if rates.shape[1] > MOST_POINTS:
@@ -72,7 +76,7 @@ def plot_roc(rocs: Mapping[str, Roc], path: Path) -> None:
     """Draws the curves of one or several models.
 
     Args:
-        rocs: By the name of the model.
+        rocs: The ROC curves of each model, by the name of the model.
         path: The picture to write.
     """
     with drawing(path, 3.8) as figure:
@@ -83,7 +87,7 @@ def plot_roc(rocs: Mapping[str, Roc], path: Path) -> None:
                 (roc.raw, roc.raw_auc, "-", "all frames together"),
                 (roc.per_video, roc.per_video_auc, "--", "each video stretched"),
             ):
-                label = f"{plain(name)}, {kind} (area {100 * area:.1f} %)"
+                label = f"{escape_dollars(name)}, {kind} (area {100 * area:.1f} %)"
                 axes.plot(*(100 * rates), style, color=colour, label=label)
             false_rate, true_rate = roc.alarm
             axes.plot(100 * false_rate, 100 * true_rate, "o", color=colour, label="_")

@@ -1,4 +1,4 @@
-"""`scores.csv`, and the short table on the terminal."""
+"""The tables of scores, events and metrics, and the short table on the terminal."""
 
 import itertools
 import json
@@ -16,26 +16,31 @@ from abnormal.inference.scored_video import ScoredVideo, error_of
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.boxes import BOX_SIDES
 from abnormal.scoring.events import Event, persistent_events
-from abnormal.scoring.local import knows_place
+from abnormal.scoring.local import is_local
 
 EVENT_COLUMNS = (
     *("model", "video", "situation", "event", "start_frame", "end_frame", "start_sec", "end_sec"),
     *("peak_frame", "peak_sec", "peak_score", "mean_score", *BOX_SIDES),
 )
+"""Columns of `events.csv`, in their order."""
 
 
 def scores_table(model: str, videos: Sequence[ScoredVideo], alarm: Alarm) -> pd.DataFrame:
-    """One row per frame.
+    """Makes the table of scores, with one row per frame.
 
     Args:
-        model: Its name.
-        videos: As it scored them.
-        alarm: What raises an alarm.
+        model: Name of the model.
+        videos: The videos with the model's scores.
+        alarm: The alarm of the model.
 
     Returns:
-        Columns model, video, frame (from 0), time_sec, error (on pixels in [0, 1]; `l1` where that
-        is the score, otherwise `l2`), regularity (by that error, over the whole video: it looks
-        back), score and alarm (causal), label (1 abnormal, 0 normal, missing where unknown).
+        Columns model, video, frame (from 0), time_sec, error, regularity, score, alarm (0 or 1) and
+        label (1 for abnormal and 0 for normal frames, missing if not known).
+
+        `error` is the Euclidean distance between frame and reconstruction or, if the score is `l1`,
+        the sum of absolute differences, on pixels in [0, 1], divided by its usual size at that
+        position in the clip. `regularity` is computed from the errors of the whole video. `score`
+        and `alarm` are causal.
     """
     return pd.concat([_rows(model, video, alarm) for video in videos], ignore_index=True)
 
@@ -64,18 +69,19 @@ def events_table(
     pixels: Sequence[VideoPixels],
     alarm: Alarm,
 ) -> pd.DataFrame:
-    """One row per event.
+    """Makes the table of events, with one row per event.
 
     Args:
-        model: Its name.
-        videos: As it scored them.
-        pixels: What it found in them.
-        alarm: What raises an alarm.
+        model: Name of the model.
+        videos: The videos with the model's scores.
+        pixels: The pixels of each video.
+        alarm: The alarm of the model.
 
     Returns:
-        Columns model, video, situation, event (from 1 in each video), start_frame and end_frame
-        (the last one), start_sec and end_sec, peak_frame, peak_sec, peak_score, mean_score, and
-        left, top, width, height of the place at the peak, as parts of the picture's.
+        Columns model, video, situation, event (from 1 in each video), start_frame, end_frame (the
+        last frame), start_sec, end_sec, peak_frame, peak_sec, peak_score, mean_score, and left,
+        top, width and height of the box around the most unusual place at the peak, as fractions of
+        the picture.
     """
     found = [video.events(alarm) for video in videos]
     return _table_of_events(model, videos, pixels, alarm.score, found)
@@ -84,17 +90,18 @@ def events_table(
 def regularity_events_table(
     model: str, videos: Sequence[ScoredVideo], pixels: Sequence[VideoPixels]
 ) -> pd.DataFrame:
-    """One row per persistent minimum of the regularity by `l2`, or several that touch.
+    """Makes the table of events at the persistent minima of the regularity by `l2`.
 
-    It looks back, as `regularity_events` of `metrics.json` does.
+    These are the events that `regularity_events` in `metrics.json` counts. To find them, the whole
+    video is needed.
 
     Args:
-        model: Its name.
-        videos: As it scored them.
-        pixels: What it found in them.
+        model: Name of the model.
+        videos: The videos with the model's scores.
+        pixels: The pixels of each video.
 
     Returns:
-        The columns of `events_table`; scores are 1 - regularity.
+        The columns of `events_table`. The scores are 1 - regularity.
     """
     found = [persistent_events(video.regularity(), video.fps) for video in videos]
     return _table_of_events(model, videos, pixels, "l2", found)
@@ -122,33 +129,39 @@ def _table_of_events(
             "peak_score": event.peak_score,
             "mean_score": event.mean_score,
         }
-        | dict(zip(BOX_SIDES, _place(video, of_video, score, event.peak), strict=True))
+        | dict(zip(BOX_SIDES, _unusual_box(video, of_video, score, event.peak), strict=True))
         for video, of_video, events in zip(videos, pixels, found, strict=True)
         for number, event in enumerate(events, start=1)
     ]
     return pd.DataFrame(rows, columns=EVENT_COLUMNS)
 
 
-def _place(video: ScoredVideo, pixels: VideoPixels, score: str, frame: int) -> Sequence[float]:
-    """The box of the place that is most unusual: by a score that knows it, else by the pixels."""
-    if video.boxes is not None and knows_place(score):
+def _unusual_box(
+    video: ScoredVideo, pixels: VideoPixels, score: str, frame: int
+) -> Sequence[float]:
+    """Returns the box around the most unusual place in a frame.
+
+    It comes from the local scores or, if the score of the event is not local, from the pixels.
+    """
+    if video.boxes is not None and is_local(score):
         return video.boxes[frame].tolist()
     return [pixels.rows[frame][side] for side in BOX_SIDES]
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """A table as a list of its rows, of plain numbers and texts."""
+    """Returns the rows of a table as mappings from columns to plain numbers and texts."""
     return json.loads(table.to_json(orient="records"))
 
 
 def comparison_table(metrics: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
-    """All figures of several models side by side.
+    """Makes the table that compares the metrics of several models.
 
     Args:
-        metrics: For each model's name what is in `metrics.json`.
+        metrics: For each model's name its metrics, as they are in `metrics.json`.
 
     Returns:
-        Columns figure (the way to it in `metrics.json`), and one for each model.
+        Column figure, with the path of a metric in `metrics.json` such as `alarm.threshold`, and a
+        column for each model.
     """
     columns = {name: dict(_numbers(tree)) for name, tree in metrics.items()}
     figures = list(dict.fromkeys(itertools.chain.from_iterable(columns.values())))
@@ -158,22 +171,23 @@ def comparison_table(metrics: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     return table
 
 
-def _numbers(tree: Mapping[str, Any], way: str = "") -> Iterator[tuple[str, float | None]]:
+def _numbers(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, float | None]]:
+    """Yields the path and the value of each number in nested mappings."""
     for name, value in tree.items():
         if isinstance(value, Mapping):
-            yield from _numbers(value, f"{way}{name}.")
+            yield from _numbers(value, f"{prefix}{name}.")
         elif value is None or isinstance(value, int | float):
-            yield f"{way}{name}", value
+            yield f"{prefix}{name}", value
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
-    """Writes a table, whole or not at all."""
+    """Writes a table as a whole or, if that fails, not at all."""
     with replacing(path) as partial:
         table.to_csv(partial, index=False, float_format="%.7g")
 
 
 def metrics_lines(model: str, metrics: Mapping[str, Any]) -> Iterator[str]:
-    """The figures of a model for the terminal, a line each."""
+    """Yields the lines with a model's metrics for the terminal."""
     yield f"{model}: {metrics['frames']} frames of {metrics['videos']} videos"
     if metrics["scores"]:
         yield "  frame AUC (EER)        all frames, raw     each video stretched"

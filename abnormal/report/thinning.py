@@ -1,4 +1,4 @@
-"""Curves small enough for a page: no more points than a screen shows, as text."""
+"""Makes curves small enough for the page: thins them to a screen's resolution, and packs them."""
 
 import base64
 from typing import Any
@@ -6,38 +6,44 @@ from typing import Any
 import numpy as np
 
 LARGEST_LEVEL = 65535
+"""Largest value of a packed point, which has 16 bits."""
 
 
-def thinned(values: np.ndarray, most: int) -> tuple[np.ndarray, float]:
-    """A curve with few points that looks the same: of every stretch its extremes, in their order.
+def thin_curve(values: np.ndarray, most: int) -> tuple[np.ndarray, float]:
+    """Reduces a curve to few points so that it looks the same.
 
-    A mean would hide the short peaks that the curve is looked at for.
+    The curve is cut into intervals, of which only the minimum and the maximum are kept, in their
+    order. Means would hide the short peaks that matter.
 
     Args:
-        values: `(n,)`, one for each frame.
-        most: How many points it may have; even.
+        values: `(n,)` float64 of any range, one per frame.
+        most: Largest number of points; even.
 
     Returns:
-        `(m,)` with m at most `most`, and how many frames there are from one point to the next.
+        `(m,)` float64 with m at most `most`, and the number of frames from one point to the next.
     """
     if len(values) <= most:
         return values, 1.0
     length = -(-len(values) // (most // 2))
-    stretches = -(-len(values) // length)
-    padded = np.pad(values, (0, stretches * length - len(values)), mode="edge")
-    padded = padded.reshape(stretches, length)
-    places = np.sort(np.stack((padded.argmin(1), padded.argmax(1)), axis=1))  # (stretches, 2)
-    return np.take_along_axis(padded, places, axis=1).reshape(-1), length / 2
+    intervals = -(-len(values) // length)
+    padded = np.pad(values, (0, intervals * length - len(values)), mode="edge")
+    padded = padded.reshape(intervals, length)
+    indices = np.sort(np.stack((padded.argmin(1), padded.argmax(1)), axis=1))  # (intervals, 2)
+    return np.take_along_axis(padded, indices, axis=1).reshape(-1), length / 2
 
 
-def packed(values: np.ndarray, most: int) -> dict[str, Any]:
-    """A thinned curve for a page: two bytes a point, in Base64.
+def pack_curve(values: np.ndarray, most: int) -> dict[str, Any]:
+    """Thins a curve and packs it for the page, with two bytes per point.
+
+    Args:
+        values: `(n,)` float64 of any range, one per frame.
+        most: Largest number of points; even.
 
     Returns:
-        `step` (frames from one point to the next), `low` and `high` (the values that 0 and 65535
-        stand for) and `points` (little-endian).
+        `step` (frames from one point to the next), `low` and `high` (the values for which 0 and
+        65535 stand) and `points` (unsigned 16-bit integers, little-endian, in Base64).
     """
-    points, step = thinned(values, most)
+    points, step = thin_curve(values, most)
     low, high = float(points.min()), float(points.max())
     levels = np.rint((points - low) * (LARGEST_LEVEL / ((high - low) or 1.0)))
     text = base64.b64encode(levels.astype("<u2").tobytes()).decode("ascii")

@@ -1,4 +1,4 @@
-"""A small picture of each event: its peak, with a box around the place."""
+"""Writes thumbnails of events: the frame at the peak, with a box around the most unusual place."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,25 +11,25 @@ from abnormal.video.thumbnail import write_thumbnail
 
 
 def thumbnail_name(event: Mapping[str, Any]) -> str:
-    """Where the thumbnail of an event lies, below the folder of those of its model."""
+    """Returns the path of an event's thumbnail in the folder of the model's thumbnails."""
     return f"{event['video']}-{event['event']}.jpg"
 
 
 def keep_thumbnails(
     pictures: Iterator[np.ndarray], events: Sequence[Mapping[str, Any]], folder: Path
 ) -> Iterator[np.ndarray]:
-    """Writes the thumbnails of a video while its frames go by.
+    """Passes the frames of a video on, and writes the thumbnails of its events meanwhile.
 
     Args:
-        pictures: Its frames: `(height, width)` uint8, or `(height, width, 3)`, red first.
-        events: Those of the video, as in `events.csv`.
-        folder: Of the thumbnails of the model.
+        pictures: The frames, `(height, width)` or `(height, width, 3)` uint8 each, red first.
+        events: The events of the video, as rows of `events.csv`.
+        folder: The folder of the model's thumbnails.
 
     Yields:
-        The frames.
+        The frames, unchanged.
 
     Raises:
-        AbnormalError: The folder cannot be written to.
+        AbnormalError: A thumbnail cannot be written.
     """
     at_peak: dict[int, list[Mapping[str, Any]]] = {}
     for event in events:

@@ -1,7 +1,7 @@
-"""What an alarm is: which score raises it, above what it begins, and how long it lasts.
+"""The alarm rule: which score raises an alarm, above which value, and how long an event lasts.
 
-The rule stands here alone: alarms of single frames, events found in a whole video and events told
-while a camera is watched all come from `Alarm`.
+The rule is written down here only. The alarms of single frames, the events of a whole video and
+the events that are reported while a camera is watched all come from `Alarm`.
 """
 
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from abnormal.scoring.events import Event, event_between
-from abnormal.scoring.local import knows_place
+from abnormal.scoring.local import is_local
 
 GAP_SEC = 2.0
-"""Alarms that are no further apart are one event: the 50 frames of Hasan et al., 2016
-(arXiv:1604.04574), section 4.3, at 25 frames a second."""
+"""Longest gap within an event, in seconds. It is the 50 frames of Hasan et al., 2016
+(arXiv:1604.04574), section 4.3, at 25 frames per second."""
 
 SHORTEST_SEC = 0.2
-"""What is shorter than this is no event."""
+"""Length of the shortest event, in seconds. Shorter alarms are dropped."""
 
 
 @dataclass(frozen=True)
@@ -24,15 +24,16 @@ class Alarm:
     """An alarm with hysteresis.
 
     An event begins with the first frame whose score is above the threshold, and lasts as long as
-    the score stays above the release. Events with at most `gap_sec` between them are one; what is
-    then shorter than `shortest_sec` is none. Nothing that comes later changes when an event began.
+    the score stays above the release. Events that are at most `gap_sec` apart are merged. After
+    that, events shorter than `shortest_sec` are dropped. Later frames never change when an event
+    began.
 
     Attributes:
-        score: Name of the score that raises it.
+        score: Name of the score that raises the alarm.
         threshold: A frame whose score is above this is an alarm.
-        release: At most the threshold; a frame whose score is not above this ends an event.
-        gap_sec: The longest gap within an event, in seconds.
-        shortest_sec: The shortest event, in seconds.
+        release: A frame whose score is not above this ends an event. At most the threshold.
+        gap_sec: Longest gap within an event, in seconds.
+        shortest_sec: Length of the shortest event, in seconds.
     """
 
     score: str
@@ -42,38 +43,42 @@ class Alarm:
     shortest_sec: float = SHORTEST_SEC
 
     def __post_init__(self) -> None:
-        """Raises `ValueError` where an event would end before it began."""
+        """Raises `ValueError` if the release is above the threshold."""
         if self.release > self.threshold:
             raise ValueError(
                 f"a release of {self.release} is above the threshold of {self.threshold}"
             )
 
     @property
-    def knows_place(self) -> bool:
-        """Whether its score compares each place with what is normal there."""
-        return knows_place(self.score)
+    def is_local(self) -> bool:
+        """Whether the alarm's score is local; see `abnormal.scoring.local.is_local`."""
+        return is_local(self.score)
 
     def frames(self, scores: np.ndarray) -> np.ndarray:
-        """Which frames are alarms.
+        """Tells which frames are alarms.
 
         Args:
-            scores: `(n,)`, growing with abnormality.
+            scores: `(n,)` float64, one per frame, growing with abnormality.
 
         Returns:
-            `(n,)` bool.
+            `(n,)` bool, True for each frame that is an alarm.
         """
         return scores > self.threshold
 
     def events(self, scores: np.ndarray, fps: float) -> list[Event]:
-        """The events of a video that has been scored to its end.
+        """Finds the events of a whole video.
 
         Args:
-            scores: `(n,)` float64, growing with abnormality.
+            scores: `(n,)` float64, one per frame, growing with abnormality.
             fps: Frames per second.
+
+        Returns:
+            The events, in the order of time.
         """
         tracker = EventTracker(self, fps)
         ended: list[TrackedEvent] = []
-        for number in np.flatnonzero(scores > self.release).tolist():  # the others are calm
+        # Frames that are not above the release belong to no event, so they can be left out.
+        for number in np.flatnonzero(scores > self.release).tolist():
             ended += tracker.add(number, float(scores[number]))
         ended += tracker.finish()
         return [event_between(scores, event.start, event.last + 1) for event in ended]
@@ -81,14 +86,15 @@ class Alarm:
 
 @dataclass(frozen=True)
 class TrackedEvent:
-    """An event as far as it has gone.
+    """An event that may still be going on.
 
     Attributes:
-        start: Number of its first frame.
-        last: Number of its last frame so far.
-        peak: Number of the frame with the highest score so far.
-        peak_score: The score of that frame.
-        sum_score: Sum of the scores from the first to the last frame, as far as they were given.
+        start: 0-based number of the first frame.
+        last: 0-based number of the last frame so far, which belongs to the event.
+        peak: 0-based number of the frame with the highest score so far.
+        peak_score: Score of that frame.
+        sum_score: Sum of the scores from the first to the last frame. Frames that were left out
+            add nothing.
     """
 
     start: int
@@ -99,70 +105,76 @@ class TrackedEvent:
 
     @property
     def frames(self) -> int:
-        """How many frames there are from the first to the last."""
+        """Number of frames from the first to the last."""
         return self.last - self.start + 1
 
 
 class EventTracker:
-    """Follows the events of one score while its frames come, in the order of their numbers.
+    """Finds the events of one score while its frames arrive, in the order of their numbers.
+
+    Args:
+        alarm: The rule by which events begin and end.
+        fps: Frames per second.
 
     Attributes:
-        newest: The event that may still go on, however short it is; None where there is none.
+        newest: The event that may still go on, however short it is; None if there is none.
     """
 
     def __init__(self, alarm: Alarm, fps: float) -> None:
-        """Prepares for the first frame.
-
-        Args:
-            alarm: What begins and ends an event.
-            fps: Frames per second.
-        """
         self._alarm = alarm
         self._gap = alarm.gap_sec * fps
         self._shortest = max(1, round(alarm.shortest_sec * fps))
         self.newest: TrackedEvent | None = None
-        self._since_last = 0.0  # sum of the scores behind the last frame of the event
+        self._sum_since_last = 0.0  # of the scores after the last frame of the event
         self._number = -1  # of the newest frame
-        self._lasts = False
+        self._is_active = False  # whether the newest frame belongs to the event
 
     @property
     def current(self) -> TrackedEvent | None:
-        """The event that may still go on, once it is long enough to be one."""
+        """The event that may still go on; None if there is none, or if it is still too short."""
         event = self.newest
         return event if event and event.frames >= self._shortest else None
 
     def add(self, number: int, score: float) -> list[TrackedEvent]:
-        """Takes the score of the next frame.
+        """Adds the score of the next frame.
 
         Args:
-            number: Of the frame. Frames left out before it count as calm.
-            score: Growing with abnormality.
+            number: 0-based number of the frame. Frames that were left out before it count as
+                normal.
+            score: Score of the frame, growing with abnormality.
 
         Returns:
-            The event that is thereby known to have ended, if any.
+            The event that this frame shows to have ended, or an empty list.
         """
         ended = self.skip_to(number)
-        goes_on = self._lasts and number == self._number + 1
-        self._lasts = score > (self._alarm.release if goes_on else self._alarm.threshold)
+        continues = self._is_active and number == self._number + 1
+        self._is_active = score > (self._alarm.release if continues else self._alarm.threshold)
         self._number = number
-        self._since_last += score
-        if self._lasts:
+        self._sum_since_last += score
+        if self._is_active:
             self._extend(number, score)
         return ended
 
     def skip_to(self, number: int) -> list[TrackedEvent]:
-        """Says that the next frame, if there is one, has at least this number.
+        """Leaves out all frames before a number, because they are normal or missing.
+
+        Args:
+            number: 0-based number that the next frame has at least.
 
         Returns:
-            The event that is thereby known to have ended, if any.
+            The event that has ended before that frame, or an empty list.
         """
         if self.newest is None or number - self.newest.last - 1 <= self._gap:
             return []
         return self.finish()
 
     def finish(self) -> list[TrackedEvent]:
-        """Says that no frame comes any more; gives the event that ends with that, if any."""
-        event, self.newest, self._lasts = self.current, None, False
+        """Ends the tracking after the last frame, or before a gap in the video.
+
+        Returns:
+            The event that was going on, or an empty list if there was none.
+        """
+        event, self.newest, self._is_active = self.current, None, False
         return [event] if event else []
 
     def _extend(self, number: int, score: float) -> None:
@@ -176,6 +188,6 @@ class EventTracker:
                 number,
                 number if higher else before.peak,
                 score if higher else before.peak_score,
-                before.sum_score + self._since_last,
+                before.sum_score + self._sum_since_last,
             )
-        self._since_last = 0.0
+        self._sum_since_last = 0.0

@@ -1,21 +1,22 @@
-"""Boxes around places in a picture, in parts of the picture: they hold at any size."""
+"""Boxes around places in a picture, relative to its size, so that they fit it at any size."""
 
 import numpy as np
 import scipy.ndimage
 
 BOX_SIDES = ("left", "top", "width", "height")
-"""What the four numbers of a box are, each in [0, 1]."""
+"""Names of the four numbers of a box, in their order."""
 
 Box = tuple[float, float, float, float]
+"""Left, top, width and height, as fractions of the picture's width and height, in [0, 1]."""
 
 
-def box_of(rows: slice, columns: slice, shape: tuple[int, ...]) -> Box:
-    """The box of some rows and columns.
+def relative_box(rows: slice, columns: slice, shape: tuple[int, ...]) -> Box:
+    """Returns the box that covers some rows and columns of a picture.
 
     Args:
-        rows: From the first row to the one behind the last.
-        columns: From the first column to the one behind the last.
-        shape: Height and width of the picture, in the same units.
+        rows: The rows, from the first to the one after the last.
+        columns: The columns, from the first to the one after the last.
+        shape: Height and width of the picture, in rows and columns.
     """
     height, width = shape
     return (
@@ -26,25 +27,26 @@ def box_of(rows: slice, columns: slice, shape: tuple[int, ...]) -> Box:
     )
 
 
-def boxes_of_parts(flags: np.ndarray) -> list[Box]:
-    """The boxes around the connected parts of a mask.
+def component_boxes(mask: np.ndarray) -> list[Box]:
+    """Returns the box around each connected component of a mask.
 
     Args:
-        flags: `(height, width)` bool; neighbours across a corner are connected.
+        mask: `(height, width)` bool. Pixels that touch at a corner are connected, too.
     """
-    parts, _ = scipy.ndimage.label(flags, np.ones((3, 3)))
-    found = scipy.ndimage.find_objects(parts)
-    return [box_of(rows, columns, flags.shape) for rows, columns in found]
+    labels, _ = scipy.ndimage.label(mask, np.ones((3, 3)))
+    found = scipy.ndimage.find_objects(labels)
+    return [relative_box(rows, columns, mask.shape) for rows, columns in found]
 
 
-def box_around(flags: np.ndarray, row: int, column: int) -> Box:
-    """The box around the connected part of a mask that a place belongs to.
+def component_box_at(mask: np.ndarray, row: int, column: int) -> Box:
+    """Returns the box around the connected component that a pixel belongs to.
 
     Args:
-        flags: `(height, width)` bool, True at the place.
-        row: Of the place.
-        column: Of the place.
+        mask: `(height, width)` bool, True at the pixel. Pixels that touch at a corner are
+            connected, too.
+        row: 0-based row of the pixel.
+        column: 0-based column of the pixel.
     """
-    parts, _ = scipy.ndimage.label(flags, np.ones((3, 3)))
-    rows, columns = scipy.ndimage.find_objects(parts)[parts[row, column] - 1]
-    return box_of(rows, columns, flags.shape)
+    labels, _ = scipy.ndimage.label(mask, np.ones((3, 3)))
+    rows, columns = scipy.ndimage.find_objects(labels)[labels[row, column] - 1]
+    return relative_box(rows, columns, mask.shape)

@@ -1,4 +1,4 @@
-"""What a model's scores are on normal footage, and so what an alarm is."""
+"""Calibration: the distribution of a model's scores on normal footage sets its alarms."""
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,33 +10,37 @@ import numpy as np
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.scoring.alarm import Alarm
-from abnormal.scoring.local import LOCAL_SCORES, knows_place
+from abnormal.scoring.local import LOCAL_SCORES, is_local
 from abnormal.scoring.residual import SCORES
-from abnormal.scoring.surprise import LARGEST, Surprise
+from abnormal.scoring.surprise import MAX_SURPRISE, Surprise
 
 ALARM_SURPRISE = 2.0
-"""Above this surprise, which one normal frame in a hundred has, there is an alarm."""
+"""Surprise above which there is an alarm by default. One normal frame in a hundred reaches it."""
+
 RELEASE_DROP = 0.7
-"""An event lasts until the surprise has fallen this far below the threshold of the alarm, to what
-five times as many normal frames have."""
+"""Difference in surprise between the threshold of an alarm and its release. Five times as many
+normal frames are above the release as above the threshold."""
 
 COUNTED_SURPRISES = tuple(np.arange(0.5, 5.01, 0.25).tolist())
-"""Thresholds at which the false alarms of the normal footage are counted."""
-ENOUGH = 10
-"""So many false alarms make a rate; beyond where there are so many, it is extrapolated."""
+"""Thresholds, as surprises, at which the false alarms of the normal footage are counted."""
+
+ENOUGH_EVENTS = 10
+"""Number of false alarms from which a rate can be measured. Rates of fewer are extrapolated."""
+
 RULE_OF_THREE = 3.0
-"""Nothing seen in n hours: with 95 % confidence at most 3 / n an hour (Hanley and Lippman-Hand,
-1983)."""
+"""If nothing happens in n hours, there are with 95 % confidence at most 3 / n events per hour
+(Hanley and Lippman-Hand, 1983)."""
 
 
 @dataclass(frozen=True)
 class Normality:
-    """What one camera's normal footage looks like to the scores that know the place.
+    """What local scores learnt from the normal footage of one camera.
 
     Attributes:
         levels: For each local score that the model has, the normal level of each cell,
             `(rows, columns)` float32 above 0.
-        surprises: For each of them, how seldom normal footage is how far above that level.
+        surprises: For each of these scores, the distribution of how far normal frames are above
+            that level.
     """
 
     levels: dict[str, np.ndarray]
@@ -44,62 +48,67 @@ class Normality:
 
     @property
     def frames(self) -> int:
-        """How many frames of it there were."""
+        """Number of normal frames of the camera."""
         return next(iter(self.surprises.values())).frames
 
 
 @dataclass(frozen=True)
 class FalseAlarms:
-    """How often a score raised an alarm in normal footage.
+    """The false alarms of a score in normal footage.
 
     Attributes:
-        hours: Of the footage.
-        counts: Of events, for each of `COUNTED_SURPRISES`.
+        hours: Length of the footage, in hours.
+        counts: Number of events at each threshold of `COUNTED_SURPRISES`.
     """
 
     hours: float
     counts: tuple[int, ...]
 
     @property
-    def promised_per_hour(self) -> float:
-        """The lowest rate that footage of this length can vouch for."""
+    def lowest_rate_per_hour(self) -> float:
+        """The lowest rate of false alarms that footage of this length can guarantee."""
         return RULE_OF_THREE / self.hours
 
-    def level(self, per_hour: float) -> float:
-        """The surprise above which there are at most so many events an hour.
+    def surprise_for(self, per_hour: float) -> float:
+        """Returns the threshold above which there are at most so many false alarms per hour.
 
-        Between levels with `ENOUGH` events, the rate is taken to fall evenly in its logarithm;
-        beyond them by a factor of ten for each step of 1, as the share of frames does.
+        The logarithm of the rate is interpolated linearly between thresholds with `ENOUGH_EVENTS`
+        events or more. Beyond them the rate is taken to fall by a factor of ten for each step of 1,
+        as the fraction of frames does.
 
         Args:
-            per_hour: Above 0.
+            per_hour: Number of false alarms per hour, above 0.
+
+        Returns:
+            The threshold as a surprise, at most `MAX_SURPRISE`.
         """
         counts = np.maximum.accumulate(self.counts[::-1])[::-1]
         first = last = 0
         if counts[0]:
-            first = int((counts == counts[0]).sum()) - 1  # below, events run into one another
-            last = int((counts >= min(ENOUGH, counts[0])).sum()) - 1
+            first = int((counts == counts[0]).sum()) - 1  # below it, events merge into one another
+            last = int((counts >= min(ENOUGH_EVENTS, counts[0])).sum()) - 1
         rates = np.log10(np.maximum(counts[first : last + 1], 1) / self.hours)
         wanted = np.log10(per_hour)
         if wanted <= rates[-1]:
-            return float(min(COUNTED_SURPRISES[last] + rates[-1] - wanted, LARGEST))
+            return float(min(COUNTED_SURPRISES[last] + rates[-1] - wanted, MAX_SURPRISE))
         return float(np.interp(-wanted, -rates, COUNTED_SURPRISES[first : last + 1]))
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Scores on normal footage.
+    """What was learnt about a model's scores from normal footage.
 
     Attributes:
-        surprises: For each score that knows no place, how seldom which value is.
-        false_alarms: For each score, how often it raised an alarm.
-        cameras: The places by name.
-        frames: How many normal frames were looked at.
-        videos: Which ones these are from.
-        held_out: Whether the network was not trained on some of them.
-        dismissed: Events that were no alarm to the user, and are normal since.
-        positions: For each reconstruction error, how large it normally is at each place in a clip,
-            as a multiple of its mean: a recurrent network is further off in the first frames.
+        surprises: For each score that is not local, the distribution of its values.
+        false_alarms: For each score, the false alarms that it raised.
+        cameras: For each camera's name, what the local scores learnt about it.
+        frames: Number of normal frames in all.
+        videos: Names of the normal videos.
+        held_out: Whether there were videos that the network had not been trained on.
+        dismissed: Events that the user has dismissed as false alarms, and that are normal since.
+        positions: For each reconstruction error, its usual size at each position in a clip, as a
+            multiple of the mean over all positions. A recurrent network reconstructs the first
+            frames of a clip worse than the others.
     """
 
     surprises: dict[str, Surprise]
@@ -113,24 +122,37 @@ class Calibration:
 
     @property
     def levels(self) -> dict[str, dict[str, np.ndarray]]:
-        """The normal levels by camera and score: what is kept beside `as_dict`."""
+        """For each camera's name and each local score, the normal level of each cell.
+
+        The arrays are `(rows, columns)` float32 above 0. Model files keep them apart from
+        `as_dict`.
+        """
         return {name: camera.levels for name, camera in self.cameras.items()}
 
     def normality(self, camera: str) -> Normality | None:
-        """What is normal for a camera; where it is not known and there is one, for that one."""
-        only = next(iter(self.cameras.values())) if len(self.cameras) == 1 else None
-        return self.cameras.get(camera, only)
+        """Returns what is normal for a camera.
+
+        A model that knows a single camera takes every unknown camera for that one.
+
+        Args:
+            camera: Name by which the model knows the camera.
+
+        Returns:
+            None if the model does not know the camera.
+        """
+        single = next(iter(self.cameras.values())) if len(self.cameras) == 1 else None
+        return self.cameras.get(camera, single)
 
     def alarm(
         self, score: str, threshold: float | None = None, per_hour: float | None = None
     ) -> Alarm:
-        """When a score raises an alarm.
+        """Returns the alarm of a score.
 
         Args:
             score: Name of the score.
-            threshold: Above it there is an alarm; None for what the normal footage says.
-            per_hour: How many false alarms an hour there may be, above 0; None for one normal frame
-                in a hundred.
+            threshold: Score above which there is an alarm; None to take it from the calibration.
+            per_hour: Number of false alarms per hour to expect at most, above 0; None for a
+                threshold that one normal frame in a hundred reaches.
 
         Raises:
             AbnormalError: The score was not calibrated, and no threshold is given.
@@ -139,48 +161,54 @@ class Calibration:
         return Alarm(score, threshold, self._release(score, threshold))
 
     def threshold(self, score: str, per_hour: float | None = None) -> float:
-        """The score above which there is an alarm; see `alarm`.
+        """Returns the score above which there is an alarm; see `alarm`.
 
         Raises:
             AbnormalError: The score was not calibrated.
         """
         if per_hour is None:
-            return self._score(score, ALARM_SURPRISE)
-        return self._score(score, self._of(self.false_alarms, score).level(per_hour))
+            return self._score_at(score, ALARM_SURPRISE)
+        surprise = self._look_up(self.false_alarms, score).surprise_for(per_hour)
+        return self._score_at(score, surprise)
 
     def _release(self, score: str, threshold: float) -> float:
-        """The score down to which an event lasts that began above a threshold."""
+        """Returns the release that belongs to a threshold; see `Alarm`."""
         if score in self.surprises:
             surprise = float(self.surprises[score].of(np.array(threshold)))
         elif score in self.false_alarms:
             surprise = threshold
         else:
             return threshold
-        return min(threshold, self._score(score, max(0.0, surprise - RELEASE_DROP)))
+        return min(threshold, self._score_at(score, max(0.0, surprise - RELEASE_DROP)))
 
-    def promised_per_hour(self, score: str) -> float:
-        """The lowest rate of false alarms that the normal footage can vouch for."""
-        return self._of(self.false_alarms, score).promised_per_hour
+    def lowest_rate_per_hour(self, score: str) -> float:
+        """Returns the lowest rate of false alarms that the normal footage can guarantee.
 
-    def _score(self, score: str, surprise: float) -> float:
-        """The value of a score at a surprise; scores that know the place are surprises."""
-        if knows_place(score):
-            self._of(self.false_alarms, score)
+        Raises:
+            AbnormalError: The score was not calibrated.
+        """
+        return self._look_up(self.false_alarms, score).lowest_rate_per_hour
+
+    def _score_at(self, score: str, surprise: float) -> float:
+        """Returns the value of a score at a surprise; local scores are surprises themselves."""
+        if is_local(score):
+            self._look_up(self.false_alarms, score)
             return surprise
-        return self._of(self.surprises, score).score(surprise)
+        return self._look_up(self.surprises, score).score(surprise)
 
-    def _of(self, known: Mapping[str, Any], score: str) -> Any:
+    def _look_up(self, by_score: Mapping[str, Any], score: str) -> Any:
+        """Returns the entry of a score, and raises `AbnormalError` if there is none."""
         try:
-            return known[score]
+            return by_score[score]
         except KeyError:
-            way = "Use --score gradient with a" if knows_place(score) else "Give a"
+            way = "Use --score gradient with a" if is_local(score) else "Give a"
             raise AbnormalError(
                 f"The model is not calibrated for the score {score!r}. {way} --threshold, or "
                 f"calibrate it: `{command('train')} --calibrate FOLDER` with normal footage."
             ) from None
 
     def as_dict(self) -> dict[str, Any]:
-        """As it is kept in a model file, but for the levels, which are arrays."""
+        """Returns all but the levels, as a model file stores it in JSON."""
         cameras = {
             name: {key: dataclasses.asdict(value) for key, value in camera.surprises.items()}
             for name, camera in self.cameras.items()
@@ -191,14 +219,15 @@ class Calibration:
 def read_calibration(
     stored: Mapping[str, Any], levels: Mapping[str, Mapping[str, np.ndarray]]
 ) -> Calibration:
-    """Reads what `Calibration.as_dict` made.
+    """Reads a calibration as a model file stores it.
 
-    A model has the local scores that it was calibrated for and that this version knows. A score
-    that one of the two lacks is a score that the model does not have.
+    A model has those local scores that it was calibrated for and that this version of the program
+    knows. It does without the others.
 
     Args:
-        stored: What was made. Empty where nothing is calibrated.
-        levels: For each camera's name the levels of its `Normality`.
+        stored: The value of `Calibration.as_dict`; empty if the model is not calibrated.
+        levels: For each camera's name and each local score, the normal level of each cell,
+            `(rows, columns)` float32 above 0.
     """
     return Calibration(
         surprises=_surprises(stored.get("surprises", {})),
@@ -226,7 +255,7 @@ def read_calibration(
 def _normality(
     levels: Mapping[str, np.ndarray], surprises: Mapping[str, Surprise]
 ) -> Normality | None:
-    """What is normal for a camera by the scores that are known on both sides; None without any."""
+    """Returns the local scores that model and program both know; None if there is no such score."""
     names = [name for name in LOCAL_SCORES if name in levels and name in surprises]
     if not names:
         return None
@@ -236,49 +265,51 @@ def _normality(
 
 
 def fuse(surprises: Mapping[str, np.ndarray], frames: int) -> tuple[np.ndarray, np.ndarray]:
-    """One surprise from those of several scores that know the place.
+    """Combines the surprises of several local scores into one, the score `fused`.
 
-    Each score may cause its share of all false alarms, so it counts for less by the logarithm of
-    that share; the largest is what counts. Where each surprise is right, at most one normal frame
-    in 10**x then has a fused surprise above x, however the scores depend on one another
-    (Bonferroni's inequality).
+    Each score may cause its share of all false alarms. The logarithm of that share, which is
+    negative, is added to its surprise, and the largest sum is the fused surprise. If the surprise
+    of each score is right, at most one normal frame in 10**x has a fused surprise above x, however
+    the scores depend on one another (Bonferroni's inequality).
 
-    Beyond the logarithm of the frames that it was learnt from, no footage says that a surprise is
-    right. From there on the score with the largest share ranks on, and the others count no more:
-    a small share is no alarm where little footage vouches for it.
+    Surprises beyond the logarithm of the number of normal frames are extrapolated. Only the score
+    with the largest share counts beyond that limit. The others are cut off there, so that a score
+    with a small share cannot raise an alarm that too little footage supports.
 
     Args:
-        surprises: For each score `(n,)`.
-        frames: How many normal frames they were learnt from, at least 1.
+        surprises: For each local score `(n,)` float64, at least 0, one per frame.
+        frames: Number of normal frames that they were learnt from, at least 1.
 
     Returns:
-        `(n,)` float64, at least 0; `(n,)` int64, the number of the score that it is from.
+        The fused surprise, `(n,)` float64, at least 0; and the 0-based number of the score that it
+        comes from, in the order of `surprises`, `(n,)` int64.
     """
     shares = {name: LOCAL_SCORES[name].share for name in surprises}
-    first = max(shares, key=shares.__getitem__)
-    vouched = {name: np.inf if name == first else np.log10(frames) for name in shares}
-    weighed = np.stack(
+    largest = max(shares, key=shares.__getitem__)
+    limits = {name: np.inf if name == largest else np.log10(frames) for name in shares}
+    weighted = np.stack(
         [
-            np.minimum(values, vouched[name]) + np.log10(shares[name] / sum(shares.values()))
+            np.minimum(values, limits[name]) + np.log10(shares[name] / sum(shares.values()))
             for name, values in surprises.items()
         ]
     )
-    return np.maximum(weighed.max(axis=0), 0), weighed.argmax(axis=0)
+    return np.maximum(weighted.max(axis=0), 0), weighted.argmax(axis=0)
 
 
 def count_false_alarms(normal: Iterable[np.ndarray], fps: float) -> FalseAlarms:
-    """Counts the events that a score has in normal footage.
+    """Counts the events that a score raises in normal footage, at several thresholds.
 
     Args:
-        normal: For each stretch of it the surprises, `(n,)`.
+        normal: For each video the surprise of each frame, `(n,)` float64, at least 0.
         fps: Frames per second.
     """
-    stretches: Sequence[np.ndarray] = list(normal)
+    videos: Sequence[np.ndarray] = list(normal)
     alarms = [
-        Alarm("surprise", level, max(0.0, level - RELEASE_DROP)) for level in COUNTED_SURPRISES
+        Alarm("surprise", threshold, max(0.0, threshold - RELEASE_DROP))
+        for threshold in COUNTED_SURPRISES
     ]
-    counts = [sum(len(alarm.events(values, fps)) for values in stretches) for alarm in alarms]
-    return FalseAlarms(sum(map(len, stretches)) / fps / 3600, tuple(counts))
+    counts = [sum(len(alarm.events(values, fps)) for values in videos) for alarm in alarms]
+    return FalseAlarms(sum(map(len, videos)) / fps / 3600, tuple(counts))
 
 
 def _surprises(stored: Mapping[str, Mapping[str, Any]]) -> dict[str, Surprise]:

@@ -1,25 +1,28 @@
-"""A picture seen as cells and as patches of them: where in it something is largest."""
+"""Means over square cells of a picture, and over patches of neighbouring cells."""
 
 import numpy as np
 
 CELL_PX = 8
+"""Height and width of a cell, in pixels."""
+
 PATCH_CELLS = 3
+"""Height and width of a patch, in cells: about the size of a person."""
 
 
 def cell_means(images: np.ndarray, cell: int = CELL_PX) -> np.ndarray:
-    """Means over square cells, side by side from the upper left corner.
+    """Computes the mean of each square cell, in a grid that begins at the upper left corner.
 
     Args:
-        images: `(T, height, width)`.
-        cell: Height and width of a cell, in pixels. Cells at the lower and right border have what
-            is left, as long as that is at least half a cell; less is added to the cell before.
+        images: `(T, height, width)` float32 of any range.
+        cell: Height and width of a cell, in pixels. If the lower or right border leaves at least
+            half a cell, that is a smaller cell of its own; less is added to the cell before it.
 
     Returns:
-        `(T, rows, columns)` float64.
+        `(T, rows, columns)` float64, in the range of the images.
     """
-    rows, row_counts = _edges(images.shape[1], cell)
-    columns, column_counts = _edges(images.shape[2], cell)
-    # Whole rows of pixels are added first: that is six times as fast as the other way round.
+    rows, row_counts = _cells_along(images.shape[1], cell)
+    columns, column_counts = _cells_along(images.shape[2], cell)
+    # Summing over whole rows of pixels first is six times as fast as summing over columns first.
     count, _, width = images.shape
     whole = images[:, : rows[-1]].reshape(count, len(rows) - 1, cell, width)
     rest = images[:, rows[-1] :].sum(1, keepdims=True, dtype=np.float64)
@@ -29,16 +32,16 @@ def cell_means(images: np.ndarray, cell: int = CELL_PX) -> np.ndarray:
 
 
 def largest_patch(cells: np.ndarray) -> np.ndarray:
-    """The largest mean of `PATCH_CELLS` by `PATCH_CELLS` neighbouring cells of each picture.
+    """Computes the largest mean over any patch of `PATCH_CELLS` by `PATCH_CELLS` cells.
 
-    Such a patch has about the size of a person. A cell alone has that of a limb, and the swinging
-    leg of somebody who walks is as fast as the body of somebody who runs.
+    A patch has about the size of a person. A single cell has that of a limb, and the swinging leg
+    of somebody who walks is as fast as the body of somebody who runs.
 
     Args:
-        cells: `(T, rows, columns)` float64, means of `cell_means`.
+        cells: `(T, rows, columns)` float64 of any range, from `cell_means`.
 
     Returns:
-        `(T,)` float64.
+        `(T,)` float64, in the range of the cells.
     """
     rows, columns = (min(PATCH_CELLS, count) for count in cells.shape[1:])
     down, across = cells.shape[1] - rows + 1, cells.shape[2] - columns + 1
@@ -47,8 +50,8 @@ def largest_patch(cells: np.ndarray) -> np.ndarray:
     return sums.max((1, 2)) / (rows * columns)
 
 
-def _edges(length: int, cell: int) -> tuple[np.ndarray, np.ndarray]:
-    """First pixels of the cells along one side, and how many pixels each has."""
+def _cells_along(length: int, cell: int) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the first pixel and the length of each cell along one side, `(cells,)` int64."""
     count = max(1, (length + cell // 2) // cell)
     firsts = np.arange(count) * cell
     return firsts, np.diff(firsts, append=length)

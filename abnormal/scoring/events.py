@@ -1,7 +1,7 @@
-"""Events: stretches of a video in which something is not regular.
+"""Events: intervals of a video in which something abnormal happens.
 
-Those of an alarm are found in `abnormal.scoring.alarm`; those that papers count, by the minima of
-the regularity, are found here.
+The events of an alarm are found in `abnormal.scoring.alarm`. The events that papers count, at the
+minima of the regularity, are found here.
 """
 
 from collections.abc import Iterator
@@ -10,23 +10,24 @@ from dataclasses import dataclass
 import numpy as np
 
 WINDOW_SEC = 2.0
-"""A minimum of the regularity stands for a stretch of this length around it: the 50 frames of Hasan
-et al., 2016 (arXiv:1604.04574), section 4.3, at 25 frames a second."""
+"""Length of the interval around a minimum of the regularity that belongs to its event, in seconds.
+It is the 50 frames of Hasan et al., 2016 (arXiv:1604.04574), section 4.3, at 25 frames per second.
+"""
 
 PERSISTENCE = 0.2
-"""How deep a minimum of the regularity has to be to count, in regularity."""
+"""Persistence above which a minimum of the regularity is an event, in units of regularity."""
 
 
 @dataclass(frozen=True)
 class Event:
-    """Some consecutive frames that belong together.
+    """A half-open interval of frames in which something abnormal happens.
 
     Attributes:
-        start: Number of the first frame.
-        stop: Number behind the last frame.
-        peak: Number of the frame with the highest score.
-        peak_score: Its score.
-        mean_score: Over all frames of the event.
+        start: 0-based number of the first frame.
+        stop: 0-based number of the frame after the last one.
+        peak: 0-based number of the frame with the highest score.
+        peak_score: Score of that frame.
+        mean_score: Mean score of all frames of the event.
     """
 
     start: int
@@ -39,87 +40,97 @@ class Event:
 def persistent_events(
     regularity: np.ndarray, fps: float, persistence: float = PERSISTENCE
 ) -> list[Event]:
-    """Events by the persistent minima of the regularity; it looks back on the whole video.
+    """Finds events at the persistent minima of the regularity, for which the video must be whole.
 
-    Each minimum that is deeper than `persistence` below the lower of the ridges beside it stands
-    for `WINDOW_SEC` around it; minima whose stretches touch are one event. That is how
-    Chong and Tay count events, after Hasan et al., 2016, section 4.3, with Persistence1D of Kozlov
-    and Weinkauf.
+    Each minimum whose persistence is above the given one becomes an interval of `WINDOW_SEC`
+    around it. Intervals that touch are merged. Chong and Tay count events in this way, after Hasan
+    et al., 2016, section 4.3, with Persistence1D of Kozlov and Weinkauf.
 
     Args:
-        regularity: `(n,)` in [0, 1].
+        regularity: `(n,)` float64 in [0, 1], one per frame.
         fps: Frames per second.
-        persistence: How deep a minimum has to be.
+        persistence: Persistence above which a minimum is an event, in units of regularity.
 
     Returns:
-        The events; their scores are 1 - regularity.
+        The events, in the order of time. Their scores are 1 - regularity.
     """
     reach = round(WINDOW_SEC * fps / 2)
-    stretches = [
-        (max(0, place - reach), min(len(regularity), place + reach + 1))
-        for place, depth in sorted(minima(regularity))
+    windows = [
+        (max(0, index - reach), min(len(regularity), index + reach + 1))
+        for index, depth in sorted(minima(regularity))
         if depth > persistence
     ]
-    return [event_between(1 - regularity, *stretch) for stretch in _joined(stretches)]
+    return [event_between(1 - regularity, *interval) for interval in _merged(windows)]
 
 
 def minima(values: np.ndarray) -> Iterator[tuple[int, float]]:
-    """The local minima of a curve, each with its persistence.
+    """Finds the local minima of a curve, each with its persistence.
 
-    The curve is flooded from below. Each local minimum begins a lake; where two lakes meet, the one
-    with the higher bottom ends there, and its persistence is the height of the ridge above its
-    bottom. The lowest never ends: its persistence is the height of the whole curve.
+    The curve is flooded from below, as in a watershed. Each local minimum begins a basin. Where two
+    basins meet, the one with the higher minimum ends, and its persistence is the height of the
+    meeting point above its minimum. The basin of the lowest minimum never ends; its persistence is
+    the height of the whole curve.
 
     Args:
-        values: `(n,)`. Of equal values, the first counts as lower.
+        values: `(n,)` float64 of any range. Of equal values, the first counts as lower.
+
+    Yields:
+        The index of each minimum, and its persistence, at least 0; in no particular order.
     """
-    lake = np.full(len(values), -1)  # for each flooded place the bottom of its lake
+    basin = np.full(len(values), -1)  # index of the minimum, by a chain; -1 where not yet flooded
 
-    def bottom_of(place: int) -> int:
-        while lake[place] != place:
-            lake[place] = lake[lake[place]]
-            place = lake[place]
-        return place
+    def minimum_of(index: int) -> int:
+        while basin[index] != index:
+            basin[index] = basin[basin[index]]
+            index = basin[index]
+        return index
 
-    for place in np.argsort(values, kind="stable").tolist():
-        beside = [near for near in (place - 1, place + 1) if 0 <= near < len(values)]
-        bottoms = sorted(
-            {bottom_of(near) for near in beside if lake[near] >= 0},
-            key=lambda bottom: (values[bottom], bottom),
+    for index in np.argsort(values, kind="stable").tolist():
+        neighbours = [near for near in (index - 1, index + 1) if 0 <= near < len(values)]
+        lowest_first = sorted(
+            {minimum_of(near) for near in neighbours if basin[near] >= 0},
+            key=lambda minimum: (values[minimum], minimum),
         )
-        lake[place] = bottoms[0] if bottoms else place
-        for ended in bottoms[1:]:
-            lake[ended] = bottoms[0]
-            yield ended, float(values[place] - values[ended])
+        basin[index] = lowest_first[0] if lowest_first else index
+        for ended in lowest_first[1:]:
+            basin[ended] = lowest_first[0]
+            yield ended, float(values[index] - values[ended])
     if len(values):
         yield int(np.argmin(values)), float(values.max() - values.min())
 
 
 def intervals(flags: np.ndarray) -> Iterator[tuple[int, int]]:
-    """The half-open intervals `[start, stop)` in which flags are set."""
+    """Finds the half-open intervals `[start, stop)` in which all flags are set.
+
+    Args:
+        flags: `(n,)` bool.
+
+    Yields:
+        The index of the first flag, and the index after the last one, in growing order.
+    """
     edges = np.flatnonzero(np.diff(np.concatenate(([0], flags.astype(np.int8), [0]))))
     return ((int(start), int(stop)) for start, stop in edges.reshape(-1, 2))
 
 
 def event_between(scores: np.ndarray, start: int, stop: int) -> Event:
-    """The event of the frames `[start, stop)`.
+    """Makes the event of the frames `[start, stop)`.
 
     Args:
         scores: `(n,)` float64 of the whole video, growing with abnormality.
-        start: Number of the first frame.
-        stop: Number behind the last frame.
+        start: 0-based number of the first frame.
+        stop: 0-based number of the frame after the last one.
     """
     inside = scores[start:stop]
     peak = start + int(np.argmax(inside))
     return Event(start, stop, peak, float(scores[peak]), float(inside.mean()))
 
 
-def _joined(stretches: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Stretches in order of both ends, with those that touch made one."""
-    joined: list[tuple[int, int]] = []
-    for start, stop in stretches:
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], stop)
+def _merged(windows: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Merges half-open intervals that touch; both their ends are in growing order."""
+    merged: list[tuple[int, int]] = []
+    for start, stop in windows:
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], stop)
         else:
-            joined.append((start, stop))
-    return joined
+            merged.append((start, stop))
+    return merged

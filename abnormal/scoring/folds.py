@@ -1,4 +1,4 @@
-"""Which normal footage of a camera judges which: no second is judged by what was learnt from it."""
+"""Cross-validation of normal levels: no second of footage is judged by a level learnt from it."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -8,26 +8,33 @@ import numpy as np
 from abnormal.scoring.local import LOCAL_SCORES
 
 FOLDS = 8
+"""Largest number of folds."""
+
 PIECE_SEC = 20
-"""A piece of a video goes into a fold as a whole: neighbouring frames are alike."""
+"""Length of a piece of a video that goes into one fold as a whole, in seconds. Single frames cannot
+be split up, because neighbouring frames are alike."""
 
 Maxima = Mapping[str, np.ndarray]
-"""By score the largest value of each second of a video at each cell, `(seconds, rows, columns)`."""
+"""For each local score the largest value of each cell in each second of a video, `(seconds, rows,
+columns)` float32, at least 0."""
 
 
-def seconds_of(maxima: Sequence[Maxima]) -> list[int]:
-    """How long each video is."""
+def lengths_sec(maxima: Sequence[Maxima]) -> list[int]:
+    """Returns the length of each video, in seconds."""
     return [len(next(iter(of_video.values()))) for of_video in maxima]
 
 
-def part_in_folds(seconds: Sequence[int]) -> list[np.ndarray]:
-    """Parts videos into pieces of about `PIECE_SEC`, and these in order into at most `FOLDS` folds.
+def assign_folds(seconds: Sequence[int]) -> list[np.ndarray]:
+    """Assigns a fold to each second of some videos.
+
+    Videos are cut into pieces of about `PIECE_SEC`. Consecutive pieces share a fold, and there are
+    at most `FOLDS` folds of about the same length.
 
     Args:
-        seconds: Of each video, at least 1.
+        seconds: Length of each video in seconds, at least 1.
 
     Returns:
-        For each video `(seconds,)` int64, the number of the fold of each second.
+        For each video `(seconds,)` int64, the 0-based number of the fold of each second.
     """
     pieces = [max(1, length // PIECE_SEC) for length in seconds]
     total, folds = sum(pieces), min(FOLDS, sum(pieces))
@@ -38,23 +45,39 @@ def part_in_folds(seconds: Sequence[int]) -> list[np.ndarray]:
     ]
 
 
-def levels_of_all(maxima: Sequence[Maxima]) -> dict[str, np.ndarray]:
-    """The normal levels of a camera, `(rows, columns)` by score, from all of its videos."""
-    return _levels(maxima, [np.ones(seconds, bool) for seconds in seconds_of(maxima)])
+def levels_from_all(maxima: Sequence[Maxima]) -> dict[str, np.ndarray]:
+    """Learns the normal levels of a camera from all of its videos.
+
+    Args:
+        maxima: For each video the largest values of each second.
+
+    Returns:
+        For each local score the level of each cell, `(rows, columns)` float32 above 0.
+    """
+    return _levels(maxima, [np.ones(seconds, bool) for seconds in lengths_sec(maxima)])
 
 
-def levels_of_others(
+def levels_from_other_folds(
     maxima: Sequence[Maxima], folds: Sequence[np.ndarray]
 ) -> list[dict[str, np.ndarray]]:
-    """For each fold the normal levels from all others; from itself where it is the only one."""
+    """Learns the normal levels that each fold is judged by, from all other folds.
+
+    Args:
+        maxima: For each video the largest values of each second.
+        folds: For each video `(seconds,)` int64, the 0-based number of the fold of each second.
+
+    Returns:
+        For each fold and each local score the level of each cell, `(rows, columns)` float32 above
+        0. If there is only one fold, its levels are from itself.
+    """
     count = 1 + max(int(of_video.max()) for of_video in folds)
     if count == 1:
-        return [levels_of_all(maxima)]
+        return [levels_from_all(maxima)]
     return [_levels(maxima, [of_video != fold for of_video in folds]) for fold in range(count)]
 
 
 def _levels(maxima: Sequence[Maxima], chosen: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-    """The normal levels by some seconds of each video."""
+    """Learns the normal levels from some seconds of each video, `(seconds,)` bool for each."""
     return {
         name: score.level(
             np.concatenate(

@@ -1,7 +1,7 @@
-"""Scores that know the place: each cell of the picture against what is normal there.
+"""Local scores: each compares every cell of the picture with what is normal there.
 
-A frame's score is that of the cell that is furthest above its normal level. What is normal at a
-cell comes from normal footage of the same camera; see `abnormal.scoring.normal_level`.
+The score of a frame is that of the cell that is furthest above its normal level. The normal level
+of a cell is learnt from normal footage of the same camera; see `abnormal.scoring.normal_level`.
 """
 
 from collections.abc import Callable
@@ -11,46 +11,53 @@ import numpy as np
 import scipy.ndimage
 
 from abnormal.names import FUSED
-from abnormal.scoring.boxes import Box, box_around
+from abnormal.scoring.boxes import Box, component_box_at
 from abnormal.scoring.cells import PATCH_CELLS
 from abnormal.scoring.normal_level import common_level, own_level
 from abnormal.scoring.regularity import CausalMean, CausalMinimum
 from abnormal.scoring.residual import ClipResidual
 
 SPEED_SEC = 0.2
+"""Length of the causal mean over a cell's speed, in seconds."""
+
 LASTING_FRAMES = 3
+"""Number of consecutive frames in which something has to move to count for the score `place`."""
 
 BLOCKS = 4
-"""The picture has so many blocks along each side, each larger than what an event is."""
+"""Number of blocks along each side of the picture. Each block is larger than a usual event."""
 
 
 class LocalScore(NamedTuple):
-    """A score that knows the place.
+    """A score that compares each cell of the picture with what is normal there.
 
     Attributes:
-        cells: From a clip to `(T, rows, columns)`, at least 0; all scores have the same cells.
-        level: From the largest values of each second of normal footage, `(seconds, rows,
-            columns)`, to the normal level of each cell, `(rows, columns)` above 0.
-        steady: From frames per second to what steadies a cell's values, some at a time.
-        of_network: Whether it depends on the network's reconstruction.
-        share: Of all false alarms of `fused`, how many this score may cause.
-        everywhere: Whether it may be unusual all over the picture. Where it may not, that is taken
-            for the weather or the camera.
+        cells: Computes the values of the cells of a clip, `(T, rows, columns)` float64, at least
+            0. All local scores have the same grid of cells.
+        level: Computes the normal level of each cell, `(rows, columns)` float32 above 0, from the
+            largest values of each second of normal footage, `(seconds, rows, columns)`.
+        make_filter: Makes the temporal filter of the cells from the frames per second. The filter
+            takes the frames of a video in order, some at a time.
+        of_network: Whether the score depends on the network's reconstruction.
+        share: The fraction of all false alarms of `fused` that this score may cause.
+        everywhere: Whether the score counts even if it is unusual all over the picture. If not,
+            that is taken for an effect of the weather or the camera.
     """
 
     cells: Callable[[ClipResidual], np.ndarray]
     level: Callable[[np.ndarray], np.ndarray]
-    steady: Callable[[float], Callable[[np.ndarray], np.ndarray]]
+    make_filter: Callable[[float], Callable[[np.ndarray], np.ndarray]]
     of_network: bool
     share: float
     everywhere: bool = False
 
 
 def speed_around(clip: ClipResidual) -> np.ndarray:
-    """Mean speed over the square of twice a cell's side around its middle, about a person.
+    """Computes the mean speed over a square of two cells' side around the middle of each cell.
+
+    The square has about the size of a person.
 
     Returns:
-        `(T, rows, columns)` float64, pixels per frame.
+        `(T, rows, columns)` float64, at least 0, in pixels per frame.
     """
     cells = clip.speed_cells
     for axis in (1, 2):  # half of each neighbour is inside
@@ -59,83 +66,88 @@ def speed_around(clip: ClipResidual) -> np.ndarray:
 
 
 def speed_of_cells(clip: ClipResidual) -> np.ndarray:
-    """Mean speed over each cell alone.
+    """Computes the mean speed over each cell alone.
 
     Returns:
-        `(T, rows, columns)` float64, pixels per frame.
+        `(T, rows, columns)` float64, at least 0, in pixels per frame.
     """
     return clip.speed_cells
 
 
 def change_around(clip: ClipResidual) -> np.ndarray:
-    """Absolute change of the residual from frame to frame, around each cell.
+    """Computes the absolute change of the residual from frame to frame, in a patch per cell.
 
     Returns:
-        `(T, rows, columns)` float64 in [0, 2].
+        `(T, rows, columns)` float64 in [0, 2], the mean over the patch around each cell.
     """
-    return _around(clip.change_cells)
+    return _patch_means(clip.change_cells)
 
 
 def residual_around(clip: ClipResidual) -> np.ndarray:
-    """Absolute difference of frame and reconstruction, around each cell.
+    """Computes the absolute difference between frame and reconstruction, in a patch per cell.
 
     Returns:
-        `(T, rows, columns)` float64 in [0, 1].
+        `(T, rows, columns)` float64 in [0, 1], the mean over the patch around each cell.
     """
-    return _around(clip.error_cells)
+    return _patch_means(clip.error_cells)
 
 
-def _average(fps: float) -> CausalMean:
-    """A speed is measured over some frames, as the flow between two is noisy."""
+def _mean_filter(fps: float) -> CausalMean:
+    """Averages speeds over several frames, because the flow between two frames is noisy."""
     return CausalMean(fps, SPEED_SEC)
 
 
-def _what_lasts(fps: float) -> CausalMinimum:
-    """A drop of rain is somewhere for one frame, whatever the frame rate."""
+def _minimum_filter(fps: float) -> CausalMinimum:
+    """Removes what lasts for too few frames, such as drops of rain, whatever the frame rate."""
     del fps
     return CausalMinimum(LASTING_FRAMES)
 
 
-def _as_it_is(fps: float) -> Callable[[np.ndarray], np.ndarray]:
+def _no_filter(fps: float) -> Callable[[np.ndarray], np.ndarray]:
     del fps
     return np.asarray
 
 
-# How the shares were chosen is said in docs/ALARMS.md.
+# docs/ALARMS.md explains how the shares were chosen.
 LOCAL_SCORES = {
-    # Somebody is faster than people are there.
+    # Somebody is faster than people usually are at this place.
     "motion": LocalScore(
-        speed_around, common_level, _average, of_network=False, share=0.8, everywhere=True
+        speed_around, common_level, _mean_filter, of_network=False, share=0.8, everywhere=True
     ),
-    # Something moves where nothing does.
-    "place": LocalScore(speed_of_cells, own_level, _what_lasts, of_network=False, share=0.1),
-    # Something moves that the network cannot follow.
-    "change": LocalScore(change_around, common_level, _as_it_is, of_network=True, share=0.08),
-    # Something looks as the network has not seen it.
-    "appearance": LocalScore(residual_around, common_level, _as_it_is, of_network=True, share=0.02),
+    # Something moves at a place where usually nothing moves.
+    "place": LocalScore(speed_of_cells, own_level, _minimum_filter, of_network=False, share=0.1),
+    # Something moves in a way that the network cannot reconstruct.
+    "change": LocalScore(change_around, common_level, _no_filter, of_network=True, share=0.08),
+    # Something looks different from everything that the network has learnt.
+    "appearance": LocalScore(
+        residual_around, common_level, _no_filter, of_network=True, share=0.02
+    ),
 }
 
 
-def knows_place(score: str) -> bool:
-    """Whether a score compares each place of the picture with what is normal there.
+def is_local(score: str) -> bool:
+    """Tells whether a score is local: one of `LOCAL_SCORES`, or `fused`, which combines them.
 
-    Only such a score needs the normal footage of the camera, and only it can say where in a frame
-    something is unusual.
+    Only local scores need normal footage of the camera, and only they tell at which place in the
+    picture something is unusual.
+
+    Args:
+        score: Name of a score.
     """
     return score == FUSED or score in LOCAL_SCORES
 
 
 def above_normal(cells: np.ndarray, level: np.ndarray, everywhere: bool = True) -> np.ndarray:
-    """How far each frame's most unusual cell is above its normal level.
+    """Computes how far the most unusual cell of each frame is above its normal level.
 
     Args:
-        cells: `(n, rows, columns)`.
-        level: `(rows, columns)` above 0.
-        everywhere: Whether all of the picture may be unusual. If not, and half of its blocks are
-            above normal, the score is by how much more than half of them it is.
+        cells: `(n, rows, columns)` float64, at least 0.
+        level: `(rows, columns)` float32 above 0, the normal level of each cell.
+        everywhere: Whether the whole picture may be unusual. If not, each frame is divided by the
+            median over the blocks of the picture, where that is above normal.
 
     Returns:
-        `(n,)` float64, cell divided by level.
+        `(n,)` float64, at least 0: the largest ratio of cell to level.
     """
     ratios = cells / level
     largest = ratios.max(axis=(1, 2))
@@ -145,23 +157,23 @@ def above_normal(cells: np.ndarray, level: np.ndarray, everywhere: bool = True) 
 
 
 def unusual_box(cells: np.ndarray, level: np.ndarray) -> Box:
-    """The most unusual place of a frame.
+    """Finds the most unusual place in a frame.
 
     Args:
-        cells: `(rows, columns)`.
-        level: The same shape, above 0.
+        cells: `(rows, columns)` float64, at least 0.
+        level: `(rows, columns)` float32 above 0, the normal level of each cell.
 
     Returns:
-        The box around the most unusual cell and those connected with it that are at least half as
-        unusual: left, top, width and height, as parts of the picture's.
+        The box around the most unusual cell and the cells connected with it that are at least half
+        as unusual.
     """
     ratios = cells / level
     row, column = np.unravel_index(int(ratios.argmax()), ratios.shape)
-    return box_around(ratios >= ratios[row, column] / 2, int(row), int(column))
+    return component_box_at(ratios >= ratios[row, column] / 2, int(row), int(column))
 
 
 def _block_maxima(cells: np.ndarray) -> np.ndarray:
-    """The largest value in each of `BLOCKS` by `BLOCKS` parts of the picture, `(n, blocks)`."""
+    """Returns the largest value in each of `BLOCKS` by `BLOCKS` blocks, `(n, blocks)`."""
     for axis in (1, 2):
         count = cells.shape[axis]
         firsts = np.unique(np.arange(BLOCKS) * count // BLOCKS)
@@ -169,5 +181,5 @@ def _block_maxima(cells: np.ndarray) -> np.ndarray:
     return cells.reshape(len(cells), -1)
 
 
-def _around(cells: np.ndarray) -> np.ndarray:
+def _patch_means(cells: np.ndarray) -> np.ndarray:
     return scipy.ndimage.uniform_filter(cells, (0, PATCH_CELLS, PATCH_CELLS), mode="nearest")

@@ -1,8 +1,8 @@
-"""Where in a frame it is not regular: the pixels around which the reconstruction is far off.
+"""Localisation: the anomalous pixels of a frame, around which the reconstruction is far off.
 
-As the comparison of three autoencoders on UCSD Ped1 does it: the absolute difference of frame and
-reconstruction, on the scale of 0 to 255, summed over boxes of 4x4 pixels; a pixel is anomalous
-where that is more than 4 * 255.
+The method is that of the comparison of three autoencoders on UCSD Ped1. The absolute difference
+between frame and reconstruction, on a scale of 0 to 255, is summed over boxes of 4x4 pixels. A
+pixel is anomalous if the sum over its box is more than 4 * 255.
 """
 
 from collections.abc import Callable
@@ -12,19 +12,25 @@ from typing import NamedTuple
 import numpy as np
 import scipy.ndimage
 
-from abnormal.scoring.boxes import Box, box_around, box_of
+from abnormal.scoring.boxes import Box, component_box_at, relative_box
 
 BOX_SIZE = 4
+"""Height and width of a box, in pixels."""
+
 BOX_THRESHOLD = 4 * 255.0
+"""A pixel is anomalous if the sum over its box is above this, on a scale of 0 to 255 per pixel."""
+
 WHITE = 255.0
+"""Value of a white pixel on the scale of the differences."""
 
 
 class Localiser(NamedTuple):
-    """How anomalous pixels are found.
+    """Finds anomalous pixels.
 
     Attributes:
         box_size: Height and width of a box, in pixels.
-        box_threshold: A pixel is anomalous where the sum over its box is above this.
+        box_threshold: A pixel is anomalous if the sum over its box is above this, on a scale of 0
+            to 255 per pixel.
     """
 
     box_size: int = BOX_SIZE
@@ -32,7 +38,7 @@ class Localiser(NamedTuple):
 
     @property
     def largest_sum(self) -> float:
-        """The sum over a box that could not be further off."""
+        """The largest possible sum over a box."""
         return self.box_size**2 * WHITE
 
     def localise(self, frames: np.ndarray, reconstruction: np.ndarray) -> "LocalisedFrames":
@@ -40,7 +46,7 @@ class Localiser(NamedTuple):
 
         Args:
             frames: `(n, height, width)` float32 in [0, 1].
-            reconstruction: The same shape and range.
+            reconstruction: `(n, height, width)` float32 in [0, 1].
         """
         difference = np.abs(frames - reconstruction) * np.float32(WHITE)
         sums = box_sums(difference, self.box_size)
@@ -52,14 +58,15 @@ DEFAULT_LOCALISER = Localiser()
 
 @dataclass(frozen=True)
 class LocalisedFrames:
-    """Consecutive frames of a video, and what is anomalous in them; all `(n, height, width)`.
+    """Consecutive frames of a video with their anomalous pixels.
 
     Attributes:
-        frames: float32 in [0, 1].
-        reconstruction: float32 in [0, 1].
-        difference: float32 in [0, 255], of the two, without its sign.
-        sums: float32, of the difference over the box around each pixel.
-        anomalous: bool, where the sum is above the threshold.
+        frames: The frames, `(n, height, width)` float32 in [0, 1].
+        reconstruction: Their reconstruction, `(n, height, width)` float32 in [0, 1].
+        difference: Absolute difference of the two, `(n, height, width)` float32 in [0, 255].
+        sums: Sum of the difference over the box around each pixel, `(n, height, width)` float32 in
+            [0, `Localiser.largest_sum`].
+        anomalous: Whether the sum is above the threshold, `(n, height, width)` bool.
     """
 
     frames: np.ndarray
@@ -69,41 +76,39 @@ class LocalisedFrames:
     anomalous: np.ndarray
 
     def box(self, number: int) -> Box:
-        """The most anomalous place of a frame.
-
-        It is the box around the connected anomalous pixels with the largest box sum among them;
-        where no pixel is anomalous, the pixel with the largest sum.
+        """Finds the most anomalous place in a frame.
 
         Args:
-            number: Of the frame among these.
+            number: 0-based number of the frame among these frames.
 
         Returns:
-            Left, top, width and height, as parts of the picture's width and height.
+            The box around the connected component of anomalous pixels that has the pixel with the
+            largest sum. If no pixel is anomalous, the box of that pixel alone.
         """
         height, width = self.sums.shape[1:]
         row, column = np.unravel_index(int(np.argmax(self.sums[number])), (height, width))
         if self.anomalous[number, row, column]:
-            return box_around(self.anomalous[number], int(row), int(column))
+            return component_box_at(self.anomalous[number], int(row), int(column))
         pixel = slice(int(row), int(row) + 1), slice(int(column), int(column) + 1)
-        return box_of(*pixel, (height, width))
+        return relative_box(*pixel, (height, width))
 
 
 Sink = Callable[[LocalisedFrames], None]
-"""Takes all frames of a video in order, some at a time, while the video is scored."""
+"""Receives all frames of a video in order, some at a time, while the video is scored."""
 
 
 def box_sums(images: np.ndarray, box_size: int) -> np.ndarray:
-    """Sums over the box around each pixel; outside the picture is 0.
+    """Computes the sum over the box around each pixel, with zeros outside the picture.
 
     A box of even size reaches one pixel further up and left than down and right, as in a
-    convolution that keeps the picture's size.
+    convolution that keeps the size of the picture.
 
     Args:
-        images: `(n, height, width)` float32.
+        images: `(n, height, width)` float32 of any range.
         box_size: Height and width of the box, in pixels.
 
     Returns:
-        The same shape, float32.
+        `(n, height, width)` float32.
     """
     means = scipy.ndimage.uniform_filter(images, (1, box_size, box_size), mode="constant")
     return means * np.float32(box_size**2)

@@ -1,22 +1,24 @@
-"""From errors to regularity, and from raw scores to calm ones."""
+"""The regularity of a video, and causal filters that smooth scores."""
 
 import numpy as np
 
 SMOOTHING_SEC = 1.0
+"""Length of the causal mean over the scores that are not local, in seconds."""
 
 
 def regularity(errors: np.ndarray) -> np.ndarray:
-    """Regularity of each frame of a whole video.
+    """Computes the regularity of each frame of a whole video.
 
-    `1 - (e - min e) / max e`: Hasan et al., 2016 (arXiv:1604.04574), equation 3, as both Chong and
-    Tay and the comparison of three autoencoders use it. It looks back on the whole video, so every
-    video has a frame of regularity 1; for alarms there is `score`.
+    It is `1 - (e - min e) / max e`, from Hasan et al., 2016 (arXiv:1604.04574), equation 3, as both
+    Chong and Tay and the comparison of three autoencoders use it. The minimum and the maximum are
+    those of the whole video, so every video has a frame of regularity 1. Alarms use the scores
+    instead, which are known while a video is still running.
 
     Args:
-        errors: `(n,)`, at least 0.
+        errors: `(n,)` float64, at least 0, the error of each frame.
 
     Returns:
-        `(n,)` float64 in [0, 1]; 1 for all frames where every error is 0.
+        `(n,)` float64 in [0, 1]; 1 for all frames if all errors are 0.
     """
     largest = errors.max()
     if largest == 0:
@@ -25,40 +27,39 @@ def regularity(errors: np.ndarray) -> np.ndarray:
 
 
 def causal_mean(values: np.ndarray, fps: float, seconds: float = SMOOTHING_SEC) -> np.ndarray:
-    """Mean of each value and those of the last second; it never looks ahead.
+    """Computes the mean of each value and the values before it, within a window.
 
     Args:
-        values: `(n, ...)`, one per frame.
+        values: `(n, ...)` of any float type, one per frame.
         fps: Frames per second.
-        seconds: How far the mean reaches back. At the start it has what there is.
+        seconds: Length of the window, in seconds. It is shorter at the start.
 
     Returns:
-        The same shape, float64.
+        `(n, ...)` float64, in the range of the values.
     """
     return CausalMean(fps, seconds)(values)
 
 
 class CausalMean:
-    """The mean of the last second, of values that come some at a time."""
+    """A moving mean over the last values of a series that arrives some values at a time.
+
+    Args:
+        fps: Values per second.
+        seconds: Length of the window, in seconds.
+    """
 
     def __init__(self, fps: float, seconds: float = SMOOTHING_SEC) -> None:
-        """Begins with none.
-
-        Args:
-            fps: Values per second.
-            seconds: How far the mean reaches back.
-        """
         self._window = max(1, round(fps * seconds))
-        self._last: np.ndarray | None = None
+        self._last: np.ndarray | None = None  # the values that are still inside the window
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
-        """The mean of each value and those before it, as far as the window and the start allow.
+        """Computes the mean of each value and the values before it, within the window.
 
         Args:
-            values: `(n, ...)`, the ones that follow those of the last call.
+            values: `(n, ...)` of any float type, the values that follow those of the last call.
 
         Returns:
-            The same shape, float64.
+            `(n, ...)` float64, in the range of the values. The window is shorter at the start.
         """
         earlier = 0 if self._last is None else len(self._last)
         known = values if self._last is None else np.concatenate((self._last, values))
@@ -70,25 +71,25 @@ class CausalMean:
 
 
 class CausalMinimum:
-    """The smallest of the last values, of values that come some at a time."""
+    """A moving minimum over the last values of a series that arrives some values at a time.
+
+    Args:
+        count: Length of the window, in values.
+    """
 
     def __init__(self, count: int) -> None:
-        """Begins with none.
-
-        Args:
-            count: Of how many values.
-        """
         self._count = count
-        self._last: np.ndarray | None = None
+        self._last: np.ndarray | None = None  # the values that are still inside the window
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
-        """The smallest of each value and those before it; at the start, of those there are.
+        """Computes the minimum of each value and the values before it, within the window.
 
         Args:
-            values: `(n, ...)`, at least one: the ones that follow those of the last call.
+            values: `(n, ...)` of any type, at least one: the values that follow those of the last
+                call.
 
         Returns:
-            The same shape.
+            `(n, ...)` of the type and the range of the values. The window is shorter at the start.
         """
         if self._last is None:
             self._last = np.repeat(values[:1], self._count - 1, axis=0)
@@ -98,9 +99,16 @@ class CausalMinimum:
 
 
 def stretched(values: np.ndarray) -> np.ndarray:
-    """Values of one video between 0 (its smallest) and 1 (its largest); zeros if all are equal.
+    """Scales the values of one video linearly, so that the smallest is 0 and the largest is 1.
 
-    A protocol of benchmarks: it knows the whole video, and makes every video contain an anomaly.
+    Benchmarks do this (min-max normalisation per video). It needs the whole video, and makes every
+    video contain an anomaly.
+
+    Args:
+        values: `(n,)` float64 of any range, one per frame.
+
+    Returns:
+        `(n,)` float64 in [0, 1]; zeros if all values are equal.
     """
     low, high = values.min(), values.max()
     return (values - low) / (high - low) if high > low else np.zeros(len(values))

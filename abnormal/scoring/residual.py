@@ -1,4 +1,4 @@
-"""A clip beside its reconstruction, and the scores by name that are computed from the two."""
+"""The residual of a clip, and the scores that are computed from it for each frame as a whole."""
 
 import functools
 from collections.abc import Callable
@@ -8,25 +8,27 @@ import numpy as np
 
 from abnormal.scoring.cells import cell_means, largest_patch
 
-WARM_UP = 2
-"""Frames at a clip's start in which a recurrent network's residual still settles."""
+WARM_UP_FRAMES = 2
+"""Number of frames at the start of a clip in which a recurrent network's residual still settles."""
 
 
 @dataclass(frozen=True)
 class ClipResidual:
-    """The frames of a clip, or its last ones, beside their reconstruction.
+    """The frames of a clip, or its last frames, with their reconstruction.
 
-    What several scores are computed from is computed once.
+    Arrays that several scores need are computed once, when they are first used.
 
     Attributes:
-        frames: `(T, height, width)` float32 in [0, 1].
-        reconstruction: The same shape and range.
-        previous: `(height, width)` float32 in [0, 1], the frame before them; None at a video's
-            start.
-        previous_reconstruction: The reconstruction of that frame.
-        speed: `(T, height, width)` float32 of `abnormal.video.flow`; None where not measured.
+        frames: The frames, `(T, height, width)` float32 in [0, 1].
+        reconstruction: Their reconstruction, `(T, height, width)` float32 in [0, 1].
+        previous: The frame before the first one, `(height, width)` float32 in [0, 1]; None at the
+            start of a video.
+        previous_reconstruction: The reconstruction of that frame, `(height, width)` float32 in
+            [0, 1]; None at the start of a video.
+        speed: Speed of each pixel from `abnormal.video.flow`, `(T, height, width)` float32, at
+            least 0, in pixels per frame; None if it is not measured.
         position: 0-based position in the clip of the first of `frames`.
-        new: Which of `frames` no earlier clip showed.
+        new: The frames that no earlier clip of the video has, as a slice of `frames`.
     """
 
     frames: np.ndarray
@@ -39,59 +41,63 @@ class ClipResidual:
 
     @property
     def new_positions(self) -> np.ndarray:
-        """The 0-based position in the clip of each new frame, `(n,)` int64."""
+        """Position in the clip of each new frame, `(n,)` int64, at least 0."""
         return self.position + np.arange(len(self.frames))[self.new]
 
     @functools.cached_property
     def residual(self) -> np.ndarray:
-        """Frames less their reconstruction, `(T, height, width)` float32 in [-1, 1]."""
+        """Frames minus their reconstruction, `(T, height, width)` float32 in [-1, 1]."""
         return self.frames - self.reconstruction
 
     @functools.cached_property
     def error(self) -> np.ndarray:
-        """The residual without its sign, `(T, height, width)` float32 in [0, 1]."""
+        """Absolute value of the residual, `(T, height, width)` float32 in [0, 1]."""
         return np.abs(self.residual)
 
     @functools.cached_property
     def error_cells(self) -> np.ndarray:
-        """Means of the error over cells, `(T, rows, columns)` float64 in [0, 1]."""
+        """Mean of the error over each cell, `(T, rows, columns)` float64 in [0, 1]."""
         return cell_means(self.error)
 
     @functools.cached_property
     def change_cells(self) -> np.ndarray:
-        """Means of `residual_change` over cells, `(T, rows, columns)` float64 in [0, 2]."""
+        """Mean of `residual_change` over each cell, `(T, rows, columns)` float64 in [0, 2]."""
         return cell_means(residual_change(self))
 
     @functools.cached_property
     def speed_cells(self) -> np.ndarray:
-        """Mean speed over cells, `(T, rows, columns)` float64, pixels per frame."""
+        """Mean speed over each cell, `(T, rows, columns)` float64, at least 0, in pixels per frame.
+
+        It is 0 if the speed is not measured.
+        """
         return cell_means(np.zeros_like(self.frames) if self.speed is None else self.speed)
 
 
 def l1(clip: ClipResidual) -> np.ndarray:
-    """Sum of the absolute differences between the pixels of each frame and its reconstruction.
+    """Computes the sum of absolute differences between each frame and its reconstruction.
 
-    The error of the comparison of three autoencoders on UCSD Ped1, there on pixels in [0, 255].
+    This is the error of the comparison of three autoencoders on UCSD Ped1, which computes it on
+    pixels in [0, 255].
 
     Returns:
-        `(T,)` float64, at least 0, at most the number of pixels.
+        `(T,)` float64 from 0 to the number of pixels.
     """
     return clip.error.sum((1, 2), dtype=np.float64)
 
 
 def l2(clip: ClipResidual) -> np.ndarray:
-    """Euclidean distance between each frame and its reconstruction.
+    """Computes the Euclidean distance between each frame and its reconstruction.
 
-    Chong and Tay, 2017 (arXiv:1701.01546), equation 2.
+    This is the error of Chong and Tay, 2017 (arXiv:1701.01546), equation 2.
 
     Returns:
-        `(T,)` float64, at least 0, at most the square root of the number of pixels.
+        `(T,)` float64 from 0 to the square root of the number of pixels.
     """
     return np.sqrt(np.square(clip.residual).sum((1, 2), dtype=np.float64))
 
 
 def l1_local(clip: ClipResidual) -> np.ndarray:
-    """Mean absolute difference of frame and reconstruction, in the patch where it is largest.
+    """Computes the mean absolute difference in the patch of each frame where it is largest.
 
     Returns:
         `(T,)` float64 in [0, 1].
@@ -100,7 +106,7 @@ def l1_local(clip: ClipResidual) -> np.ndarray:
 
 
 def l2_local(clip: ClipResidual) -> np.ndarray:
-    """Root of the mean squared difference, in the patch where it is largest.
+    """Computes the root mean squared difference in the patch of each frame where it is largest.
 
     Returns:
         `(T,)` float64 in [0, 1].
@@ -109,26 +115,26 @@ def l2_local(clip: ClipResidual) -> np.ndarray:
 
 
 def gradient(clip: ClipResidual) -> np.ndarray:
-    """Absolute change of the residual from frame to frame, in the patch where it is largest.
+    """Computes the change of the residual in the patch of each frame where it is largest.
 
-    What the network cannot follow moves in its residual.
+    Motion that the network cannot reconstruct shows as a residual that changes from frame to frame.
 
     Returns:
-        `(T,)` float64 in [0, 2]. The first frame of a video has no change: 0.
+        `(T,)` float64 in [0, 2].
     """
     return largest_patch(clip.change_cells)
 
 
 def residual_change(clip: ClipResidual) -> np.ndarray:
-    """Absolute change of the residual from frame to frame.
+    """Computes the absolute change of the residual from frame to frame.
 
-    Only frames of one clip are compared, as a recurrent network reconstructs the first frames of a
-    clip otherwise than the last ones. For the same reason the first `WARM_UP` frames take the
-    change of the one after them, which is known when the clip is. A clip of a single frame is
-    compared with the frame before: a network of single frames reconstructs all alike.
+    Only frames of the same clip are compared, because a recurrent network reconstructs the first
+    frames of a clip worse than the last ones. For the same reason the first `WARM_UP_FRAMES` frames
+    get the change of the frame after them. A clip of a single frame is compared with the frame
+    before the clip, because a network for single frames reconstructs all frames in the same way.
 
     Returns:
-        `(T, height, width)` float32 in [0, 2].
+        `(T, height, width)` float32 in [0, 2]; 0 if there is no frame to compare with.
     """
     residual = clip.residual
     if len(residual) == 1:
@@ -136,15 +142,15 @@ def residual_change(clip: ClipResidual) -> np.ndarray:
             return np.zeros_like(residual)
         return np.abs(residual - (clip.previous - clip.previous_reconstruction))
     change = np.abs(np.diff(residual, axis=0))
-    first = min(max(WARM_UP - 1 - clip.position, 0), len(change) - 1)
+    first = min(max(WARM_UP_FRAMES - 1 - clip.position, 0), len(change) - 1)
     return np.concatenate((change[[first] * (first + 1)], change[first:]))
 
 
 def difference(clip: ClipResidual) -> np.ndarray:
-    """Absolute change from frame to frame, in the patch where it is largest. No network is used.
+    """Computes the absolute change of the pixels in the patch of each frame where it is largest.
 
-    The baseline that a network has to beat. The first frame of a video, before which there is none,
-    takes the change of the one after it.
+    This is the baseline that a network has to beat, because it does not use the reconstruction. The
+    first frame of a video gets the change of the frame after it.
 
     Returns:
         `(T,)` float64 in [0, 1].
@@ -157,7 +163,7 @@ def difference(clip: ClipResidual) -> np.ndarray:
 
 
 BASELINE = "difference"
-"""The score that needs no network."""
+"""Name of the score that needs no network."""
 
 SCORES: dict[str, Callable[[ClipResidual], np.ndarray]] = {
     "gradient": gradient,
@@ -167,6 +173,7 @@ SCORES: dict[str, Callable[[ClipResidual], np.ndarray]] = {
     "l2_local": l2_local,
     BASELINE: difference,
 }
+"""The scores that are not local, by name. Each computes `(T,)` float64 from a clip."""
 
 ERRORS = ("l1", "l2")
-"""The scores that are reconstruction errors, from which a regularity is computed."""
+"""Names of the scores that are reconstruction errors, from which a regularity is computed."""

@@ -1,39 +1,44 @@
-"""All scores on one scale: how seldom normal footage has a frame that scores as high.
+"""Surprise: a scale common to all scores, of how rare a value is in normal footage.
 
-The surprise of a value is -log10 of the share of normal frames that reach it: 2 is one normal frame
-in a hundred, 3 one in a thousand.
+The surprise of a value is -log10 of the fraction of normal frames that reach it. A surprise of 2 is
+reached by one normal frame in a hundred, a surprise of 3 by one in a thousand.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-LARGEST = 30.0
-"""No footage can vouch for more than the logarithm of its frames; beyond that it only ranks."""
+MAX_SURPRISE = 30.0
+"""Upper limit of a surprise. Values beyond the logarithm of the number of normal frames are
+extrapolated and only rank."""
 
 TAIL_SHARES = (0.1, 0.01)
-TAIL_FRAMES = 1000
-"""The tail begins above the share that so many frames are beyond, within the bounds above."""
+"""Largest and smallest fraction of the normal frames that may belong to the tail."""
 
-_BODY = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01)
+TAIL_FRAMES = 1000
+"""Number of normal frames in the tail, as far as `TAIL_SHARES` allow it."""
+
+_BODY_SHARES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01)
+"""Fractions of the normal frames at whose quantiles the body of the distribution is stored."""
 
 
 @dataclass(frozen=True)
 class Surprise:
-    """From a score to its surprise.
+    """The distribution of a score in normal footage, which turns its values into surprises.
 
-    The body of the distribution is what was counted. The tail beyond it is exponential; as its
-    scale is known from so many independent frames only, what counts is the share that is to be
-    expected of a new frame, to which large excesses are the less surprising the less was seen: with
-    m of them that have a mean of s, an excess of x is reached by (1 + x / (m s)) ** -m, the
-    posterior predictive distribution under the scale's Jeffreys prior.
+    The body of the distribution is empirical. The tail beyond it is exponential. As its scale is
+    only estimated, a fraction of frames is predicted for it by the posterior predictive
+    distribution under the Jeffreys prior of the scale: with m independent frames in the tail and a
+    mean excess of s, an excess of x is reached by a fraction of (1 + x / (m s)) ** -m. The fewer
+    frames there are in the tail, the less surprising is a large excess.
 
     Attributes:
-        values: Scores, growing.
-        surprises: Theirs, growing; between two of them it is on the straight line.
-        scale: Mean excess over the last value of the normal frames beyond it.
-        exceedances: From how many independent frames that is.
-        frames: How many normal frames this is from.
+        values: Values of the score, in growing order.
+        surprises: Surprise of each of these values, in growing order. Between two values it is
+            interpolated linearly.
+        scale: Mean excess of the frames in the tail over the last value.
+        exceedances: Number of independent frames in the tail, at least 1.
+        frames: Number of normal frames that the distribution was learnt from.
     """
 
     values: tuple[float, ...]
@@ -43,36 +48,37 @@ class Surprise:
     frames: int
 
     def of(self, scores: np.ndarray) -> np.ndarray:
-        """The surprise of some scores.
+        """Computes the surprise of some scores.
 
         Args:
-            scores: Any shape, finite.
+            scores: float64 of any shape, finite.
 
         Returns:
-            The same shape, float64 in [0, `LARGEST`].
+            float64 of the same shape in [0, `MAX_SURPRISE`].
         """
         body = np.interp(scores, self.values, self.surprises)
         excess = np.maximum(scores - self.values[-1], 0) / (self.exceedances * self.scale)
-        return np.minimum(body + self.exceedances * np.log10(1 + excess), LARGEST)
+        return np.minimum(body + self.exceedances * np.log10(1 + excess), MAX_SURPRISE)
 
     def score(self, surprise: float) -> float:
-        """The score that has a surprise; the inverse of `of`."""
+        """Computes the score that has a given surprise; the inverse of `of`."""
         beyond = max(0.0, surprise - self.surprises[-1]) / self.exceedances
         excess = self.exceedances * self.scale * (10**beyond - 1)
         return float(np.interp(surprise, self.surprises, self.values)) + excess
 
 
 def learn_surprise(normal: np.ndarray, alike: float = 1.0, least_scale: float = 1e-9) -> Surprise:
-    """Learns how seldom which scores are.
+    """Learns the distribution of a score from normal footage.
 
     Args:
-        normal: `(n,)` scores of normal frames, at least one.
-        alike: How many frames that follow one another count as one, as they show the same.
-        least_scale: Of the tail, above 0: where all normal frames score alike, the scores above
-            them are surprising, but not all of them without end.
+        normal: `(n,)` float64, the scores of at least one normal frame.
+        alike: Number of consecutive frames that count as one independent frame, because they show
+            nearly the same.
+        least_scale: Lower limit of the scale of the tail, above 0. It keeps the surprise finite if
+            all normal frames have the same score.
     """
     share = float(np.clip(TAIL_FRAMES / len(normal), min(TAIL_SHARES), max(TAIL_SHARES)))
-    shares = [known for known in _BODY if known > share] + [share]
+    shares = [known for known in _BODY_SHARES if known > share] + [share]
     values, first = np.unique(np.quantile(normal, 1 - np.array(shares)), return_index=True)
     excess = normal[normal > values[-1]] - values[-1]
     scale = max(float(excess.mean()) if excess.size else 0.0, least_scale)

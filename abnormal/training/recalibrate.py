@@ -44,7 +44,7 @@ def recalibrate(path: Path, folder: Path) -> Calibration:
     reconstruct = keras_runtime(model.network)
     calibrator = Calibrator(reconstruct, model.info.clip_length, model.info.fps)
     calibration = calibrator.calibrate(videos)
-    for note in sorted(notes) + calibrator.problems:
+    for note in sorted(notes):
         log.info("  %s", note)
     forgotten = [event for event in old.dismissed if event["camera"] in calibration.cameras]
     if forgotten:

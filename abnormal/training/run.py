@@ -14,7 +14,7 @@ from abnormal.errors import AbnormalError
 from abnormal.files import make_folder
 from abnormal.frames.clips import validation_clips
 from abnormal.inference.calibrate import Calibrator
-from abnormal.inference.reference import CLIPS, make_reference
+from abnormal.inference.reference import REFERENCE_CLIPS, make_reference
 from abnormal.inference.runtimes import keras_runtime
 from abnormal.models.backend import make_deterministic, memory_advice, replica_scope, versions
 from abnormal.models.fast import FastNetwork
@@ -239,17 +239,14 @@ def _finish(
 def _calibrate(network: keras.Sequential, footage: Footage, clip_length: int) -> Calibration:
     """Learns what is normal from the footage, and how seldom it is how far above that."""
     calibrator = Calibrator(keras_runtime(network), clip_length, footage.fps)
-    calibration = calibrator.calibrate(footage.normal_videos())
-    for problem in calibrator.problems:
-        log.info("%s", problem)
-    return calibration
+    return calibrator.calibrate(footage.normal_videos())
 
 
 def _reference(network: keras.Sequential, footage: Footage, clip_length: int) -> Reference:
     """Takes a few clips from throughout the footage that was calibrated on, with their scores."""
     cache = footage.held_out if footage.held_out.lengths else footage.training
     clips = validation_clips(cache.lengths, clip_length)
-    chosen = sorted({round(place) for place in np.linspace(0, len(clips) - 1, CLIPS)})
+    chosen = sorted({round(place) for place in np.linspace(0, len(clips) - 1, REFERENCE_CLIPS)})
     frames = np.stack([cache.clip(clips[place], clip_length) for place in chosen])
     return make_reference(frames, keras_runtime(network))
 

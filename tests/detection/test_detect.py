@@ -20,7 +20,7 @@ from abnormal.datasets.demo import find_demo  # noqa: E402
 from abnormal.datasets.extract import extract  # noqa: E402
 from abnormal.detection import detect as detect_module  # noqa: E402
 from abnormal.detection import video as video_module  # noqa: E402
-from abnormal.detection.detect import usable  # noqa: E402
+from abnormal.detection.detect import results_of  # noqa: E402
 from abnormal.detection.video import LeftOut  # noqa: E402
 from abnormal.errors import AbnormalError  # noqa: E402
 from abnormal.files import sha256  # noqa: E402
@@ -199,7 +199,7 @@ def test_a_broken_video_is_left_out_and_the_others_are_scored(work, tmp_path, ca
 def test_a_video_that_kills_its_workers_is_left_out_and_said(caplog):
     died = WorkerDiedError("each of the 3 workers that tried it died")
     with pytest.raises(AbnormalError, match="No video could be scored: see above"):
-        usable({"gate": died, "yard": LeftOut("broken")})
+        results_of({"gate": died, "yard": LeftOut("broken")})
     assert [record.message for record in caplog.records] == [
         "  left out: gate: each of the 3 workers that tried it died",
         "  left out: yard: broken",

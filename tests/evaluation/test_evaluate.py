@@ -65,17 +65,17 @@ def test_each_figure_stands_under_its_protocol():
 
 def test_the_regularity_falls_with_abnormality():
     video = scored("a", [0.0, 0.0, 0.0], [0, 0, 1], errors=[1.0, 2.0, 8.0])
-    figures = evaluate([video], above(1.0, "gradient"))["scores"]
-    assert figures["regularity"][MICRO_PER_VIDEO]["auc"] == 1.0
-    assert figures["gradient"][MICRO_RAW]["auc"] == 0.5
+    metrics = evaluate([video], above(1.0, "gradient"))["scores"]
+    assert metrics["regularity"][MICRO_PER_VIDEO]["auc"] == 1.0
+    assert metrics["gradient"][MICRO_RAW]["auc"] == 0.5
 
 
 def test_each_situation_is_judged_by_itself():
     situations = evaluate(VIDEOS, above(0.4, "gradient"))["situations"]
-    for name, figures in situations.items():
-        assert figures[MICRO_RAW] == (None if name == "normal" else PERFECT)
+    for name, metrics in situations.items():
+        assert metrics[MICRO_RAW] == (None if name == "normal" else PERFECT)
     # All of the light video is above 0.4, and none of the others.
-    found = {name: figures["events"]["found"] for name, figures in situations.items()}
+    found = {name: metrics["events"]["found"] for name, metrics in situations.items()}
     assert found == {"bicycle": 2, "cart": 0, "normal": 0}
     assert list(situations) == ["bicycle", "cart", "normal"]
 
@@ -96,11 +96,11 @@ def test_alarms_are_above_the_threshold():
 
 
 @pytest.mark.parametrize(("label", "false_alarms", "detection"), [(0, 1.0, None), (1, None, 1.0)])
-def test_frames_of_one_class_have_no_figures(label, false_alarms, detection):
+def test_frames_of_one_class_have_no_metrics(label, false_alarms, detection):
     tree = evaluate([scored("a", [0.5, 0.6], [label, label], "x")], above(0.1))
-    for figures in tree["scores"].values():
-        assert figures[MICRO_PER_VIDEO] is None
-        assert figures.get(MICRO_RAW) is None
+    for metrics in tree["scores"].values():
+        assert metrics[MICRO_PER_VIDEO] is None
+        assert metrics.get(MICRO_RAW) is None
     assert tree["scores"]["l2"][MACRO_RAW]["padded_videos"] == 1
     assert tree["situations"]["x"][MICRO_RAW] is None
     assert tree["alarm"]["false_alarm_rate"] == false_alarms

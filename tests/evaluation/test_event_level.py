@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from abnormal.evaluation.event_level import event_figures
+from abnormal.evaluation.event_level import event_metrics
 from abnormal.scoring.events import Event
 
 
@@ -19,38 +19,38 @@ def truth(*stretches, frames=100):
 def test_found_missed_late_and_false():
     labels = truth((10, 20), (30, 40), (50, 60), (70, 80))
     events = [event(5, 12), event(34, 36), event(38, 45), event(60, 65), event(90, 95)]
-    figures = event_figures([events], [labels], [10.0])
+    metrics = event_metrics([events], [labels], [10.0])
     # 5-12 begins before the first; 34-36 is 4 frames late for the second; 60 is just behind the
     # third, so 60-65 touches nothing, like 90-95; the fourth is missed too.
-    assert (figures.true_events, figures.found, figures.missed) == (4, 2, 2)
-    assert figures.mean_delay_sec == pytest.approx((0 + 0.4) / 2)
-    assert figures.false_alarms == 2
-    assert figures.false_alarms_per_hour == pytest.approx(2 * 3600 / 6)  # in 60 normal frames
+    assert (metrics.true_events, metrics.found, metrics.missed) == (4, 2, 2)
+    assert metrics.mean_delay_sec == pytest.approx((0 + 0.4) / 2)
+    assert metrics.false_alarms == 2
+    assert metrics.false_alarms_per_hour == pytest.approx(2 * 3600 / 6)  # in 60 normal frames
 
 
 def test_an_event_that_ends_where_a_true_one_begins_has_not_found_it():
-    figures = event_figures([[event(5, 10)]], [truth((10, 20))], [10.0])
-    assert (figures.found, figures.false_alarms) == (0, 1)
+    metrics = event_metrics([[event(5, 10)]], [truth((10, 20))], [10.0])
+    assert (metrics.found, metrics.false_alarms) == (0, 1)
 
 
 def test_one_long_event_finds_all_that_it_covers():
-    figures = event_figures([[event(0, 100)]], [truth((10, 20), (30, 40))], [10.0])
-    assert (figures.found, figures.missed, figures.false_alarms) == (2, 0, 0)
+    metrics = event_metrics([[event(0, 100)]], [truth((10, 20), (30, 40))], [10.0])
+    assert (metrics.found, metrics.missed, metrics.false_alarms) == (2, 0, 0)
 
 
 def test_videos_add_up_each_at_its_own_rate():
-    figures = event_figures(
+    metrics = event_metrics(
         [[event(0, 5)], [event(10, 15)], []],
         [truth(frames=36), truth((8, 20), frames=48), truth(frames=50)],
         [1.0, 2.0, 25.0],
     )
-    assert (figures.true_events, figures.found, figures.false_alarms) == (1, 1, 1)
-    assert figures.false_alarms_per_hour == pytest.approx(3600 / (36 + 18 + 2))
-    assert figures.mean_delay_sec == 1.0
+    assert (metrics.true_events, metrics.found, metrics.false_alarms) == (1, 1, 1)
+    assert metrics.false_alarms_per_hour == pytest.approx(3600 / (36 + 18 + 2))
+    assert metrics.mean_delay_sec == 1.0
 
 
 def test_what_is_not_defined_is_none():
-    everything = event_figures([[]], [truth((0, 100))], [10.0])
+    everything = event_metrics([[]], [truth((0, 100))], [10.0])
     assert everything.false_alarms_per_hour is None
     assert everything.mean_delay_sec is None
     assert (everything.missed, everything.found) == (1, 0)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abnormal.evaluation.frame_level import bootstrap_auc, frame_figures, macro_figures
+from abnormal.evaluation.frame_level import bootstrap_auc, frame_metrics, macro_metrics
 
 
 @pytest.mark.parametrize(
@@ -23,15 +23,15 @@ from abnormal.evaluation.frame_level import bootstrap_auc, frame_figures, macro_
         ([5.0, 2000.0], [1, 0], 0.0, 1.0),
     ],
 )
-def test_figures_by_hand(scores, labels, auc, eer):
-    figures = frame_figures(np.array(scores), np.array(labels, np.uint8))
-    assert (figures.auc, figures.eer) == (pytest.approx(auc), pytest.approx(eer))
+def test_metrics_by_hand(scores, labels, auc, eer):
+    metrics = frame_metrics(np.array(scores), np.array(labels, np.uint8))
+    assert (metrics.auc, metrics.eer) == (pytest.approx(auc), pytest.approx(eer))
 
 
 @pytest.mark.parametrize("labels", [[0, 0, 0], [1, 1, 1], [1], []])
-def test_frames_of_one_class_have_no_figures(labels):
+def test_frames_of_one_class_have_no_metrics(labels):
     scores = np.arange(float(len(labels)))
-    assert frame_figures(scores, np.array(labels, np.uint8)) is None
+    assert frame_metrics(scores, np.array(labels, np.uint8)) is None
 
 
 cases = st.lists(st.tuples(st.integers(0, 9), st.booleans()), min_size=2, max_size=30).filter(
@@ -46,10 +46,10 @@ def test_the_auc_is_the_share_of_pairs_in_order(case):
     abnormal = np.array([score for score, label in case if label])
     in_order = (abnormal[:, None] > normal).mean() + 0.5 * (abnormal[:, None] == normal).mean()
     scores, labels = (np.array(column) for column in zip(*case, strict=True))
-    figures = frame_figures(scores, labels.astype(np.uint8))
-    assert figures.auc == pytest.approx(in_order)
-    assert 0 <= figures.eer <= 1
-    assert macro_figures([scores], [labels]).auc == pytest.approx(in_order)
+    metrics = frame_metrics(scores, labels.astype(np.uint8))
+    assert metrics.auc == pytest.approx(in_order)
+    assert 0 <= metrics.eer <= 1
+    assert macro_metrics([scores], [labels]).auc == pytest.approx(in_order)
 
 
 @settings(deadline=None)
@@ -57,28 +57,28 @@ def test_the_auc_is_the_share_of_pairs_in_order(case):
 def test_the_scale_of_a_score_does_not_matter_and_its_sign_does(case):
     scores, labels = (np.array(column) for column in zip(*case, strict=True))
     labels = labels.astype(np.uint8)
-    figures = frame_figures(scores, labels)
-    stretched = frame_figures(np.exp(0.3 * scores), labels)
-    turned = frame_figures(-scores, labels)
-    assert (stretched.auc, stretched.eer) == pytest.approx((figures.auc, figures.eer))
-    assert (turned.auc, turned.eer) == pytest.approx((1 - figures.auc, 1 - figures.eer))
+    metrics = frame_metrics(scores, labels)
+    stretched = frame_metrics(np.exp(0.3 * scores), labels)
+    turned = frame_metrics(-scores, labels)
+    assert (stretched.auc, stretched.eer) == pytest.approx((metrics.auc, metrics.eer))
+    assert (turned.auc, turned.eer) == pytest.approx((1 - metrics.auc, 1 - metrics.eer))
 
 
 def test_average_precision_by_hand():
     # From the highest score on: precision 1 at recall 1/2, then 2/3 at recall 1.
-    figures = frame_figures(np.array([0.9, 0.8, 0.7, 0.1]), np.array([1, 0, 1, 0]))
-    assert figures.average_precision == pytest.approx((1 + 2 / 3) / 2)
+    metrics = frame_metrics(np.array([0.9, 0.8, 0.7, 0.1]), np.array([1, 0, 1, 0]))
+    assert metrics.average_precision == pytest.approx((1 + 2 / 3) / 2)
 
 
 def test_the_macro_auc_is_the_mean_over_videos():
     scores = [np.array([1.0, 2, 3, 4]), np.array([4.0, 1]), np.array([7.0, 8, 9])]
     labels = [np.array([0, 0, 1, 1]), np.array([0, 1]), np.array([1, 1, 1])]
-    figures = macro_figures(scores, labels)
+    metrics = macro_metrics(scores, labels)
     # The last video has no normal frame: beside one below all, it is in perfect order.
-    assert figures.auc == pytest.approx((1 + 0 + 1) / 3)
-    assert (figures.videos, figures.padded_videos) == (3, 1)
+    assert metrics.auc == pytest.approx((1 + 0 + 1) / 3)
+    assert (metrics.videos, metrics.padded_videos) == (3, 1)
     # Without an abnormal frame there is one above all of them.
-    assert macro_figures([np.array([5.0, 1])], [np.array([0, 0])]).auc == 1
+    assert macro_metrics([np.array([5.0, 1])], [np.array([0, 0])]).auc == 1
 
 
 def test_the_interval_is_that_of_drawing_whole_videos():
@@ -90,7 +90,7 @@ def test_the_interval_is_that_of_drawing_whole_videos():
     for _ in range(400):
         chosen = draw.integers(12, size=12)
         both = (np.concatenate([part[n] for n in chosen]) for part in (scores, labels))
-        areas.append(frame_figures(*both).auc)
+        areas.append(frame_metrics(*both).auc)
     assert (low, high) == pytest.approx(np.quantile(areas, (0.025, 0.975)), abs=0.03)
     assert bootstrap_auc(scores, labels) == (low, high)
     assert bootstrap_auc(scores, labels, seed=1) != (low, high)

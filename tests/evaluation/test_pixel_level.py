@@ -8,10 +8,10 @@ import sklearn.metrics
 from abnormal.errors import AbnormalError
 from abnormal.evaluation.pixel_level import (
     VideoPixels,
-    at_size,
     mask_cross_entropy,
-    pixel_figures,
+    pixel_metrics,
     pixel_table,
+    resize_masks,
 )
 from abnormal.inference.scored_video import ScoredVideo
 from abnormal.scoring.localisation import Localiser
@@ -38,20 +38,20 @@ def gathered(frames, reconstruction, masks, some=4):
     return video
 
 
-def test_the_figures_are_those_of_all_pixels_together(footage):
+def test_the_metrics_are_those_of_all_pixels_together(footage):
     frames, reconstruction, masks = footage
     seen = LOCALISER.localise(frames, reconstruction)
 
-    figures = pixel_figures([gathered(*footage)])
+    metrics = pixel_metrics([gathered(*footage)])
 
     exact = sklearn.metrics.roc_auc_score(masks.ravel(), seen.sums.ravel())
-    assert figures["auc"] == pytest.approx(exact, abs=1e-3)
+    assert metrics["auc"] == pytest.approx(exact, abs=1e-3)
     flags = seen.anomalous
-    assert 0 < figures["iou"] == (flags & masks).sum() / (flags | masks).sum() < 1
+    assert 0 < metrics["iou"] == (flags & masks).sum() / (flags | masks).sum() < 1
     logits, truth = flags.astype(float), masks.astype(float)
     entropy = np.maximum(logits, 0) - logits * truth + np.log1p(np.exp(-np.abs(logits)))
-    assert figures["mask_sigmoid_cross_entropy"] == pytest.approx(entropy.mean())
-    assert figures["frames"] == 6
+    assert metrics["mask_sigmoid_cross_entropy"] == pytest.approx(entropy.mean())
+    assert metrics["frames"] == 6
 
 
 @pytest.mark.parametrize("some", [1, 4, 6])
@@ -63,13 +63,13 @@ def test_videos_add_up(footage):
     frames, reconstruction, _ = footage
     parts = [gathered(*(array[part] for array in footage)) for part in (slice(2), slice(2, 6))]
     unmasked = gathered(frames, reconstruction, None)
-    assert pixel_figures([*parts, unmasked]) == pixel_figures([gathered(*footage)])
+    assert pixel_metrics([*parts, unmasked]) == pixel_metrics([gathered(*footage)])
 
 
-def test_without_masks_there_are_no_figures_but_rows(footage):
+def test_without_masks_there_are_no_metrics_but_rows(footage):
     frames, reconstruction, masks = footage
     unmasked = gathered(frames, reconstruction, None)
-    assert pixel_figures([unmasked]) is None
+    assert pixel_metrics([unmasked]) is None
     videos = [ScoredVideo(name, 25.0, {}, {}) for name in "ab"]
     table = pixel_table("model", videos, [gathered(*footage), unmasked])
     assert table["model"].eq("model").all()
@@ -86,15 +86,15 @@ def test_without_masks_there_are_no_figures_but_rows(footage):
 def test_masks_of_one_kind_have_no_auc(footage):
     frames, reconstruction, masks = footage
     normal = gathered(frames, reconstruction, np.zeros_like(masks))
-    assert pixel_figures([normal])["auc"] is None
+    assert pixel_metrics([normal])["auc"] is None
     silent = gathered(frames, frames, np.zeros_like(masks))
-    assert pixel_figures([silent])["iou"] is None
+    assert pixel_metrics([silent])["iou"] is None
     assert silent.rows[0]["iou"] is None
 
 
 def test_equal_sums_count_half(footage):
     frames, _, masks = footage
-    assert pixel_figures([gathered(frames, frames, masks)])["auc"] == 0.5
+    assert pixel_metrics([gathered(frames, frames, masks)])["auc"] == 0.5
 
 
 def test_the_cross_entropy_by_hand():
@@ -108,15 +108,15 @@ def test_the_cross_entropy_by_hand():
 def test_masks_at_the_size_of_the_model():
     masks = np.zeros((1, 4, 4), bool)
     masks[0, :2, :2] = masks[0, 2, 3] = True
-    assert at_size(masks, 4, 4) is masks
-    assert at_size(masks, 2, 2).tolist() == [[[True, False], [False, False]]]
-    assert at_size(masks, 8, 8).sum() == 4 * masks.sum()
+    assert resize_masks(masks, 4, 4) is masks
+    assert resize_masks(masks, 2, 2).tolist() == [[[True, False], [False, False]]]
+    assert resize_masks(masks, 8, 8).sum() == 4 * masks.sum()
 
 
 def test_a_box_that_could_not_be_further_off():
     frames, masks = np.zeros((1, 8, 8), np.float32), np.zeros((1, 8, 8), bool)
     masks[0, 4] = True
-    assert pixel_figures([gathered(frames, frames + 1, masks)])["auc"] < 0.6
+    assert pixel_metrics([gathered(frames, frames + 1, masks)])["auc"] < 0.6
 
 
 def test_more_frames_than_masks_are_an_error(footage):

@@ -189,16 +189,32 @@ def test_each_camera_has_its_own_levels():
 @pytest.mark.parametrize(
     ("seconds", "found"),
     [
-        ([39], ["warning: 39 s of a single video are all the normal footage of camera east"]),
+        ([39], ["39 s of a single video are all the normal footage of camera east"]),
         ([40], []),
         ([3, 3], []),
     ],
 )
-def test_footage_that_only_itself_can_judge_is_told(seconds, found):
+def test_footage_that_only_itself_can_judge_is_told(seconds, found, caplog):
     calibrator = Calibrator(halved, LENGTH, FPS)
     ample = [video(walking(200, 9), "ample"), video(walking(200, 8), "ample too")]
     calibrator.calibrate([video(walking(round(n * FPS), n), "v", "east") for n in seconds] + ample)
-    assert [problem.split(". ")[0] for problem in calibrator.problems] == found
+    warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
+    assert [record.getMessage().split(". ")[0] for record in warnings] == found
+
+
+def test_a_video_that_cannot_be_read_is_left_out(caplog):
+    empty = video(np.zeros((0, SIZE, SIZE), np.uint8), "empty")
+    calibration = Calibrator(halved, LENGTH, FPS).calibrate([empty, video(walking(250, 0), "gate")])
+    assert calibration.videos == ("gate",)
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("ERROR", "left out: empty: No frame of it could be read.")
+    ]
+
+
+def test_without_any_footage_the_error_names_all_problems():
+    empty = [video(np.zeros((0, SIZE, SIZE), np.uint8), name) for name in ("a", "b")]
+    with pytest.raises(AbnormalError, match=r"no footage to calibrate on\. a: No frame .* b: No f"):
+        Calibrator(halved, LENGTH, FPS).calibrate(empty)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def random_frames(count):
 
 
 def scores_of(frames, reconstruct, length, take=None):
-    """The scores that know no place, as they come from each clip."""
+    """The scores that are not local, as they come from each clip."""
     clips = residuals(frames, reconstruct, length, ResidualStream(flow=False))
     return frame_scores(clips, FrameScorer(10.0, None), take).raw
 

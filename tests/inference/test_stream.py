@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from abnormal.frames.clips import stream_clips
 from abnormal.inference.reconstruct import ClipReconstructor
-from abnormal.inference.stream import CellStream, FrameScorer, ResidualStream, joined
+from abnormal.inference.stream import CellStream, FrameScorer, ResidualStream, concatenated
 from abnormal.names import FUSED
 from abnormal.scoring.calibration import Normality, fuse
 from abnormal.scoring.local import LOCAL_SCORES
@@ -43,7 +43,7 @@ def residuals(frames, length, stream):
 
 
 def score(frames, length, scorer, stream):
-    return joined([scorer.add(residual) for residual in residuals(frames, length, stream)])
+    return concatenated([scorer.add(residual) for residual in residuals(frames, length, stream)])
 
 
 @settings(deadline=None, max_examples=20)

@@ -269,7 +269,7 @@ def test_without_labels_and_without_events(open_page, make_results, make_scored,
     videos = [make_scored("gate", frames=8)]
     page = open_page(make_results(tmp_path, videos, threshold=float("inf"), release=0.0))
     assert "no labels" in page.locator("#figures").text_content()
-    assert "There was none" in page.locator("#events").text_content()
+    assert "There were no events" in page.locator("#events").text_content()
     assert not page.locator("#roc-figure").is_visible()
     page.keyboard.press("n")
     assert "No later event" in page.locator("#said").text_content()

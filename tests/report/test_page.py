@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from abnormal.errors import AbnormalError
-from abnormal.report.contents import address
+from abnormal.report.contents import relative_url
 from abnormal.report.page import write_page
 from abnormal.report.page_data import page_data, points_for
 
@@ -38,7 +38,7 @@ def written(make_contents, tmp_path):
     ],
 )
 def test_paths_become_links(parts, link):
-    assert address(*parts) == link
+    assert relative_url(*parts) == link
 
 
 def test_names_from_the_disk_are_only_text(written, scored):

@@ -5,9 +5,9 @@ import pytest
 from abnormal.evaluation.evaluate import MICRO_PER_VIDEO, MICRO_RAW
 from abnormal.report import page_tables
 from abnormal.report.page_tables import (
-    clock,
     event_rows,
-    figure_rows,
+    format_time,
+    metric_rows,
     model_rows,
     protocol_rows,
     score_rows,
@@ -20,7 +20,7 @@ from abnormal.report.page_tables import (
     [(0, "0:00.0"), (9.96, "0:10.0"), (59.94, "0:59.9"), (61.5, "1:01.5"), (3723.4, "1:02:03.4")],
 )
 def test_times_are_as_on_a_clock(seconds, shown):
-    assert clock(seconds) == shown
+    assert format_time(seconds) == shown
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def contents(make_contents, scored):
 
 
 def test_figures_stand_under_their_protocols(contents):
-    rows = {(what, protocol): texts for what, protocol, texts in figure_rows(contents)}
+    rows = {(what, protocol): texts for what, protocol, texts in metric_rows(contents)}
     assert rows["True events found", "events"] == ["1 of 1"] * 2
     assert rows["False alarms", "events"] == ["1 (1.8e+03 an hour)"] * 2
     assert rows["Frame AUC", MICRO_RAW] == ["87.5 %"] * 2
@@ -41,14 +41,14 @@ def test_figures_stand_under_their_protocols(contents):
 
 
 def test_a_figure_that_nobody_has_is_left_out(contents, make_contents, scored):
-    assert not any(what == "Pixel AUC" for what, _, _ in figure_rows(contents))
-    assert figure_rows(make_contents([scored()])) == []
+    assert not any(what == "Pixel AUC" for what, _, _ in metric_rows(contents))
+    assert metric_rows(make_contents([scored()])) == []
 
 
 def test_a_figure_that_one_model_has_is_a_dash_for_the_other(contents):
     pixels = {"auc": 0.875, "iou": None, "protocol": "all pixels"}
     contents.models["second"].metrics["localisation"] = pixels
-    rows = {what: texts for what, _, texts in figure_rows(contents)}
+    rows = {what: texts for what, _, texts in metric_rows(contents)}
     assert rows["Pixel AUC"] == ["–", "87.5 %"]
     assert "Intersection over union" not in rows
 

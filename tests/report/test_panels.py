@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from abnormal.errors import AbnormalError
-from abnormal.report.panels import GAP_PX, HEAD_PX, HIGHEST, draw_panels, write_picture
+from abnormal.report.panels import BRIGHTEST, GAP_PX, HEAD_PX, draw_panels, write_picture
 from abnormal.report.recording import record_panels
 from abnormal.scoring.localisation import Localiser
 from abnormal.video.draw import RED, heat_map
@@ -31,8 +31,8 @@ def test_input_reconstruction_difference_and_anomalous_pixels(seen):
     assert (frame[70, 70] == 191).all()
     assert (frame[0, 0] == 64).all()
     assert (reconstruction == 64).all()
-    assert (difference[70, 70] == heat_map(np.array([[127.5]]), HIGHEST)).all()
-    assert (difference[0, 0] == heat_map(np.zeros((1, 1)), HIGHEST)).all()
+    assert (difference[70, 70] == heat_map(np.array([[127.5]]), BRIGHTEST)).all()
+    assert (difference[0, 0] == heat_map(np.zeros((1, 1)), BRIGHTEST)).all()
     red = (anomalous == RED).all(-1)
     assert np.array_equal(red, seen.anomalous[2])
     assert red[70, 70]

@@ -54,7 +54,7 @@ def test_an_alarm_is_a_frame_above_the_threshold(values, threshold):
 
 @pytest.mark.parametrize("score", [FUSED, *LOCAL_SCORES, *SCORES])
 def test_local_scores_and_what_is_fused_from_them_know_the_place(score):
-    assert Alarm(score, 1.0, 1.0).knows_place == (score not in SCORES)
+    assert Alarm(score, 1.0, 1.0).is_local == (score not in SCORES)
 
 
 def test_what_goes_on_is_known_before_it_has_ended():

@@ -10,7 +10,7 @@ from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.calibration import (
     ALARM_SURPRISE,
-    ENOUGH,
+    ENOUGH_EVENTS,
     RELEASE_DROP,
     Calibration,
     FalseAlarms,
@@ -64,7 +64,7 @@ def test_there_are_no_more_false_alarms_than_asked_for(per_hour):
     draw = np.random.default_rng(2)
     normal = learn_surprise(draw.exponential(1.0, 400_000))
     known, fresh = (normal.of(np.repeat(draw.exponential(1.0, 400_000 // 5), 5)) for _ in range(2))
-    level = count_false_alarms([known], FPS).level(per_hour)
+    level = count_false_alarms([known], FPS).surprise_for(per_hour)
     found = count_false_alarms([fresh], FPS)
     hours = len(fresh) / FPS / 3600
     nearest = min(LEVELS, key=lambda other: abs(other - level))
@@ -72,27 +72,27 @@ def test_there_are_no_more_false_alarms_than_asked_for(per_hour):
 
 
 def test_a_rate_that_was_not_seen_is_extrapolated_by_a_decade_for_each_step():
-    alarms = FalseAlarms(1.0, (1000, 500, 100, ENOUGH, 3, *[0] * (len(LEVELS) - 5)))
-    assert alarms.level(ENOUGH) == pytest.approx(LEVELS[3])
-    assert alarms.level(ENOUGH / 10) == pytest.approx(LEVELS[3] + 1)
-    assert alarms.level(ENOUGH / 1000) == pytest.approx(LEVELS[3] + 3)
-    assert LEVELS[1] < alarms.level(200) < LEVELS[2]
-    assert alarms.level(1e6) == LEVELS[0]
+    alarms = FalseAlarms(1.0, (1000, 500, 100, ENOUGH_EVENTS, 3, *[0] * (len(LEVELS) - 5)))
+    assert alarms.surprise_for(ENOUGH_EVENTS) == pytest.approx(LEVELS[3])
+    assert alarms.surprise_for(ENOUGH_EVENTS / 10) == pytest.approx(LEVELS[3] + 1)
+    assert alarms.surprise_for(ENOUGH_EVENTS / 1000) == pytest.approx(LEVELS[3] + 3)
+    assert LEVELS[1] < alarms.surprise_for(200) < LEVELS[2]
+    assert alarms.surprise_for(1e6) == LEVELS[0]
 
 
 def test_footage_without_false_alarms_promises_what_its_length_allows():
     quiet = count_false_alarms([np.zeros(int(FPS * 3600 / 2))], FPS)
     assert quiet.counts == (0,) * len(LEVELS)
-    assert quiet.promised_per_hour == pytest.approx(6.0)
-    assert quiet.level(2.0) == pytest.approx(LEVELS[0])
-    assert quiet.level(0.2) == pytest.approx(LEVELS[0] + 1)
+    assert quiet.lowest_rate_per_hour == pytest.approx(6.0)
+    assert quiet.surprise_for(2.0) == pytest.approx(LEVELS[0])
+    assert quiet.surprise_for(0.2) == pytest.approx(LEVELS[0] + 1)
 
 
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 300), min_size=len(LEVELS), max_size=len(LEVELS)))
 def test_fewer_alarms_need_a_higher_level(counts):
     alarms = FalseAlarms(0.5, tuple(counts))
-    levels = [alarms.level(rate) for rate in (1000, 100, 10, 1, 0.1)]
+    levels = [alarms.surprise_for(rate) for rate in (1000, 100, 10, 1, 0.1)]
     assert levels == sorted(levels)
 
 

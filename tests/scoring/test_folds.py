@@ -4,9 +4,9 @@ import pytest
 from abnormal.scoring.folds import (
     FOLDS,
     PIECE_SEC,
-    levels_of_all,
-    levels_of_others,
-    part_in_folds,
+    assign_folds,
+    levels_from_all,
+    levels_from_other_folds,
 )
 from abnormal.scoring.local import LOCAL_SCORES
 
@@ -17,7 +17,7 @@ def maxima_of(seconds, value):
 
 @pytest.mark.parametrize("seconds", [[1], [5, 5], [300], [10] * 40, [19, 61, 3]])
 def test_folds_are_pieces_that_follow_one_another(seconds):
-    folds = part_in_folds(seconds)
+    folds = assign_folds(seconds)
     assert [len(fold) for fold in folds] == seconds
     joined = np.concatenate(folds)
     pieces = sum(max(1, length // PIECE_SEC) for length in seconds)
@@ -28,12 +28,12 @@ def test_folds_are_pieces_that_follow_one_another(seconds):
 def test_a_fold_is_judged_by_the_others_only():
     # Four pieces of two videos; what is in the first is nowhere else.
     maxima = [maxima_of(2 * PIECE_SEC, 1.0), maxima_of(2 * PIECE_SEC, 1.0)]
-    folds = part_in_folds([2 * PIECE_SEC] * 2)
+    folds = assign_folds([2 * PIECE_SEC] * 2)
     for values in maxima[0].values():
         values[folds[0] == 0] = 9.0
-    first, *rest = levels_of_others(maxima, folds)
+    first, *rest = levels_from_other_folds(maxima, folds)
     assert len(rest) == 3
-    for name, level in levels_of_all(maxima).items():
+    for name, level in levels_from_all(maxima).items():
         assert level.shape == (4, 5)
         assert level.max() > 1.5
         assert first[name].max() < 1.5
@@ -42,6 +42,6 @@ def test_a_fold_is_judged_by_the_others_only():
 
 def test_the_only_fold_judges_itself():
     maxima = [maxima_of(PIECE_SEC, 2.0)]
-    (level,) = levels_of_others(maxima, part_in_folds([PIECE_SEC]))
-    for name, values in levels_of_all(maxima).items():
+    (level,) = levels_from_other_folds(maxima, assign_folds([PIECE_SEC]))
+    for name, values in levels_from_all(maxima).items():
         assert np.array_equal(level[name], values)

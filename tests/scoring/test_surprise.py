@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abnormal.scoring.surprise import LARGEST, learn_surprise
+from abnormal.scoring.surprise import MAX_SURPRISE, learn_surprise
 
 samples = st.lists(st.floats(0, 100), min_size=1, max_size=300).map(np.array)
 
@@ -15,7 +15,7 @@ def test_a_higher_score_is_no_less_of_a_surprise(normal):
     surprises = learnt.of(np.linspace(-1, 300, 400))
     assert (np.diff(surprises) >= 0).all()
     assert np.isfinite(surprises).all()
-    assert (surprises[0], surprises.max() <= LARGEST) == (0, True)
+    assert (surprises[0], surprises.max() <= MAX_SURPRISE) == (0, True)
 
 
 @settings(deadline=None)
@@ -74,5 +74,5 @@ def test_a_single_frame_is_enough():
     learnt = learn_surprise(np.array([2.5]))
     assert learnt.frames == 1
     surprises = learnt.of(np.array([2.5, 1e9, 1e200]))
-    assert (surprises[0], surprises[2]) == (0, LARGEST)
-    assert 0 < surprises[1] < LARGEST
+    assert (surprises[0], surprises[2]) == (0, MAX_SURPRISE)
+    assert 0 < surprises[1] < MAX_SURPRISE

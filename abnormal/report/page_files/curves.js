@@ -1,9 +1,9 @@
-// The curves of one video, above one another, on one axis of time.
+// The curves of one video, above one another, with a common time axis.
 
-const LONG = 150; // seconds from which on the axis counts in minutes
+const LONG = 150; // videos longer than this many seconds have an axis in minutes
 
 class Curves {
-  /** onSeek is called with the seconds that were clicked at. */
+  /** onSeek is called with the time, in seconds, at which somebody has clicked. */
   constructor(onSeek) {
     this.onSeek = onSeek;
     this.heads = [];
@@ -27,7 +27,7 @@ class Curves {
     await showPlot(new Bokeh.Column({ children, sizing_mode: "stretch_width" }), element);
   }
 
-  /** Moves the playhead; where the plot shows a part only, that part goes along. */
+  /** Moves the playhead. If the plot is zoomed in, the visible part follows it. */
   moveTo(seconds) {
     for (const head of this.heads) head.location = seconds;
     const { start, end } = this.range;
@@ -43,13 +43,13 @@ class Curves {
     const plot = makePlot({ ...options, xLabel, x_range: this.range });
     if (long) countInMinutes(plot.xaxis);
     this.shade(plot);
-    // An overlay moves without the curves being drawn again.
+    // An overlay can move without drawing the curves again.
     const look = { line_color: colourOf("--ink"), line_width: 2, level: "overlay" };
     this.heads.push(addSpan(plot, "height", 0, look));
     const seek = ({ x }) => this.onSeek(clamped(x, 0, this.duration));
     plot.on_event("tap", seek);
     plot.on_event("doubletap", (event) => {
-      seek(event); // two quick clicks at different places come as one double click
+      seek(event); // two quick clicks at different times arrive as one double click
       this.range.setv({ start: 0, end: this.duration });
     });
     // On a phone, dragging scrolls the page.
@@ -61,7 +61,7 @@ class Curves {
     return plot;
   }
 
-  /** The true intervals. */
+  /** Shades the intervals that are truly abnormal. */
   shade(plot) {
     const [starts, stops] = [0, 1].map((end) =>
       (this.video.abnormal ?? []).map((interval) => interval[end] / this.video.fps));
@@ -87,7 +87,7 @@ class Curves {
 
   line(plot, { values, step }, number) {
     const { name, colour } = data.models[number];
-    const x = Array.from(values, (_, place) => (place * step) / this.video.fps);
+    const x = Array.from(values, (_, index) => (index * step) / this.video.fps);
     const columns = { x, y: values, time: x.map(clock), model: x.map(() => name) };
     const source = new Bokeh.ColumnDataSource({ data: columns });
     const line = plot.line({ field: "x" }, { field: "y" }, {
@@ -103,17 +103,17 @@ class Curves {
     }));
   }
 
-  /** A row of events for each model, and one of what is true. */
+  /** The plot with a row of events for each model, and a row of true intervals. */
   timeline() {
     const rows = data.models.map((model) => shortened(model.name));
     if (this.video.abnormal) rows.push("true");
-    const places = rows.map((_, row) => row);
+    const ticks = rows.map((_, row) => row);
     const plot = this.empty({
       xLabel: "time", height: 56 + 20 * rows.length,
       y_range: new Bokeh.Range1d({ start: rows.length - 0.4, end: -0.6 }),
     });
-    plot.yaxis.ticker = new Bokeh.FixedTicker({ ticks: places });
-    plot.yaxis.major_label_overrides = new Map(places.map((row) => [row, rows[row]]));
+    plot.yaxis.ticker = new Bokeh.FixedTicker({ ticks });
+    plot.yaxis.major_label_overrides = new Map(ticks.map((row) => [row, rows[row]]));
     plot.ygrid.grid_line_color = null;
     this.video.seen.forEach((seen, row) =>
       this.parts[row].push(this.bars(plot, seen.events, row, data.models[row].colour)));
@@ -138,7 +138,7 @@ class Curves {
     })));
   }
 
-  /** The same in words. */
+  /** Describes the plots in words, for screen readers. */
   inWords() {
     const of = (kind, which, word) => this.video.seen.map((seen, number) => {
       const { values, step } = unpack(seen[kind]);
@@ -149,13 +149,13 @@ class Curves {
     const events = this.video.seen.map((seen, number) =>
       `${data.models[number].name}: ${seen.events.length} events`).join("; ");
     const { name, abnormal } = this.video;
-    const truth = abnormal ? `; truly abnormal: ${abnormal.length} stretches` : "";
+    const truth = abnormal ? `; truly abnormal: ${abnormal.length} intervals` : "";
     return `${name}. Regularity: ${of("regularity", Math.min, "lowest")}. ` +
       `${data.score} score: ${of("score", Math.max, "highest")}. Events: ${events}${truth}.`;
   }
 }
 
-/** An axis of seconds with labels such as 12:30 at round minutes. */
+/** Gives an axis of seconds labels such as 12:30, at round minutes. */
 function countInMinutes(axis) {
   axis.ticker = new Bokeh.AdaptiveTicker({ base: 60, mantissas: [1, 2, 5, 10, 15, 30], min_interval: 1 });
   const code = "const m = Math.floor(tick / 60), s = Math.round(tick % 60);" +
@@ -163,7 +163,7 @@ function countInMinutes(axis) {
   axis.formatter = new Bokeh.CustomJSTickFormatter({ code });
 }
 
-/** The largest or smallest of many numbers: too many to be arguments. */
+/** The largest or smallest of many numbers, which are too many to be arguments of Math.max. */
 const extreme = (values, which) => values.reduce((so, value) => which(so, value));
 
 const shortened = (name) => (name.length > 9 ? `${name.slice(0, 8)}…` : name);

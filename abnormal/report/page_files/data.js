@@ -1,13 +1,13 @@
-// What the page was given, and how its curves are unpacked.
+// Reads the data of the page, and unpacks its curves.
 
 const data = JSON.parse(document.getElementById("data").textContent);
 
-/** The number in the middle of a frame, in seconds: there a video shows that frame and no other. */
+/** The middle of a frame, in seconds. At that time a video certainly shows the frame. */
 const middleOf = (frame, video) => (frame + 0.5) / video.fps;
 
 const clamped = (value, low, high) => Math.min(Math.max(value, low), high);
 
-/** A thinned curve as it was packed by thinning.py: values, and frames from one to the next. */
+/** Unpacks a curve of thinning.py: its values, and the number of frames from one to the next. */
 function unpack({ step, low, high, points }) {
   const bytes = Uint8Array.from(atob(points), (letter) => letter.charCodeAt(0));
   const levels = new Uint16Array(bytes.buffer);
@@ -16,7 +16,7 @@ function unpack({ step, low, high, points }) {
   return { values, step, at };
 }
 
-/** 83.4 seconds as 1:23.4. */
+/** A time as text: 83.4 seconds are 1:23.4. */
 function clock(seconds) {
   const tenths = Math.round(seconds * 10);
   const minutes = Math.floor(tenths / 600);

@@ -1,44 +1,44 @@
-// The table of events: what it shows, in which order, and the way from one event to the next.
+// The table of events with its filter and its order, and the search for the next event.
 
 const KEYS = {
-  place: (event) => event.place,
+  place: (event) => event.videoIndex,
   model: (event) => event.model,
   peak: (event) => -event.peak,
 };
 
 /** All events of all models, in the order of the videos and of time. */
 const allEvents = data.videos
-  .flatMap((video, place) => video.seen.flatMap((seen, model) =>
-    seen.events.map(([start, stop]) => ({ place, start, stop, model }))))
+  .flatMap((video, videoIndex) => video.seen.flatMap((seen, model) =>
+    seen.events.map(([start, stop]) => ({ videoIndex, start, stop, model }))))
   .sort((one, other) => order(one, other));
 
 function order(one, other) {
-  return one.place - other.place || one.start - other.start;
+  return one.videoIndex - other.videoIndex || one.start - other.start;
 }
 
 /** The event after a frame of a video, or, with a step of -1, the one before. */
-function nextEvent(place, frame, step) {
-  const here = { place, start: frame };
+function nextEvent(videoIndex, frame, step) {
+  const here = { videoIndex, start: frame };
   if (step > 0) return allEvents.find((event) => order(event, here) > 0);
   return allEvents.findLast((event) => order(event, here) < 0);
 }
 
 class EventTable {
-  /** onShow is called with the number of the video and the frame. */
+  /** onShow is called with the index of the video and the number of the frame. */
   constructor(onShow) {
     this.form = document.getElementById("filter");
-    if (!this.form) return; // there was no event
+    if (!this.form) return; // there are no events
     this.body = document.querySelector("#event-table tbody");
     this.events = [...this.body.rows].map((row) => {
-      const { place, model, start, stop, peak } = row.dataset;
-      const numbers = { place, model, start, stop, peak };
+      const { place: videoIndex, model, start, stop, peak } = row.dataset;
+      const numbers = { videoIndex, model, start, stop, peak };
       for (const name in numbers) numbers[name] = Number(numbers[name]);
-      const text = `${data.videos[place].name} ${row.dataset.situation}`.toLowerCase();
+      const text = `${data.videos[videoIndex].name} ${row.dataset.situation}`.toLowerCase();
       return { ...numbers, row, text, truth: row.dataset.truth };
     });
     this.here = 0;
-    for (const { row, place, start } of this.events) {
-      row.addEventListener("click", () => onShow(place, start));
+    for (const { row, videoIndex, start } of this.events) {
+      row.addEventListener("click", () => onShow(videoIndex, start));
     }
     for (const button of document.querySelectorAll("#event-table [data-sort]")) {
       button.addEventListener("click", () => this.sort(button));
@@ -51,11 +51,11 @@ class EventTable {
   filter() {
     if (!this.form) return;
     const wanted = Object.fromEntries(new FormData(this.form));
-    for (const { row, text, place, model, truth } of this.events) {
+    for (const { row, text, videoIndex, model, truth } of this.events) {
       row.hidden = !text.includes(wanted.text.toLowerCase()) ||
         Boolean(wanted.model && Number(wanted.model) !== model) ||
         Boolean(wanted.truth && wanted.truth !== truth) ||
-        Boolean(wanted.here && place !== this.here);
+        Boolean(wanted.here && videoIndex !== this.here);
     }
     const shown = this.events.filter(({ row }) => !row.hidden).length;
     document.getElementById("count").textContent = `${shown} of ${this.events.length} events`;
@@ -72,15 +72,15 @@ class EventTable {
     this.body.append(...sorted.map(({ row }) => row));
   }
 
-  /** Marks what is going on at a frame of a video. */
-  mark(place, frame) {
+  /** Marks the events that are going on at a frame of a video. */
+  mark(videoIndex, frame) {
     if (!this.form) return;
     for (const event of this.events) {
-      const on = event.place === place && frame >= event.start && frame < event.stop;
+      const on = event.videoIndex === videoIndex && frame >= event.start && frame < event.stop;
       event.row.classList.toggle("now", on);
     }
-    if (place !== this.here) {
-      this.here = place;
+    if (videoIndex !== this.here) {
+      this.here = videoIndex;
       this.filter();
     }
   }

@@ -83,11 +83,11 @@ async function showLosses() {
           plot.line(x, y, { line_color: colour, line_width: 1.6, line_dash: dash }),
           plot.scatter(x, y, { size: 6, fill_color: fill, line_color: colour }),
         ];
-        const label = `${name}, ${kind}: ${y.at(-1).toPrecision(3)} at last`;
+        const label = `${name}, ${kind}: ${y.at(-1).toPrecision(3)} at the end`;
         return { label, colour, dash, shown };
       }));
   showLegend(document.getElementById("losses-legend"), entries);
   document.getElementById("losses").ariaLabel =
-    `Losses of training: ${entries.map((entry) => entry.label).join("; ")}`;
+    `Training losses: ${entries.map((entry) => entry.label).join("; ")}`;
   await showPlot(plot, document.getElementById("losses"));
 }

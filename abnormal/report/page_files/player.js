@@ -1,9 +1,9 @@
-// The videos of all models and their panels, all at one moment.
+// The videos and panels of all models, which always show the same moment.
 
-const DRIFT_SEC = 0.08; // more than that and a video is put back in step
+const DRIFT_SEC = 0.08; // a video that is further off than this is synchronised again
 
 class Player {
-  /** onTime is called with the seconds whenever they change. */
+  /** onTime is called with the time, in seconds, whenever it changes. */
   constructor(onTime) {
     this.onTime = onTime;
     this.players = [...document.querySelectorAll("video")];
@@ -22,7 +22,7 @@ class Player {
     for (const player of this.players) {
       const { kind, model } = player.dataset;
       const { name } = data.models[model];
-      const what = kind === "video" ? "with what was found drawn in" : "in four panels";
+      const what = kind === "video" ? "with anomalous pixels and alarms" : "in four panels";
       player.nextElementSibling?.remove();
       player.hidden = false;
       player.ariaLabel = `${video.name} as ${name} sees it, ${what}`;
@@ -66,16 +66,16 @@ class Player {
     requestAnimationFrame(() => this.follow());
   }
 
-  /** Videos that are folded away are not decoded. */
+  /** Plays the videos that are visible. The others are not decoded. */
   startVisible() {
     for (const player of this.players) {
-      // A video that is taken away before it has begun to play is no failure.
+      // It is no error if a video is replaced before it has begun to play.
       if (player.checkVisibility()) player.play().catch(() => {});
       else player.pause();
     }
   }
 
-  /** Puts right what was folded away for a while. */
+  /** Synchronises videos that were hidden for a while. */
   refresh() {
     if (this.playing) this.startVisible();
     else this.seekFrame(this.frame);
@@ -89,7 +89,7 @@ class Player {
     if (was) this.seekFrame(this.frame);
   }
 
-  /** The video that the others keep step with: the first that can be played. */
+  /** The video that the others follow: the first that can be played. */
   leader() {
     return this.players.find((player) => !player.error);
   }
@@ -113,7 +113,7 @@ class Player {
   complain(player) {
     const note = document.createElement("p");
     note.className = "note";
-    note.textContent = `This cannot be played: ${player.ariaLabel}. ` +
+    note.textContent = `This video cannot be played: ${player.ariaLabel}. ` +
       "Is this page still in its folder of results?";
     player.hidden = true;
     player.nextElementSibling?.remove();

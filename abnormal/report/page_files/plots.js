@@ -1,10 +1,10 @@
-// How all plots look. Bokeh draws them.
+// The style of all plots, which Bokeh draws.
 
-const LEFT = 66; // pixels for labels, the same in plots that share their time
+const LEFT = 66; // width of the labels in pixels, the same for plots with a common time axis
 
-const FONT = "system-ui, sans-serif"; // that of report.css
+const FONT = "system-ui, sans-serif"; // the font of report.css
 
-/** A colour of report.css as the theme in force has it. */
+/** A colour of report.css in the current theme. */
 function colourOf(name) {
   const probe = document.createElement("span");
   probe.style.color = `var(${name})`;
@@ -53,7 +53,7 @@ function addSpan(plot, dimension, location, options) {
   return span;
 }
 
-/** Shows a plot in place of what an element showed before. */
+/** Shows a plot in an element, in place of an earlier one. */
 async function showPlot(plot, element) {
   element.bokeh?.remove();
   element.replaceChildren();
@@ -61,7 +61,7 @@ async function showPlot(plot, element) {
   takeFromTabOrder(element);
 }
 
-/** A plot is a picture with a name; the slider does for keys what a click on it does. */
+/** Takes a plot out of the tab order. For the keyboard there is the slider in its place. */
 function takeFromTabOrder(element) {
   for (const part of element.querySelectorAll("*")) {
     if (part.tabIndex === 0) part.tabIndex = -1;
@@ -70,8 +70,8 @@ function takeFromTabOrder(element) {
 }
 
 /**
- * A legend whose boxes hide and show what they stand for.
- * entries: label, colour, dash ("solid", "dashed", "dotted" or "dot") and shown, the parts of plots.
+ * Shows a legend with a box for each entry, which hides and shows its parts of the plots.
+ * entries: label, colour, dash ("solid", "dashed", "dotted" or "dot") and shown, the parts.
  */
 function showLegend(element, entries) {
   const labels = entries.map(({ label, colour, dash, shown }) => {

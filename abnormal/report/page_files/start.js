@@ -1,4 +1,4 @@
-// Puts the parts together.
+// Connects the parts of the page.
 
 const byId = (id) => document.getElementById(id);
 const select = byId("video");
@@ -6,23 +6,23 @@ const readouts = document.querySelectorAll("[data-readout]");
 
 const player = new Player(showTime);
 const curves = new Curves((seconds) => player.seek(seconds));
-const table = new EventTable((place, frame) => {
-  showVideo(place);
+const table = new EventTable((videoIndex, frame) => {
+  showVideo(videoIndex);
   player.seekFrame(frame);
   byId("videos").scrollIntoView();
 });
 
-let place = -1; // of the video that is shown
-let unpacked = []; // its curves, for the readouts
+let videoIndex = -1; // index of the video that is shown
+let unpacked = []; // curves of that video, for the readouts
 
 function showVideo(number) {
-  if (number === place || !data.videos[number]) return;
-  place = number;
-  const video = data.videos[place];
+  if (number === videoIndex || !data.videos[number]) return;
+  videoIndex = number;
+  const video = data.videos[videoIndex];
   unpacked = video.seen.map((seen) => [unpack(seen.regularity), unpack(seen.score)]);
-  select.value = place;
-  byId("previous-video").disabled = place === 0;
-  byId("next-video").disabled = place === data.videos.length - 1;
+  select.value = videoIndex;
+  byId("previous-video").disabled = videoIndex === 0;
+  byId("next-video").disabled = videoIndex === data.videos.length - 1;
   byId("slider").max = video.frames - 1;
   byId("printed").src = video.figure;
   byId("printed").alt = `Regularity and score of ${video.name}`;
@@ -31,10 +31,10 @@ function showVideo(number) {
 }
 
 function showTime(seconds) {
-  const video = data.videos[place];
+  const video = data.videos[videoIndex];
   const { frame } = player;
   curves.moveTo(seconds);
-  table.mark(place, frame);
+  table.mark(videoIndex, frame);
   const now = clock(frame / video.fps);
   byId("clock").textContent =
     `${now} of ${clock(video.frames / video.fps)}, frame ${frame} of ${video.frames}`;
@@ -50,36 +50,37 @@ function showTime(seconds) {
   });
 }
 
-/** Goes to the next event, or with -1 to the previous one, be it in another video. */
+/** Goes to the next event, or with -1 to the previous one, which may be in another video. */
 function goToEvent(step) {
-  // While it plays, a second press goes further back than the event that has just begun.
-  const from = player.playing && step < 0 ? player.frame - data.videos[place].fps : player.frame;
-  const event = nextEvent(place, from, step);
+  // While a video plays, a second press has to go further back than the event that just began.
+  const back = player.playing && step < 0 ? data.videos[videoIndex].fps : 0;
+  const from = player.frame - back;
+  const event = nextEvent(videoIndex, from, step);
   const said = byId("said");
   if (!event) {
     said.textContent = step > 0 ? "No later event." : "No earlier event.";
     return;
   }
-  showVideo(event.place);
+  showVideo(event.videoIndex);
   player.seekFrame(event.start);
-  const { name, fps } = data.videos[event.place];
+  const { name, fps } = data.videos[event.videoIndex];
   said.textContent =
-    `Event in ${name} at ${clock(event.start / fps)}, seen by ${data.models[event.model].name}`;
+    `Event in ${name} at ${clock(event.start / fps)}, found by ${data.models[event.model].name}`;
 }
 
 const KEYBOARD = {
   " ": () => player.toggle(),
   n: () => goToEvent(1),
   p: () => goToEvent(-1),
-  "[": () => showVideo(place - 1),
-  "]": () => showVideo(place + 1),
+  "[": () => showVideo(videoIndex - 1),
+  "]": () => showVideo(videoIndex + 1),
   ArrowLeft: ({ shiftKey }) => step(-1, shiftKey),
   ArrowRight: ({ shiftKey }) => step(1, shiftKey),
 };
 
 function step(direction, wholeSecond) {
   player.pause();
-  const frames = wholeSecond ? Math.max(1, Math.round(data.videos[place].fps)) : 1;
+  const frames = wholeSecond ? Math.max(1, Math.round(data.videos[videoIndex].fps)) : 1;
   player.seekFrame(player.frame + direction * frames);
 }
 
@@ -87,7 +88,7 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey) return;
   const { target } = event;
   if (target.matches("input, select, textarea")) return;
-  if (event.key === " " && target.matches("button, summary, a")) return; // it is pressed by it
+  if (event.key === " " && target.matches("button, summary, a")) return; // space activates these
   const act = KEYBOARD[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (!act) return;
   event.preventDefault();
@@ -98,8 +99,8 @@ byId("play").addEventListener("click", () => player.toggle());
 byId("panels").addEventListener("toggle", () => player.refresh());
 byId("next-event").addEventListener("click", () => goToEvent(1));
 byId("previous-event").addEventListener("click", () => goToEvent(-1));
-byId("next-video").addEventListener("click", () => showVideo(place + 1));
-byId("previous-video").addEventListener("click", () => showVideo(place - 1));
+byId("next-video").addEventListener("click", () => showVideo(videoIndex + 1));
+byId("previous-video").addEventListener("click", () => showVideo(videoIndex - 1));
 byId("speed").addEventListener("change", ({ target }) => player.speed(Number(target.value)));
 byId("slider").addEventListener("input", ({ target }) => player.seekFrame(Number(target.value)));
 select.addEventListener("change", () => showVideo(Number(select.value)));
@@ -108,14 +109,14 @@ for (const swatch of document.querySelectorAll(".swatch")) {
   swatch.style.setProperty("--colour", data.models[swatch.dataset.model].colour);
 }
 
-/** Plots have their colours from the theme that they were drawn in. */
+/** Plots keep the colours of the theme that they were drawn in; a new theme draws them again. */
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
 function setTheme(isDark) {
   document.documentElement.dataset.theme = isDark ? "dark" : "light";
   byId("theme").ariaPressed = isDark;
-  if (place < 0) return;
-  curves.show(data.videos[place]);
+  if (videoIndex < 0) return;
+  curves.show(data.videos[videoIndex]);
   curves.moveTo(player.seconds);
   showOverall();
 }
