@@ -206,9 +206,8 @@ def test_a_video_that_cannot_be_read_is_left_out(caplog):
     empty = video(np.zeros((0, SIZE, SIZE), np.uint8), "empty")
     calibration = Calibrator(halved, LENGTH, FPS).calibrate([empty, video(walking(250, 0), "gate")])
     assert calibration.videos == ("gate",)
-    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
-        ("ERROR", "left out: empty: No frame of it could be read.")
-    ]
+    errors = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    assert errors == ["left out: empty: No frame of it could be read."]
 
 
 def test_without_any_footage_the_error_names_all_problems():
