@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from abnormal.commands import command
 from abnormal.errors import AbnormalError
 
 if TYPE_CHECKING:
@@ -108,6 +109,8 @@ def evaluate(
 ) -> dict[str, Any]:
     """Scores the test videos under `img/` and compares them with their labels.
 
+    A video that cannot be read is left out, and a warning says so.
+
     Returns:
         The figures of one model as in `results/metrics.json`.
 
@@ -142,7 +145,7 @@ def _videos(source: str | Path, camera: str) -> "list[InputVideo]":
     if not isinstance(source, str | Path):
         raise AbnormalError(
             f"The source {source!r} is no path. Expected: a video file, a folder of pictures, or a "
-            "folder of videos; cameras are watched by `test_model.py --source`."
+            f"folder of videos; cameras are watched by `{command('test')} --source`."
         )
     videos = source_videos(Path(source))
     return [dataclasses.replace(video, camera=camera) if camera else video for video in videos]

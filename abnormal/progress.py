@@ -51,6 +51,7 @@ class Progress:
         self.title, self.note = title, ""
         self._unit, self._in_thousands = unit if unit == "B" else f" {unit}", unit == "B"
         self._total, self._done, self._initial = total or None, done, done
+        self._written = done  # what the last line told
         self._clock = clock
         self._begun_sec = self._line_sec = clock()
         self._lock = threading.Lock()
@@ -77,8 +78,9 @@ class Progress:
     ) -> None:
         if self._bar is not None:
             self._bar.close()
-        elif self._done > self._initial:
-            self._write_line()
+        else:
+            with self._lock:
+                self._write_line()
 
     def advance(self, count: int = 1) -> None:
         """Counts what was done since the last call; several threads may call it."""
@@ -93,8 +95,9 @@ class Progress:
                 self._write_line()
 
     def _write_line(self) -> None:
-        if not self._wanted:
+        if not self._wanted or self._done == self._written:
             return
+        self._written = self._done
         figures = tqdm.format_meter(
             self._done,
             self._total,  # type: ignore[arg-type]  # None where it is not known, as tqdm documents
@@ -106,4 +109,4 @@ class Progress:
             unit=self._unit,
             unit_scale=self._in_thousands,
         )
-        log.info("%s", figures.strip())
+        log.info("%s", figures.strip().replace("s/ ", "s/"))

@@ -34,11 +34,10 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True)
 def _messages_as_in_a_library():
-    """A program that ran in a test leaves the next one the silence that it found."""
+    """A test begins with a silent library, whatever programs ran before it or in its fixtures."""
     package = logging.getLogger("abnormal")
-    before = package.handlers[:], package.level, package.propagate
-    yield
-    package.handlers[:], package.level, package.propagate = before
+    package.handlers[:], package.level, package.propagate = [logging.NullHandler()], 0, True
+    package.manager._clear_cache()  # of which levels are enabled
 
 
 def _picture_of(number, height=32, width=48):

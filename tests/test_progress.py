@@ -37,6 +37,14 @@ def test_without_a_terminal_there_is_a_line_every_half_minute_and_one_at_the_end
     assert shown[-1].startswith("calibration: 100% 100/100 [01:15<00:00")
 
 
+def test_slow_work_is_told_in_seconds_each_and_nothing_is_told_twice(clock, lines):
+    with Progress("videos", 3, clock=clock) as progress:
+        for _ in range(2):
+            clock.sec += 45
+            progress.advance()
+    assert [line.split(", ")[1] for line in lines()] == ["45.00s/videos]"] * 2
+
+
 def test_what_is_not_known_is_not_shown(clock, lines):
     with Progress("frames", clock=clock) as progress:
         clock.sec = 10

@@ -1,7 +1,6 @@
 """`preprocess.py`: videos become frames under `img/`."""
 
 import argparse
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from abnormal.cli.program import make_parser, positive_float, positive_int, run_
 from abnormal.datasets.layouts import AUTO, DATASETS
 from abnormal.errors import AbnormalError
 from abnormal.names import DOWNLOAD_NAMES
+from abnormal.tasks.cores import available_cores
 
 if TYPE_CHECKING:
     from abnormal.datasets.preprocess import PreprocessResult
@@ -132,20 +132,13 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--workers",
         type=positive_int,
-        default=_cores(),
+        default=available_cores(),
         help="number of processes (default: one per core)",
     )
     add("--scheduler", metavar="ADDRESS", help="work on the workers of this Dask scheduler")
     add("--strict", action="store_true", help="exit with 1 if anything was wrong with any video")
     add("--check", action="store_true", help="report on what is in --img, and change nothing")
     return parser
-
-
-def _cores() -> int:
-    """The cores that this process may use: a container often has fewer than its machine."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _pattern(text: str) -> re.Pattern[str]:

@@ -11,7 +11,7 @@ from abnormal.inference.score import residuals
 from abnormal.inference.stream import CellStream, ResidualStream
 from abnormal.inference.videos import InputVideo
 from abnormal.scoring.calibration import Calibration, Normality
-from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.local import shares_of
 
 MIN_RATIO = 0.1
 """Lower limit of the tolerated ratio of a cell to its level. At a ratio of 0, which every frame
@@ -72,7 +72,7 @@ def dismiss(
 
 def _tolerated_ratio(normality: Normality, name: str, release: float) -> float:
     """Returns the largest ratio of a cell to its level that does not keep an event going."""
-    surprise = release - np.log10(LOCAL_SCORES[name].share)
+    surprise = release - np.log10(shares_of(normality.levels)[name])  # as `fuse` weights it
     return max(MIN_RATIO, normality.surprises[name].score(surprise))
 
 

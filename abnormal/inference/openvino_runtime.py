@@ -25,6 +25,7 @@ from abnormal.models.export import (
     write_openvino,
 )
 from abnormal.models.fast import fast_form
+from abnormal.tasks.cores import available_cores
 
 MOST_STREAMS = 4
 """Largest number of parts that a batch is split into. Batches have about four clips. If there are
@@ -86,7 +87,7 @@ class _ParallelModel:
         # keeps busy delays only its own inputs. There are no callbacks, because an
         # `AsyncInferQueue` that is deleted while one of its threads waits for Python's lock never
         # returns (2026.4).
-        streams = min(len(inputs), _available_cores(), MOST_STREAMS)
+        streams = min(len(inputs), available_cores(), MOST_STREAMS)
         parts = np.array_split(inputs, streams)
         size = self._padded_size(len(parts[0]))
         requests = self._requests_for(size, streams)
@@ -123,13 +124,6 @@ def _core(precision: str) -> Any:
     if precision == "bf16" and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         raise AbnormalError("This processor does not compute in bfloat16. Use --runtime openvino.")
     return core
-
-
-def _available_cores() -> int:
-    """Returns how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def cache_folder() -> Path:

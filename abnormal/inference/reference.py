@@ -43,7 +43,8 @@ def largest_difference(
 
     Returns:
         The largest difference over all frames and scores, as a fraction of the score's threshold.
-        It is infinite if the reconstruction or a score is not finite.
+        It is infinite if the reconstruction or a score is not finite, and 0 if the file has no
+        score that this version of the program knows.
     """
     try:
         now = _scores(reference.clips, reconstruct)
@@ -54,7 +55,7 @@ def largest_difference(
         for name, scores in reference.scores.items()
         if name in now and name in thresholds
     ]
-    return float(np.nan_to_num(np.max(shares), nan=np.inf))
+    return float(np.nan_to_num(np.max(shares, initial=0.0), nan=np.inf))
 
 
 def _scores(clips: np.ndarray, reconstruct: Reconstruct) -> dict[str, np.ndarray]:

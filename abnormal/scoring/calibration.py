@@ -10,7 +10,7 @@ import numpy as np
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.scoring.alarm import Alarm
-from abnormal.scoring.local import LOCAL_SCORES, is_local
+from abnormal.scoring.local import LOCAL_SCORES, is_local, shares_of
 from abnormal.scoring.residual import SCORES
 from abnormal.scoring.surprise import MAX_SURPRISE, Surprise
 
@@ -284,12 +284,12 @@ def fuse(surprises: Mapping[str, np.ndarray], frames: int) -> tuple[np.ndarray, 
         The fused surprise, `(n,)` float64, at least 0; and the 0-based number of the score that it
         comes from, in the order of `surprises`, `(n,)` int64.
     """
-    shares = {name: LOCAL_SCORES[name].share for name in surprises}
+    shares = shares_of(surprises)
     largest = max(shares, key=shares.__getitem__)
     limits = {name: np.inf if name == largest else np.log10(frames) for name in shares}
     weighted = np.stack(
         [
-            np.minimum(values, limits[name]) + np.log10(shares[name] / sum(shares.values()))
+            np.minimum(values, limits[name]) + np.log10(shares[name])
             for name, values in surprises.items()
         ]
     )

@@ -4,7 +4,7 @@ The score of a frame is that of the cell that is furthest above its normal level
 of a cell is learnt from normal footage of the same camera; see `abnormal.scoring.normal_level`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -123,6 +123,17 @@ LOCAL_SCORES = {
         residual_around, common_level, _no_filter, of_network=True, share=0.02
     ),
 }
+
+
+def shares_of(scores: Iterable[str]) -> dict[str, float]:
+    """Returns the fraction of the false alarms of `fused` that each of some scores may cause.
+
+    Args:
+        scores: The local scores that a model has. Together they may cause all false alarms.
+    """
+    shares = {name: LOCAL_SCORES[name].share for name in scores}
+    total = sum(shares.values())
+    return {name: share / total for name, share in shares.items()}
 
 
 def is_local(score: str) -> bool:

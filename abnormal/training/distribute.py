@@ -25,12 +25,23 @@ def open_devices(distribute: str, addresses: HostAddresses) -> Iterator[Devices]
         AbnormalError: The hosts do not find one another, or one of them is lost.
     """
     if distribute == "hosts":
-        with joined(addresses) as devices:
-            if not devices.is_first_host:  # all would say the same, so the first one says it
-                logging.getLogger("abnormal").setLevel(logging.ERROR)
-            yield devices
+        with joined(addresses) as devices, _quiet(not devices.is_first_host):
+            yield devices  # all would say the same, so the first one says it
     else:
         yield Devices(1 if distribute == "none" else len(replica_devices()))
+
+
+@contextlib.contextmanager
+def _quiet(quiet: bool) -> Iterator[None]:
+    """Holds back all messages but errors for the length of the block, if that is wanted."""
+    package = logging.getLogger("abnormal")
+    level = package.level
+    if quiet:
+        package.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        package.setLevel(level)
 
 
 def log_devices(devices: Devices, batch_size: int) -> None:

@@ -262,9 +262,15 @@ def test_a_model_with_a_score_that_is_not_known_here_works_without_it(
     pd.testing.assert_frame_equal(found.drop(columns="model"), expected.drop(columns="model"))
 
 
-def test_dismissing_leaves_a_model_without_a_score_as_it_is(of_another_version, score, capsys):
-    path = of_another_version(without("change"))
+@pytest.mark.parametrize("missing", ["change", "motion"])
+def test_an_event_is_dismissed_in_a_model_without_a_score(
+    of_another_version, score, capsys, missing
+):
+    path = of_another_version(without(missing))
     first = score(path, *LOW).iloc[0]
     score(path, "--dismiss", f"{first['video']}:{first['event']}", *LOW)
     assert "with 1 dismissed event" in capsys.readouterr().out
-    assert set(load_model(path).levels["street"]) == {"motion", "place", "appearance"}
+    assert missing not in load_model(path).levels["street"]
+    after = score(path, *LOW)
+    same = after[after["video"] == first["video"]]
+    assert same[same["start_frame"].between(first["start_frame"], first["end_frame"])].empty

@@ -17,7 +17,7 @@ from abnormal.inference.scored_video import ScoredVideo  # noqa: E402
 from abnormal.models.model_file import ModelInfo  # noqa: E402
 from abnormal.report.contents import Contents, ModelResults  # noqa: E402
 from abnormal.report.page import write_page  # noqa: E402
-from abnormal.report.tables import events_table  # noqa: E402
+from abnormal.report.tables import events_table, records  # noqa: E402
 from abnormal.report.thumbnails import keep_thumbnails  # noqa: E402
 from abnormal.scoring.alarm import Alarm  # noqa: E402
 from abnormal.scoring.localisation import Localiser  # noqa: E402
@@ -91,7 +91,7 @@ def make_results(make_contents, picture_of):
                             write(np.stack([picture_of(number, 90, 160)] * 3, axis=-1))
                 thumbnails = folder / "thumbnails" / model.folder
                 pictures = itertools.repeat(picture_of(0), len(video.raw["l2"]))
-                events = [event for event in model.events if event["video"] == video.name]
+                events = [row for row in records(model.events) if row["video"] == video.name]
                 list(keep_thumbnails(pictures, events, thumbnails))
         for name in ("roc", "histogram", "losses", *(f"regularity/{v.name}" for v in videos)):
             make_folder((folder / name).parent)
