@@ -42,7 +42,7 @@ def run_program(
     args = parser.parse_args(argv)
     show_messages()
     try:
-        _demand_posix()
+        _require_posix()
         return work(args)
     except AbnormalError as error:
         _show_traceback()
@@ -64,7 +64,7 @@ def run_program(
         return EXIT_BUG
 
 
-def _demand_posix() -> None:
+def _require_posix() -> None:
     if os.name != "posix":
         raise AbnormalError(
             f"This program runs on Linux and macOS, but this is {sys.platform}. On Windows, run it "

@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _work(args: argparse.Namespace) -> int:
     live = _is_live(args)
-    _demand_files(args, live)
+    _require_files(args, live)
     import cv2
 
     from abnormal.models.backend import start_backend
@@ -48,7 +48,7 @@ def _work(args: argparse.Namespace) -> int:
     return _watch(args) if live else _detect(args)
 
 
-def _demand_files(args: argparse.Namespace, live: bool) -> None:
+def _require_files(args: argparse.Namespace, live: bool) -> None:
     """Says what is missing before TensorFlow is imported, which takes seconds."""
     from abnormal.files import require_path  # not for `--help`
     from abnormal.frames.manifest import require_img

@@ -30,9 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _work(args: argparse.Namespace) -> int:
     if args.status:
         return _status(args)
-    _demand_hosts_for_addresses(args)
+    _require_hosts_for_addresses(args)
     options = None if args.calibrate else _options(args)
-    _demand_files(args)
+    _require_files(args)
     from abnormal.models.backend import start_backend
 
     start_backend()
@@ -77,7 +77,7 @@ def _train(args: argparse.Namespace, options: "TrainingOptions") -> int:
     return 0
 
 
-def _demand_files(args: argparse.Namespace) -> None:
+def _require_files(args: argparse.Namespace) -> None:
     """Says what is missing before TensorFlow is imported, which takes seconds."""
     from abnormal.files import require_path  # not for `--help`
     from abnormal.frames.manifest import require_img
@@ -95,7 +95,7 @@ def _demand_files(args: argparse.Namespace) -> None:
     require_img(args.img)
 
 
-def _demand_hosts_for_addresses(args: argparse.Namespace) -> None:
+def _require_hosts_for_addresses(args: argparse.Namespace) -> None:
     given = [
         f"{name} {value}"
         for name, value in (

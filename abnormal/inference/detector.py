@@ -76,7 +76,7 @@ class Detector:
                 )
         return alarm
 
-    def demand(self, score: str, camera: str) -> None:
+    def require(self, score: str, camera: str) -> None:
         """Makes sure that the model has a score for the footage of a camera.
 
         Args:

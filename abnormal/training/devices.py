@@ -59,7 +59,7 @@ class Devices:
         rows = self._gather_array(np.frombuffer(text.ljust(length), np.uint8))
         return [json.loads(row.tobytes()) for row in rows]
 
-    def demand_same(self, values: Mapping[str, Any], advice: str) -> None:
+    def require_same(self, values: Mapping[str, Any], advice: str) -> None:
         """Makes sure that all hosts have the same values.
 
         Args:
@@ -79,7 +79,7 @@ class Devices:
             if differences:
                 raise AbnormalError(f"The hosts do not agree: {'; '.join(differences)}. {advice}")
 
-    def demand_shared(self, folder: Path) -> None:
+    def require_shared(self, folder: Path) -> None:
         """Makes sure that all hosts see the same folder.
 
         Raises:

@@ -158,7 +158,7 @@ class Fitting:
             Stopped: A signal asked for it.
         """
         self.batch, self._running_loss = batch, loss
-        self._demand_finite("losses", loss)
+        self._require_finite("losses", loss)
         asked = self._interrupt.poll()
         if self._writer.is_due and not asked:
             self._save()
@@ -192,12 +192,12 @@ class Fitting:
             checkpoint = self.checkpoint()
             weights = [a for name, a in checkpoint.arrays.items() if name.startswith("network")]
             # The loss of a batch was computed before its step, which may have ruined the weights.
-            self._demand_finite("weights", *weights)
+            self._require_finite("weights", *weights)
             if self._writer.save(checkpoint):
                 self._saved = position
         return self._saved == position
 
-    def _demand_finite(self, name: str, *values: float | np.ndarray) -> None:
+    def _require_finite(self, name: str, *values: float | np.ndarray) -> None:
         if not all(np.isfinite(value).all() for value in values):
             raise AbnormalError(
                 f"Training has diverged: the {name} of epoch {self.epoch + 1}, batch {self.batch} "
@@ -225,7 +225,7 @@ class Fitting:
             watch = WatchValidation(self, self._held_out)
             self.network.evaluate(self._held_out, verbose=0, callbacks=[watch])
             entry["val_loss"] = watch.loss
-            self._demand_finite("validation losses", entry["val_loss"])
+            self._require_finite("validation losses", entry["val_loss"])
             self.stopping.update(self.epoch, entry["val_loss"], self.network.get_weights())
         self.history.append(entry)
         self.epoch, self.batch, self._epoch_loss = self.epoch + 1, 0, None

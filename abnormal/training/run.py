@@ -86,8 +86,8 @@ def train(
         footage = open_footage(options)
         _log_footage(footage)
         same = _values_to_agree_on(options, footage)
-        devices.demand_same(same, "Start all with the same command.")
-        devices.demand_shared(options.checkpoints)
+        devices.require_same(same, "Start all with the same command.")
+        devices.require_shared(options.checkpoints)
         smaller = max(1, options.batch_size // 2)
         with memory_advice(f"Try --batch-size {smaller}, or close what else uses the memory."):
             fitting = _fit(options, footage, devices, clock)
@@ -200,7 +200,7 @@ def _resume(fitting: Fitting, options: TrainingOptions, devices: Devices) -> Non
     """Goes back to the newest checkpoint, if there is one."""
     checkpoint = newest_checkpoint(options.checkpoints)
     position = (checkpoint.epoch, checkpoint.batch) if checkpoint else None
-    devices.demand_same({"the newest checkpoint": position}, "Start them again in a minute.")
+    devices.require_same({"the newest checkpoint": position}, "Start them again in a minute.")
     if checkpoint is None:
         return
     if differences := fitting.differences(checkpoint):
