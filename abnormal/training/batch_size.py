@@ -21,21 +21,21 @@ MOST_CLIPS = 64
 few steps."""
 
 SHARE_OF_FREE_MEMORY = 0.5
-"""Fraction of the free memory that training may use. The rest is left to libraries, frames and other
-programs."""
+"""Fraction of the free memory that training may use. The rest is left to libraries, frames and
+other programs."""
 
 COPIES_OF_OUTPUTS = 4
 """Number of float32 values that training keeps for each output value of a layer.
 
-These are the value itself, its gradient, and intermediate results of both. On a CPU, 3 were measured
-for the default network and 2 for stcae (docs/PERFORMANCE.md).
+These are the value itself, its gradient, and intermediate results of both. On a CPU, 3 were
+measured for the default network and 2 for stcae (docs/PERFORMANCE.md).
 """
 
 GATES = 4
 """Number of values that a ConvLSTM computes for each value of its output."""
 
 COPIES_OF_WEIGHTS = 4
-"""Number of float32 values kept per weight: the weight, its gradient and the two moments of Adam."""
+"""Number of float32 values per weight: the weight, its gradient and the two moments of Adam."""
 
 log = logging.getLogger(__name__)
 

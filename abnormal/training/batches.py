@@ -15,8 +15,8 @@ from abnormal.training.devices import Devices
 class ClipBatches(keras.utils.PyDataset):
     """Batches of clips in the given order; each clip is its own target.
 
-    Each item is `(clips, clips)`, both `(batch, T, size, size, 1)` float32 in [0, 1]; axis 1 is time.
-    The last batch may be smaller than the others.
+    Each item is `(clips, clips)`, both `(batch, T, size, size, 1)` float32 in [0, 1]; axis 1 is
+    time. The last batch may be smaller than the others.
 
     Args:
         cache: The cached frames, uint8.
