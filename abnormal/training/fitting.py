@@ -268,7 +268,7 @@ class Fitting:
         return epoch_clips(lengths, options.clip_length, options.strides, options.seed, epoch)
 
     def _frames_of_epoch(self) -> int:
-        """Returns the number of frames of the first epoch; others differ little, by random starts."""
+        """Returns the number of frames in the first epoch; other epochs have nearly as many."""
         clips = len(self._clips(0))
         if not clips:
             raise AbnormalError(
@@ -319,7 +319,7 @@ class WatchTraining(keras.callbacks.Callback):
             restore_metrics(self.model, self._restored, self._batches.clips_in(self._before))
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Shows the mean loss of the epoch so far, and lets the run check it and save a checkpoint."""
+        """Shows the mean loss of the epoch so far, and lets the run check it."""
         mean = float((logs or {})["loss"])
         self.loss = self._batches.mean_loss(batch, self._before, self.loss, mean)
         self._progress.note = f"loss {self.loss:.5f}"

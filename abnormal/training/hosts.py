@@ -25,7 +25,7 @@ HEARTBEAT_SEC = 30
 """Seconds without a sign of life after which a host counts as dead."""
 
 CALIBRATION_SEC = 7 * 24 * 3600
-"""Longest time, in seconds, that the other hosts wait for a living host 0 to calibrate the model."""
+"""Longest time, in seconds, that the other hosts wait while a living host 0 calibrates."""
 
 LINGER_SEC = 3
 """Seconds that host 0 stays after an error, so that the other hosts can still report theirs."""
@@ -52,7 +52,10 @@ def joined(addresses: HostAddresses) -> Iterator[Devices]:
             f"`{install_command('jax')}`, then put KERAS_BACKEND=jax before the same command: "
             f"`KERAS_BACKEND=jax {command('train')} --distribute hosts ...`."
         )
-    with keep_native_output() as log, death_notice(f"{program_name('train')}: {_host_lost_message(log)}"):
+    with (
+        keep_native_output() as log,
+        death_notice(f"{program_name('train')}: {_lost_message(log)}"),
+    ):
         devices = _join(addresses)
         try:
             yield devices
@@ -64,7 +67,7 @@ def joined(addresses: HostAddresses) -> Iterator[Devices]:
             lost = _is_lost_connection(error)
             _exit_without_waiting(devices, EXIT_ERROR if lost else _exit_code_of(error))
             if lost:
-                raise AbnormalError(_host_lost_message(log)) from error
+                raise AbnormalError(_lost_message(log)) from error
             log.unlink()
             raise
         _leave()
@@ -129,7 +132,7 @@ def _is_lost_connection(error: BaseException) -> bool:
     return not isinstance(error, AbnormalError) and any(sign in str(error) for sign in signs)
 
 
-def _host_lost_message(log: Path) -> str:
+def _lost_message(log: Path) -> str:
     """Returns the message to the user for the loss of another host."""
     return (
         "Another host has died, or cannot be reached any more; what it said last tells why. "

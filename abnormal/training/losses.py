@@ -1,8 +1,8 @@
 """The losses that a network can be trained with, by name.
 
-The squared error is the loss of the paper, and the default. One description of this network asks for
-categorical cross-entropy. The one of Keras would be constant here, because it normalises over the
-last axis, which is the single channel. `frame_crossentropy` takes the pixels of a frame as the
+The squared error is the loss of the paper, and the default. One description of this network asks
+for categorical cross-entropy. The one of Keras would be constant here, because it normalises over
+the last axis, which is the single channel. `frame_crossentropy` takes the pixels of a frame as the
 classes instead.
 """
 
@@ -12,8 +12,8 @@ from typing import Any
 import keras
 
 Loss = Callable[[Any, Any], Any]
-"""A function of targets and outputs, both `(batch, T, height, width, 1)` float32, that returns losses
-`(batch, T, ...)` float32."""
+"""A function of targets and outputs, both `(batch, T, height, width, 1)` float32, that returns the
+losses `(batch, T, ...)` float32."""
 
 
 def frame_crossentropy(target: Any, output: Any) -> Any:
