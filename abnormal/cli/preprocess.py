@@ -1,4 +1,4 @@
-"""`preprocess.py`: videos become frames under `img/`."""
+"""`preprocess.py`: turns videos into frames under `img/`."""
 
 import argparse
 import os
@@ -85,8 +85,8 @@ def _print_totals(videos: "Sequence[VideoCheck]") -> None:
         of_split = [video for video in videos if video.record.split == split]
         frames = sum(video.record.frames for video in of_split)
         labelled = [video.abnormal for video in of_split if video.abnormal is not None]
-        told = f", {len(labelled)} of them labelled ({sum(labelled)} abnormal frames)"
-        print(f"{split}: {len(of_split)} videos, {frames} frames{told if labelled else ''}")
+        labels = f", {len(labelled)} of them labelled ({sum(labelled)} abnormal frames)"
+        print(f"{split}: {len(of_split)} videos, {frames} frames{labels if labelled else ''}")
     cameras = sorted({video.record.camera for video in videos} - {""})
     if cameras:
         print(f"cameras: {', '.join(cameras)}")
@@ -132,7 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--workers",
         type=positive_int,
-        default=_cores(),
+        default=_available_cores(),
         help="number of processes (default: one per core)",
     )
     add("--scheduler", metavar="ADDRESS", help="work on the workers of this Dask scheduler")
@@ -141,8 +141,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _cores() -> int:
-    """The cores that this process may use: a container often has fewer than its machine."""
+def _available_cores() -> int:
+    """Returns how many cores this process may use; in a container these may not be all."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -39,7 +39,7 @@ def free_bytes_per_device(devices: int) -> int:
 
 
 def free_host_bytes(root: Path = Path("/")) -> int:
-    """Returns the number of bytes that are free in the system and in the control groups of this process.
+    """Returns how many bytes are free in the system and in each control group of this process.
 
     Args:
         root: Root of the file system in which Linux describes control groups.
@@ -75,7 +75,7 @@ def _free_in_groups(root: Path, line: str) -> Iterator[int]:
 
 
 def _reclaimable_bytes(folder: Path) -> int:
-    """Returns how many of the used bytes are cached files, which Linux drops when it needs memory."""
+    """Returns how many of the used bytes are cached files, which Linux drops when needed."""
     found = re.search(r"^inactive_file (\d+)", (folder / "memory.stat").read_text(), re.M)
     return int(found[1]) if found else 0
 

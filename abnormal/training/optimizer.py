@@ -32,7 +32,7 @@ class PenalisedAdam(keras.optimizers.Adam):
 
     MXNet's `wd`, which the comparison of three autoencoders uses, adds `wd * kernel` to the
     gradient of half the squared error. Here the same value adds `2 * wd * kernel` to the gradient
-    of the whole squared error. Both gradients are twice as large, and Adam ignores a common factor.
+    of the whole squared error. The sums differ only by a factor of 2, which Adam ignores.
 
     Args:
         learning_rate: The learning rate of Adam.

@@ -28,7 +28,7 @@ def recalibrate(path: Path, folder: Path) -> Calibration:
 
     Args:
         path: The model file. It is replaced only if everything succeeds.
-        folder: Folder of videos, or of frames from `preprocess.py`. Only the normal videos are used.
+        folder: Folder of videos, or of frames from `preprocess.py`. Only normal videos are used.
 
     Returns:
         The new calibration of the model.

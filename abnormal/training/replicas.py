@@ -33,7 +33,7 @@ class ReplicatedNetwork(FastNetwork):
         """Computes the outputs for a batch.
 
         Args:
-            inputs: Clips `(batch, T, height, width, 1)` float32 in [0, 1], and the weights of the clips
+            inputs: Clips `(batch, T, height, width, 1)` float32 in [0, 1], and their weights
                 `(batch,)` float32, which are 0 for padding.
             training: Whether the network is being trained; None to use the default of Keras.
 

@@ -25,7 +25,7 @@ def status_lines(folder: Path) -> Iterator[str]:
         try:
             age_sec = time.time() - path.stat().st_mtime
             size_mb = sum(file.stat().st_size for file in path.iterdir()) / 1e6
-            facts = _format_position(load_checkpoint(path))
+            facts = _format_progress(load_checkpoint(path))
         except FileNotFoundError:  # a run has just replaced it
             continue
         except ValueError as error:
@@ -33,7 +33,7 @@ def status_lines(folder: Path) -> Iterator[str]:
         yield f"{path.name:<26} {facts} {_format_age(age_sec):>9} {size_mb:>6.1f} MB"
 
 
-def _format_position(checkpoint: Checkpoint) -> str:
+def _format_progress(checkpoint: Checkpoint) -> str:
     loss = checkpoint.state["running_loss"]  # None before the first batch
     shown = "-" if loss is None else f"{loss:.5f}"
     return f"{checkpoint.epoch:>6} {checkpoint.batch:>8} {shown:>10}"
