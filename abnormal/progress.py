@@ -14,7 +14,7 @@ LINE_SEC = 30.0
 """Seconds from one line to the next if stderr is not a terminal, on which a bar is shown."""
 
 SMOOTHING = 0.05
-"""Weight of the newest measurement, in [0, 1], in the average speed that gives the remaining time."""
+"""Weight of the newest measurement in the average speed, from which the remaining time follows."""
 
 log = logging.getLogger(__name__)
 

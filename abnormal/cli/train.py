@@ -159,7 +159,11 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
 def _add_training(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("training").add_argument
     add("--epochs", type=positive_int, help="passes over the footage, unless training stops early")
-    add("--batch-size", type=_clips, help="clips per batch, or auto: as many as fit into memory")
+    add(
+        "--batch-size",
+        type=_batch_size,
+        help="clips per batch, or auto: as many as fit into memory",
+    )
     add("--learning-rate", type=positive_float, help="learning rate of Adam")
     add("--weight-decay", type=zero_or_more, help="weight of the penalty on squared kernels")
     add("--loss", choices=LOSS_NAMES, default=LOSS_NAMES[0], help="default: mse, the squared error")
@@ -207,9 +211,13 @@ def _add_checkpoints(parser: argparse.ArgumentParser) -> None:
     add("--tensorboard", type=Path, metavar="DIR", help="write TensorBoard files there")
 
 
-def _clips(text: str) -> int:
+def _batch_size(text: str) -> int:
     """Converts an argument to a number of clips; `auto` becomes `AUTO_BATCH_SIZE`."""
     return AUTO_BATCH_SIZE if text == "auto" else positive_int(text)
+
+
+# argparse puts this name into its message about a wrong value.
+_batch_size.__name__ = "batch size (at least 1, or auto)"
 
 
 def _defaults_table() -> str:

@@ -25,8 +25,8 @@ class DetectionOptions:
         zone: Path of a picture that is white where anomalies are ignored; None to ignore none.
         localiser: Finds the anomalous pixels.
         runtime: Name of the runtime that computes the networks, or `"auto"`.
-        hop: Number of frames from the start of one clip to the start of the next; None for the length
-            of a clip, so that clips do not overlap.
+        hop: Number of frames from the start of one clip to the start of the next; None for the
+            length of a clip, so that clips do not overlap.
         scheduler: Address of the Dask scheduler whose workers score the videos; None to score them
             in this process.
         figures: File ending of the plots, `"png"` or `"svg"`; None to write no plots, pictures and

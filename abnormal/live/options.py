@@ -21,8 +21,8 @@ class WatchOptions:
             chosen; None for one normal frame in a hundred.
         zone: Path of a picture that is white where anomalies are ignored; None to ignore none.
         runtime: Name of the runtime that computes the network, or `"auto"`.
-        hop: Number of frames from the start of one clip to the start of the next; None for the length of a
-            clip, so that clips do not overlap.
+        hop: Number of frames from the start of one clip to the start of the next; None for the
+            length of a clip, so that clips do not overlap.
         pictures: Whether thumbnails and clips of events are kept.
     """
 
