@@ -1,9 +1,9 @@
-"""Learns what a camera regularly sees, and says when and where it does not.
+"""Learns what a camera regularly sees, and tells when and where it sees something else.
 
 model = abnormal.load("model.h5")
-table = abnormal.score_video(model, "gate.mp4")    # a row per frame: regularity, score, alarm
-events = abnormal.find_events(model, "gate.mp4")   # a row per event: when, where, how unusual
-figures = abnormal.evaluate(model, "img")          # against the labels under img/
+table = abnormal.score_video(model, "gate.mp4")    # one row per frame: regularity, score, alarm
+events = abnormal.find_events(model, "gate.mp4")   # one row per event: when, where, how unusual
+figures = abnormal.evaluate(model, "img")          # metrics from the labels under img/
 """
 
 import logging

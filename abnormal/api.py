@@ -1,6 +1,7 @@
-"""What other programs call: `abnormal.load`, `score_video`, `find_events` and `evaluate`.
+"""The Python interface: `abnormal.load`, `score_video`, `find_events` and `evaluate`.
 
-The programs call the same functions: see `abnormal.detection`.
+These functions and the command line programs are built on the same functions of
+`abnormal.detection`.
 """
 
 import warnings
@@ -26,12 +27,16 @@ def load(path: str | Path, runtime: str = "auto") -> "Detector":
     """Loads a trained model.
 
     Args:
-        path: A model file of `train_model.py`.
-        runtime: What computes the network: `"keras"`, `"openvino"`, `"openvino-bfloat16"`, or
-            `"auto"` for the fastest that is installed and agrees with Keras.
+        path: Path of a model file that `train_model.py` has written.
+        runtime: Name of the runtime that computes the network: `"keras"`, `"openvino"`,
+            `"openvino-bfloat16"`, or `"auto"` for the fastest one that is installed and agrees with
+            Keras.
+
+    Returns:
+        The model, for the other functions of this module.
 
     Raises:
-        AbnormalError: It is no such file.
+        AbnormalError: There is no such file, or it is not a model file.
     """
     from abnormal.models.backend import start_backend
 
@@ -51,24 +56,27 @@ def score_video(
 ) -> "pd.DataFrame":
     """Scores every frame of a video.
 
+    A video whose frame rate differs from that of the model is resampled. That and any problem with
+    a video is reported by a Python warning, as long as another video can be scored.
+
     Args:
-        model: From `load`.
-        source: A video file or a folder of pictures; of a folder of videos all are scored.
+        model: The model that `load` returned.
+        source: Path of a video file, a folder of pictures, or a folder of videos, which are all
+            scored.
         score: Name of the score that raises alarms.
-        threshold: A frame whose score is above it is an alarm; None for what the normal footage
-            says.
-        camera: Under which name the model knows the camera, if it knows several.
-        false_alarms_per_hour: How many false alarms an hour there may be; None for one normal frame
-            in a hundred.
+        threshold: A frame whose score is above this is an alarm; None for the threshold that the
+            calibration gives.
+        camera: Name by which the model knows the camera that filmed the video; needed only if it
+            knows several.
+        false_alarms_per_hour: Expected number of false alarms per hour, by which the threshold is
+            chosen; None for one normal frame in a hundred.
 
     Returns:
-        The columns of `results/scores.csv`, one row per frame. A source at another frame rate than
-        the model's is resampled to it; a warning says so, as it does of anything wrong with a
-        video.
+        A table with one row per frame and the columns of `results/scores.csv`.
 
     Raises:
-        AbnormalError: There is no video that can be read, the score was not calibrated, or the
-            model does not know the camera.
+        AbnormalError: No video can be read, the model is not calibrated for the score, the model
+            does not know the camera, or both a threshold and a number of false alarms are given.
     """
     from abnormal.report.tables import scores_table
 
@@ -86,12 +94,12 @@ def find_events(
     camera: str = "",
     false_alarms_per_hour: float | None = None,
 ) -> "pd.DataFrame":
-    """Finds the events of a video: stretches in which something is not regular.
+    """Finds the events of a video, which are the periods in which something is not regular.
 
-    Args and Raises are those of `score_video`.
+    It takes the same arguments as `score_video`, and raises the same errors.
 
     Returns:
-        The columns of `results/events.csv`, one row per event.
+        A table with one row per event and the columns of `results/events.csv`.
     """
     from abnormal.detection.results import model_results
     from abnormal.scoring.localisation import DEFAULT_LOCALISER
@@ -107,15 +115,22 @@ def evaluate(
     score: str = "fused",
     threshold: float | None = None,
 ) -> dict[str, Any]:
-    """Scores the test videos under `img/` and compares them with their labels.
+    """Scores the test videos under `img/`, and compares the scores with the labels.
+
+    Args:
+        model: The model that `load` returned.
+        img: Folder of the frames that `preprocess.py` made.
+        score: Name of the score that raises alarms.
+        threshold: A frame whose score is above this is an alarm; None for the threshold that the
+            calibration gives.
 
     A video that cannot be read is left out, and a warning says so.
 
     Returns:
-        The figures of one model as in `results/metrics.json`.
+        The metrics, with the keys that `results/metrics.json` has for a model.
 
     Raises:
-        AbnormalError: There is no test video, or the score was not calibrated.
+        AbnormalError: There is no test video, or the model is not calibrated for the score.
     """
     from abnormal.detection.results import model_results
     from abnormal.inference.videos import stored_videos
@@ -157,7 +172,7 @@ def _detect(
     videos: "Sequence[InputVideo]",
     localiser: "Localiser | None",
 ) -> "Detections":
-    """Scores videos; whatever is wrong with one is a warning, as long as another can be scored."""
+    """Scores videos, and warns of problems with them unless none of them can be scored."""
     from abnormal.detection.detect import Detections, problem_of, score_videos
     from abnormal.detection.job import Job
     from abnormal.detection.video import VideoResult

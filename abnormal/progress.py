@@ -1,4 +1,4 @@
-"""How far long work is, and how long it will still take."""
+"""Shows the progress of long work, and estimates the remaining time."""
 
 import logging
 import sys
@@ -11,24 +11,24 @@ from typing import Self
 from tqdm import tqdm
 
 LINE_SEC = 30.0
-"""Seconds from one line to the next where there is no terminal for a bar."""
+"""Seconds from one line to the next if stderr is not a terminal, on which a bar is shown."""
 
 SMOOTHING = 0.05
-"""Weight of the newest measurement in the speed that the remaining time is computed from."""
+"""Weight of the newest measurement in the average speed, from which the remaining time follows."""
 
 log = logging.getLogger(__name__)
 
 
 class Progress:
-    """Shows how far a piece of work is.
+    """Shows the progress of a piece of work on stderr.
 
-    On a terminal that is a bar. In a file or a pipe it is a line every `LINE_SEC` seconds and one
-    at the end. Nothing is shown unless messages of level INFO are wanted, so that this package is
-    silent as a library.
+    On a terminal it shows a bar. In a file or a pipe it writes a line every `LINE_SEC` seconds, and
+    one at the end. It shows nothing unless messages of level INFO are enabled, so that the package
+    is silent as a library.
 
     Attributes:
-        title: Text before the figures; it may change while the work goes on.
-        note: Text behind the figures; it may change, too.
+        title: Text before the figures. It may be changed during the work.
+        note: Text after the figures, empty at first. It may be changed during the work.
     """
 
     def __init__(
@@ -39,14 +39,14 @@ class Progress:
         done: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Begins to count; use it as a context manager, which ends the bar.
+        """Begins to measure the time. Use the object as a context manager, which ends the bar.
 
         Args:
-            unit: What is counted, such as `"frames"`; `"B"` is shown as kB, MB and so on.
-            total: How many there are; 0 where that is not known.
+            unit: Name of what is counted, such as `"frames"`. Bytes (`"B"`) are shown as kB or MB.
+            total: Number of units in total; 0 if it is not known.
             title: Text before the figures.
-            done: How many are done already, by a run before this one.
-            clock: Seconds that only grow.
+            done: Number of units that an earlier run has done.
+            clock: Returns the time in seconds, and never goes backwards.
         """
         self.title, self.note = title, ""
         self._unit, self._in_thousands = unit if unit == "B" else f" {unit}", unit == "B"
@@ -83,7 +83,11 @@ class Progress:
                 self._write_line()
 
     def advance(self, count: int = 1) -> None:
-        """Counts what was done since the last call; several threads may call it."""
+        """Adds units that are done to the count. Several threads may call it.
+
+        Args:
+            count: Number of units that were done since the last call.
+        """
         with self._lock:
             self._done += count
             if self._bar is not None:

@@ -1,1 +1,1 @@
-"""The three programs: parsers and `main()`."""
+"""The three programs: their command line parsers and `main()` functions."""

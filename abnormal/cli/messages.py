@@ -1,8 +1,8 @@
-"""What the programs tell people goes to stderr, beside the results on stdout.
+"""Shows the log messages of the package on stderr, while results go to stdout.
 
-Everything in this package speaks through Python's `logging` below the logger `abnormal`. The
-programs show it from level INFO on, without times and names; as a library the package is silent
-until somebody configures `logging`.
+All modules log through Python's `logging`, to loggers below `abnormal`. The programs show messages
+of level INFO and above, without time and logger name. As a library, the package is silent until its
+user configures `logging`.
 """
 
 import logging
@@ -10,7 +10,7 @@ import sys
 
 
 def show_messages() -> None:
-    """Shows all messages from level INFO on; called again, it changes nothing."""
+    """Shows messages of level INFO and above on stderr. A second call changes nothing."""
     package = logging.getLogger("abnormal")
     if not any(isinstance(handler, _ToStderr) for handler in package.handlers):
         package.addHandler(_ToStderr())
@@ -19,7 +19,7 @@ def show_messages() -> None:
 
 
 class _ToStderr(logging.Handler):
-    """Writes to whatever `sys.stderr` is at the moment, above a progress bar if there is one."""
+    """Writes to the current `sys.stderr`, above a progress bar if there is one."""
 
     def emit(self, record: logging.LogRecord) -> None:
         prefix = "warning: " if record.levelno == logging.WARNING else ""

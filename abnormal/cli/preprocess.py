@@ -1,4 +1,4 @@
-"""`preprocess.py`: videos become frames under `img/`."""
+"""`preprocess.py`: turns videos into frames under `img/`."""
 
 import argparse
 import re
@@ -85,8 +85,8 @@ def _print_totals(videos: "Sequence[VideoCheck]") -> None:
         of_split = [video for video in videos if video.record.split == split]
         frames = sum(video.record.frames for video in of_split)
         labelled = [video.abnormal for video in of_split if video.abnormal is not None]
-        told = f", {len(labelled)} of them labelled ({sum(labelled)} abnormal frames)"
-        print(f"{split}: {len(of_split)} videos, {frames} frames{told if labelled else ''}")
+        labels = f", {len(labelled)} of them labelled ({sum(labelled)} abnormal frames)"
+        print(f"{split}: {len(of_split)} videos, {frames} frames{labels if labelled else ''}")
     cameras = sorted({video.record.camera for video in videos} - {""})
     if cameras:
         print(f"cameras: {', '.join(cameras)}")

@@ -1,4 +1,4 @@
-"""What the three programs share: how they are called, exit codes, and arguments with a range."""
+"""What the three programs share: their name and version, exit codes, and types of arguments."""
 
 import argparse
 import logging
@@ -17,11 +17,11 @@ log = logging.getLogger(__name__)
 
 
 def make_parser(name: str, **options: Any) -> argparse.ArgumentParser:
-    """A parser that knows what the program is called, and its version.
+    """Returns a parser that shows the name under which the program was called, and its version.
 
     Args:
         name: A name in `abnormal.commands.SCRIPTS`.
-        **options: What `argparse.ArgumentParser` takes besides.
+        **options: Further arguments of `argparse.ArgumentParser`.
     """
     parser = argparse.ArgumentParser(prog=program_name(name), **options)
     parser.add_argument("--version", action="version", version=f"abnormal {__version__}")
@@ -33,16 +33,21 @@ def run_program(
     work: Callable[[argparse.Namespace], int],
     argv: Sequence[str] | None,
 ) -> int:
-    """Parses the command line, does the work, and turns what goes wrong into an exit code.
+    """Parses the command line, does the work, and turns errors into messages and exit codes.
+
+    Args:
+        parser: The parser of the command line.
+        work: Does the work of the program with the parsed arguments, and returns an exit code.
+        argv: The arguments; None to take those of this process.
 
     Returns:
-        What `work` returns; 1 for what the user can mend, 3 for a bug, 130 for Ctrl-C,
-        143 where SIGTERM was answered in good order.
+        The exit code of `work`; or 1 for an error that the user can mend, 3 for a bug, 130 after
+        Ctrl-C, and 143 if SIGTERM has stopped the work in good order.
     """
     args = parser.parse_args(argv)
     show_messages()
     try:
-        _demand_posix()
+        _require_posix()
         return work(args)
     except AbnormalError as error:
         _show_traceback()
@@ -64,7 +69,7 @@ def run_program(
         return EXIT_BUG
 
 
-def _demand_posix() -> None:
+def _require_posix() -> None:
     if os.name != "posix":
         raise AbnormalError(
             f"This program runs on Linux and macOS, but this is {sys.platform}. On Windows, run it "
@@ -80,7 +85,8 @@ def _show_traceback() -> None:
 
 
 def _write_log() -> Path:
-    import tempfile  # these take longer than all that `--help` needs
+    """Writes the details of the current exception to a file, without passwords in addresses."""
+    import tempfile  # imported here, because `--help` would take twice as long
     import traceback
 
     from abnormal.live.address import without_secrets
@@ -94,7 +100,11 @@ def _write_log() -> Path:
 
 
 def positive_int(text: str) -> int:
-    """An argument that is a whole number of at least 1."""
+    """Converts an argument to a whole number of at least 1.
+
+    Raises:
+        ValueError: It is not such a number.
+    """
     value = int(text)
     if value < 1:
         raise ValueError
@@ -102,7 +112,11 @@ def positive_int(text: str) -> int:
 
 
 def positive_float(text: str) -> float:
-    """An argument that is a finite number above 0."""
+    """Converts an argument to a finite number above 0.
+
+    Raises:
+        ValueError: It is not such a number.
+    """
     value = float(text)
     if not 0 < value < float("inf"):
         raise ValueError
@@ -110,7 +124,11 @@ def positive_float(text: str) -> float:
 
 
 def zero_or_more(text: str) -> float:
-    """An argument that is a finite number of at least 0."""
+    """Converts an argument to a finite number of at least 0.
+
+    Raises:
+        ValueError: It is not such a number.
+    """
     value = float(text)
     if not 0 <= value < float("inf"):
         raise ValueError
@@ -118,7 +136,11 @@ def zero_or_more(text: str) -> float:
 
 
 def seed(text: str) -> int:
-    """An argument that is a seed: a whole number from 0 to 2**32 - 1."""
+    """Converts an argument to a seed, which is a whole number from 0 to 2**32 - 1.
+
+    Raises:
+        ValueError: It is not such a number.
+    """
     value = int(text)
     if not 0 <= value < 2**32:
         raise ValueError
@@ -126,14 +148,18 @@ def seed(text: str) -> int:
 
 
 def share(text: str) -> float:
-    """An argument that is a part of a whole: at least 0, less than 1."""
+    """Converts an argument to a fraction that is at least 0 and less than 1.
+
+    Raises:
+        ValueError: It is not such a number.
+    """
     value = float(text)
     if not 0 <= value < 1:
         raise ValueError
     return value
 
 
-# What argparse calls a value that it cannot take: "invalid whole number of at least 1 value".
+# argparse puts these names into its messages: "invalid whole number of at least 1 value: '0'".
 positive_int.__name__ = "whole number of at least 1"
 seed.__name__ = "seed (0 to 4294967295)"
 positive_float.__name__ = "number above 0"

@@ -1,4 +1,4 @@
-"""`test_model.py`: how regular is each frame of each video?"""
+"""`test_model.py`: scores videos, or watches cameras, and reports what is not regular."""
 
 import argparse
 import logging
@@ -34,13 +34,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _work(args: argparse.Namespace) -> int:
     live = _is_live(args)
-    _demand_files(args, live)
+    _require_files(args, live)
     import cv2
 
     from abnormal.models.backend import start_backend
 
     start_backend()
-    cv2.setNumThreads(1)  # reading, flow, network and scores have threads of their own
+    cv2.setNumThreads(1)  # reading, flow, network and scores run in threads of their own
     if args.export:
         return _export(args)
     if args.dismiss:
@@ -48,9 +48,9 @@ def _work(args: argparse.Namespace) -> int:
     return _watch(args) if live else _detect(args)
 
 
-def _demand_files(args: argparse.Namespace, live: bool) -> None:
-    """Says what is missing before TensorFlow is imported, which takes seconds."""
-    from abnormal.files import require_path  # not for `--help`
+def _require_files(args: argparse.Namespace, live: bool) -> None:
+    """Raises for missing files before TensorFlow is imported, which takes seconds."""
+    from abnormal.files import require_path  # not imported for `--help`
     from abnormal.frames.manifest import require_img
     from abnormal.live.address import require_camera_table
     from abnormal.models.model_path import require_model_file
@@ -59,7 +59,7 @@ def _demand_files(args: argparse.Namespace, live: bool) -> None:
         require_camera_table(args.cameras)
     for path in args.model:
         require_model_file(path)
-    if args.export or args.dismiss:  # an event is looked for before its video
+    if args.export or args.dismiss:  # the source is checked later, after the event to dismiss
         return
     if not live and args.source:
         require_path(Path(args.source[0]))
@@ -72,8 +72,8 @@ def _demand_files(args: argparse.Namespace, live: bool) -> None:
 
 
 def _is_live(args: argparse.Namespace) -> bool:
-    """Whether cameras are to be watched; what goes only with these is refused otherwise."""
-    from abnormal.live.address import is_stream  # not for `--help`
+    """Returns whether to watch cameras; otherwise refuses the options that only cameras have."""
+    from abnormal.live.address import is_stream  # not imported for `--help`
 
     sources = args.source or []
     if args.cameras or args.realtime or any(map(is_stream, sources)):
@@ -158,12 +158,12 @@ def _watch(args: argparse.Namespace) -> int:
         hop=args.hop,
         pictures=not args.no_frames,
     )
-    listeners = partial(open_listeners, vars(args), args.output, _print)
+    listeners = partial(open_listeners, vars(args), args.output, _print_event)
     watch_cameras(options, listeners)
     return 0
 
 
-def _print(event: "LiveEvent") -> None:
+def _print_event(event: "LiveEvent") -> None:
     print(event.as_json(), flush=True)
     log.info("%s", event.as_sentence())
 

@@ -1,4 +1,4 @@
-"""`train_model.py`: frames become `model.h5`."""
+"""`train_model.py`: trains a model on normal frames, and writes `model.h5`."""
 
 import argparse
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from abnormal.errors import AbnormalError
 from abnormal.models.defaults import ARCHITECTURES, SPATIOTEMPORAL, Defaults
 from abnormal.names import AUTO_BATCH_SIZE, DISTRIBUTION_NAMES, LOSS_NAMES, PRECISION_NAMES
 
-if TYPE_CHECKING:  # dataclasses take as long as all else of `--help`
+if TYPE_CHECKING:  # importing `dataclasses` would double the time of `--help`
     from abnormal.training.options import TrainingOptions
 
 
@@ -30,9 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _work(args: argparse.Namespace) -> int:
     if args.status:
         return _status(args)
-    _demand_hosts_for_addresses(args)
+    _require_hosts_for_addresses(args)
     options = None if args.calibrate else _options(args)
-    _demand_files(args)
+    _require_files(args)
     from abnormal.models.backend import start_backend
 
     start_backend()
@@ -68,7 +68,7 @@ def _train(args: argparse.Namespace, options: "TrainingOptions") -> int:
     with open_devices(args.distribute, addresses) as devices:
         log_devices(devices, options.batch_size)
         result = train(options, devices)
-    if result:  # on the host that writes the model
+    if result:  # only on the host that writes the model
         plot, epochs = result.losses.with_suffix(".png"), len(result.info.history)
         plot_losses({options.output.stem: result.info.history}, plot)
         why = ", stopped early" if result.stopped_early else ""
@@ -77,9 +77,9 @@ def _train(args: argparse.Namespace, options: "TrainingOptions") -> int:
     return 0
 
 
-def _demand_files(args: argparse.Namespace) -> None:
-    """Says what is missing before TensorFlow is imported, which takes seconds."""
-    from abnormal.files import require_path  # not for `--help`
+def _require_files(args: argparse.Namespace) -> None:
+    """Raises for missing files before TensorFlow is imported, which takes seconds."""
+    from abnormal.files import require_path  # not imported for `--help`
     from abnormal.frames.manifest import require_img
     from abnormal.models.model_path import check_suffix, require_model_file
 
@@ -88,14 +88,14 @@ def _demand_files(args: argparse.Namespace) -> None:
         require_path(args.calibrate)
         return
     if args.distribute == "hosts":
-        return  # a host that ended before the others have met it would leave them waiting
+        return  # a host that exits before it has joined the others would leave them waiting
     check_suffix(args.output)
     if args.init:
         require_model_file(args.init)
     require_img(args.img)
 
 
-def _demand_hosts_for_addresses(args: argparse.Namespace) -> None:
+def _require_hosts_for_addresses(args: argparse.Namespace) -> None:
     given = [
         f"{name} {value}"
         for name, value in (
@@ -159,7 +159,11 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
 def _add_training(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("training").add_argument
     add("--epochs", type=positive_int, help="passes over the footage, unless training stops early")
-    add("--batch-size", type=_clips, help="clips per batch, or auto: as many as fit into memory")
+    add(
+        "--batch-size",
+        type=_batch_size,
+        help="clips per batch, or auto: as many as fit into memory",
+    )
     add("--learning-rate", type=positive_float, help="learning rate of Adam")
     add("--weight-decay", type=zero_or_more, help="weight of the penalty on squared kernels")
     add("--loss", choices=LOSS_NAMES, default=LOSS_NAMES[0], help="default: mse, the squared error")
@@ -207,27 +211,34 @@ def _add_checkpoints(parser: argparse.ArgumentParser) -> None:
     add("--tensorboard", type=Path, metavar="DIR", help="write TensorBoard files there")
 
 
-def _clips(text: str) -> int:
-    """An argument that is a number of clips, or `auto`."""
+def _batch_size(text: str) -> int:
+    """Converts an argument to a number of clips; `auto` becomes `AUTO_BATCH_SIZE`."""
     return AUTO_BATCH_SIZE if text == "auto" else positive_int(text)
 
 
+# argparse puts this name into its message about a wrong value.
+_batch_size.__name__ = "batch size (at least 1, or auto)"
+
+
 def _defaults_table() -> str:
-    """What the options of a network are where they are not given."""
+    """Returns a table of the default options of each architecture, for `--help`."""
     rows = [("default", *ARCHITECTURES)]
     for name in Defaults._fields:
         values = [getattr(defaults, name) for defaults in ARCHITECTURES.values()]
-        rows.append((f"--{name.replace('_', '-')}", *map(_shown, values)))
+        rows.append((f"--{name.replace('_', '-')}", *map(_format_default, values)))
     return "\n".join(" ".join(f"{cell:<16}" for cell in row).rstrip() for row in rows)
 
 
-def _shown(value: float | tuple[int, ...]) -> str:
+def _format_default(value: float | tuple[int, ...]) -> str:
     numbers = value if isinstance(value, tuple) else (value,)
     return " ".join(f"{number:g}" for number in numbers) if value else "-"
 
 
 def _checkpoints(args: argparse.Namespace) -> Path:
-    """Beside the model file, under its name, so that two models never share a folder."""
+    """Returns the folder of checkpoints.
+
+    By default it lies beside the model file, and has its name so that models never share it.
+    """
     return args.checkpoints or args.output.parent / "checkpoints" / args.output.stem
 
 

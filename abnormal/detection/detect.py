@@ -68,7 +68,7 @@ def detect(options: DetectionOptions) -> Detections:
         read_zone(options.zone)
     job = _job(options, detectors)
     if options.source:
-        _demand_one_rate(detectors)
+        _require_one_rate(detectors)
     make_folder(options.output)
     if not options.scheduler:
         for name, detector in detectors.items():
@@ -197,7 +197,7 @@ def _job(options: DetectionOptions, detectors: Mapping[str, Detector]) -> Job:
     )
 
 
-def _demand_one_rate(detectors: Mapping[str, Detector]) -> None:
+def _require_one_rate(detectors: Mapping[str, Detector]) -> None:
     """Makes sure that all models have the same frame rate, to which the source is resampled."""
     rates = {name: detector.info.fps for name, detector in detectors.items()}
     if len(set(rates.values())) > 1:

@@ -1,4 +1,4 @@
-"""The options of a run over test videos."""
+"""The options for scoring test videos."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,27 +8,29 @@ from abnormal.scoring.localisation import DEFAULT_LOCALISER, Localiser
 
 @dataclass(frozen=True)
 class DetectionOptions:
-    """Options of a run over test videos.
+    """Options for scoring test videos.
 
     Attributes:
-        models: Model files. Several models are compared.
-        img: The folder of frames, which is used if there is no source.
-        source: A video, or a folder of videos; None to use `img`.
+        models: Paths of the model files. Several models are compared.
+        img: Folder of frames, which is used if there is no source.
+        source: Path of a video or of a folder of videos; None to use `img`.
         camera: Name by which the models know the camera that filmed the videos; empty to use the
             camera of each video.
-        output: The folder of results.
+        output: Folder of the results.
         score: Name of the score that raises alarms.
-        threshold: Score above which there is an alarm; None to take it from the calibration.
-        false_alarms_per_hour: Number of false alarms per hour to expect at most; None for a
-            threshold that one normal frame in a hundred reaches.
-        zone: A picture that is white where nothing counts; None if everything counts.
+        threshold: A frame whose score is above this is an alarm; None for the threshold that the
+            calibration gives.
+        false_alarms_per_hour: Expected number of false alarms per hour, by which the threshold is
+            chosen; None for one normal frame in a hundred.
+        zone: Path of a picture that is white where anomalies are ignored; None to ignore none.
         localiser: Finds the anomalous pixels.
         runtime: Name of the runtime that computes the networks, or `"auto"`.
-        hop: Frames from the start of one clip to the start of the next; None for a clip's length.
+        hop: Number of frames from the start of one clip to the start of the next; None for the
+            length of a clip, so that clips do not overlap.
         scheduler: Address of the Dask scheduler whose workers score the videos; None to score them
             in this process.
-        figures: File ending of the plots, `"png"` or `"svg"`; None if no plots, pictures and videos
-            are wanted.
+        figures: File ending of the plots, `"png"` or `"svg"`; None to write no plots, pictures and
+            videos.
         panels: Whether the four panels of each frame are also written as a picture.
     """
 

@@ -123,7 +123,7 @@ def _score_all(
     outputs, notes = {}, set()
     for name, detector in detectors.items():
         score = job.alarms[name].score
-        detector.demand(score, video.camera)
+        detector.require(score, video.camera)
         localiser = job.localiser or DEFAULT_LOCALISER
         pixels = VideoPixels(localiser)
         sinks = [pixels.sink(masks)] if job.localiser else []

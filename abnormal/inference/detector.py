@@ -76,7 +76,7 @@ class Detector:
                 )
         return alarm
 
-    def demand(self, score: str, camera: str) -> None:
+    def require(self, score: str, camera: str) -> None:
         """Makes sure that the model has a score for the footage of a camera.
 
         Args:
@@ -92,7 +92,7 @@ class Detector:
                 known = ", ".join((FUSED, *LOCAL_SCORES, *SCORES))
                 raise AbnormalError(f"There is no score {score!r}. Expected one of: {known}.")
             return
-        normality = self.demand_camera(camera)
+        normality = self.require_camera(camera)
         if score != FUSED and score not in normality.levels:
             raise AbnormalError(
                 f"{self.name} is not calibrated for the score {score!r}, only for "
@@ -100,7 +100,7 @@ class Detector:
                 f"`{command('train')} --calibrate FOLDER` with normal footage."
             )
 
-    def demand_camera(self, camera: str) -> Normality:
+    def require_camera(self, camera: str) -> Normality:
         """Returns what is normal for a camera; see `Calibration.normality`.
 
         Raises:

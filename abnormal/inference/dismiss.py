@@ -48,7 +48,7 @@ def dismiss(
         AbnormalError: The model is not calibrated for the camera, the event ends after the video,
             or the event has been dismissed already.
     """
-    known, normality = detector.calibration, detector.demand_camera(video.camera)
+    known, normality = detector.calibration, detector.require_camera(video.camera)
     names = [name for name, camera in known.cameras.items() if camera is normality]
     entry = {"video": video.name, "camera": names[0], "first_frame": first, "last_frame": last}
     if entry in known.dismissed:

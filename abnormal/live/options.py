@@ -1,4 +1,4 @@
-"""The options of watching cameras."""
+"""The options for watching cameras."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,21 +8,21 @@ from abnormal.live.address import Camera
 
 @dataclass(frozen=True)
 class WatchOptions:
-    """Which cameras are watched, and how.
+    """Options for watching cameras.
 
     Attributes:
         model: Path of the model file.
-        cameras: The cameras.
-        output: The folder of results.
+        cameras: The cameras to watch.
+        output: Folder of the results.
         score: Name of the score that raises alarms.
         threshold: A frame whose score is above this is an alarm; None for the threshold that the
             calibration gives.
         false_alarms_per_hour: Expected number of false alarms per hour, by which the threshold is
             chosen; None for one normal frame in a hundred.
-        zone: A picture that is white where anomalies are ignored; None to ignore none.
+        zone: Path of a picture that is white where anomalies are ignored; None to ignore none.
         runtime: Name of the runtime that computes the network, or `"auto"`.
-        hop: Number of frames from the start of a clip to that of the next; None for the length of a
-            clip, so that clips do not overlap.
+        hop: Number of frames from the start of one clip to the start of the next; None for the
+            length of a clip, so that clips do not overlap.
         pictures: Whether thumbnails and clips of events are kept.
     """
 

@@ -71,7 +71,7 @@ def watch_cameras(options: WatchOptions, open_listeners: OpenListeners) -> None:
     """
     detector = open_detector(options.model, options.model.stem, options.runtime, options.hop)
     for camera in options.cameras:
-        detector.demand(options.score, camera.known_as)
+        detector.require(options.score, camera.known_as)
     make_folder(options.output)
     with catching_signals() as interrupt:
         _watch(options, detector, open_listeners, lambda: bool(interrupt.signal))

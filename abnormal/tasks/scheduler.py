@@ -46,7 +46,7 @@ def connect_to_scheduler(address: str, check: WorkerCheck) -> Iterator[RunTasks]
         AbnormalError: The scheduler does not answer, or a worker does not pass the check.
     """
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is raised
-    asyncio.run(_demand_answer(address))
+    asyncio.run(_require_answer(address))
     with distributed.Client(address, timeout=ANSWER_SEC, set_as_default=False) as client:
         _check_all_workers(client, check)
 
@@ -64,7 +64,7 @@ def connect_to_scheduler(address: str, check: WorkerCheck) -> Iterator[RunTasks]
         yield run
 
 
-async def _demand_answer(address: str) -> None:
+async def _require_answer(address: str) -> None:
     """Makes sure that a scheduler answers, for which the Dask client would wait without end."""
     options = distributed.Security().get_connection_args("client")
     try:

@@ -1,4 +1,4 @@
-"""`--batch-size auto`: the largest batch whose training fits the memory that is free."""
+"""`--batch-size auto`: finds the largest batch that fits into the free memory."""
 
 import dataclasses
 import logging
@@ -14,26 +14,28 @@ from abnormal.training.memory import free_bytes_per_device
 from abnormal.training.options import TrainingOptions
 
 CLIPS_PER_DEVICE = (64, 32, 16, 8, 4, 2, 1)
-"""The numbers of clips that a device may get, largest first."""
+"""Numbers of clips per device that are tried, largest first."""
 
 MOST_CLIPS = 64
-"""The largest batch over all devices; with a larger one, an epoch would have too few steps."""
+"""Largest number of clips in a batch over all devices. Larger batches would leave an epoch with too
+few steps."""
 
 SHARE_OF_FREE_MEMORY = 0.5
-"""The part of the free memory that is used; the rest is for libraries, frames and others."""
+"""Fraction of the free memory that training may use. The rest is left to libraries, frames and
+other programs."""
 
 COPIES_OF_OUTPUTS = 4
-"""For each value that a layer puts out, how many float32 values training keeps.
+"""Number of float32 values that training keeps for each output value of a layer.
 
-They are the value itself, its gradient, and what is computed on the way to both. Measured on a
-processor (docs/PERFORMANCE.md) it is 3 for the default network, and 2 for stcae.
+These are the value itself, its gradient, and intermediate results of both. On a CPU, 3 were
+measured for the default network and 2 for stcae (docs/PERFORMANCE.md).
 """
 
 GATES = 4
-"""A ConvLSTM computes so many values for each value of its output."""
+"""Number of values that a ConvLSTM computes for each value of its output."""
 
 COPIES_OF_WEIGHTS = 4
-"""Each weight is kept with its gradient and the two means of Adam."""
+"""Number of float32 values per weight: the weight, its gradient and the two moments of Adam."""
 
 log = logging.getLogger(__name__)
 
@@ -41,23 +43,26 @@ log = logging.getLogger(__name__)
 def with_batch_size(
     options: TrainingOptions, network: keras.Sequential, devices: Devices = ONE_DEVICE
 ) -> TrainingOptions:
-    """Returns the options with a number of clips in a batch, the same on all hosts.
+    """Replaces a batch size of `auto` by a number of clips, which is the same on all hosts.
 
-    A run that goes on from checkpoints keeps its number, whatever memory is free now.
+    A run that resumes from a checkpoint keeps its batch size, however much memory is free now.
 
     Args:
-        options: The options of the run; returned as they are unless `batch_size` is
+        options: Options of the run. They are returned unchanged unless `batch_size` is
             `AUTO_BATCH_SIZE`.
-        network: The network that is going to be trained.
-        devices: The devices that share a batch.
+        network: The network to train.
+        devices: The devices that share each batch.
+
+    Returns:
+        The options with a number as `batch_size`.
 
     Raises:
-        AbnormalError: Not even one clip fits, the free memory is not known, or all checkpoints
-            are damaged.
+        AbnormalError: Not even one clip fits, the amount of free memory is unknown, or all
+            checkpoints are damaged.
     """
     if options.batch_size != AUTO_BATCH_SIZE:
         return options
-    # Damaged checkpoints are reported later, where the run goes on from one.
+    # Damaged checkpoints are reported later, when the run resumes from one that is not.
     checkpoint = None
     if not options.restart:
         checkpoint = newest_checkpoint(options.checkpoints, report_damage=False)
@@ -74,15 +79,15 @@ def with_batch_size(
 
 
 def largest_batch(network: keras.Sequential, free_bytes: int, devices: Devices = ONE_DEVICE) -> int:
-    """Returns the number of clips in the largest batch that fits.
+    """Returns the number of clips in the largest batch that fits into memory.
 
-    Each device gets one of `CLIPS_PER_DEVICE`, and all together get at most `MOST_CLIPS`, unless
-    there are more devices than that.
+    The number per device is one of `CLIPS_PER_DEVICE`. The whole batch has at most `MOST_CLIPS`
+    clips, unless there are more devices than that.
 
     Args:
-        network: The network that is going to be trained.
-        free_bytes: The memory that is free on each device.
-        devices: The devices that share a batch.
+        network: The network to train.
+        free_bytes: Free memory of each device, in bytes.
+        devices: The devices that share each batch.
 
     Raises:
         AbnormalError: Not even one clip fits.
@@ -101,9 +106,10 @@ def largest_batch(network: keras.Sequential, free_bytes: int, devices: Devices =
 
 
 def clip_bytes(network: keras.Sequential) -> int:
-    """Estimates the memory that training needs for each clip of a batch, rather too high.
+    """Estimates how many bytes training needs for each clip of a batch.
 
-    All values count as float32; with mixed precision some of them take half of that.
+    The estimate is rather too high: all values count as float32, although some of them take half
+    of that with mixed precision.
     """
     values = 0
     for layer in network.layers:

@@ -13,10 +13,16 @@ from abnormal.training.devices import Devices
 
 
 class ClipBatches(keras.utils.PyDataset):
-    """Batches of clips in the order given; each clip is its own target.
+    """Batches of clips in the given order; each clip is its own target.
 
-    An item is `(clips, clips)`, both `(batch, T, size, size, 1)` float32 in [0, 1]; axis 1 is time.
-    The last batch may be smaller than the others.
+    Each item is `(clips, clips)`, both `(batch, T, size, size, 1)` float32 in [0, 1]; axis 1 is
+    time. The last batch may be smaller than the others.
+
+    Args:
+        cache: The cached frames, uint8.
+        clips: The clips of all batches, in order.
+        clip_length: Frames per clip.
+        batch_size: Clips per batch.
     """
 
     def __init__(
@@ -36,21 +42,25 @@ class ClipBatches(keras.utils.PyDataset):
         return batch, batch
 
     def frame_count(self, index: int) -> int:
-        """Returns how many frames a batch has, without those that only fill it up."""
+        """Returns the number of frames in a batch, not counting padding."""
         return len(self._clips_of(index)) * self._clip_length
 
     def clips_in(self, batches: int) -> int:
-        """Returns how many clips Keras counts in so many full batches."""
-        return batches * self._filled_size
+        """Returns the number of clips that Keras counts in full batches, padding included.
+
+        Args:
+            batches: Number of full batches.
+        """
+        return batches * self._padded_size
 
     def mean_loss(self, index: int, earlier: int, before: float, mean: float) -> float:
         """Returns the mean loss over all clips of an epoch up to and including a batch.
 
         Args:
-            index: The number of the batch, from 0.
-            earlier: How many batches of the epoch an earlier run has done.
-            before: What this method returned for the batch before.
-            mean: The mean of Keras, which also counts the clips that fill up a batch.
+            index: 0-based index of the batch.
+            earlier: Number of batches of the epoch that an earlier run has finished.
+            before: Value that this method returned for the batch before.
+            mean: Mean loss according to Keras, which also counts padding clips.
         """
         return mean
 
@@ -63,22 +73,29 @@ class ClipBatches(keras.utils.PyDataset):
         return to_input(frames)[..., None]
 
     @property
-    def _filled_size(self) -> int:
-        """How many clips Keras counts in a full batch."""
+    def _padded_size(self) -> int:
+        """Number of clips that Keras counts in a full batch, padding included."""
         return self._batch_size
 
 
 class SharedBatches(ClipBatches):
     """This host's part of batches that several devices share.
 
-    Every batch, the last one too, is filled up with black clips to the same number, so that all
-    devices get equally many: TensorFlow would part a smaller batch unequally, and JAX would compile
-    anew for it.
+    Every batch, including the last, is padded with black clips to the same size, so that all
+    devices get equally many clips. TensorFlow would split a smaller batch unequally, and JAX would
+    compile again for it.
 
-    An item is `((clips, weights), clips, weights)`: this host's clips
-    `(part, T, size, size, 1)` float32 in [0, 1], and their weights `(part,)` float32. The weight of
-    a clip that fills up is 0; the others are so large that the weighted mean over the filled batch
-    is the mean over its real clips.
+    Each item is `((clips, weights), clips, weights)`: this host's clips
+    `(part, T, size, size, 1)` float32 in [0, 1], and their weights `(part,)` float32. A padding
+    clip has the weight 0. The weights of the real clips are such that the weighted mean over the
+    padded batch is the mean over the real clips.
+
+    Args:
+        cache: The cached frames, uint8.
+        clips: The clips of all batches, in order, for all hosts.
+        clip_length: Frames per clip.
+        batch_size: Clips per batch, over all devices.
+        devices: The devices that share each batch.
     """
 
     def __init__(
@@ -94,20 +111,20 @@ class SharedBatches(ClipBatches):
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         clips = self._clips_of(index)
-        part = self._filled_size // self._devices.hosts
+        part = self._padded_size // self._devices.hosts
         mine = clips[self._devices.host * part :][:part]
         size = self._cache.frames.shape[1]
         batch = np.zeros((part, self._clip_length, size, size, 1), np.float32)
         weights = np.zeros(part, np.float32)
         if mine:
             batch[: len(mine)] = self._read(mine)
-            weights[: len(mine)] = self._filled_size / len(clips)
+            weights[: len(mine)] = self._padded_size / len(clips)
         # TensorFlow may overwrite the arrays that it is given. One array in two places would be
         # overwritten as a target before the gradient needs it as an input.
         return (batch, weights), batch.copy(), weights.copy()
 
     def mean_loss(self, index: int, earlier: int, before: float, mean: float) -> float:
-        """See `ClipBatches`; Keras counts too many clips in the last batch of an epoch."""
+        """Corrects the mean of Keras for the padding in the last batch; see `ClipBatches`."""
         clips, batches = len(self._clips_of(index)), earlier + index
         if clips == self._batch_size or not batches:
             return mean
@@ -116,5 +133,5 @@ class SharedBatches(ClipBatches):
         return before + (mean - before) * real / taken
 
     @property
-    def _filled_size(self) -> int:
+    def _padded_size(self) -> int:
         return math.ceil(self._batch_size / self._devices.count) * self._devices.count

@@ -1,4 +1,4 @@
-"""When a checkpoint is due, and what happens if it cannot be written."""
+"""Writes checkpoints at regular intervals, and carries on if one cannot be written."""
 
 import logging
 import shutil
@@ -24,7 +24,16 @@ class NoCheckpoints:
 class CheckpointWriter:
     """Writes checkpoints into a folder from time to time.
 
-    A checkpoint that cannot be written costs a warning, never the run.
+    If a checkpoint cannot be written, there is a warning and the run goes on. The first checkpoint
+    is due `every_sec` after the writer was made.
+
+    Args:
+        folder: Folder of the checkpoints.
+        every_sec: Seconds from one checkpoint to the next.
+        keep: Number of checkpoints to keep.
+        clock: Returns the time in seconds, and never goes backwards.
+        replace: Whether this run replaces the run whose checkpoints are in the folder. They are
+            removed once the first new one is complete.
     """
 
     def __init__(
@@ -35,16 +44,6 @@ class CheckpointWriter:
         clock: Callable[[], float],
         replace: bool = False,
     ) -> None:
-        """Starts the time to the first checkpoint.
-
-        Args:
-            folder: The folder of the checkpoints.
-            every_sec: Seconds from one checkpoint to the next.
-            keep: How many checkpoints are kept.
-            clock: Returns seconds that only grow.
-            replace: Whether the checkpoints already there belong to a run that this one replaces.
-                They are removed when the first new one is whole, not before.
-        """
         self._folder = folder
         self._every_sec = every_sec
         self._keep = keep
@@ -58,7 +57,11 @@ class CheckpointWriter:
         return self._clock() - self._last_sec >= self._every_sec
 
     def save(self, checkpoint: Checkpoint) -> bool:
-        """Writes a checkpoint, due or not, and returns whether that worked."""
+        """Writes a checkpoint, whether or not it is due.
+
+        Returns:
+            Whether it was written. If not, a warning has been logged.
+        """
         self._last_sec = self._clock()
         try:
             path = save_checkpoint(self._folder, checkpoint, self._keep + len(self._replaced))

@@ -1,13 +1,13 @@
-"""Checkpoints on disk: each is one folder, complete or absent, and checksums prove it whole.
+"""Checkpoints on disk: each is a folder that is complete or absent, and protected by checksums.
 
     checkpoints/model/
-      lock                        held by the run that writes here
-      epoch0003-batch000120/      how many epochs are finished, and batches of the next one
+      lock                        locked by the run that writes here
+      epoch0003-batch000120/      number of finished epochs, and of batches of the next one
         state.json                everything that is not an array
         arrays.npz                network, optimizer, metrics and the best weights
         SHA256SUMS                checksums as `sha256sum` writes and checks them
 
-A name ending in `.damaged` is a folder whose checksums did not fit when it was to be used.
+A folder whose name ends in `.damaged` had wrong checksums when a run tried to resume from it.
 """
 
 import contextlib
@@ -25,9 +25,10 @@ from abnormal.errors import AbnormalError
 from abnormal.files import flush, make_folder, remove_partial, replacing_folder, sha256
 
 FORMAT = 1
-"""The version of the format; it grows when older checkpoints can no longer be read."""
+"""Version of the format. It grows when older checkpoints can no longer be read."""
 
 STATE, ARRAYS, SUMS = "state.json", "arrays.npz", "SHA256SUMS"
+"""Names of the files in the folder of a checkpoint."""
 
 log = logging.getLogger(__name__)
 
@@ -37,11 +38,11 @@ class Checkpoint:
     """The state of a training run between two batches.
 
     Attributes:
-        epoch: How many epochs are finished.
-        batch: How many batches of the next epoch are done.
-        state: Everything that JSON can hold: options, history, losses.
-        arrays: The variables of the network, of its optimizer and metrics, and the best weights,
-            by name.
+        epoch: Number of finished epochs.
+        batch: Number of finished batches of the next epoch.
+        state: Everything that is not an array, as JSON can store it: options, history, losses.
+        arrays: Variables of the network, of its optimizer and of its metrics, and the best
+            weights, by name, each with its own shape and dtype.
     """
 
     epoch: int
@@ -51,7 +52,7 @@ class Checkpoint:
 
 
 def list_checkpoints(folder: Path) -> list[Path]:
-    """Returns the folders of the checkpoints, oldest first, without reading them."""
+    """Lists the folders of the checkpoints, oldest first, without reading the checkpoints."""
     if not folder.is_dir():
         return []
     found = [path for path in folder.iterdir() if _position(path) and path.is_dir()]
@@ -62,11 +63,11 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int) -> Path:
     """Writes a checkpoint, then removes the oldest ones beyond `keep`.
 
     Returns:
-        The folder of the new checkpoint.
+        Folder of the new checkpoint.
 
     Raises:
-        OSError: The checkpoint could not be written. The older ones are untouched.
-        AbnormalError: The folder of checkpoints cannot be made.
+        OSError: The checkpoint could not be written. The older ones are still there.
+        AbnormalError: The folder of checkpoints could not be created.
     """
     make_folder(folder)
     remove_partial(folder)
@@ -86,11 +87,11 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int) -> Path:
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """Reads a checkpoint and compares its checksums.
+    """Reads a checkpoint and verifies its checksums.
 
     Raises:
         ValueError: The checkpoint is damaged; the message says how.
-        AbnormalError: Another version of this program made the checkpoint.
+        AbnormalError: The checkpoint was made by another version of this program.
     """
     epoch, batch = _position(path)
     try:
@@ -109,17 +110,17 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
 
 def newest_checkpoint(folder: Path, report_damage: bool = True) -> Checkpoint | None:
-    """Reads the newest checkpoint that is whole.
+    """Reads the newest checkpoint that is not damaged.
 
     Args:
-        folder: The folder of checkpoints.
-        report_damage: Whether each newer checkpoint that is damaged gets a warning.
+        folder: Folder of the checkpoints.
+        report_damage: Whether to log a warning for each newer checkpoint that is damaged.
 
     Returns:
-        The checkpoint; None where there has never been one.
+        The checkpoint; None if the folder has no checkpoints.
 
     Raises:
-        AbnormalError: There are checkpoints, but all are damaged.
+        AbnormalError: All checkpoints are damaged.
     """
     remove_partial(folder)
     found = list_checkpoints(folder)
@@ -140,7 +141,7 @@ def newest_checkpoint(folder: Path, report_damage: bool = True) -> Checkpoint | 
 def set_damaged_aside(folder: Path, used: Checkpoint) -> None:
     """Renames the damaged checkpoints that are newer than the one used.
 
-    Otherwise the run that goes on from it would take them for its own newest ones.
+    Otherwise the run that resumes from that one would take them for newer checkpoints of its own.
     """
     for path in list_checkpoints(folder):
         if _position(path) > (used.epoch, used.batch):
@@ -151,12 +152,13 @@ def set_damaged_aside(folder: Path, used: Checkpoint) -> None:
 
 
 def _position(path: Path) -> tuple[int, ...]:
-    """Reads epoch and batch from the name of a folder; empty if it is no checkpoint."""
+    """Reads epoch and batch from the name of a folder; empty if it is not a checkpoint."""
     match = re.fullmatch(r"epoch(\d{4,})-batch(\d{6,})", path.name)
     return (int(match[1]), int(match[2])) if match else ()
 
 
 def _check_sums(path: Path) -> None:
+    """Raises `ValueError` if a file of a checkpoint does not have its checksum."""
     lines = (path / SUMS).read_text("ascii", "replace").splitlines()
     parts = (line.partition("  ") for line in lines)
     sums = {name: digest for digest, _, name in parts}

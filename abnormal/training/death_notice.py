@@ -1,4 +1,4 @@
-"""An explanation for the user when JAX ends this process from C++, without Python's knowledge."""
+"""Explains to the user what happened when JAX ends this process from C++, bypassing Python."""
 
 import contextlib
 import os
@@ -9,17 +9,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 WATCHER = "import sys; sys.stdin.read() or print(sys.argv[1], file=sys.stderr)"
-"""A program that prints its argument if its input ends without a word, as a death ends it."""
+"""A program that prints its argument if its input ends empty, as it does when this process dies."""
 
 
 @contextlib.contextmanager
 def death_notice(text: str) -> Iterator[None]:
-    """Lets another process write a text to stderr if this one dies within the block."""
+    """Lets another process write a text to stderr if this process dies within the block."""
     watcher = subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", WATCHER, text],
         stdin=subprocess.PIPE,
         stderr=sys.stderr,
-        start_new_session=True,  # or Ctrl-C would end it before this process
+        start_new_session=True,  # otherwise Ctrl-C would end it before this process
     )
     try:
         yield
@@ -29,10 +29,12 @@ def death_notice(text: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def keep_native_output() -> Iterator[Path]:
-    """Sends what C++ prints into a file, for good, and leaves the terminal to Python.
+    """Redirects the output of C++ code to a log file, so that only Python writes to the terminal.
 
-    Returns:
-        The file, for the duration of the block. The caller removes it when it is of no use.
+    The redirection outlasts the block.
+
+    Yields:
+        Path of the log file. The caller removes it when it is no longer needed.
     """
     with tempfile.NamedTemporaryFile(prefix="abnormal-", suffix=".log", delete=False) as log:
         for name, number in (("stdout", 1), ("stderr", 2)):

@@ -1,4 +1,4 @@
-"""Which devices and hosts train one network together, and how the hosts reach agreement."""
+"""The devices and hosts that train one network together, and messages between the hosts."""
 
 import json
 import secrets
@@ -14,20 +14,20 @@ from abnormal.errors import AbnormalError
 from abnormal.files import make_folder
 
 FOLDER_SYNC_SEC = 10
-"""A file in a shared folder is visible on every host after so many seconds at the latest."""
+"""Seconds after which a new file in a shared folder must be visible on every host."""
 
 
 @dataclass(frozen=True)
 class Devices:
     """The devices that share each batch of a training run, as one of its hosts sees them.
 
-    What the hosts tell one another, beside gradients, are small numbers and texts. Every host has
-    to call the same method at the same moment: each call waits for all the others.
+    Besides gradients, the hosts exchange small numbers and texts. All hosts have to make the same
+    calls in the same order, because each call waits for the other hosts.
 
     Attributes:
-        count: How many devices there are on all hosts together; a multiple of `hosts`.
-        hosts: How many hosts train together.
-        host: The number of this host, from 0.
+        count: Number of devices on all hosts together; a multiple of `hosts`.
+        hosts: Number of hosts.
+        host: 0-based index of this host.
     """
 
     count: int = 1
@@ -36,38 +36,38 @@ class Devices:
 
     @property
     def is_first_host(self) -> bool:
-        """Whether this host is the one that writes checkpoints, losses and the model."""
+        """Whether this is the host that writes checkpoints, losses and the model."""
         return self.host == 0
 
     @property
     def on_this_host(self) -> int:
-        """How many of the devices belong to this host."""
+        """Number of devices on this host."""
         return self.count // self.hosts
 
     def largest(self, number: int) -> int:
-        """Returns the largest of the numbers that the hosts pass to this call."""
+        """Returns the largest of the int32 numbers that the hosts pass to this call."""
         return int(self._gather_array(np.array(number, np.int32)).max())
 
     def gather(self, value: Any) -> list[Any]:
-        """Returns what each host passes to this call, in the order of the hosts.
+        """Collects a value from each host, in the order of the hosts.
 
         Args:
-            value: Something that JSON can hold.
+            value: The value of this host, as JSON can store it.
         """
         text = json.dumps(value).encode()
         length = self.largest(len(text))
         rows = self._gather_array(np.frombuffer(text.ljust(length), np.uint8))
         return [json.loads(row.tobytes()) for row in rows]
 
-    def demand_same(self, values: Mapping[str, Any], advice: str) -> None:
+    def require_same(self, values: Mapping[str, Any], advice: str) -> None:
         """Makes sure that all hosts have the same values.
 
         Args:
-            values: What is compared, by the name that the message uses.
-            advice: How to mend a difference; it ends the message.
+            values: The values to compare, by the name that the error message uses.
+            advice: How to mend a difference; the error message ends with it.
 
         Raises:
-            AbnormalError: On all hosts, with the differences between two of them.
+            AbnormalError: The values of two hosts differ. It is raised on all hosts.
         """
         first, *others = self.gather(values)
         for number, other in enumerate(others, start=1):
@@ -79,11 +79,12 @@ class Devices:
             if differences:
                 raise AbnormalError(f"The hosts do not agree: {'; '.join(differences)}. {advice}")
 
-    def demand_shared(self, folder: Path) -> None:
+    def require_shared(self, folder: Path) -> None:
         """Makes sure that all hosts see the same folder.
 
         Raises:
-            AbnormalError: On all hosts, with the names of those that do not see it.
+            AbnormalError: A host does not see the folder. It is raised on all hosts, and the
+                message names each host that does not see it.
         """
         if self.hosts == 1:
             return
@@ -104,7 +105,7 @@ class Devices:
             )
 
     def _gather_array(self, array: np.ndarray) -> np.ndarray:
-        """Returns the arrays of all hosts as `(hosts, *shape)`, of the same dtype."""
+        """Collects an array from each host; returns `(hosts, *shape)` of the same dtype."""
         if self.hosts == 1:
             return array[None]
         from jax.experimental import multihost_utils
@@ -113,11 +114,11 @@ class Devices:
 
 
 ONE_DEVICE = Devices()
-"""A training run that shares its batches with nobody."""
+"""The devices of a run on a single device of a single host."""
 
 
 def _becomes_visible(path: Path) -> bool:
-    """Waits for a file, until a mounted folder must have been brought up to date."""
+    """Waits up to `FOLDER_SYNC_SEC` for a file, and returns whether it is there."""
     until = time.monotonic() + FOLDER_SYNC_SEC
     while not path.exists():
         if time.monotonic() > until:

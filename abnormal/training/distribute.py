@@ -1,4 +1,4 @@
-"""Which devices train together."""
+"""Opens the devices that train a network together, on this host or on several."""
 
 import contextlib
 import logging
@@ -14,15 +14,15 @@ log = logging.getLogger(__name__)
 
 @contextlib.contextmanager
 def open_devices(distribute: str, addresses: HostAddresses) -> Iterator[Devices]:
-    """Opens the devices of a training run for the length of the block.
+    """Opens the devices of a training run for the duration of the block.
 
     Args:
         distribute: A name in `DISTRIBUTION_NAMES`: `"none"` for a single device, `"auto"` for all
-            of this host, or `"hosts"` for those of several hosts.
-        addresses: Where the hosts find one another.
+            devices of this host, or `"hosts"` for all devices of several hosts.
+        addresses: How the hosts find one another.
 
     Raises:
-        AbnormalError: The hosts do not find one another, or one of them is lost.
+        AbnormalError: The hosts do not find one another, or the connection to one is lost.
     """
     if distribute == "hosts":
         with joined(addresses) as devices, _quiet(not devices.is_first_host):
@@ -45,7 +45,7 @@ def _quiet(quiet: bool) -> Iterator[None]:
 
 
 def log_devices(devices: Devices, batch_size: int) -> None:
-    """Says how many devices share each batch, and whether some of them have nothing to do."""
+    """Logs how many devices share each batch, and warns if the batch size leaves some idle."""
     if devices.count == 1:
         return
     on = f" on {devices.hosts} hosts" if devices.hosts > 1 else ""

@@ -1,4 +1,4 @@
-"""Early stopping: a run ends when the validation loss has not become better for a while."""
+"""Early stopping: a run ends when the validation loss no longer improves."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,14 +9,15 @@ import numpy as np
 
 @dataclass
 class EarlyStopping:
-    """Keeps the best weights, and decides when training no longer helps.
+    """Keeps the best weights, and decides when to stop.
 
     Attributes:
-        patience: After how many epochs without a better validation loss the run stops.
-        best_loss: The smallest validation loss so far.
-        best_epoch: The epoch of the smallest loss, from 0; -1 before the first epoch has ended.
-        best_weights: The weights of the network after that epoch; empty before the first.
-        waited: How many epochs have ended since that epoch.
+        patience: Number of epochs without a better validation loss after which the run stops.
+        best_loss: Smallest validation loss so far; infinite before the first epoch has ended.
+        best_epoch: 0-based index of the epoch with that loss; -1 before the first has ended.
+        best_weights: Weights of the network after that epoch, each with its own shape and dtype;
+            empty before the first epoch has ended.
+        waited: Number of epochs that have ended since that epoch.
     """
 
     patience: int
@@ -26,12 +27,13 @@ class EarlyStopping:
     waited: int = 0
 
     def update(self, epoch: int, loss: float, weights: Sequence[np.ndarray]) -> None:
-        """Compares an epoch that has ended with the best one before it.
+        """Compares an epoch that has just ended with the best epoch before it.
 
         Args:
-            epoch: The number of the epoch, from 0.
-            loss: Its validation loss.
-            weights: The weights after it, of any shape; they are copied if they are the best.
+            epoch: 0-based index of the epoch.
+            loss: Validation loss after the epoch.
+            weights: Weights of the network after the epoch, each with its own shape and dtype.
+                They are copied if they are the best so far.
         """
         if loss < self.best_loss:
             self.best_loss, self.best_epoch, self.waited = loss, epoch, 0
@@ -41,13 +43,13 @@ class EarlyStopping:
 
     @property
     def should_stop(self) -> bool:
-        """Whether as many epochs as `patience` have ended without a better loss."""
+        """Whether `patience` epochs have ended since the best one."""
         return self.waited >= self.patience
 
     def state(self) -> dict[str, Any]:
-        """Returns what a checkpoint stores beside the weights.
+        """Returns the state that a checkpoint stores in addition to the best weights.
 
-        The patience is not part of it: a resumed run may have another one.
+        The patience is not part of it, because a resumed run may have another one.
         """
         return {
             "best_loss": self.best_loss,
@@ -56,7 +58,7 @@ class EarlyStopping:
         }
 
     def restore(self, state: Mapping[str, Any], best_weights: Sequence[np.ndarray]) -> None:
-        """Goes back to what `state` returned, and to the weights of that time."""
+        """Restores a state that `state` returned, and the best weights that belong to it."""
         self.best_loss = state["best_loss"]
         self.best_epoch = state["best_epoch"]
         self.waited = state["waited"]

@@ -1,4 +1,4 @@
-"""The epochs of a run: fit, validate, keep the best weights, stop when nothing gets better.
+"""Runs the epochs of a training run: fits, validates, keeps the best weights, and stops early.
 
 A run can stop after any batch and be resumed: see `Fitting.checkpoint` and `Fitting.resume`.
 """
@@ -29,21 +29,34 @@ from abnormal.training.state import capture, restore, restore_metrics
 from abnormal.training.tensorboard import write_to_tensorboard
 
 HOW_TO_RESUME = "stopped as asked; the same command goes on from here (without --restart)"
+"""Message of a run that a signal has stopped, if its checkpoint has been written."""
+
 NOT_SAVED = "stopped as asked; no checkpoint could be written, so the same command does this again"
+"""Message of a run that a signal has stopped, if its checkpoint could not be written."""
 
 log = logging.getLogger(__name__)
 
 
 class Fitting:
-    """A network being fitted to its footage, epoch by epoch.
+    """Fits a network to its footage, epoch by epoch.
+
+    A new object is at the first batch of the first epoch, until `resume` is called.
+
+    Args:
+        network: The compiled network to fit.
+        footage: The footage to train on, and the footage to validate on.
+        options: The options of the run, with a number as batch size.
+        writer: Writes the checkpoints.
+        interrupt: Tells whether a signal has asked the run to stop.
+        devices: The devices that share each batch.
 
     Attributes:
         network: The compiled network.
-        history: For each finished epoch its number from 1 (`epoch`), its mean loss (`loss`), and
-            its validation loss (`val_loss`) if anything is held out.
-        stopping: Decides when to stop, and keeps the best weights so far.
-        epoch: How many epochs are finished.
-        batch: How many batches of the next epoch are done.
+        history: For each finished epoch its 1-based number (`epoch`), its mean loss (`loss`), and
+            its validation loss (`val_loss`) if any footage is held out.
+        stopping: Keeps the best weights so far, and decides when to stop.
+        epoch: Number of finished epochs.
+        batch: Number of finished batches of the next epoch.
     """
 
     def __init__(
@@ -55,23 +68,13 @@ class Fitting:
         interrupt: Interrupt,
         devices: Devices = ONE_DEVICE,
     ) -> None:
-        """Starts before the first batch.
-
-        Args:
-            network: The network to fit, compiled.
-            footage: What it is fitted to, and what it is validated on.
-            options: The options of the run, with a batch size.
-            writer: Writes the checkpoints.
-            interrupt: Tells when a signal asks the run to stop.
-            devices: The devices that share each batch.
-        """
         self.network = network
         self.history: list[dict[str, float]] = []
         self.stopping = EarlyStopping(options.patience)
         self.epoch = 0
         self.batch = 0
-        self._epoch_loss: float | None = None  # of an epoch that is not yet validated
-        self._running_loss: float | None = None  # of the current epoch so far
+        self._epoch_loss: float | None = None  # set while the epoch is fitted, but not validated
+        self._running_loss: float | None = None  # mean loss of the current epoch so far
         self._restored: dict[str, np.ndarray] = {}
         self._saved: tuple[int, int] | None = None
         self._footage = footage
@@ -83,23 +86,23 @@ class Fitting:
         self._held_out = self._batches(footage.held_out, held_out)
 
     def differences(self, checkpoint: Checkpoint) -> list[str]:
-        """Returns why this run cannot go on from a checkpoint; empty if it can.
+        """Returns the reasons why this run cannot resume from a checkpoint; empty if it can.
 
-        Each entry is a text about one option, backend or footage that had another value.
+        Each reason names an option, or the backend or footage, with its old and its new value.
         """
-        made = checkpoint.state | checkpoint.state["options"]
-        now = self._surroundings() | self._options.record()
+        saved = checkpoint.state | checkpoint.state["options"]
+        now = self._data_and_backend() | self._options.record()
         return [
-            f"{name} was {made.get(name)}, is {now[name]}"
-            for name in (*FIXED_WHEN_RESUMED, *self._surroundings())
-            if made.get(name) != now[name]
+            f"{name} was {saved.get(name)}, is {now[name]}"
+            for name in (*FIXED_WHEN_RESUMED, *self._data_and_backend())
+            if saved.get(name) != now[name]
         ]
 
     def checkpoint(self) -> Checkpoint:
-        """Returns the state of the run as it is now."""
+        """Returns the current state of the run."""
         state = {
             "options": self._options.record(),
-            **self._surroundings(),
+            **self._data_and_backend(),
             "history": self.history,
             "epoch_loss": self._epoch_loss,
             "running_loss": self._running_loss,
@@ -109,7 +112,7 @@ class Fitting:
         return Checkpoint(self.epoch, self.batch, state, capture(self.network) | best)
 
     def resume(self, checkpoint: Checkpoint) -> None:
-        """Goes back to the state that a checkpoint was made of."""
+        """Restores the state of a checkpoint, so that `run` goes on from there."""
         self.network.optimizer.build(self.network.trainable_variables)
         restore(self.network, checkpoint.arrays)
         best = [name for name in sorted(checkpoint.arrays) if name.startswith("best.")]
@@ -123,18 +126,19 @@ class Fitting:
         self._saved = (self.epoch, self.batch)
 
     def save_start(self) -> None:
-        """Saves the run before its first batch, so that it replaces an older run at once."""
+        """Saves a checkpoint before the first batch, so that it replaces those of an older run."""
         self.network.optimizer.build(self.network.trainable_variables)
         self._save()
 
     def run(self) -> None:
-        """Runs the epochs that are left, or fewer if the validation loss stops falling.
+        """Runs the remaining epochs, or fewer if the validation loss stops improving.
 
-        At the end the network has the weights of the best epoch.
+        Afterwards the network has the weights of the best epoch.
 
         Raises:
             AbnormalError: No video is long enough for a clip, or the loss is not finite.
-            Stopped: A signal asked for it; a checkpoint has been written, if that was possible.
+            Stopped: A signal asked the run to stop. A checkpoint has been written, if that was
+                possible.
         """
         frames = self._frames_of_epoch() * self._options.epochs
         with Progress("frames", frames, self._title(), self._frames_done()) as progress:
@@ -150,26 +154,26 @@ class Fitting:
         """Checks the loss after a batch, and saves a checkpoint if one is due.
 
         Args:
-            batch: How many batches of the epoch are done.
-            loss: The mean loss of the epoch so far.
+            batch: Number of finished batches of the epoch.
+            loss: Mean loss of the epoch so far.
 
         Raises:
             AbnormalError: The loss is not finite.
-            Stopped: A signal asked for it.
+            Stopped: A signal asked the run to stop.
         """
         self.batch, self._running_loss = batch, loss
-        self._demand_finite("losses", loss)
-        asked = self._interrupt.poll()
-        if self._writer.is_due and not asked:
+        self._require_finite("losses", loss)
+        must_stop = self._interrupt.poll()
+        if self._writer.is_due and not must_stop:
             self._save()
-        if asked:
+        if must_stop:
             self._stop()
 
     def stop_if_asked(self) -> None:
-        """Saves a checkpoint and ends the run if a signal has asked for it.
+        """Saves a checkpoint and ends the run if a signal has asked for that.
 
         Raises:
-            Stopped: A signal has come.
+            Stopped: A signal asked the run to stop.
         """
         if self._interrupt.poll():
             self._stop()
@@ -178,26 +182,26 @@ class Fitting:
         saved = self._save()
         raise Stopped(HOW_TO_RESUME if saved else NOT_SAVED, self._interrupt.exit_code)
 
-    def _surroundings(self) -> dict[str, str]:
-        """Returns what a run depends on beside its options."""
+    def _data_and_backend(self) -> dict[str, str]:
+        """Returns what a run depends on in addition to its options, by name."""
         return {
             "data": self._footage.fingerprint[:12],
             "backend": keras.backend.backend(),
         }
 
     def _save(self) -> bool:
-        """Saves a checkpoint, unless this state is saved already; returns whether it is saved."""
+        """Saves this state unless it is saved already, and returns whether it is saved now."""
         position = (self.epoch, self.batch)
         if self._saved != position:
             checkpoint = self.checkpoint()
             weights = [a for name, a in checkpoint.arrays.items() if name.startswith("network")]
             # The loss of a batch was computed before its step, which may have ruined the weights.
-            self._demand_finite("weights", *weights)
+            self._require_finite("weights", *weights)
             if self._writer.save(checkpoint):
                 self._saved = position
         return self._saved == position
 
-    def _demand_finite(self, name: str, *values: float | np.ndarray) -> None:
+    def _require_finite(self, name: str, *values: float | np.ndarray) -> None:
         if not all(np.isfinite(value).all() for value in values):
             raise AbnormalError(
                 f"Training has diverged: the {name} of epoch {self.epoch + 1}, batch {self.batch} "
@@ -225,7 +229,7 @@ class Fitting:
             watch = WatchValidation(self, self._held_out)
             self.network.evaluate(self._held_out, verbose=0, callbacks=[watch])
             entry["val_loss"] = watch.loss
-            self._demand_finite("validation losses", entry["val_loss"])
+            self._require_finite("validation losses", entry["val_loss"])
             self.stopping.update(self.epoch, entry["val_loss"], self.network.get_weights())
         self.history.append(entry)
         self.epoch, self.batch, self._epoch_loss = self.epoch + 1, 0, None
@@ -234,7 +238,7 @@ class Fitting:
             write_to_tensorboard(self._options.tensorboard, entry)
 
     def _fit(self, progress: Progress) -> float:
-        """Fits the clips that are left of an epoch, and returns the mean loss of the epoch."""
+        """Fits the remaining clips of an epoch, and returns the mean loss of the epoch."""
         clips = self._clips(self.epoch)[self.batch * self._options.batch_size :]
         before = self._running_loss or 0.0
         if not clips:  # the run was stopped between the last batch and the validation
@@ -264,7 +268,7 @@ class Fitting:
         return epoch_clips(lengths, options.clip_length, options.strides, options.seed, epoch)
 
     def _frames_of_epoch(self) -> int:
-        """Returns the frames of the first epoch; the random starts of others change little."""
+        """Returns the number of frames in the first epoch; other epochs have nearly as many."""
         clips = len(self._clips(0))
         if not clips:
             raise AbnormalError(
@@ -280,10 +284,17 @@ class Fitting:
 
 
 class WatchTraining(keras.callbacks.Callback):
-    """Shows the progress of an epoch, and lets its `Fitting` check each batch.
+    """Shows the progress of an epoch, and lets its `Fitting` check the loss of each batch.
+
+    Args:
+        fitting: The run that the epoch belongs to.
+        progress: Shows the progress of the run.
+        batches: The remaining batches of the epoch.
+        restored: Arrays of the checkpoint that the run resumes from; empty if there is none.
+        loss: Mean loss of the batches that are finished.
 
     Attributes:
-        loss: The mean loss of the epoch so far.
+        loss: Mean loss of the epoch so far.
     """
 
     def __init__(
@@ -294,15 +305,6 @@ class WatchTraining(keras.callbacks.Callback):
         restored: Mapping[str, np.ndarray],
         loss: float,
     ) -> None:
-        """Starts where the epoch is.
-
-        Args:
-            fitting: The run that the epoch belongs to.
-            progress: Shows how far the run is.
-            batches: The batches that are left of the epoch.
-            restored: The arrays of the checkpoint that the run goes on from; empty if none.
-            loss: The mean loss of the batches that are done.
-        """
         super().__init__()
         self.loss = loss
         self._fitting = fitting
@@ -328,35 +330,43 @@ class WatchTraining(keras.callbacks.Callback):
 
 
 class WatchValidation(keras.callbacks.Callback):
-    """Lets a signal stop a long validation.
+    """Computes the validation loss, and lets a signal stop a long validation.
+
+    Args:
+        fitting: The run that is validated.
+        batches: The batches of the held-out footage.
 
     Attributes:
-        loss: The mean validation loss so far.
+        loss: Mean validation loss so far; 0 before the first batch.
     """
 
     def __init__(self, fitting: Fitting, batches: ClipBatches) -> None:
-        """Starts before the first of these batches."""
         super().__init__()
         self.loss = 0.0
         self._fitting = fitting
         self._batches = batches
 
     def on_test_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Updates the mean loss, and stops the run if a signal has asked for it."""
+        """Updates the mean loss, and stops the run if a signal has asked for that."""
         self.loss = self._batches.mean_loss(batch, 0, self.loss, float((logs or {})["loss"]))
         self._fitting.stop_if_asked()
 
 
 def losses_path(output: Path) -> Path:
-    """Returns the file of losses that belongs to a model file.
+    """Returns the path of the losses of a model file: `model.losses.csv` beside `model.h5`.
 
-    It lies beside the model file: `model.losses.csv` beside `model.h5`.
+    Args:
+        output: Path of the model file.
     """
     return output.with_name(f"{output.stem}.losses.csv")
 
 
 def write_losses(path: Path, history: list[dict[str, float]]) -> None:
-    """Writes a table with a row for each epoch: `epoch`, `loss` and `val_loss`.
+    """Writes a CSV table with one row per epoch: `epoch`, `loss` and, if validated, `val_loss`.
+
+    Args:
+        path: The file to write.
+        history: The rows; see `Fitting.history`.
 
     Raises:
         AbnormalError: The file cannot be written.

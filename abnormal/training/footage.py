@@ -1,4 +1,4 @@
-"""The normal footage of a training run: read from `img/`, and parted for training and judging."""
+"""Reads the normal footage of a training run from `img/`, and splits off the held-out part."""
 
 import contextlib
 from collections.abc import Iterator
@@ -16,26 +16,26 @@ from abnormal.training.options import TrainingOptions
 from abnormal.training.split import Part, split_videos
 
 MOST_FRAMES = 25_000
-"""How many frames of the training footage a model is calibrated on at most.
+"""Largest number of frames of the training footage that a model is calibrated on.
 
-That many are enough to learn what is normal at a place, and take no longer than an epoch of a small
-data set.
+They are enough to learn what is normal at each place in the picture, and take no longer than an
+epoch over a small data set.
 """
 
 
 @dataclass(frozen=True)
 class Footage:
-    """What a run trains on, and what is held out to judge it.
+    """The footage that a run trains on, and the footage that is held out for validation.
 
     Attributes:
-        records: The videos that are used, for training or held out.
+        records: The videos that are used, whether for training or held out.
         too_short: The videos that are left out because they are shorter than a clip.
         training: The frames to train on.
-        held_out: The frames held out; without any video if nothing is held out.
-        training_records: The videos that the frames to train on are from, in the same order.
-        held_out_records: The videos that the frames held out are from, in the same order.
-        fps: The frame rate of the videos, or the median where they differ.
-        fingerprint: A hash of the videos.
+        held_out: The held-out frames; contains no video if nothing is held out.
+        training_records: The video that each video of `training` is a part of.
+        held_out_records: The video that each video of `held_out` is a part of.
+        fps: Frames per second of the videos; the median if they differ.
+        fingerprint: Hash of the records of the videos.
     """
 
     records: tuple[VideoRecord, ...]
@@ -49,21 +49,21 @@ class Footage:
 
     @property
     def held_out_names(self) -> tuple[str, ...]:
-        """The names of the videos that the frames held out are from."""
+        """Names of the videos that held-out frames come from."""
         return tuple(record.video for record in self.held_out_records)
 
     def normal_videos(self) -> list[NormalVideo]:
-        """Returns the footage that a model is calibrated on.
+        """Returns the footage to calibrate a model on.
 
-        That is all that is held out, and of the footage that the network was trained on the middle
-        of each video, at most `MOST_FRAMES` frames in all.
+        It is all held-out footage, and the middle part of each training video, which are at most
+        about `MOST_FRAMES` frames together.
         """
         kept = min(1.0, MOST_FRAMES / max(1, sum(self.training.lengths)))
         return [
             NormalVideo(
                 record.video,
                 record.camera,
-                partial(_open, cache, first, stop),
+                partial(_open_frames, cache, first, stop),
                 stop - first,
                 held_out,
             )
@@ -71,15 +71,15 @@ class Footage:
                 (self.training, self.training_records, False, kept),
                 (self.held_out, self.held_out_records, True, 1.0),
             )
-            for record, (first, stop) in zip(records, _middles(cache, share), strict=True)
+            for record, (first, stop) in zip(records, _middle_ranges(cache, share), strict=True)
         ]
 
 
 def open_footage(options: TrainingOptions) -> Footage:
-    """Reads the training videos of `img/`, and holds some of them out.
+    """Reads the training videos of `img/`, and holds out a part of them.
 
     Raises:
-        AbnormalError: There is no video that is long enough for a clip.
+        AbnormalError: No video is long enough for a clip.
     """
     clip_length = options.clip_length
     found = read_manifest(options.img, "training")
@@ -104,12 +104,12 @@ def open_footage(options: TrainingOptions) -> Footage:
     )
 
 
-def _middles(cache: FrameCache, share: float) -> Iterator[tuple[int, int]]:
-    """Yields where in the cache the middle of each video begins and ends.
+def _middle_ranges(cache: FrameCache, share: float) -> Iterator[tuple[int, int]]:
+    """Yields the middle part of each video, as a half-open range of indices in the cache.
 
     Args:
         cache: The frames of the videos.
-        share: How large the middle is, as a part of each video in (0, 1].
+        share: Length of the middle part, as a fraction of the video, in (0, 1].
     """
     for first, length in zip(cache.firsts, cache.lengths, strict=True):
         count = max(1, round(share * length))
@@ -118,12 +118,12 @@ def _middles(cache: FrameCache, share: float) -> Iterator[tuple[int, int]]:
 
 
 @contextlib.contextmanager
-def _open(cache: FrameCache, first: int, stop: int) -> Iterator[Iterator[np.ndarray]]:
+def _open_frames(cache: FrameCache, first: int, stop: int) -> Iterator[Iterator[np.ndarray]]:
     yield cache.between(first, stop)
 
 
 def _cache_of_parts(cache: FrameCache, parts: list[Part]) -> FrameCache:
-    """Returns a cache that has these parts for its videos."""
+    """Returns a cache of the same frames whose videos are these parts."""
     return FrameCache(
         cache.frames,
         tuple(cache.firsts[part.video] + part.start for part in parts),

@@ -1,7 +1,7 @@
-"""How several hosts join one training run over JAX, and how each of them leaves it.
+"""Lets several hosts join one training run over JAX, and leave it again.
 
-Each host runs the same command; host 0 alone writes. What they agree on while they train is in
-`abnormal.training.devices`.
+All hosts run the same command, and only host 0 writes files. What the hosts exchange while they
+train is in `abnormal.training.devices`.
 """
 
 import atexit
@@ -22,24 +22,28 @@ from abnormal.training.devices import Devices
 from abnormal.training.options import HostAddresses
 
 HEARTBEAT_SEC = 30
-"""A host that has not been heard of for so many seconds counts as dead."""
+"""Seconds without a sign of life after which a host counts as dead."""
 
 CALIBRATION_SEC = 7 * 24 * 3600
-"""The other hosts wait for so many seconds until host 0 has calibrated, as long as it lives."""
+"""Longest time, in seconds, that the other hosts wait while a living host 0 calibrates."""
 
 LINGER_SEC = 3
-"""Host 0 stays so many seconds after an error, so that the others can still report theirs."""
+"""Seconds that host 0 stays after an error, so that the other hosts can still report theirs."""
 
 HOW_TO_RESUME = "The same command on all hosts goes on from the last checkpoint."
+"""Advice that ends the message about a lost host."""
 
 
 @contextlib.contextmanager
 def joined(addresses: HostAddresses) -> Iterator[Devices]:
     """Joins the other hosts for the duration of the block, and waits for them at its end.
 
+    Args:
+        addresses: How the hosts find one another.
+
     Raises:
         AbnormalError: The backend cannot train on several hosts, the hosts do not find one
-            another, or one of them is lost.
+            another, or the connection to one of them is lost.
     """
     if keras.backend.backend() != "jax":
         raise AbnormalError(
@@ -48,7 +52,10 @@ def joined(addresses: HostAddresses) -> Iterator[Devices]:
             f"`{install_command('jax')}`, then put KERAS_BACKEND=jax before the same command: "
             f"`KERAS_BACKEND=jax {command('train')} --distribute hosts ...`."
         )
-    with keep_native_output() as log, death_notice(f"{program_name('train')}: {_host_lost(log)}"):
+    with (
+        keep_native_output() as log,
+        death_notice(f"{program_name('train')}: {_lost_message(log)}"),
+    ):
         devices = _join(addresses)
         try:
             yield devices
@@ -60,7 +67,7 @@ def joined(addresses: HostAddresses) -> Iterator[Devices]:
             lost = _is_lost_connection(error)
             _exit_without_waiting(devices, EXIT_ERROR if lost else _exit_code_of(error))
             if lost:
-                raise AbnormalError(_host_lost(log)) from error
+                raise AbnormalError(_lost_message(log)) from error
             log.unlink()
             raise
         _leave()
@@ -89,16 +96,16 @@ def _join(addresses: HostAddresses) -> Devices:
 
 
 def _leave() -> None:
-    """Waits until all hosts leave."""
+    """Disconnects this host, after waiting until all hosts are ready to."""
     import jax
 
     jax.distributed.shutdown()
 
 
 def _exit_without_waiting(devices: Devices, exit_code: int) -> None:
-    """Lets this process end without waiting for the others, as JAX would do at the exit.
+    """Makes this process exit without waiting for the other hosts, for which JAX would wait.
 
-    The others notice that it has gone.
+    The other hosts notice that it is gone.
     """
 
     def end() -> None:
@@ -117,16 +124,16 @@ def _exit_code_of(error: BaseException) -> int:
 
 
 def _is_lost_connection(error: BaseException) -> bool:
-    """Whether a computation failed because another host has gone.
+    """Returns whether a computation failed because another host is gone.
 
-    Each transport has words of its own for that, and JAX has no class of errors for it.
+    JAX has no exception class for this, so the messages of its transports are recognised by words.
     """
     signs = ("Gloo", "NCCL", "UNAVAILABLE", "DEADLINE_EXCEEDED", "Socket closed", "heartbeat")
     return not isinstance(error, AbnormalError) and any(sign in str(error) for sign in signs)
 
 
-def _host_lost(log: Path) -> str:
-    """The message for the user when another host is lost."""
+def _lost_message(log: Path) -> str:
+    """Returns the message to the user for the loss of another host."""
     return (
         "Another host has died, or cannot be reached any more; what it said last tells why. "
         f"{HOW_TO_RESUME} (What JAX said: {log})"

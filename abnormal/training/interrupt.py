@@ -1,4 +1,4 @@
-"""SIGTERM and Ctrl-C let a run stop in good order at its next batch."""
+"""Lets SIGTERM and Ctrl-C stop a run in good order after the current batch."""
 
 import contextlib
 import signal
@@ -8,26 +8,24 @@ from types import FrameType
 
 
 class Interrupt:
-    """The signal that asks a run to stop, once one has come.
+    """Remembers the signal that asks a run to stop.
+
+    Args:
+        agree: Takes the signal number of this host, 0 for none, and returns the signal number that
+            all hosts act upon.
 
     Attributes:
-        signal: The number of the signal; 0 while none has come.
+        signal: Number of the signal; 0 until one has arrived.
     """
 
     def __init__(self, agree: Callable[[int], int] = int) -> None:
-        """Starts without a signal.
-
-        Args:
-            agree: Takes the signal of this host (0 for none) and returns the one that all hosts
-                act upon.
-        """
         self.signal = 0
         self._agree = agree
 
     def poll(self) -> bool:
-        """Returns whether the run has to stop; all hosts get the same answer."""
+        """Returns whether the run has to stop. All hosts get the same answer."""
         agreed = self._agree(self.signal)
-        if agreed:  # else a signal that has come here meanwhile would be lost
+        if agreed:  # otherwise a signal that arrived here meanwhile would be lost
             self.signal = agreed
         return bool(agreed)
 
@@ -39,7 +37,7 @@ class Interrupt:
 
 @contextlib.contextmanager
 def catching_signals(agree: Callable[[int], int] = int) -> Iterator[Interrupt]:
-    """Catches the first SIGTERM or SIGINT of the block; a second one acts as it does outside.
+    """Catches the first SIGTERM or SIGINT during the block; a second one acts as it would outside.
 
     Args:
         agree: See `Interrupt`.
@@ -50,13 +48,13 @@ def catching_signals(agree: Callable[[int], int] = int) -> Iterator[Interrupt]:
         return
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
-    def note(number: int, frame: FrameType | None) -> None:
+    def remember(number: int, frame: FrameType | None) -> None:
         interrupt.signal = number
-        for again, handler in before.items():
-            signal.signal(again, handler)
+        for caught, handler in before.items():
+            signal.signal(caught, handler)
 
     for number in before:
-        signal.signal(number, note)
+        signal.signal(number, remember)
     try:
         yield interrupt
     finally:

@@ -12,15 +12,16 @@ from abnormal.errors import AbnormalError
 from abnormal.files import make_folder
 
 LOCK = "lock"
+"""Name of the lock file in a folder of checkpoints."""
 
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Locks a folder for the duration of the block. The system unlocks it if the process dies.
+    """Locks a folder for the duration of the block. The system unlocks it if this process dies.
 
     Raises:
-        AbnormalError: Another process has locked the folder; the message names its host and
-            process id. Or the lock cannot be written.
+        AbnormalError: Another process has locked the folder, and the message names its host and
+            process id; or the lock file cannot be written.
     """
     make_folder(folder)
     try:
@@ -31,8 +32,8 @@ def locked(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise _held_by_another(folder) from None
-        except OSError:  # a mounted folder without locks: the name in the file has to suffice
+            raise _locked_error(folder) from None
+        except OSError:  # a mounted folder without locks: the owner in the file has to do
             _refuse_if_alive(folder)
         _write_owner(file, f"{socket.gethostname()} {os.getpid()}\n")
         yield
@@ -40,14 +41,14 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def _write_owner(file: TextIO, owner: str) -> None:
-    """Writes who has locked the folder; on a full disk the lock holds without a name."""
+    """Writes who has locked the folder. On a full disk the lock holds without it."""
     with contextlib.suppress(OSError):
         file.truncate(0)
         file.write(owner)
         file.flush()
 
 
-def _held_by_another(folder: Path) -> AbnormalError:
+def _locked_error(folder: Path) -> AbnormalError:
     host, process = _read_owner(folder) or ("unknown", "unknown")
     return AbnormalError(
         f"Another training run writes to {folder}: host {host}, process {process}. Wait for it, "
@@ -62,6 +63,7 @@ def _read_owner(folder: Path) -> tuple[str, str] | None:
 
 
 def _refuse_if_alive(folder: Path) -> None:
+    """Raises `AbnormalError` if the owner in the lock file is a living process of this host."""
     owner = _read_owner(folder)
     if owner and owner[0] == socket.gethostname() and int(owner[1]) != os.getpid():
         try:
@@ -70,4 +72,4 @@ def _refuse_if_alive(folder: Path) -> None:
             return
         except PermissionError:  # the process lives, and belongs to another user
             pass
-        raise _held_by_another(folder)
+        raise _locked_error(folder)

@@ -1,9 +1,9 @@
 """The losses that a network can be trained with, by name.
 
-The squared error is the loss of the paper, and the default. One of the descriptions of this network
-asks for categorical cross-entropy. In Keras that is a constant here: it divides by the sum over the
-last axis, which is the single channel, so that there is nothing to learn. `frame_crossentropy` is a
-form that can be learned from: it takes the pixels of a frame for the classes.
+The squared error is the loss of the paper, and the default. One description of this network asks
+for categorical cross-entropy. The one of Keras would be constant here, because it normalises over
+the last axis, which is the single channel. `frame_crossentropy` takes the pixels of a frame as the
+classes instead.
 """
 
 from collections.abc import Callable
@@ -12,14 +12,15 @@ from typing import Any
 import keras
 
 Loss = Callable[[Any, Any], Any]
-"""Takes targets and outputs `(batch, T, height, width, 1)`, and returns `(batch, T, ...)`."""
+"""A function of targets and outputs, both `(batch, T, height, width, 1)` float32, that returns the
+losses `(batch, T, ...)` float32."""
 
 
 def frame_crossentropy(target: Any, output: Any) -> Any:
     """Categorical cross-entropy over the pixels of each frame.
 
-    Both frames are taken for distributions of light over their pixels, so the overall brightness of
-    a reconstruction is not learned.
+    Each frame is normalised to a distribution of light over its pixels, so the overall brightness
+    of a reconstruction is not learned.
 
     Args:
         target: The frames, `(batch, T, height, width, 1)` float32 in [0, 1].
@@ -31,7 +32,7 @@ def frame_crossentropy(target: Any, output: Any) -> Any:
     shape = keras.ops.shape(target)
     pixels = (shape[0], shape[1], -1)
     target = keras.ops.reshape(target, pixels)
-    # A black frame has no distribution; the small addend makes it a flat one, here and below.
+    # A black frame cannot be normalised. The small constant turns it into a flat distribution.
     target = target + keras.config.epsilon()
     target = target / keras.ops.sum(target, axis=-1, keepdims=True)
     output = keras.ops.reshape(output, pixels) + keras.config.epsilon()
@@ -39,14 +40,13 @@ def frame_crossentropy(target: Any, output: Any) -> Any:
 
 
 def mean_per_clip(loss: Loss) -> Loss:
-    """Turns a loss into one with a single value for each clip, so that clips can have weights.
+    """Turns a loss into one with a single value per clip, so that clips can be weighted.
 
     Args:
         loss: A loss whose values have the shape `(batch, T, ...)`, float32.
 
     Returns:
-        A loss that takes the same arrays and returns `(batch,)` float32: the mean over all other
-        axes.
+        A loss of the same arrays that returns `(batch,)` float32, the mean over all other axes.
     """
 
     def mean_of_clip(target: Any, output: Any) -> Any:

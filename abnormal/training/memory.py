@@ -1,4 +1,4 @@
-"""How much memory is free for training, in the main memory or on a graphics card."""
+"""Measures the memory that is free for training, in main memory or on a GPU."""
 
 import re
 import subprocess
@@ -15,33 +15,34 @@ CGROUP_FILES = {
     "": ("sys/fs/cgroup", "memory.max", "memory.current"),
     "memory": ("sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes"),
 }
-"""Where Linux writes how much memory a control group may use, and how much it uses.
+"""Files in which Linux gives the memory limit and the memory use of a control group.
 
-A control group is a set of processes with common limits, such as a container or a job of Slurm. The
-keys are the names of hierarchies in `/proc/self/cgroup` (an empty one in version 2 of cgroups); the
-values are the folder of the hierarchy, the file with the limit and the file with the use.
+A control group is a set of processes with common limits, such as a container or a Slurm job. The
+keys are the names of hierarchies in `/proc/self/cgroup`, where version 2 of cgroups has an empty
+name. The values are the folder of the hierarchy, the file with the limit and the file with the use.
 """
 
 QUERY_GPUS = ("nvidia-smi", "--query-gpu=memory.free", "--format=csv,noheader,nounits")
+"""Command that prints the free memory of each NVIDIA GPU, in MiB."""
 
 
 def free_bytes_per_device(devices: int) -> int:
-    """Returns how many bytes are free on each device of this host.
+    """Returns the number of bytes that are free on each device of this host.
 
     Args:
-        devices: How many devices of this host train; processors share the main memory.
+        devices: Number of devices on this host that train. CPU devices share the main memory.
 
     Raises:
-        AbnormalError: The memory of the graphics cards cannot be found out.
+        AbnormalError: The free memory of the GPUs cannot be queried.
     """
     return _free_gpu_bytes() if has_accelerator() else free_host_bytes() // devices
 
 
 def free_host_bytes(root: Path = Path("/")) -> int:
-    """Returns how many bytes the system, and each control group of this process, leave free.
+    """Returns how many bytes are free in the system and in each control group of this process.
 
     Args:
-        root: The root of the file system in which Linux describes control groups.
+        root: Root of the file system in which Linux describes control groups.
     """
     groups = root / "proc/self/cgroup"  # on Linux
     lines = groups.read_text().splitlines() if groups.is_file() else []
@@ -53,17 +54,17 @@ def free_host_bytes(root: Path = Path("/")) -> int:
 
 
 def _free_in_groups(root: Path, line: str) -> Iterator[int]:
-    """Yields what a control group and those around it leave free.
+    """Yields the free bytes of a control group, and of each group that contains it.
 
     Args:
         root: See `free_host_bytes`.
-        line: A line of `/proc/self/cgroup`, which names the group.
+        line: The line of `/proc/self/cgroup` that names the group.
     """
     _, name, group = line.split(":", 2)
     if name not in CGROUP_FILES:
         return
     top, limit_file, used_file = CGROUP_FILES[name]
-    # In a container the group may be named as it is outside, where only what is above it exists.
+    # In a container, the group may have its name from outside. Then only its parents exist here.
     inside = root / top / group.lstrip("/")
     for folder in (inside, *inside.parents):
         if folder.is_relative_to(root / top) and (folder / limit_file).is_file():
@@ -74,13 +75,13 @@ def _free_in_groups(root: Path, line: str) -> Iterator[int]:
 
 
 def _reclaimable_bytes(folder: Path) -> int:
-    """Returns how much of the use is copies of files, which are given up on demand."""
+    """Returns how many of the used bytes are cached files, which Linux drops when needed."""
     found = re.search(r"^inactive_file (\d+)", (folder / "memory.stat").read_text(), re.M)
     return int(found[1]) if found else 0
 
 
 def _free_gpu_bytes() -> int:
-    """Returns what is free on the fullest graphics card."""
+    """Returns the number of free bytes on the GPU with the least free memory."""
     if keras.backend.backend() == "jax":
         import jax
 

@@ -20,19 +20,19 @@ FIXED_WHEN_RESUMED = (
     "bottleneck",
     "precision",
 )
-"""The options that a run has to share with the checkpoints that it goes on from."""
+"""Options that must be the same as in the checkpoint that a run resumes from."""
 
 
 @dataclass(frozen=True)
 class HostAddresses:
-    """Where the hosts of a training run find one another.
+    """How the hosts of a training run find one another.
 
-    What is None is asked of Slurm, Kubernetes or Cloud TPU.
+    JAX asks Slurm, Kubernetes or Cloud TPU for each value that is None.
 
     Attributes:
-        coordinator: The address of host 0, as `HOST:PORT`.
-        hosts: How many hosts there are.
-        index: The number of this host, from 0.
+        coordinator: Address of host 0, as `HOST:PORT`.
+        hosts: Number of hosts.
+        index: 0-based index of this host.
     """
 
     coordinator: str | None = None
@@ -42,33 +42,34 @@ class HostAddresses:
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """The options of a training run.
+    """Options of a training run.
 
     Attributes:
-        img: The folder of frames.
-        output: The model file to write.
-        arch: The name of the architecture.
+        img: Folder of the frames.
+        output: Path of the model file to write.
+        arch: Name of the architecture.
         size: Height and width of a frame, in pixels.
-        clip_length: How many frames a clip has.
-        epochs: How often the network sees the footage.
-        batch_size: How many clips a batch has; `AUTO_BATCH_SIZE` until it is known
-            how many fit.
-        learning_rate: The learning rate of Adam.
-        weight_decay: The weight of the penalty on the squares of the kernels.
-        bottleneck: The units of the dense layer of an architecture that has one; 0 for others.
-        loss: The name of the loss.
-        precision: The name of the type that convolutions are computed in; weights and everything
-            else are float32.
-        strides: The steps between the frames of a clip; each is used once in an epoch.
-        validation: The part of the footage that is held out, in [0, 1).
-        patience: After how many epochs without a better validation loss the run stops.
-        init: A model file whose weights the run starts from; None for new weights.
-        seed: The seed of the weights, of the clips and of their order.
-        checkpoints: The folder of the checkpoints.
+        clip_length: Number of frames in a clip.
+        epochs: Largest number of passes over the footage.
+        batch_size: Number of clips in a batch, or `AUTO_BATCH_SIZE` to use as many as fit into
+            memory.
+        learning_rate: Learning rate of Adam.
+        weight_decay: Weight of the penalty on the squares of the kernels.
+        bottleneck: Number of units of the dense layer; 0 if the architecture has none, or if the
+            weights come from `init`.
+        loss: Name of the loss.
+        precision: Name of the number format that convolutions are computed in. Weights and all
+            other values are float32.
+        strides: Numbers of frames from one frame of a clip to the next. An epoch has clips of each.
+        validation: Fraction of the footage that is held out, in [0, 1).
+        patience: Number of epochs without a better validation loss after which the run stops.
+        init: Path of a model file whose weights the run starts from; None for new weights.
+        seed: Seed of the weights, of the clips and of their order.
+        checkpoints: Folder of the checkpoints.
         checkpoint_every: Seconds from one checkpoint to the next.
-        keep: How many checkpoints are kept.
-        restart: Whether to begin anew in spite of checkpoints.
-        tensorboard: The folder for TensorBoard's files; None for no such files.
+        keep: Number of checkpoints to keep.
+        restart: Whether to start from the beginning even if there are checkpoints.
+        tensorboard: Folder of TensorBoard's files; None to write none.
     """
 
     img: Path
@@ -95,15 +96,15 @@ class TrainingOptions:
     tensorboard: Path | None
 
     def record(self) -> dict[str, Any]:
-        """Returns the options as a checkpoint stores them.
+        """Returns the options by name, as a checkpoint stores them.
 
-        Of `init` it stores a hash, as the file may be moved.
+        For `init` that is a hash of the file instead of its path, because the file may be moved.
         """
         values = {
             name: str(value) if isinstance(value, Path) else value
             for name, value in dataclasses.asdict(self).items()
         }
-        from abnormal.files import sha256  # not for `--help`
+        from abnormal.files import sha256  # not imported for `--help`
 
         init = sha256(self.init)[:12] if self.init and self.init.is_file() else None
         return values | {"strides": list(self.strides), "init": init}

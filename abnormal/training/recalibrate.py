@@ -1,4 +1,4 @@
-"""A trained model learns from other normal footage what is normal, without being trained."""
+"""Calibrates a trained model on other normal footage, without training it again."""
 
 import contextlib
 import dataclasses
@@ -22,25 +22,26 @@ log = logging.getLogger(__name__)
 
 
 def recalibrate(path: Path, folder: Path) -> Calibration:
-    """Calibrates a model on other normal footage, and writes its file again.
+    """Calibrates a model on other normal footage, and replaces its file.
+
+    Cameras that the footage does not show keep their calibration.
 
     Args:
-        path: The model file; it is replaced when all has gone well.
-        folder: Videos, or frames that `preprocess.py` made, of which the normal ones are taken;
-            cameras that it does not show stay as they were.
+        path: The model file. It is replaced only if everything succeeds.
+        folder: Folder of videos, or of frames from `preprocess.py`. Only normal videos are used.
 
     Returns:
-        The calibration of the model as it is then.
+        The new calibration of the model.
 
     Raises:
-        AbnormalError: There is no model, or no normal footage that can be read.
+        AbnormalError: There is no such model, or no readable normal footage.
     """
     model = load_model(path)
-    make_folder(path.absolute().parent)  # now, not when all is computed
+    make_folder(path.absolute().parent)  # fails now rather than after the computation
     old = read_calibration(model.info.calibration, model.levels)
     notes: set[str] = set()
     found = stored_videos(folder, TRAINING) if is_img(folder) else source_videos(folder, TRAINING)
-    videos = [_normal(video, model.info, notes) for video in found]
+    videos = [_normal_video(video, model.info, notes) for video in found]
     reconstruct = keras_runtime(model.network)
     calibrator = Calibrator(reconstruct, model.info.clip_length, model.info.fps)
     calibration = calibrator.calibrate(videos)
@@ -60,7 +61,9 @@ def recalibrate(path: Path, folder: Path) -> Calibration:
     return calibration
 
 
-def _normal(video: InputVideo, info: ModelInfo, notes: set[str]) -> NormalVideo:
+def _normal_video(video: InputVideo, info: ModelInfo, notes: set[str]) -> NormalVideo:
+    """Returns a video at the size and frame rate of the model; reading it adds to the notes."""
+
     @contextlib.contextmanager
     def open_frames() -> Iterator[Iterable[np.ndarray]]:
         with video.open_frames(info.size, info.fps) as opened:

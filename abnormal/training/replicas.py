@@ -1,4 +1,4 @@
-"""A network with a replica on each device; the replicas share every batch and learn as one."""
+"""A network with a replica on each device. The replicas share every batch and stay identical."""
 
 from typing import Any
 
@@ -9,20 +9,23 @@ from abnormal.models.fast import FastNetwork, Tensor, apply_layers
 
 
 class ReplicatedNetwork(FastNetwork):
-    """The fast form of a network, for batches as `SharedBatches` gives them.
+    """The fast form of a network, for the batches of `SharedBatches`.
 
-    Batch normalisation computes what it computes on one device: mean and variance are those of the
-    whole batch, over all devices, without the clips that fill it up.
+    Batch normalisation gives the same results as on a single device: mean and variance are computed
+    over the whole batch on all devices, without the padding clips.
+
+    Args:
+        stock: The network, made within `abnormal.models.backend.replica_scope`.
+        precision: See `FastNetwork`.
     """
 
     def __init__(self, stock: keras.Sequential, precision: str = "float32") -> None:
-        """Takes a network as `FastNetwork` does, within `abnormal.models.backend.replica_scope`."""
-        # XLA would have to compile TensorFlow's exchange of gradients, which it cannot.
+        # XLA cannot compile how TensorFlow exchanges gradients between replicas.
         compiled = None if keras.backend.backend() == "jax" else False
         super().__init__(stock, precision, compiled)
 
     def compile(self, *arguments: Any, **options: Any) -> None:
-        """As Keras does, without XLA under TensorFlow."""
+        """Compiles the network like `keras.Model.compile`, but without XLA under TensorFlow."""
         jit = "auto" if keras.backend.backend() == "jax" else False
         super().compile(*arguments, **{"jit_compile": jit, **options})
 
@@ -30,12 +33,12 @@ class ReplicatedNetwork(FastNetwork):
         """Computes the outputs for a batch.
 
         Args:
-            inputs: Clips `(batch, T, height, width, 1)` float32 in [0, 1], and a weight for each,
-                `(batch,)` float32: 0 for a clip that only fills up the batch.
-            training: Whether the network is trained, or None for what Keras says.
+            inputs: Clips `(batch, T, height, width, 1)` float32 in [0, 1], and their weights
+                `(batch,)` float32, which are 0 for padding.
+            training: Whether the network is being trained; None to use the default of Keras.
 
         Returns:
-            The outputs of the network, of the clips' shape, float32.
+            The outputs of the network, of the same shape as the clips, float32.
         """
         outputs, weights = inputs
         for layer in self.stock.layers:
@@ -46,10 +49,10 @@ class ReplicatedNetwork(FastNetwork):
         return outputs
 
     def spread_metrics(self) -> None:
-        """Gives each of TensorFlow's replicas an equal part of the running loss.
+        """Distributes the running loss equally among the replicas of TensorFlow.
 
-        A checkpoint stores only the sum of the parts. With equal parts after every batch, a run
-        that was stopped and resumed sums to the same bits as one that was not.
+        A checkpoint stores only the sum over the replicas. As they have equal parts after every
+        batch, a resumed run computes the same loss, bit for bit, as one that was never stopped.
         """
         if keras.backend.backend() == "tensorflow":
             for variable in self.metrics_variables:
@@ -57,15 +60,17 @@ class ReplicatedNetwork(FastNetwork):
 
 
 def _normalised(layer: keras.layers.BatchNormalization, inputs: Tensor, weights: Tensor) -> Tensor:
-    """Normalises a batch that is filled up, as Keras's layer would without the clips that fill it.
+    """Normalises a padded batch as the layer of Keras would normalise it without the padding.
+
+    The moving mean and variance of the layer are updated, too.
 
     Args:
-        layer: A layer whose channels are the last axis.
+        layer: A layer whose last axis is the channels.
         inputs: `(batch, ..., channels)` float32.
-        weights: `(batch,)` float32, at least 0; their mean over all devices is 1.
+        weights: `(batch,)` float32, at least 0, with a mean of 1 over all devices.
 
     Returns:
-        The normalised values, of the shape and dtype of `inputs`.
+        The normalised values, of the same shape and dtype as `inputs`.
     """
     weights = ops.reshape(weights, (-1, *[1] * (len(inputs.shape) - 1)))
     mean = _mean(weights * inputs)
@@ -82,8 +87,8 @@ def _mean(values: Tensor) -> Tensor:
     """Returns the mean of each channel over all devices, `(channels,)`.
 
     Args:
-        values: `(batch, ..., channels)` float32: of this replica under TensorFlow; under JAX one
-            array spans all devices anyhow.
+        values: `(batch, ..., channels)` float32. Under TensorFlow these are the values of this
+            replica; under JAX a single array spans all devices.
     """
     axes = list(range(len(values.shape) - 1))
     apart = keras.backend.backend() == "tensorflow"

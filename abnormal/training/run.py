@@ -1,4 +1,4 @@
-"""A training run from frames to a calibrated model file."""
+"""Runs a training run, from frames to a calibrated model file."""
 
 import logging
 import time
@@ -41,13 +41,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What a training run has made.
+    """Result of a training run.
 
     Attributes:
-        info: The description of the model, as it is in the model file.
-        losses: The file of losses.
-        stopped_early: Whether the run ended because the validation loss had stopped falling.
-        best_epoch: The epoch whose weights the model has, from 1.
+        info: Description of the model, as in the model file.
+        losses: Path of the CSV file of losses.
+        stopped_early: Whether the run ended early because the validation loss stopped improving.
+        best_epoch: 1-based number of the epoch whose weights the model has.
     """
 
     info: ModelInfo
@@ -63,31 +63,33 @@ def train(
 ) -> TrainingResult | None:
     """Trains a network on the normal footage of `img/`, calibrates it and writes its model file.
 
-    A run that died is resumed from its newest checkpoint, and ends as if nothing had happened.
+    A run that was stopped or killed resumes from its newest checkpoint, and gives the same result,
+    bit for bit, as one that was not.
 
     Args:
-        options: The options of the run.
-        devices: The devices that share each batch. Each of several hosts calls this function.
-        clock: Returns seconds that only grow; tells when a checkpoint is due.
+        options: Options of the run.
+        devices: The devices that share each batch. With several hosts, each calls this function.
+        clock: Returns the time in seconds, and never goes backwards. It tells when a checkpoint is
+            due.
 
     Returns:
-        What the run has made; None on all hosts but the first, which writes it.
+        The result of the run; None on all hosts except the first, which writes the model.
 
     Raises:
-        AbnormalError: There is nothing to train on, nowhere to write, too little memory, or the
-            checkpoints are those of another run.
-        Stopped: A signal asked for it.
+        AbnormalError: There is no footage to train on, the results cannot be written, there is too
+            little memory, or the checkpoints belong to another run.
+        Stopped: A signal asked the run to stop.
     """
     _check_output(options)
     with locked(options.checkpoints) if devices.is_first_host else nullcontext():
         make_deterministic()
-        network = _network(options)  # so that a network that cannot be is refused at once
+        network = _network(options)  # so that an impossible network is refused at once
         options = with_batch_size(options, network, devices)
         footage = open_footage(options)
         _log_footage(footage)
         same = _values_to_agree_on(options, footage)
-        devices.demand_same(same, "Start all with the same command.")
-        devices.demand_shared(options.checkpoints)
+        devices.require_same(same, "Start all with the same command.")
+        devices.require_shared(options.checkpoints)
         smaller = max(1, options.batch_size // 2)
         with memory_advice(f"Try --batch-size {smaller}, or close what else uses the memory."):
             fitting = _fit(options, footage, devices, clock)
@@ -97,7 +99,7 @@ def train(
 
 
 def _check_output(options: TrainingOptions) -> None:
-    """Makes sure before the training that its results can be written."""
+    """Makes sure, before training begins, that its results can be written."""
     check_suffix(options.output)
     if options.init and options.init.resolve() == options.output.resolve():
         raise AbnormalError(
@@ -110,7 +112,7 @@ def _check_output(options: TrainingOptions) -> None:
 
 
 def _network(options: TrainingOptions) -> keras.Model:
-    """Returns a new network, or that of the model file that the run starts from."""
+    """Returns a new network, or the network of the model file that the run starts from."""
     if options.init is None:
         width = {"bottleneck": options.bottleneck} if options.bottleneck else {}
         return NETWORKS[options.arch](options.clip_length, options.size, **width)
@@ -139,7 +141,7 @@ def _compiled(options: TrainingOptions, devices: Devices) -> FastNetwork:
 
 
 def _on_one_device(network: keras.Sequential, devices: Devices) -> keras.Sequential:
-    """Returns the same network on a single device, where it is calibrated and saved."""
+    """Returns a copy of the network on a single device, on which it is calibrated and saved."""
     if devices.count == 1:
         return network
     copy = keras.Sequential.from_config(network.get_config())
@@ -148,7 +150,7 @@ def _on_one_device(network: keras.Sequential, devices: Devices) -> keras.Sequent
 
 
 def _values_to_agree_on(options: TrainingOptions, footage: Footage) -> dict[str, object]:
-    """Returns the values that all hosts of a run must have in common, by name."""
+    """Returns, by name, the values that must be the same on all hosts of a run."""
     record = options.record()
     names = (*FIXED_WHEN_RESUMED, "epochs", "patience", "restart")
     shared = {name: record[name] for name in names}
@@ -171,7 +173,7 @@ def _log_footage(footage: Footage) -> None:
 def _fit(
     options: TrainingOptions, footage: Footage, devices: Devices, clock: Callable[[], float]
 ) -> Fitting:
-    """Trains a network, from its beginning or from the newest checkpoint."""
+    """Trains a network from the beginning, or from the newest checkpoint."""
     with replica_scope() if devices.count > 1 else nullcontext():
         network = _compiled(options, devices)
         with catching_signals(devices.largest) as interrupt:
@@ -197,10 +199,10 @@ def _checkpoint_writer(options: TrainingOptions, clock: Callable[[], float]) -> 
 
 
 def _resume(fitting: Fitting, options: TrainingOptions, devices: Devices) -> None:
-    """Goes back to the newest checkpoint, if there is one."""
+    """Restores the newest checkpoint, if there is one."""
     checkpoint = newest_checkpoint(options.checkpoints)
     position = (checkpoint.epoch, checkpoint.batch) if checkpoint else None
-    devices.demand_same({"the newest checkpoint": position}, "Start them again in a minute.")
+    devices.require_same({"the newest checkpoint": position}, "Start them again in a minute.")
     if checkpoint is None:
         return
     if differences := fitting.differences(checkpoint):
@@ -225,11 +227,11 @@ def _resume(fitting: Fitting, options: TrainingOptions, devices: Devices) -> Non
 def _finish(
     options: TrainingOptions, footage: Footage, fitting: Fitting, devices: Devices
 ) -> TrainingResult:
-    """Calibrates a trained network and writes its model file."""
+    """Calibrates a trained network, and writes its model file."""
     network = _on_one_device(fitting.network.stock, devices)
     calibration = _calibrate(network, footage, options.clip_length)
     reference = _reference(network, footage, options.clip_length)
-    info = _info(options, footage, fitting, calibration)
+    info = _model_info(options, footage, fitting, calibration)
     save_model(options.output, network, info, reference, calibration.levels)
     stopping = fitting.stopping
     best = stopping.best_epoch + 1 if stopping.best_weights else len(fitting.history)
@@ -237,21 +239,21 @@ def _finish(
 
 
 def _calibrate(network: keras.Sequential, footage: Footage, clip_length: int) -> Calibration:
-    """Learns what is normal from the footage, and how seldom it is how far above that."""
+    """Learns the normal levels of the scores from the footage, and how far they are exceeded."""
     calibrator = Calibrator(keras_runtime(network), clip_length, footage.fps)
     return calibrator.calibrate(footage.normal_videos())
 
 
 def _reference(network: keras.Sequential, footage: Footage, clip_length: int) -> Reference:
-    """Takes a few clips from throughout the footage that was calibrated on, with their scores."""
+    """Takes a few clips, spread over the footage, with what the network makes of them."""
     cache = footage.held_out if footage.held_out.lengths else footage.training
     clips = validation_clips(cache.lengths, clip_length)
-    chosen = sorted({round(place) for place in np.linspace(0, len(clips) - 1, REFERENCE_CLIPS)})
-    frames = np.stack([cache.clip(clips[place], clip_length) for place in chosen])
+    chosen = sorted({round(index) for index in np.linspace(0, len(clips) - 1, REFERENCE_CLIPS)})
+    frames = np.stack([cache.clip(clips[index], clip_length) for index in chosen])
     return make_reference(frames, keras_runtime(network))
 
 
-def _info(
+def _model_info(
     options: TrainingOptions, footage: Footage, fitting: Fitting, calibration: Calibration
 ) -> ModelInfo:
     return ModelInfo(

@@ -1,4 +1,4 @@
-"""Parts normal footage into what a network learns from and what is held out to judge it."""
+"""Splits normal footage into a part to train on and a part held out for validation."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,9 +10,9 @@ class Part(NamedTuple):
     """The frames `[start, stop)` of a video.
 
     Attributes:
-        video: The number of the video in its list, from 0.
-        start: The number of the first frame, from 0.
-        stop: The number of the frame behind the last one.
+        video: 0-based index of the video in its list.
+        start: 0-based number of the first frame.
+        stop: 0-based number of the frame after the last.
     """
 
     video: int
@@ -23,20 +23,20 @@ class Part(NamedTuple):
 def split_videos(
     video_lengths: Sequence[int], clip_length: int, share: float, seed: int
 ) -> tuple[list[Part], list[Part]]:
-    """Holds out whole videos at random; of a single video it holds out the end.
+    """Chooses at random which videos to hold out; of a single video it holds out the end.
 
-    It goes through the videos in a random order, and holds out each one that brings the number of
-    held-out frames nearer to the share.
+    The videos are tried in a random order. A video is held out if that brings the number of
+    held-out frames closer to the wanted one.
 
     Args:
-        video_lengths: How many frames each video has.
-        clip_length: The shortest part that is of use, in frames.
-        share: The part of all frames that is to be held out, in [0, 1).
-        seed: The seed of the random order.
+        video_lengths: Number of frames of each video.
+        clip_length: Number of frames in a clip. No part is shorter.
+        share: Fraction of all frames to hold out, in [0, 1).
+        seed: Seed of the random order.
 
     Returns:
-        The parts to train on, and those held out. Nothing is held out where `share` is 0, or where
-        the only video is too short to be parted.
+        The parts to train on, and the held-out parts. Nothing is held out if `share` is 0, or if
+        the only video is too short to be split.
     """
     whole = [Part(video, 0, frames) for video, frames in enumerate(video_lengths)]
     wanted = share * sum(video_lengths)

@@ -1,4 +1,4 @@
-"""Everything that the next batch of a compiled network depends on, as arrays and back."""
+"""Copies the complete training state of a compiled network into arrays, and back."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,11 +13,11 @@ def capture(network: keras.Model) -> dict[str, np.ndarray]:
     """Copies the variables of a network, of its optimizer and of its metrics.
 
     Returns:
-        The variables by name, such as `network.0003`, each with its own shape and dtype. The seeds
-        of dropout are among those of the network.
+        The variables by name, such as `network.0003`, each with its own shape and dtype. The
+        variables of the network include the random state of dropout.
     """
     if keras.backend.backend() == "jax":
-        network.jax_state_sync()  # within an epoch the variables are elsewhere
+        network.jax_state_sync()  # during an epoch JAX keeps the variables elsewhere
     return {
         name: np.array(keras.ops.convert_to_numpy(variable))
         for name, variable in _variables(network)
@@ -25,10 +25,10 @@ def capture(network: keras.Model) -> dict[str, np.ndarray]:
 
 
 def restore(network: keras.Model, arrays: Mapping[str, np.ndarray]) -> None:
-    """Sets all variables to what `capture` returned, bit for bit.
+    """Sets all variables to the arrays that `capture` returned, bit for bit.
 
     Raises:
-        AbnormalError: The arrays belong to another network.
+        AbnormalError: The arrays belong to a different network.
     """
     for name, variable in _variables(network):
         if name not in arrays or arrays[name].shape != tuple(variable.shape):
@@ -40,12 +40,13 @@ def restore(network: keras.Model, arrays: Mapping[str, np.ndarray]) -> None:
 
 
 def restore_metrics(network: keras.Model, arrays: Mapping[str, np.ndarray], clips: int) -> None:
-    """Sets the running loss alone, which Keras resets to zero when an epoch begins.
+    """Sets only the running loss, which Keras resets to zero at the beginning of an epoch.
 
     Args:
-        network: A network that is compiled with a loss and no other metric.
-        arrays: What `capture` returned, perhaps on more or fewer devices.
-        clips: How many clips the loss is the mean of, as Keras counts them on these devices.
+        network: A network that was compiled with a loss and no other metric.
+        arrays: The arrays that `capture` returned, perhaps with another number of devices.
+        clips: Number of clips that the loss is the mean of, as Keras counts them with these
+            devices.
     """
     total, count = (arrays[f"metric.{number:04d}"] for number in range(2))
     for variable, array in zip(network.metrics_variables, (total, count), strict=True):

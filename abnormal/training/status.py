@@ -1,4 +1,4 @@
-"""What a folder of checkpoints holds, in words."""
+"""Describes the checkpoints in a folder, for `train_model.py --status`."""
 
 import time
 from collections.abc import Iterator
@@ -9,10 +9,13 @@ from abnormal.training.checkpoints import Checkpoint, list_checkpoints, load_che
 
 
 def status_lines(folder: Path) -> Iterator[str]:
-    """A heading, and a line for each checkpoint, the oldest first.
+    """Yields a heading, and then a line for each checkpoint, oldest first.
+
+    Args:
+        folder: Folder of the checkpoints.
 
     Raises:
-        AbnormalError: There is none.
+        AbnormalError: The folder has no checkpoint.
     """
     paths = list_checkpoints(folder)
     if not paths:
@@ -22,21 +25,21 @@ def status_lines(folder: Path) -> Iterator[str]:
         try:
             age_sec = time.time() - path.stat().st_mtime
             size_mb = sum(file.stat().st_size for file in path.iterdir()) / 1e6
-            facts = _facts(load_checkpoint(path))
+            facts = _format_progress(load_checkpoint(path))
         except FileNotFoundError:  # a run has just replaced it
             continue
         except ValueError as error:
             facts = f"damaged: {error}"
-        yield f"{path.name:<26} {facts} {_age(age_sec):>9} {size_mb:>6.1f} MB"
+        yield f"{path.name:<26} {facts} {_format_age(age_sec):>9} {size_mb:>6.1f} MB"
 
 
-def _facts(checkpoint: Checkpoint) -> str:
+def _format_progress(checkpoint: Checkpoint) -> str:
     loss = checkpoint.state["running_loss"]  # None before the first batch
     shown = "-" if loss is None else f"{loss:.5f}"
     return f"{checkpoint.epoch:>6} {checkpoint.batch:>8} {shown:>10}"
 
 
-def _age(seconds: float) -> str:
+def _format_age(seconds: float) -> str:
     minutes = int(seconds // 60)
     if minutes < 60:
         return f"{minutes} min"

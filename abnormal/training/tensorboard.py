@@ -1,4 +1,4 @@
-"""The losses of a training run as files that TensorBoard shows."""
+"""Writes the losses of a training run to files that TensorBoard can show."""
 
 import importlib.util
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from abnormal.files import make_folder
 
 
 def check_tensorboard(folder: Path) -> None:
-    """Makes sure before the training that TensorBoard's files can be written.
+    """Makes sure, before training begins, that TensorBoard's files can be written.
 
     Raises:
         AbnormalError: TensorBoard is not installed, or the folder cannot be written to.
@@ -24,11 +24,11 @@ def check_tensorboard(folder: Path) -> None:
 
 
 def write_to_tensorboard(folder: Path, entry: Mapping[str, float]) -> None:
-    """Adds the figures of one epoch to the log in a folder.
+    """Adds the losses of one epoch to TensorBoard's files.
 
     Args:
-        folder: Where TensorBoard's files are.
-        entry: The figures by name; `epoch` is the number of the epoch, from 1.
+        folder: Folder of TensorBoard's files.
+        entry: The losses by name, and the 1-based number of the epoch as `epoch`.
     """
     import tensorboard.summary
 

@@ -83,4 +83,4 @@ def test_nothing_heavy_is_imported_for_it(there, program, options):
 def test_other_hosts_are_not_left_waiting_for_one_that_lacks_its_frames(there):
     """It meets them first, and then all are told."""
     args = train._parser().parse_args(["--img", "empty", "--distribute", "hosts"])
-    assert train._demand_files(args) is None
+    assert train._require_files(args) is None

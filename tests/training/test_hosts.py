@@ -120,11 +120,11 @@ from abnormal.training.options import HostAddresses
 address, index, folder = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
 with joined(HostAddresses(address, 2, index)) as devices:
     print(devices, devices.largest(3 * index), devices.gather({"at": "x" * index}))
-    devices.demand_same({"seed": 1}, "")
-    devices.demand_shared(folder)
+    devices.require_same({"seed": 1}, "")
+    devices.require_shared(folder)
     for refused in (
-        lambda: devices.demand_same({"size": 16, "seed": index}, "Mend it."),
-        lambda: devices.demand_shared(folder / str(index)),
+        lambda: devices.require_same({"size": 16, "seed": index}, "Mend it."),
+        lambda: devices.require_shared(folder / str(index)),
     ):
         try:
             refused()
