@@ -24,6 +24,7 @@ import numpy as np
 
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
+from abnormal.files import natural_key
 from abnormal.inference.runtimes import Reconstruct
 from abnormal.inference.score import residuals
 from abnormal.inference.stream import LOCAL_SMOOTHING_SEC, CellStream, ResidualStream
@@ -36,7 +37,7 @@ from abnormal.scoring.calibration import (
     fuse,
 )
 from abnormal.scoring.folds import (
-    PIECE_SEC,
+    PART_SEC,
     assign_folds,
     lengths_sec,
     levels_from_all,
@@ -128,7 +129,9 @@ class Calibrator:
 
     def _calibrate(self, videos: Sequence[NormalVideo]) -> Calibration:
         """Calibrates all scores while the progress is shown."""
-        measured = sorted(self._measure_all(videos), key=lambda one: one[0].camera)
+        # By name, so that the order in which they are given does not matter.
+        videos = sorted(videos, key=lambda video: (video.camera, natural_key(video.name)))
+        measured = self._measure_all(videos)
         videos = [video for video, _, _ in measured]
         scores = [of_video for _, of_video, _ in measured]
         unseen = [of_video for video, of_video, _ in measured if video.held_out]
@@ -330,13 +333,13 @@ def _warn_of_little_footage(camera: str, seconds: Sequence[int]) -> None:
         camera: Name of the camera; empty where cameras were not told apart.
         seconds: Length of each of its videos.
     """
-    if len(seconds) == 1 and seconds[0] < 2 * PIECE_SEC:
+    if len(seconds) == 1 and seconds[0] < 2 * PART_SEC:
         log.warning(
             "%d s of a single video are all the normal footage%s. They are judged by what was "
             "learnt from them, so there will be more false alarms than asked for. Calibrate it on "
             "at least %d s, or on two videos: `%s --calibrate FOLDER`.",
             *(seconds[0], f" of camera {camera}" if camera else ""),
-            *(2 * PIECE_SEC, command("train")),
+            *(2 * PART_SEC, command("train")),
         )
 
 

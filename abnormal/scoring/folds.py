@@ -10,9 +10,9 @@ from abnormal.scoring.local import LOCAL_SCORES
 FOLDS = 8
 """Largest number of folds."""
 
-PIECE_SEC = 20
-"""Length of a piece of a video that goes into one fold as a whole, in seconds. Single frames cannot
-be split up, because neighbouring frames are alike."""
+PART_SEC = 20
+"""Smallest length of a part of a video, in seconds, where a video is cut. Single frames cannot be
+split up, because neighbouring frames are alike."""
 
 Maxima = Mapping[str, np.ndarray]
 """For each local score the largest value of each cell in each second of a video, `(seconds, rows,
@@ -27,21 +27,22 @@ def lengths_sec(maxima: Sequence[Maxima]) -> list[int]:
 def assign_folds(seconds: Sequence[int]) -> list[np.ndarray]:
     """Assigns a fold to each second of some videos.
 
-    Videos are cut into pieces of about `PIECE_SEC`. Consecutive pieces share a fold, and there are
-    at most `FOLDS` folds of about the same length.
+    Videos are dealt to `FOLDS` folds one by one. Neighbours are often alike, and each of them is
+    then judged by levels that have seen its like. A video that is longer than an even share of the
+    footage is cut into parts first, each no shorter than `PART_SEC`, which are dealt like videos.
 
     Args:
-        seconds: Length of each video in seconds, at least 1.
+        seconds: Length of each video in seconds, at least 1, in the order of the videos' names.
 
     Returns:
         For each video `(seconds,)` int64, the 0-based number of the fold of each second.
     """
-    pieces = [max(1, length // PIECE_SEC) for length in seconds]
-    total, folds = sum(pieces), min(FOLDS, sum(pieces))
-    firsts = itertools.accumulate(pieces, initial=0)
+    total = sum(seconds)
+    parts = [max(1, min(length // PART_SEC, -(-length * FOLDS // total))) for length in seconds]
+    firsts = itertools.accumulate(parts, initial=0)
     return [
-        (first + np.arange(length) * count // length) * folds // total
-        for first, length, count in zip(firsts, seconds, pieces, strict=False)
+        (first + np.arange(length) * count // length) % FOLDS
+        for first, length, count in zip(firsts, seconds, parts, strict=False)
     ]
 
 

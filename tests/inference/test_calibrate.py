@@ -67,6 +67,16 @@ def test_fresh_normal_footage_seldom_raises_an_alarm(calibration):
         assert (causal[name] > ALARM_SURPRISE).mean() < 0.05, name
 
 
+def test_the_order_of_the_videos_does_not_matter():
+    videos = [video(walking(60, seed), f"{seed}", held_out=seed % 3 == 0) for seed in range(10)]
+    first, second = (
+        Calibrator(halved, LENGTH, FPS).calibrate(order) for order in (videos, videos[::-1])
+    )
+    assert first.as_dict() == second.as_dict()
+    for name, level in first.levels[""].items():
+        assert np.array_equal(level, second.levels[""][name]), name
+
+
 @pytest.mark.parametrize("odd", [{"speed": 3.0}, {"row": 4}])
 def test_who_runs_or_goes_elsewhere_does(calibration, odd):
     causal = scored(walking(200, 78, **odd), calibration).causal
