@@ -117,14 +117,14 @@ def evaluate(
 ) -> dict[str, Any]:
     """Scores the test videos under `img/`, and compares the scores with the labels.
 
+    A video that cannot be read is left out, and a warning says so.
+
     Args:
         model: The model that `load` returned.
         img: Folder of the frames that `preprocess.py` made.
         score: Name of the score that raises alarms.
         threshold: A frame whose score is above this is an alarm; None for the threshold that the
             calibration gives.
-
-    A video that cannot be read is left out, and a warning says so.
 
     Returns:
         The metrics, with the keys that `results/metrics.json` has for a model.

@@ -27,7 +27,7 @@ BATCHES = 10
 
 
 def main() -> None:
-    """Prints the figures."""
+    """Measures how long saving takes beside training, and prints it."""
     network = NETWORKS["spatiotemporal"](10, 227)
     network.compile(keras.optimizers.Adam(), "mse")
     clips = np.random.default_rng(0).random((4, 10, 227, 227, 1), np.float32)

@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def write_video(path: Path, frames: int) -> None:
-    """Draws ordinary life."""
+    """Writes a video of the drawn street on which nothing unusual happens."""
     source = find_demo(training_clips=1, clip_frames=min(frames, 500))[0]
     with source.open_frames() as stream, open_encoder(path, FPS) as write:
         pictures = [

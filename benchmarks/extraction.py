@@ -39,7 +39,7 @@ MINUTES = (1, 10, 60)
 
 
 def main() -> int:
-    """Prints the figures."""
+    """Times each way of extracting frames, and prints how fast it is."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--videos", type=Path, default=DATA / "avenue")
     parser.add_argument("--turns", type=int, default=3)
@@ -106,7 +106,7 @@ def compare_speed(videos: list[Path], work: Path, turns: int) -> None:
 
 
 def run_ours(videos: Path, out: Path) -> None:
-    """The whole command."""
+    """Extracts the frames with `preprocess.py`, its start included."""
     command = [sys.executable, ROOT / "preprocess.py", "--dataset", "folder"]
     subprocess.run(
         [*command, "--videos", videos, "--img", out, "--size", str(SIZE)],

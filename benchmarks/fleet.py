@@ -55,7 +55,7 @@ FRAMES, SIZE = 10, 75
 
 
 def main() -> None:
-    """Prints the figures."""
+    """Measures what a scheduler adds and what drawing beside scoring saves, and prints it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--videos", type=int, default=100, help="short ones (default: 100)")
     parser.add_argument("--model", type=Path, help="a calibrated model, to measure drawing")
@@ -131,7 +131,7 @@ def encode(path: Path, pictures: Sequence[Any]) -> None:
 
 
 def models(folder: Path) -> ModelFiles:
-    """An untrained network."""
+    """Saves an untrained network, which takes as long as a trained one."""
     path = folder / "model.h5"
     save_model(
         path,

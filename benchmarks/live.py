@@ -162,7 +162,7 @@ Health = list[tuple[int, int, float, float]]
 def watch(
     args: argparse.Namespace, output: Path, alive: Event
 ) -> tuple[float, float, list[float], float, Health]:
-    """Runs `test_model.py`.
+    """Lets `test_model.py` watch the cameras, and measures it from outside.
 
     Returns:
         Begin and end (UTC), its memory in MB over time, how many cores it kept busy, its health.
@@ -254,7 +254,7 @@ def anomalies(path: Path, camera: str) -> list[tuple[float, float]]:
 
 
 def utc(text: str) -> float:
-    """Seconds since 1970."""
+    """Returns the seconds from 1970 to a time in ISO 8601."""
     return datetime.fromisoformat(text).timestamp()
 
 

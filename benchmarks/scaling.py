@@ -33,7 +33,7 @@ PREPARED = 5  # batches until all is compiled and read
 
 
 def main() -> None:
-    """Prints both tables."""
+    """Measures training and scoring on one core and on two, and prints a table of each."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--img", type=Path, default=Path("demo/img"))
     parser.add_argument("--model", type=Path, default=Path("demo/model.h5"))

@@ -28,7 +28,7 @@ PROGRAMS = ("preprocess.py", "train_model.py", "test_model.py")
 
 
 def main() -> None:
-    """Prints both tables."""
+    """Times `--help` and the way to the first training step, and prints a table of each."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--img", type=Path, default=Path("demo/img"))
     parser.add_argument("--turns", type=int, default=9)

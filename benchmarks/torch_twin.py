@@ -57,12 +57,12 @@ class TorchRuns:
         self._adam = torch.optim.Adam(self._twin.parameters(), 1e-3)
 
     def score(self, clips: np.ndarray) -> None:
-        """Computes a batch."""
+        """Reconstructs a batch of clips."""
         with torch.inference_mode():
             self._twin(self._channels_second(clips))
 
     def train(self, clips: np.ndarray) -> None:
-        """Does one step."""
+        """Trains on a batch of clips for one step."""
         batch = self._channels_second(clips)
         self._adam.zero_grad()
         nn.functional.mse_loss(self._twin(batch), batch).backward()

@@ -156,7 +156,7 @@ def _comparison(flags: np.ndarray, mask: np.ndarray) -> dict[str, Any]:
 
 
 def resize_masks(masks: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Resizes masks.
+    """Resizes masks, so that they can be compared with others of the same frames.
 
     Args:
         masks: `(n, ...)` bool of any height and width.

@@ -128,7 +128,7 @@ class ClipCutter:
         return self._add(frame)
 
     def finish(self) -> list[ClipWindow]:
-        """Ends the video.
+        """Cuts the last clip, after the last frame of the video has been added.
 
         Returns:
             The clip that shows the frames which no clip has shown so far, if there are any. It ends

@@ -110,7 +110,7 @@ class Calibrator:
         self._count: Callable[[int], None]  # counts frames while they are read
 
     def calibrate(self, videos: Sequence[NormalVideo]) -> Calibration:
-        """Calibrates all scores.
+        """Learns which values of each score are usual in normal footage.
 
         A video that cannot be read is left out, and an error in the log says so. A warning names
         each camera with so little footage that no other footage can judge it.

@@ -198,7 +198,7 @@ class Detector:
 def open_detectors(
     paths: Sequence[Path], runtime: str, hop: int | None = None
 ) -> dict[str, Detector]:
-    """Opens model files.
+    """Opens several models, to compare them on the same videos.
 
     Args:
         paths: The model files.

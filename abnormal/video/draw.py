@@ -43,7 +43,7 @@ def heat_map(values: np.ndarray, highest: float) -> np.ndarray:
 
 
 def mark(picture: np.ndarray, pixels: np.ndarray, strength: float = 1.0) -> np.ndarray:
-    """Paints pixels red.
+    """Paints some pixels of a picture red.
 
     Args:
         picture: `(height, width, 3)` uint8.
