@@ -8,7 +8,7 @@ the parsers read the table itself: `datasets/layouts.py`, `models/defaults.py`,
 
 FUSED = "fused"
 # Implemented in scoring/local.py.
-LOCAL_SCORE_NAMES = ("motion", "place", "change", "appearance")
+LOCAL_SCORE_NAMES = ("motion", "place", "stay", "change", "appearance")
 # Implemented in scoring/residual.py.
 FRAME_SCORE_NAMES = ("gradient", "l1", "l2", "l1_local", "l2_local", "difference")
 SCORE_NAMES = (FUSED, *LOCAL_SCORE_NAMES, *FRAME_SCORE_NAMES)  # the first one is the default

@@ -52,7 +52,7 @@ def dismiss_event(options: DetectionOptions, wanted: str) -> Calibration:
     ignored = read_zone(options.zone) if options.zone else None
     calibration = dismiss(detector, videos[name], first, last, alarm.release, ignored)
     info = dataclasses.replace(model.info, calibration=calibration.as_dict())
-    save_model(path, model.network, info, model.reference, calibration.levels)
+    save_model(path, model.network, info, model.reference, calibration.arrays)
     return calibration
 
 

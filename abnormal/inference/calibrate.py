@@ -9,13 +9,15 @@ Footage that the network was trained on is reconstructed better than unseen foot
 therefore raised by a factor, which held-out videos tell. Held-out videos alone would not do: a few
 of them may be calmer than normal footage usually is.
 
-Each video is read twice. Memory therefore grows only with its length in seconds, by 12 kB for each
+The background of each camera is learnt first, from some frames of its videos. Then each video goes
+through the network twice. Memory therefore grows only with its length in seconds, by 16 kB for each
 second at 227x227 pixels.
 """
 
+import contextlib
 import itertools
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -30,6 +32,7 @@ from abnormal.inference.score import residuals
 from abnormal.inference.stream import LOCAL_SMOOTHING_SEC, CellStream, ResidualStream
 from abnormal.names import FUSED
 from abnormal.progress import Progress
+from abnormal.scoring.background import ForegroundDetector, learn_background
 from abnormal.scoring.calibration import (
     Calibration,
     Normality,
@@ -38,7 +41,7 @@ from abnormal.scoring.calibration import (
 )
 from abnormal.scoring.folds import (
     PART_SEC,
-    assign_folds,
+    Levels,
     lengths_sec,
     levels_from_all,
     levels_from_other_folds,
@@ -63,10 +66,14 @@ POSITION = "position"
 """Key under which each frame's position in its clip is kept beside the scores."""
 
 PASSES = 2
-"""Number of times that each video is read."""
+"""Number of times that each video goes through the network."""
 
-Levels = Mapping[str, np.ndarray]
-"""For each local score the normal level of each cell, `(rows, columns)` float32 above 0."""
+CAMERA_SAMPLES, MIN_SAMPLES = 100, 12
+"""Number of frames from which the background of a camera is learnt, and the smallest number of them
+from each of its videos."""
+
+SAMPLE_SEC = 2.0
+"""Time between these frames, in seconds, where the length of a video is not known."""
 
 Series = dict[str, np.ndarray]
 """For each score an array with one entry per frame or per second of a video."""
@@ -82,7 +89,7 @@ class NormalVideo:
     Attributes:
         name: Name of the video.
         camera: Name of the camera; empty if cameras are not told apart.
-        open_frames: Opens the frames, `(size, size)` uint8 each; called twice.
+        open_frames: Opens the frames, `(size, size)` uint8 each; called several times.
         length: Number of frames; 0 if that is not known before they are read.
         held_out: Whether the network was not trained on the video.
     """
@@ -108,6 +115,7 @@ class Calibrator:
         self._clip_length = clip_length
         self._fps = fps
         self._count: Callable[[int], None]  # counts frames while they are read
+        self._backgrounds: dict[str, np.ndarray] = {}  # `(size, size)` uint8 of each camera
 
     def calibrate(self, videos: Sequence[NormalVideo]) -> Calibration:
         """Learns which values of each score are usual in normal footage.
@@ -131,6 +139,7 @@ class Calibrator:
         """Calibrates all scores while the progress is shown."""
         # By name, so that the order in which they are given does not matter.
         videos = sorted(videos, key=lambda video: (video.camera, natural_key(video.name)))
+        self._backgrounds = self._learn_backgrounds(videos)
         measured = self._measure_all(videos)
         videos = [video for video, _, _ in measured]
         scores = [of_video for _, of_video, _ in measured]
@@ -204,17 +213,18 @@ class Calibrator:
                 for video, of_video in zip(videos, ratios, strict=True)
                 if video.camera == camera
             ]
-            cameras[camera], surprises = self._learn_camera(normal, of_videos)
+            cameras[camera], surprises = self._learn_camera(camera, normal, of_videos)
             for name, parts in surprises.items():
                 judged[name] += parts
         return cameras, judged
 
     def _learn_camera(
-        self, levels: dict[str, np.ndarray], ratios: Sequence[Series]
+        self, camera: str, levels: dict[str, np.ndarray], ratios: Sequence[Series]
     ) -> tuple[Normality, dict[str, list[np.ndarray]]]:
         """Learns the distribution of how far a camera's videos are above its levels.
 
         Args:
+            camera: Name of the camera.
             levels: For each local score the normal level of each cell.
             ratios: For each video and each local score how far each frame is above that level,
                 `(n,)` float64.
@@ -231,7 +241,7 @@ class Calibrator:
             {name: surprises[name].of(of_video[name]) for name in LOCAL_SCORES}
             for of_video in ratios
         ]
-        normality = Normality(levels, surprises)
+        normality = Normality(levels, surprises, self._backgrounds.get(camera))
         by_score = {name: [local[name] for local in judged] for name in LOCAL_SCORES}
         by_score[FUSED] = [fuse(local, normality.frames)[0] for local in judged]
         return normality, by_score
@@ -240,17 +250,29 @@ class Calibrator:
         self, videos: Sequence[NormalVideo], maxima: Sequence[Series]
     ) -> tuple[dict[str, np.ndarray], list[Series]]:
         """Returns a camera's levels, and how far its videos are above those of other folds."""
-        folds = assign_folds(lengths_sec(maxima))
-        by_others = levels_from_other_folds(maxima, folds)
+        by_others = levels_from_other_folds(maxima)
         ratios = [
-            self._judge(video, [by_others[fold] for fold in of_video])
-            for video, of_video in zip(videos, folds, strict=True)
+            self._judge(video, levels) for video, levels in zip(videos, by_others, strict=True)
         ]
         return levels_from_all(maxima), ratios
 
     def _learn(self, normal: Sequence[np.ndarray], least_scale: float = 1e-9) -> Surprise:
         """Learns a distribution in which the frames of one second count as one frame."""
         return learn_surprise(np.concatenate(normal), max(1.0, self._fps), least_scale)
+
+    def _learn_backgrounds(self, videos: Sequence[NormalVideo]) -> dict[str, np.ndarray]:
+        """Learns the background of each camera from some frames of each of its videos."""
+        counts = Counter(video.camera for video in videos)
+        samples: dict[str, list[np.ndarray]] = defaultdict(list)
+        for video in videos:
+            wanted = max(MIN_SAMPLES, CAMERA_SAMPLES // counts[video.camera])
+            step = video.length // wanted or round(SAMPLE_SEC * self._fps)
+            # A video that cannot be read is left out, and reported, when it is measured.
+            with contextlib.suppress(AbnormalError), video.open_frames() as frames:
+                samples[video.camera] += itertools.islice(frames, 0, None, max(1, step))
+        return {
+            camera: learn_background(np.stack(each)) for camera, each in samples.items() if each
+        }
 
     def _measure_all(self, videos: Sequence[NormalVideo]) -> list[Measured]:
         """Measures the videos that can be read, and logs why each of the others is left out."""
@@ -319,7 +341,9 @@ class Calibrator:
 
     def _cells(self, video: NormalVideo) -> Iterator[tuple[ClipResidual, Series]]:
         """Yields the residual of each clip of a video, and the cells of its new frames."""
-        stream, cells = ResidualStream(), CellStream(self._fps)
+        background = self._backgrounds.get(video.camera)
+        foreground = None if background is None else ForegroundDetector(background, self._fps)
+        stream, cells = ResidualStream(foreground=foreground), CellStream(self._fps)
         with video.open_frames() as frames:
             for residual in residuals(frames, self._reconstruct, self._clip_length, stream):
                 yield residual, cells.add(residual)

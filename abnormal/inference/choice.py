@@ -40,7 +40,7 @@ def open_runtime(model: TrainedModel, wanted: str) -> tuple[str, Reconstruct]:
 def _open(model: TrainedModel, name: str) -> Reconstruct:
     reconstruct = RUNTIMES[name](model.network)
     if name != KERAS and model.reference:
-        calibration = read_calibration(model.info.calibration, model.levels)
+        calibration = read_calibration(model.info.calibration, model.arrays)
         thresholds = {name: calibration.threshold(name) for name in calibration.surprises}
         if not thresholds:
             return reconstruct  # without thresholds there is nothing that could change its meaning

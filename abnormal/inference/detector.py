@@ -16,7 +16,7 @@ from abnormal.inference.overlap import Overlap, make_overlap
 from abnormal.inference.runtimes import Reconstruct
 from abnormal.inference.score import TakePair, frame_scores, residuals
 from abnormal.inference.scored_video import ScoredVideo
-from abnormal.inference.stream import FrameScorer, ResidualStream
+from abnormal.inference.stream import FrameScorer, ResidualStream, open_stream
 from abnormal.inference.videos import InputVideo
 from abnormal.models.model_file import ModelInfo, TrainedModel, load_model
 from abnormal.names import FUSED
@@ -156,7 +156,7 @@ class Detector:
             labels = video.read_labels()
             local = labels is not None or score is None or is_local(score)
             normality = self.calibration.normality(video.camera) if local else None
-            stream = ResidualStream(flow=normality is not None, ignored=self.at_size(ignored))
+            stream = open_stream(normality, opened.fps, self.at_size(ignored))
             scored = frame_scores(
                 self._residuals(watch(opened.frames), stream),
                 FrameScorer(opened.fps, normality, self.calibration.positions),
@@ -239,7 +239,7 @@ def detector_of(model: TrainedModel, name: str, runtime: str, hop: int | None = 
             clip begins where the last one ends.
     """
     chosen, reconstruct = open_runtime(model, runtime)
-    calibration = read_calibration(model.info.calibration, model.levels)
+    calibration = read_calibration(model.info.calibration, model.arrays)
     overlap = None
     if hop is not None and hop < model.info.clip_length:
         overlap = make_overlap(model.network, chosen, hop)

@@ -8,7 +8,7 @@ import scipy.ndimage
 from abnormal.errors import AbnormalError
 from abnormal.inference.detector import Detector
 from abnormal.inference.score import residuals
-from abnormal.inference.stream import CellStream, ResidualStream
+from abnormal.inference.stream import CellStream, open_stream
 from abnormal.inference.videos import InputVideo
 from abnormal.scoring.calibration import Calibration, Normality
 from abnormal.scoring.local import shares_of
@@ -85,10 +85,11 @@ def _largest_cells(
         For each local score `(rows, columns)` float64, at least 0.
     """
     info = detector.info
-    stream, number = ResidualStream(ignored=detector.at_size(ignored)), 0
+    normality, number = detector.require_camera(video.camera), 0
     largest: dict[str, np.ndarray] = {}
     with video.open_frames(info.size, info.fps) as opened:
-        cell_stream = CellStream(opened.fps)
+        stream = open_stream(normality, opened.fps, detector.at_size(ignored))
+        cell_stream = CellStream(opened.fps, normality.levels)
         for residual in residuals(
             opened.frames, detector.reconstruct, info.clip_length, stream, detector.overlap
         ):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from abnormal.names import FUSED
+from abnormal.scoring.background import ForegroundDetector
 from abnormal.scoring.calibration import Normality, fuse
 from abnormal.scoring.local import LOCAL_SCORES, above_normal, unusual_box
 from abnormal.scoring.regularity import SMOOTHING_SEC, CausalMean
@@ -21,20 +22,27 @@ from a place."""
 class ResidualStream:
     """Completes the residuals of the clips of one video, in order.
 
-    Each clip but the first gets the frame before it, and everything in the ignored zone is set
-    to 0.
+    Each clip but the first gets the frame before it, the foreground is found if the background is
+    known, and everything in the ignored zone is set to 0.
 
     Args:
         flow: Whether the speed of each pixel is measured.
         ignored: `(height, width)` bool at the size of the frames, True where nothing counts; None
             if everything counts.
+        foreground: Finds the foreground; None if the background is not known.
 
     Attributes:
         with_speed: Whether the speed of each pixel is measured.
     """
 
-    def __init__(self, flow: bool = True, ignored: np.ndarray | None = None) -> None:
+    def __init__(
+        self,
+        flow: bool = True,
+        ignored: np.ndarray | None = None,
+        foreground: ForegroundDetector | None = None,
+    ) -> None:
         self.with_speed = flow
+        self._foreground = foreground
         self._counts = None if ignored is None else (~ignored).astype(np.float32)
         self._before: ClipResidual | None = None
 
@@ -55,6 +63,10 @@ class ResidualStream:
         Args:
             residual: The residual from `abnormal.inference.reconstruct`.
         """
+        if self._foreground:
+            found = np.zeros(residual.frames.shape, bool)
+            found[residual.new] = self._foreground(residual.frames[residual.new])
+            residual = dataclasses.replace(residual, foreground=found)
         if self._counts is not None:
             residual = _masked(residual, self._counts)
         if self._before:
@@ -76,7 +88,23 @@ def _masked(residual: ClipResidual, counts: np.ndarray) -> ClipResidual:
         frames=residual.frames * counts,
         reconstruction=residual.reconstruction * counts,
         speed=None if residual.speed is None else residual.speed * counts,
+        foreground=None if residual.foreground is None else residual.foreground & (counts > 0),
     )
+
+
+def open_stream(
+    normality: Normality | None, fps: float, ignored: np.ndarray | None = None
+) -> ResidualStream:
+    """Returns a stream that measures all that the local scores of a camera need.
+
+    Args:
+        normality: What is normal for the camera; None to compute no local scores.
+        fps: Frames per second.
+        ignored: See `ResidualStream`.
+    """
+    background = None if normality is None else normality.background
+    foreground = None if background is None else ForegroundDetector(background, fps)
+    return ResidualStream(normality is not None, ignored, foreground)
 
 
 class CellStream:

@@ -9,7 +9,7 @@ import numpy as np
 from abnormal.frames.clips import ClipCutter, ClipWindow
 from abnormal.inference.detector import Detector
 from abnormal.inference.reconstruct import ClipReconstructor
-from abnormal.inference.stream import FrameScorer, ResidualStream, ScoredFrames
+from abnormal.inference.stream import FrameScorer, ScoredFrames, open_stream
 from abnormal.live.frame import LiveFrame
 from abnormal.scoring.residual import ClipResidual
 from abnormal.video.flow import MovingFrame
@@ -46,7 +46,7 @@ class Segment:
         """
         normality = detector.calibration.normality(known_as)
         positions = detector.calibration.positions
-        self._stream = ResidualStream(flow=normality is not None, ignored=ignored)
+        self._stream = open_stream(normality, detector.info.fps, ignored)
         self._scorer = FrameScorer(detector.info.fps, normality, positions)
         self._overlap = detector.overlap
         self._reconstructor = ClipReconstructor(detector.reconstruct, detector.overlap)

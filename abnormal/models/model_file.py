@@ -6,6 +6,7 @@
       abnormal/reference/clips        a few clips, uint8
       abnormal/reference/scores/NAME  their scores at the time of calibration: `Reference`
       abnormal/levels/N/NAME          the normal level of each cell, by camera number and score
+      abnormal/levels/N/background    what the camera shows when nobody is there, uint8
 
 `keras.models.load_model("model.h5", compile=False)` loads the network without this package.
 """
@@ -58,8 +59,8 @@ KNOWN_CLASSES = {
 }
 
 
-LevelsByCamera = Mapping[str, Mapping[str, np.ndarray]]
-"""Maps each camera, and then each score, to its normal levels, `(rows, columns)` float32."""
+ArraysByCamera = Mapping[str, Mapping[str, np.ndarray]]
+"""Maps each camera to its arrays by name; see `abnormal.scoring.calibration.Calibration.arrays`."""
 
 
 @dataclass(frozen=True)
@@ -123,15 +124,14 @@ class TrainedModel:
         info: Facts about the model.
         path: The model file.
         reference: The clips by which runtimes are verified; None in files of older versions.
-        levels: For each camera of the calibration and each local score, the normal level of each
-            cell.
+        arrays: The normal levels and the background of each camera of the calibration.
     """
 
     network: keras.Model
     info: ModelInfo
     path: Path
     reference: Reference | None = None
-    levels: LevelsByCamera = field(default_factory=dict)
+    arrays: ArraysByCamera = field(default_factory=dict)
 
 
 def save_model(
@@ -139,7 +139,7 @@ def save_model(
     network: keras.Model,
     info: ModelInfo,
     reference: Reference | None = None,
-    levels: LevelsByCamera | None = None,
+    arrays: ArraysByCamera | None = None,
 ) -> None:
     """Writes a model file, completely or not at all. An existing file is replaced.
 
@@ -148,7 +148,7 @@ def save_model(
         network: The network, of stock Keras layers.
         info: Facts about the model.
         reference: The clips by which runtimes are verified.
-        levels: The normal levels of the calibration.
+        arrays: The arrays of the calibration; see `abnormal.scoring.calibration`.
 
     Raises:
         AbnormalError: The file name has a wrong suffix, the folder may not be written to, or the
@@ -168,9 +168,9 @@ def save_model(
                 for name, scores in reference.scores.items():
                     stored.create_dataset(f"scores/{name}", data=scores)
             # By number, because the name of a camera may contain a slash. In the order of names.
-            for number, (_, of_camera) in enumerate(sorted((levels or {}).items())):
-                for name, level in of_camera.items():
-                    group.create_dataset(f"levels/{number}/{name}", data=level)
+            for number, (_, of_camera) in enumerate(sorted((arrays or {}).items())):
+                for name, array in of_camera.items():
+                    group.create_dataset(f"levels/{number}/{name}", data=array)
 
 
 def load_model(path: Path) -> TrainedModel:
@@ -179,7 +179,7 @@ def load_model(path: Path) -> TrainedModel:
     Raises:
         AbnormalError: The file is missing, is not a model file, or has layers of unknown classes.
     """
-    info, config, reference, levels = _read(path)
+    info, config, reference, arrays = _read(path)
     unknown = sorted(set(_unknown_classes(config)))
     if unknown:
         raise AbnormalError(
@@ -194,7 +194,7 @@ def load_model(path: Path) -> TrainedModel:
     shape = (info.clip_length, info.size, info.size, 1)
     if network.input_shape[1:] != shape or network.output_shape[1:] != shape:
         raise _damaged(path, f"its network takes {network.input_shape[1:]}, not {shape}")
-    return TrainedModel(network, info, path, reference, levels)
+    return TrainedModel(network, info, path, reference, arrays)
 
 
 def _save_network(path: Path, network: keras.Model) -> None:
@@ -206,7 +206,7 @@ def _save_network(path: Path, network: keras.Model) -> None:
         absl.logging.set_verbosity(verbosity)
 
 
-def _read(path: Path) -> tuple[ModelInfo, Any, Reference | None, LevelsByCamera]:
+def _read(path: Path) -> tuple[ModelInfo, Any, Reference | None, ArraysByCamera]:
     require_model_file(path)
     try:
         with h5py.File(path, "r") as file:
@@ -214,11 +214,11 @@ def _read(path: Path) -> tuple[ModelInfo, Any, Reference | None, LevelsByCamera]
             stored = json.loads(file[GROUP]["info"][()])
             reference = _read_reference(file[GROUP])
             info = ModelInfo(**stored)
-            levels = _read_levels(file[GROUP], sorted(info.calibration.get("cameras", {})))
+            arrays = _read_arrays(file[GROUP], sorted(info.calibration.get("cameras", {})))
         cameras, history = tuple(info.cameras), tuple(info.history)
     except _DAMAGED_FILE_ERRORS as error:
         raise _damaged(path, error) from None
-    return dataclasses.replace(info, cameras=cameras, history=history), config, reference, levels
+    return dataclasses.replace(info, cameras=cameras, history=history), config, reference, arrays
 
 
 def _read_reference(group: h5py.Group) -> Reference | None:
@@ -229,9 +229,9 @@ def _read_reference(group: h5py.Group) -> Reference | None:
     return Reference(np.array(stored["clips"]), scores)
 
 
-def _read_levels(group: h5py.Group, cameras: Sequence[str]) -> LevelsByCamera:
+def _read_arrays(group: h5py.Group, cameras: Sequence[str]) -> ArraysByCamera:
     return {
-        camera: {name: np.array(level) for name, level in group[f"levels/{number}"].items()}
+        camera: {name: np.array(array) for name, array in group[f"levels/{number}"].items()}
         for number, camera in enumerate(cameras)
     }
 

@@ -21,6 +21,9 @@ RELEASE_DROP = 0.7
 """Difference in surprise between the threshold of an alarm and its release. Five times as many
 normal frames are above the release as above the threshold."""
 
+BACKGROUND = "background"
+"""Name under which the background of a camera is kept beside its normal levels."""
+
 COUNTED_SURPRISES = tuple(np.arange(0.5, 5.01, 0.25).tolist())
 """Thresholds, as surprises, at which the false alarms of the normal footage are counted."""
 
@@ -41,10 +44,13 @@ class Normality:
             `(rows, columns)` float32 above 0.
         surprises: For each of these scores, the distribution of how far normal frames are above
             that level.
+        background: What the camera shows when nobody is there, `(size, size)` uint8; None in models
+            of older versions, which lack the scores that need it.
     """
 
     levels: dict[str, np.ndarray]
     surprises: dict[str, Surprise]
+    background: np.ndarray | None = None
 
     @property
     def frames(self) -> int:
@@ -121,13 +127,17 @@ class Calibration:
     positions: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
     @property
-    def levels(self) -> dict[str, dict[str, np.ndarray]]:
-        """For each camera's name and each local score, the normal level of each cell.
+    def arrays(self) -> dict[str, dict[str, np.ndarray]]:
+        """For each camera's name, what a model file keeps as arrays and apart from `as_dict`.
 
-        The arrays are `(rows, columns)` float32 above 0. Model files keep them apart from
-        `as_dict`.
+        These are the normal levels under the names of their scores, `(rows, columns)` float32 above
+        0, and the background under `BACKGROUND`, `(size, size)` uint8.
         """
-        return {name: camera.levels for name, camera in self.cameras.items()}
+        return {
+            name: camera.levels
+            | ({} if camera.background is None else {BACKGROUND: camera.background})
+            for name, camera in self.cameras.items()
+        }
 
     def normality(self, camera: str) -> Normality | None:
         """Returns what is normal for a camera.
@@ -208,7 +218,7 @@ class Calibration:
             ) from None
 
     def as_dict(self) -> dict[str, Any]:
-        """Returns all but the levels, as a model file stores it in JSON."""
+        """Returns all but the arrays, as a model file stores it in JSON."""
         cameras = {
             name: {key: dataclasses.asdict(value) for key, value in camera.surprises.items()}
             for name, camera in self.cameras.items()
@@ -217,7 +227,7 @@ class Calibration:
 
 
 def read_calibration(
-    stored: Mapping[str, Any], levels: Mapping[str, Mapping[str, np.ndarray]]
+    stored: Mapping[str, Any], arrays: Mapping[str, Mapping[str, np.ndarray]]
 ) -> Calibration:
     """Reads a calibration as a model file stores it.
 
@@ -226,8 +236,7 @@ def read_calibration(
 
     Args:
         stored: The value of `Calibration.as_dict`; empty if the model is not calibrated.
-        levels: For each camera's name and each local score, the normal level of each cell,
-            `(rows, columns)` float32 above 0.
+        arrays: For each camera's name what `Calibration.arrays` has.
     """
     return Calibration(
         surprises=_surprises(stored.get("surprises", {})),
@@ -238,7 +247,7 @@ def read_calibration(
         cameras={
             name: normality
             for name, surprises in stored.get("cameras", {}).items()
-            if (normality := _normality(levels[name], _surprises(surprises)))
+            if (normality := _normality(arrays[name], _surprises(surprises)))
         },
         frames=stored.get("frames", 0),
         videos=tuple(stored.get("videos", ())),
@@ -253,14 +262,23 @@ def read_calibration(
 
 
 def _normality(
-    levels: Mapping[str, np.ndarray], surprises: Mapping[str, Surprise]
+    arrays: Mapping[str, np.ndarray], surprises: Mapping[str, Surprise]
 ) -> Normality | None:
     """Returns the local scores that model and program both know; None if there is no such score."""
-    names = [name for name in LOCAL_SCORES if name in levels and name in surprises]
+    background = arrays.get(BACKGROUND)
+    names = [
+        name
+        for name, score in LOCAL_SCORES.items()
+        if name in arrays
+        and name in surprises
+        and (background is not None or not score.of_background)
+    ]
     if not names:
         return None
     return Normality(
-        {name: levels[name] for name in names}, {name: surprises[name] for name in names}
+        {name: arrays[name] for name in names},
+        {name: surprises[name] for name in names},
+        background,
     )
 
 

@@ -16,6 +16,7 @@ from abnormal.scoring.cells import PATCH_CELLS
 from abnormal.scoring.normal_level import common_level, own_level
 from abnormal.scoring.regularity import CausalMean, CausalMinimum
 from abnormal.scoring.residual import ClipResidual
+from abnormal.scoring.stay import StayTimer, stay_level
 
 SPEED_SEC = 0.2
 """Length of the causal mean over a cell's speed, in seconds."""
@@ -41,6 +42,9 @@ class LocalScore(NamedTuple):
         share: The fraction of all false alarms of `fused` that this score may cause.
         everywhere: Whether the score counts even if it is unusual all over the picture. If not,
             that is taken for an effect of the weather or the camera.
+        of_background: Whether the score needs the background of the camera.
+        of_duration: Whether the score tells how long something lasts. A thing may then stand
+            through several videos that were filmed one after the other.
     """
 
     cells: Callable[[ClipResidual], np.ndarray]
@@ -49,6 +53,8 @@ class LocalScore(NamedTuple):
     of_network: bool
     share: float
     everywhere: bool = False
+    of_background: bool = False
+    of_duration: bool = False
 
 
 def speed_around(clip: ClipResidual) -> np.ndarray:
@@ -92,6 +98,15 @@ def residual_around(clip: ClipResidual) -> np.ndarray:
     return _patch_means(clip.error_cells)
 
 
+def foreground_of_cells(clip: ClipResidual) -> np.ndarray:
+    """Computes the share of each cell that differs from the background.
+
+    Returns:
+        `(T, rows, columns)` float64 in [0, 1].
+    """
+    return clip.foreground_cells
+
+
 def _mean_filter(fps: float) -> CausalMean:
     """Averages speeds over several frames, because the flow between two frames is noisy."""
     return CausalMean(fps, SPEED_SEC)
@@ -112,15 +127,25 @@ def _no_filter(fps: float) -> Callable[[np.ndarray], np.ndarray]:
 LOCAL_SCORES = {
     # Somebody is faster than people usually are at this place.
     "motion": LocalScore(
-        speed_around, common_level, _mean_filter, of_network=False, share=0.8, everywhere=True
+        speed_around, common_level, _mean_filter, of_network=False, share=0.6, everywhere=True
     ),
     # Something moves at a place where usually nothing moves.
     "place": LocalScore(speed_of_cells, own_level, _minimum_filter, of_network=False, share=0.1),
+    # Something stays for longer than anything usually does at this place.
+    "stay": LocalScore(
+        foreground_of_cells,
+        stay_level,
+        StayTimer,
+        of_network=False,
+        share=0.2,
+        of_background=True,
+        of_duration=True,
+    ),
     # Something moves in a way that the network cannot reconstruct.
-    "change": LocalScore(change_around, common_level, _no_filter, of_network=True, share=0.08),
+    "change": LocalScore(change_around, common_level, _no_filter, of_network=True, share=0.06),
     # Something looks different from everything that the network has learnt.
     "appearance": LocalScore(
-        residual_around, common_level, _no_filter, of_network=True, share=0.02
+        residual_around, common_level, _no_filter, of_network=True, share=0.04
     ),
 }
 

@@ -27,6 +27,8 @@ class ClipResidual:
             [0, 1]; None at the start of a video.
         speed: Speed of each pixel from `abnormal.video.flow`, `(T, height, width)` float32, at
             least 0, in pixels per frame; None if it is not measured.
+        foreground: Which pixels differ from the background, `(T, height, width)` bool; known for
+            new frames alone, and None if the background is not known.
         position: 0-based position in the clip of the first of `frames`.
         new: The frames that no earlier clip of the video has, as a slice of `frames`.
     """
@@ -36,6 +38,7 @@ class ClipResidual:
     previous: np.ndarray | None = None
     previous_reconstruction: np.ndarray | None = None
     speed: np.ndarray | None = None
+    foreground: np.ndarray | None = None
     position: int = 0
     new: slice = field(default_factory=lambda: slice(0, None))
 
@@ -71,6 +74,16 @@ class ClipResidual:
         It is 0 if the speed is not measured.
         """
         return cell_means(np.zeros_like(self.frames) if self.speed is None else self.speed)
+
+    @functools.cached_property
+    def foreground_cells(self) -> np.ndarray:
+        """Share of each cell that is foreground, `(T, rows, columns)` float64 in [0, 1].
+
+        It is 0 if the background is not known.
+        """
+        if self.foreground is None:
+            return cell_means(np.zeros_like(self.frames))
+        return cell_means(self.foreground.astype(np.float32))
 
 
 def l1(clip: ClipResidual) -> np.ndarray:

@@ -38,7 +38,7 @@ def recalibrate(path: Path, folder: Path) -> Calibration:
     """
     model = load_model(path)
     make_folder(path.absolute().parent)  # fails now rather than after the computation
-    old = read_calibration(model.info.calibration, model.levels)
+    old = read_calibration(model.info.calibration, model.arrays)
     notes: set[str] = set()
     found = stored_videos(folder, TRAINING) if is_img(folder) else source_videos(folder, TRAINING)
     videos = [_normal_video(video, model.info, notes) for video in found]
@@ -57,7 +57,7 @@ def recalibrate(path: Path, folder: Path) -> Calibration:
     )
     info = dataclasses.replace(model.info, calibration=calibration.as_dict())
     reference = model.reference and make_reference(model.reference.clips, reconstruct)
-    save_model(path, model.network, info, reference, calibration.levels)
+    save_model(path, model.network, info, reference, calibration.arrays)
     return calibration
 
 

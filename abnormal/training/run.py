@@ -232,7 +232,7 @@ def _finish(
     calibration = _calibrate(network, footage, options.clip_length)
     reference = _reference(network, footage, options.clip_length)
     info = _model_info(options, footage, fitting, calibration)
-    save_model(options.output, network, info, reference, calibration.levels)
+    save_model(options.output, network, info, reference, calibration.arrays)
     stopping = fitting.stopping
     best = stopping.best_epoch + 1 if stopping.best_weights else len(fitting.history)
     return TrainingResult(info, losses_path(options.output), stopping.should_stop, best)

@@ -152,7 +152,7 @@ def test_a_model_of_several_cameras_wants_to_know_which(tmp_path, capsys):
     model = tmp_path / "two.h5"
     save_model(model, NETWORKS["spatiotemporal"](LENGTH, SIZE), INFO)
     assert train.main(["--calibrate", str(img), "--output", str(model)]) == 0
-    assert set(load_model(model).levels) == {"gate/1", "door"}
+    assert set(load_model(model).arrays) == {"gate/1", "door"}
     source = img / "testing" / "door" / "cyclist" / "02"
     arguments = ["--model", str(model), "--source", str(source), "--runtime", "keras"]
     arguments += ["--no-figures", "--output", str(tmp_path / "results")]
@@ -162,10 +162,10 @@ def test_a_model_of_several_cameras_wants_to_know_which(tmp_path, capsys):
     assert test.main([*arguments, "--score", "gradient"]) == 0
 
     # Other footage of one camera leaves the other as it is.
-    before = load_model(model).levels["gate/1"]
+    before = load_model(model).arrays["gate/1"]
     one = make_img(tmp_path / "one", ("door",))
     assert train.main(["--calibrate", str(one), "--output", str(model)]) == 0
-    after = load_model(model).levels
+    after = load_model(model).arrays
     assert set(after) == {"gate/1", "door"}
     assert all(np.array_equal(level, before[name]) for name, level in after["gate/1"].items())
 
@@ -199,7 +199,7 @@ def of_another_version(calibrated, tmp_path):
     def make(change):
         model = load_model(calibrated)
         calibration = json.loads(json.dumps(model.info.calibration))
-        levels = {name: dict(of_camera) for name, of_camera in model.levels.items()}
+        levels = {name: dict(of_camera) for name, of_camera in model.arrays.items()}
         change(calibration["false_alarms"], calibration["surprises"])
         for name in levels:
             change(calibration["cameras"][name], levels[name])
@@ -225,7 +225,7 @@ def with_unknown(*tables):
         table["from_tomorrow"] = next(iter(table.values()))
 
 
-@pytest.mark.parametrize("missing", ["change", "motion", "l1_local"])
+@pytest.mark.parametrize("missing", ["change", "motion", "stay", "l1_local"])
 def test_a_model_without_a_score_works_with_those_that_it_has(
     of_another_version, score, capsys, missing
 ):
@@ -246,7 +246,7 @@ def test_a_model_without_any_score_that_knows_the_place_says_what_to_do(
 ):
     def change(*tables):
         with_unknown(*tables)
-        without("motion", "place", "change", "appearance")(*tables)
+        without("motion", "place", "stay", "change", "appearance")(*tables)
 
     path = of_another_version(change)
     score(path, code=1)
@@ -270,7 +270,16 @@ def test_an_event_is_dismissed_in_a_model_without_a_score(
     first = score(path, *LOW).iloc[0]
     score(path, "--dismiss", f"{first['video']}:{first['event']}", *LOW)
     assert "with 1 dismissed event" in capsys.readouterr().out
-    assert missing not in load_model(path).levels["street"]
+    assert missing not in load_model(path).arrays["street"]
     after = score(path, *LOW)
     same = after[after["video"] == first["video"]]
     assert same[same["start_frame"].between(first["start_frame"], first["end_frame"])].empty
+
+
+def test_a_model_without_a_background_does_without_what_needs_one(
+    of_another_version, score, capsys
+):
+    path = of_another_version(without("background"))
+    assert set(score(path, *LOW)["model"]) <= {"other"}
+    score(path, "--score", "stay", *LOW, code=1)
+    assert "not calibrated for the score 'stay'" in capsys.readouterr().err

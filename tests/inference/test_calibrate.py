@@ -14,7 +14,7 @@ from abnormal.inference.calibrate import (
     _as_unseen,
 )
 from abnormal.inference.score import frame_scores, residuals
-from abnormal.inference.stream import FrameScorer, ResidualStream
+from abnormal.inference.stream import FrameScorer, ResidualStream, open_stream
 from abnormal.names import FUSED
 from abnormal.scoring.calibration import ALARM_SURPRISE, COUNTED_SURPRISES
 from abnormal.scoring.local import LOCAL_SCORES
@@ -51,8 +51,9 @@ def video(frames, name="01", camera="", held_out=True):
 
 
 def scored(frames, calibration, camera=""):
-    scorer = FrameScorer(FPS, calibration.normality(camera))
-    return frame_scores(residuals(frames, halved, LENGTH, ResidualStream()), scorer)
+    normality = calibration.normality(camera)
+    stream = open_stream(normality, FPS)
+    return frame_scores(residuals(frames, halved, LENGTH, stream), FrameScorer(FPS, normality))
 
 
 @pytest.fixture(scope="module")
@@ -67,14 +68,28 @@ def test_fresh_normal_footage_seldom_raises_an_alarm(calibration):
         assert (causal[name] > ALARM_SURPRISE).mean() < 0.05, name
 
 
+def test_who_stays_where_nobody_stays_raises_one_until_he_goes(calibration):
+    frames = walking(300, 78)
+    frames[60:200, 4:16, 4:16] = 240
+    causal = scored(frames, calibration).causal
+    assert (causal["stay"][150:200] > ALARM_SURPRISE).all()
+    assert (causal[FUSED][150:200] > ALARM_SURPRISE).mean() > 0.9
+    assert (causal["stay"][250:] < ALARM_SURPRISE).all()
+
+
 def test_the_order_of_the_videos_does_not_matter():
     videos = [video(walking(60, seed), f"{seed}", held_out=seed % 3 == 0) for seed in range(10)]
     first, second = (
         Calibrator(halved, LENGTH, FPS).calibrate(order) for order in (videos, videos[::-1])
     )
     assert first.as_dict() == second.as_dict()
-    for name, level in first.levels[""].items():
-        assert np.array_equal(level, second.levels[""][name]), name
+    for name, array in first.arrays[""].items():
+        assert np.array_equal(array, second.arrays[""][name]), name
+
+
+def test_who_walks_through_the_footage_is_not_in_its_background(calibration):
+    wall = np.random.default_rng(99).integers(90, 160, (SIZE, SIZE), np.uint8)
+    assert np.abs(calibration.cameras[""].background.astype(int) - wall).mean() < 1
 
 
 @pytest.mark.parametrize("odd", [{"speed": 3.0}, {"row": 4}])
@@ -146,7 +161,7 @@ def test_a_score_that_needs_no_network_is_what_it_is():
 
 
 def test_a_video_that_can_be_read_only_once_is_told():
-    once = iter([walking(60, 0), []])
+    once = iter([walking(60, 0), walking(60, 0), []])  # for the background, and to be measured
 
     @contextlib.contextmanager
     def opened_once():

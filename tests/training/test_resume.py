@@ -200,7 +200,7 @@ def test_in_16_bits_it_ends_the_same_and_the_model_is_float32(options, precision
 def test_the_model_keeps_clips_with_the_scores_that_calibrated_it(options):
     go(dataclasses.replace(options, epochs=1))
     model = load_model(options.output)
-    calibration = read_calibration(model.info.calibration, model.levels)
+    calibration = read_calibration(model.info.calibration, model.arrays)
     thresholds = {score: calibration.threshold(score) for score in SCORES}
     assert model.reference.clips.shape == (3, LENGTH, SIZE, SIZE)
     assert len({clip.tobytes() for clip in model.reference.clips}) == 3

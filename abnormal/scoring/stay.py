@@ -1,0 +1,73 @@
+"""How long something has been where it is."""
+
+import numpy as np
+import scipy.ndimage
+
+from abnormal.scoring.cells import PATCH_CELLS
+from abnormal.scoring.normal_level import own_level
+
+OCCUPIED_SHARE = 0.6
+"""Share of a cell's pixels from which the cell is taken as occupied by the foreground."""
+
+DECAY_PER_SEC = 1.5
+"""Seconds that a free cell forgets per second. A cell that was occupied for less than
+`SLOWEST_DECAY_SEC` forgets in proportion, so that it does not fall to 0 at once."""
+
+SLOWEST_DECAY_SEC = 3.0
+
+LONGEST_SEC = 60.0
+"""Longest time that is counted."""
+
+SHORTEST_LEVEL_SEC = 1.0
+"""The normal level of a cell is never lower than this. Where nobody ever came by, somebody who
+walks past would otherwise have stayed unusually long."""
+
+
+def stay_level(maxima: np.ndarray) -> np.ndarray:
+    """Learns the normal level of each cell: the longest that anything usually stays there.
+
+    Args:
+        maxima: `(seconds, rows, columns)` of `StayTimer`, the largest value of each second.
+
+    Returns:
+        `(rows, columns)` float32, at least log(1 + `SHORTEST_LEVEL_SEC`).
+    """
+    return np.maximum(own_level(maxima), np.float32(np.log1p(SHORTEST_LEVEL_SEC)))
+
+
+class StayTimer:
+    """Measures for how long each cell has been occupied, in the frames of one video in order.
+
+    The time grows while the foreground covers the cell and falls off slowly when it does not, so
+    that somebody who shifts from one foot to the other does not begin anew.
+
+    Args:
+        fps: Frames per second.
+    """
+
+    def __init__(self, fps: float) -> None:
+        self._fps = fps
+        self._seconds: np.ndarray | None = None
+
+    def __call__(self, shares: np.ndarray) -> np.ndarray:
+        """Measures the next frames.
+
+        Args:
+            shares: `(n, rows, columns)` float64 in [0, 1], the share of each cell that belongs to
+                the foreground.
+
+        Returns:
+            The same shape, float64, at least 0: log(1 + s), where s is the mean time in seconds
+            over the patch around each cell. The logarithm keeps the first seconds apart, which tell
+            somebody who waits from somebody who walks.
+        """
+        seconds = np.zeros(shares.shape[1:]) if self._seconds is None else self._seconds
+        times = np.empty(shares.shape)
+        for number, share in enumerate(shares):
+            decay = DECAY_PER_SEC / self._fps * np.minimum(seconds, SLOWEST_DECAY_SEC)
+            change = np.where(share > OCCUPIED_SHARE, 1 / self._fps, -decay)
+            seconds = np.clip(seconds + change, 0, LONGEST_SEC)
+            times[number] = seconds
+        self._seconds = seconds
+        patch = (0, PATCH_CELLS, PATCH_CELLS)
+        return np.log1p(scipy.ndimage.uniform_filter(times, patch, mode="nearest"))
