@@ -39,6 +39,8 @@ def _results_of(detections: Detections, name: str) -> ModelResults:
     videos, pixels = [output.video for output in outputs], [output.pixels for output in outputs]
     metrics = {"arch": info.arch} | evaluate(videos, job.alarms[name], pixels)
     metrics["alarm"]["asked_false_alarms_per_hour"] = job.false_alarms_per_hour
+    if check := detections.detectors[name].calibration.rate_check:
+        metrics["alarm"]["held_out_normal_footage"] = check.as_metrics()
     return ModelResults(
         info=info,
         runtime=", ".join(sorted({output.runtime for output in outputs})),

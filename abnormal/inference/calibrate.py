@@ -3,102 +3,58 @@
 The normal level of each cell is learnt from all footage of a camera. How far normal footage is
 above its level is learnt by cross-validation: the footage is split into folds, and each fold is
 judged by the levels of the other folds. Footage that is too short for two folds is judged by its
-own levels.
+own levels. In the same way, each fold is then judged by what the others say is a surprise. That
+tells how many false alarms there will be in footage that nothing was learnt from.
 
 Footage that the network was trained on is reconstructed better than unseen footage. Its scores are
 therefore raised by a factor, which held-out videos tell. Held-out videos alone would not do: a few
 of them may be calmer than normal footage usually is.
 
 The background of each camera is learnt first, from some frames of its videos. Then each video goes
-through the network twice. Memory therefore grows only with its length in seconds, by 16 kB for each
-second at 227x227 pixels.
+through the network once. Memory grows only with its length in seconds, by 16 kB for each second at
+227x227 pixels.
 """
 
-import contextlib
 import itertools
 import logging
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from abnormal.commands import command
-from abnormal.errors import AbnormalError
 from abnormal.files import natural_key
+from abnormal.inference.cell_file import CellFile, open_cell_file
+from abnormal.inference.normal_video import (
+    POSITION,
+    MeasuredVideo,
+    NormalVideo,
+    Series,
+    VideoMeter,
+    judge,
+    learn_backgrounds,
+)
 from abnormal.inference.runtimes import Reconstruct
-from abnormal.inference.score import residuals
-from abnormal.inference.stream import LOCAL_SMOOTHING_SEC, CellStream, ResidualStream
 from abnormal.names import FUSED
 from abnormal.progress import Progress
-from abnormal.scoring.background import ForegroundDetector, learn_background
-from abnormal.scoring.calibration import (
-    Calibration,
-    Normality,
-    count_false_alarms,
-    fuse,
-)
+from abnormal.scoring.calibration import Calibration, Normality, check_rate, count_false_alarms
 from abnormal.scoring.folds import (
     PART_SEC,
-    Levels,
     lengths_sec,
     levels_from_all,
     levels_from_other_folds,
 )
-from abnormal.scoring.local import LOCAL_SCORES, above_normal
-from abnormal.scoring.normal_level import second_maxima
+from abnormal.scoring.learn_normality import learn_normality
+from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.regularity import causal_mean
-from abnormal.scoring.residual import BASELINE, ERRORS, SCORES, ClipResidual
+from abnormal.scoring.residual import BASELINE, ERRORS, SCORES
 from abnormal.scoring.surprise import Surprise, learn_surprise
 
 log = logging.getLogger(__name__)
 
-MIN_TAIL_SCALE = 0.02
-"""Lower limit of the scale of a local score's tail, as a ratio of a cell to its level. Without it,
-noise would be a surprise to a model whose normal footage shows no motion."""
-
 MAX_UNSEEN_FACTOR = 1.5
 """Largest factor by which the scores of footage that the network was trained on are raised. It is
 1.1 after 32 epochs on Ped2."""
-
-POSITION = "position"
-"""Key under which each frame's position in its clip is kept beside the scores."""
-
-PASSES = 2
-"""Number of times that each video goes through the network."""
-
-CAMERA_SAMPLES, MIN_SAMPLES = 100, 12
-"""Number of frames from which the background of a camera is learnt, and the smallest number of them
-from each of its videos."""
-
-SAMPLE_SEC = 2.0
-"""Time between these frames, in seconds, where the length of a video is not known."""
-
-Series = dict[str, np.ndarray]
-"""For each score an array with one entry per frame or per second of a video."""
-
-Measured = tuple["NormalVideo", Series, Series]
-"""A video, its scores that are not local by frame, and its largest cells by second."""
-
-
-@dataclass(frozen=True)
-class NormalVideo:
-    """A video of normal footage.
-
-    Attributes:
-        name: Name of the video.
-        camera: Name of the camera; empty if cameras are not told apart.
-        open_frames: Opens the frames, `(size, size)` uint8 each; called several times.
-        length: Number of frames; 0 if that is not known before they are read.
-        held_out: Whether the network was not trained on the video.
-    """
-
-    name: str
-    camera: str
-    open_frames: Callable[[], AbstractContextManager[Iterable[np.ndarray]]]
-    length: int
-    held_out: bool
 
 
 class Calibrator:
@@ -114,8 +70,6 @@ class Calibrator:
         self._reconstruct = reconstruct
         self._clip_length = clip_length
         self._fps = fps
-        self._count: Callable[[int], None]  # counts frames while they are read
-        self._backgrounds: dict[str, np.ndarray] = {}  # `(size, size)` uint8 of each camera
 
     def calibrate(self, videos: Sequence[NormalVideo]) -> Calibration:
         """Learns which values of each score are usual in normal footage.
@@ -124,230 +78,119 @@ class Calibrator:
         each camera with so little footage that no other footage can judge it.
 
         Args:
-            videos: The normal footage, of one or several cameras.
+            videos: The normal footage, of one or several cameras. Their order does not matter.
 
         Raises:
-            AbnormalError: No video can be read, or one of them cannot be read a second time.
+            AbnormalError: No video can be read, or the disk is full.
         """
-        known = all(video.length for video in videos)
-        total = PASSES * sum(video.length for video in videos) if known else 0
-        with Progress("frames", total, "calibration") as progress:
-            self._count = progress.advance
-            return self._calibrate(videos)
-
-    def _calibrate(self, videos: Sequence[NormalVideo]) -> Calibration:
-        """Calibrates all scores while the progress is shown."""
-        # By name, so that the order in which they are given does not matter.
         videos = sorted(videos, key=lambda video: (video.camera, natural_key(video.name)))
-        self._backgrounds = self._learn_backgrounds(videos)
-        measured = self._measure_all(videos)
-        videos = [video for video, _, _ in measured]
-        scores = [of_video for _, of_video, _ in measured]
-        unseen = [of_video for video, of_video, _ in measured if video.held_out]
-        positions = {name: self._positions(name, unseen or scores) for name in ERRORS}
-        plain = {}
-        for name in SCORES:
-            normal = np.array(positions.get(name, [1.0] * self._clip_length))
-            smoothed = [
-                causal_mean(part[name] / normal[part[POSITION].astype(int)], self._fps)
-                for part in scores
-            ]
-            plain[name] = smoothed if name == BASELINE else _as_unseen(smoothed, videos)
-        surprises = {name: self._learn(plain[name]) for name in SCORES}
-        series = {name: [surprises[name].of(part) for part in plain[name]] for name in SCORES}
-        cameras, judged = self._learn_cameras(measured)
+        total = sum(video.length for video in videos) if all(v.length for v in videos) else 0
+        backgrounds = learn_backgrounds(videos)
+        with (
+            Progress("frames", total, "calibration") as progress,
+            open_cell_file(tuple(LOCAL_SCORES)) as file,
+        ):
+            meter = VideoMeter(
+                self._reconstruct, self._clip_length, self._fps, backgrounds, progress.advance
+            )
+            measured = meter.measure_all(videos, file)
+            levels, ratios = self._learn_levels(measured, file)
+        videos = [of_video.video for of_video in measured]
+        cameras: dict[str, Normality] = {}
+        judged: dict[str, list[np.ndarray]] = defaultdict(list)
+        for camera, of_camera in levels.items():
+            chosen = [r for v, r in zip(videos, ratios, strict=True) if v.camera == camera]
+            cameras[camera], held_out = learn_normality(
+                of_camera, chosen, backgrounds[camera], self._fps
+            )
+            for name, parts in held_out.items():
+                judged[name] += parts
+        positions = self._learn_positions(measured)
+        plain = self._smooth(measured, positions)
+        surprises = {name: self._learn(parts) for name, parts in plain.items()}
+        judged |= {name: [surprises[name].of(part) for part in plain[name]] for name in plain}
         return Calibration(
             surprises=surprises,
             false_alarms={
-                name: count_false_alarms(parts, self._fps)
-                for name, parts in (series | judged).items()
+                name: count_false_alarms(parts, self._fps) for name, parts in judged.items()
             },
             cameras=cameras,
-            frames=sum(map(len, next(iter(plain.values())))),
+            frames=sum(len(of_video.scores[POSITION]) for of_video in measured),
             videos=tuple(dict.fromkeys(video.name for video in videos)),
             held_out=any(video.held_out for video in videos),
             positions=positions,
+            rate_check=check_rate(judged[FUSED], self._fps),
         )
 
-    def _positions(self, name: str, scores: Sequence[Series]) -> tuple[float, ...]:
-        """Returns the mean of a score at each position in a clip, divided by their mean."""
-        values = np.concatenate([of_video[name] for of_video in scores])
-        positions = np.concatenate([of_video[POSITION] for of_video in scores]).astype(int)
-        counts = np.bincount(positions, minlength=self._clip_length)
-        sums = np.bincount(positions, values, self._clip_length)
-        if not counts.all() or not sums.all():  # too little footage, or no error at a position
-            return (1.0,) * self._clip_length
-        means = sums / counts
-        return tuple((means / means.mean()).tolist())
-
-    def _learn_cameras(
-        self, measured: Sequence[Measured]
-    ) -> tuple[dict[str, Normality], dict[str, list[np.ndarray]]]:
-        """Learns what is normal for each camera.
+    def _learn_levels(
+        self, measured: Sequence[MeasuredVideo], file: CellFile
+    ) -> tuple[dict[str, dict[str, np.ndarray]], list[Series]]:
+        """Learns the normal levels of each camera, and how far each video is above them.
 
         Args:
             measured: The videos, sorted by camera.
+            file: Their cells.
 
         Returns:
-            What is normal, for each camera's name; and, for each local score and `fused`, the
-            surprise of each frame, `(n,)` float64 for each video.
+            For each camera's name its level of each local score; and, for each video and each local
+            score, how far each frame is above levels that were not learnt from it.
         """
-        videos = [video for video, _, _ in measured]
         levels: dict[str, dict[str, np.ndarray]] = {}
         ratios: list[Series] = []
-        for camera, of_camera in itertools.groupby(measured, lambda one: one[0].camera):
-            camera_videos, _, maxima = zip(*of_camera, strict=True)
-            levels[camera], of_videos = self._judge_all(camera_videos, maxima)
-            ratios += of_videos
+        for camera, of_camera in itertools.groupby(measured, lambda one: one.video.camera):
+            videos = list(of_camera)
+            maxima = [of_video.maxima for of_video in videos]
+            levels[camera] = levels_from_all(maxima)
+            by_others = levels_from_other_folds(maxima)
+            ratios += [
+                judge(of_video, of_others, file, self._fps)
+                for of_video, of_others in zip(videos, by_others, strict=True)
+            ]
             _warn_of_little_footage(camera, lengths_sec(maxima))
         for name, score in LOCAL_SCORES.items():
             if score.of_network:
-                as_unseen = _as_unseen([of_video[name] for of_video in ratios], videos)
+                as_unseen = _as_unseen([of_video[name] for of_video in ratios], measured)
                 for of_video, values in zip(ratios, as_unseen, strict=True):
                     of_video[name] = values
-        cameras: dict[str, Normality] = {}
-        judged: dict[str, list[np.ndarray]] = defaultdict(list)
-        for camera, normal in levels.items():
-            of_videos = [
-                of_video
-                for video, of_video in zip(videos, ratios, strict=True)
-                if video.camera == camera
+        return levels, ratios
+
+    def _learn_positions(self, measured: Sequence[MeasuredVideo]) -> dict[str, tuple[float, ...]]:
+        """Learns how large each reconstruction error usually is at each position in a clip."""
+        unseen = [of_video.scores for of_video in measured if of_video.video.held_out]
+        chosen = unseen or [of_video.scores for of_video in measured]
+        positions = np.concatenate([scores[POSITION] for scores in chosen])
+        counts = np.bincount(positions, minlength=self._clip_length)
+        usual = {}
+        for name in ERRORS:
+            values = np.concatenate([scores[name] for scores in chosen])
+            sums = np.bincount(positions, values, self._clip_length)
+            # There may be too little footage, or no error at a position.
+            means = sums / counts if counts.all() and sums.all() else np.ones(self._clip_length)
+            usual[name] = tuple((means / means.mean()).tolist())
+        return usual
+
+    def _smooth(
+        self, measured: Sequence[MeasuredVideo], positions: Mapping[str, Sequence[float]]
+    ) -> dict[str, list[np.ndarray]]:
+        """Returns the scores that are not local as alarms use them, `(n,)` float64 for each video.
+
+        Args:
+            measured: The videos.
+            positions: For some scores, the usual size at each position in a clip.
+        """
+        smoothed = {}
+        for name in SCORES:
+            usual = np.array(positions.get(name, [1.0] * self._clip_length))
+            parts = [
+                causal_mean(of_video.scores[name] / usual[of_video.scores[POSITION]], self._fps)
+                for of_video in measured
             ]
-            cameras[camera], surprises = self._learn_camera(camera, normal, of_videos)
-            for name, parts in surprises.items():
-                judged[name] += parts
-        return cameras, judged
+            smoothed[name] = parts if name == BASELINE else _as_unseen(parts, measured)
+        return smoothed
 
-    def _learn_camera(
-        self, camera: str, levels: dict[str, np.ndarray], ratios: Sequence[Series]
-    ) -> tuple[Normality, dict[str, list[np.ndarray]]]:
-        """Learns the distribution of how far a camera's videos are above its levels.
-
-        Args:
-            camera: Name of the camera.
-            levels: For each local score the normal level of each cell.
-            ratios: For each video and each local score how far each frame is above that level,
-                `(n,)` float64.
-
-        Returns:
-            What is normal for the camera; and, for each local score and `fused`, the surprise of
-            each frame, `(n,)` float64 for each video.
-        """
-        surprises = {
-            name: self._learn([of_video[name] for of_video in ratios], MIN_TAIL_SCALE)
-            for name in LOCAL_SCORES
-        }
-        judged = [
-            {name: surprises[name].of(of_video[name]) for name in LOCAL_SCORES}
-            for of_video in ratios
-        ]
-        normality = Normality(levels, surprises, self._backgrounds.get(camera))
-        by_score = {name: [local[name] for local in judged] for name in LOCAL_SCORES}
-        by_score[FUSED] = [fuse(local, normality.frames)[0] for local in judged]
-        return normality, by_score
-
-    def _judge_all(
-        self, videos: Sequence[NormalVideo], maxima: Sequence[Series]
-    ) -> tuple[dict[str, np.ndarray], list[Series]]:
-        """Returns a camera's levels, and how far its videos are above those of other folds."""
-        by_others = levels_from_other_folds(maxima)
-        ratios = [
-            self._judge(video, levels) for video, levels in zip(videos, by_others, strict=True)
-        ]
-        return levels_from_all(maxima), ratios
-
-    def _learn(self, normal: Sequence[np.ndarray], least_scale: float = 1e-9) -> Surprise:
+    def _learn(self, normal: Sequence[np.ndarray]) -> Surprise:
         """Learns a distribution in which the frames of one second count as one frame."""
-        return learn_surprise(np.concatenate(normal), max(1.0, self._fps), least_scale)
-
-    def _learn_backgrounds(self, videos: Sequence[NormalVideo]) -> dict[str, np.ndarray]:
-        """Learns the background of each camera from some frames of each of its videos."""
-        counts = Counter(video.camera for video in videos)
-        samples: dict[str, list[np.ndarray]] = defaultdict(list)
-        for video in videos:
-            wanted = max(MIN_SAMPLES, CAMERA_SAMPLES // counts[video.camera])
-            step = video.length // wanted or round(SAMPLE_SEC * self._fps)
-            # A video that cannot be read is left out, and reported, when it is measured.
-            with contextlib.suppress(AbnormalError), video.open_frames() as frames:
-                samples[video.camera] += itertools.islice(frames, 0, None, max(1, step))
-        return {
-            camera: learn_background(np.stack(each)) for camera, each in samples.items() if each
-        }
-
-    def _measure_all(self, videos: Sequence[NormalVideo]) -> list[Measured]:
-        """Measures the videos that can be read, and logs why each of the others is left out."""
-        measured, problems = [], []
-        for video in videos:
-            try:
-                measured.append((video, *self._measure(video)))
-            except AbnormalError as error:
-                problems.append(f"{video.name}: {error}")
-                log.error("left out: %s", problems[-1])
-        if not measured:
-            raise AbnormalError("There is no footage to calibrate on. " + " ".join(problems))
-        return measured
-
-    def _measure(self, video: NormalVideo) -> tuple[Series, Series]:
-        """Reads a video for the first time.
-
-        Returns:
-            For each score that is not local its values, `(n,)` float64, and under `POSITION` the
-            position of each frame in its clip; and, for each local score, the largest value of each
-            cell in each second, `(seconds, rows, columns)` float32.
-        """
-        plain: dict[str, list[np.ndarray]] = defaultdict(list)
-        maxima: dict[str, list[np.ndarray]] = defaultdict(list)
-        rest: Series = {}
-        whole = max(1, round(self._fps))
-        for residual, cells in self._cells(video):
-            for name, score in SCORES.items():
-                plain[name].append(score(residual)[residual.new])
-            plain[POSITION].append(residual.new_positions)
-            for name, values in cells.items():
-                known = np.concatenate((rest[name], values)) if name in rest else values
-                full = len(known) // whole * whole
-                maxima[name].append(second_maxima(known[:full], self._fps).astype(np.float32))
-                rest[name] = known[full:]
-        if not plain:
-            raise AbnormalError("No frame of it could be read.")
-        for name, values in rest.items():
-            maxima[name].append(second_maxima(values, self._fps).astype(np.float32))
-        return _concatenated(plain), _concatenated(maxima)
-
-    def _judge(self, video: NormalVideo, levels: Sequence[Levels]) -> Series:
-        """Reads a video for the second time, to see how far it is above normal levels.
-
-        Args:
-            video: The video.
-            levels: The normal levels to judge each second by.
-
-        Returns:
-            For each local score how far each frame is above its level, smoothed, `(n,)` float64.
-        """
-        ratios: dict[str, list[np.ndarray]] = defaultdict(list)
-        number = 0
-        for _, cells in self._cells(video):
-            level = levels[min(int(number / max(1, round(self._fps))), len(levels) - 1)]
-            for name, values in cells.items():
-                everywhere = LOCAL_SCORES[name].everywhere
-                ratios[name].append(above_normal(values, level[name], everywhere))
-            number += len(next(iter(cells.values())))
-        if not ratios:
-            raise AbnormalError(f"Of {video.name} no frame could be read the second time.")
-        return {
-            name: causal_mean(values, self._fps, LOCAL_SMOOTHING_SEC)
-            for name, values in _concatenated(ratios).items()
-        }
-
-    def _cells(self, video: NormalVideo) -> Iterator[tuple[ClipResidual, Series]]:
-        """Yields the residual of each clip of a video, and the cells of its new frames."""
-        background = self._backgrounds.get(video.camera)
-        foreground = None if background is None else ForegroundDetector(background, self._fps)
-        stream, cells = ResidualStream(foreground=foreground), CellStream(self._fps)
-        with video.open_frames() as frames:
-            for residual in residuals(frames, self._reconstruct, self._clip_length, stream):
-                yield residual, cells.add(residual)
-                self._count(len(residual.new_positions))
+        return learn_surprise(np.concatenate(normal), max(1.0, self._fps))
 
 
 def _warn_of_little_footage(camera: str, seconds: Sequence[int]) -> None:
@@ -367,7 +210,7 @@ def _warn_of_little_footage(camera: str, seconds: Sequence[int]) -> None:
         )
 
 
-def _as_unseen(scores: Sequence[np.ndarray], videos: Sequence[NormalVideo]) -> list[np.ndarray]:
+def _as_unseen(scores: Sequence[np.ndarray], measured: Sequence[MeasuredVideo]) -> list[np.ndarray]:
     """Estimates the scores that a network would give each video if it were trained on none of them.
 
     The scores of videos that it was trained on are raised by a factor. That is the ratio of the
@@ -377,13 +220,14 @@ def _as_unseen(scores: Sequence[np.ndarray], videos: Sequence[NormalVideo]) -> l
 
     Args:
         scores: For each video the score of each frame, `(n,)` float64, at least 0.
-        videos: The videos.
+        measured: The videos.
 
     Returns:
         For each video `(n,)` float64, at least 0.
     """
     of_known: dict[str, list[np.ndarray]] = defaultdict(list)
     of_unseen: dict[str, list[np.ndarray]] = defaultdict(list)
+    videos = [of_video.video for of_video in measured]
     for values, video in zip(scores, videos, strict=True):
         (of_unseen if video.held_out else of_known)[video.camera].append(values)
     factors = [
@@ -396,7 +240,3 @@ def _as_unseen(scores: Sequence[np.ndarray], videos: Sequence[NormalVideo]) -> l
         values if video.held_out else values * factor
         for values, video in zip(scores, videos, strict=True)
     ]
-
-
-def _concatenated(parts: Mapping[str, Sequence[np.ndarray]]) -> Series:
-    return {name: np.concatenate(values) for name, values in parts.items()}

@@ -72,7 +72,9 @@ def dismiss(
 
 def _tolerated_ratio(normality: Normality, name: str, release: float) -> float:
     """Returns the largest ratio of a cell to its level that does not keep an event going."""
-    surprise = release - np.log10(shares_of(normality.levels)[name])  # as `fuse` weights it
+    # as `fuse` weights it
+    share = np.log10(shares_of(normality.levels)[name])
+    surprise = release - normality.correction - share
     return max(MIN_RATIO, normality.surprises[name].score(surprise))
 
 

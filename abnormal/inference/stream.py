@@ -202,7 +202,7 @@ class FrameScorer:
             raw[name] = above_normal(values, levels[name], LOCAL_SCORES[name].everywhere)
             smooth = self._mean(name, raw[name], LOCAL_SMOOTHING_SEC)
             local[name] = self._normality.surprises[name].of(smooth)
-        fused, sources = fuse(local, self._normality.frames)
+        fused, sources = fuse(local, self._normality.frames, self._normality.correction)
         raw[FUSED] = fused
         names = list(local)
         boxes = [

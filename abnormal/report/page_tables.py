@@ -10,6 +10,7 @@ from abnormal.inference.scored_video import ScoredVideo
 from abnormal.report.contents import Contents, ModelResults, relative_url
 from abnormal.report.tables import records
 from abnormal.report.thumbnails import thumbnail_name
+from abnormal.scoring.rate_check import RateCheck
 from abnormal.version import __version__
 
 MOST_EVENTS = 2000
@@ -158,6 +159,8 @@ def _facts(model: ModelResults) -> Iterator[tuple[str, str]]:
     if frames := calibration.get("frames"):
         known = "not all" if calibration.get("held_out") else "all"
         yield "calibrated on", f"{frames} normal frames, {known} known to the network"
+    if check := calibration.get("rate_check"):
+        yield "normal footage held out", f"{RateCheck(**check)}"
     yield "alarm above", f"{model.alarm.threshold:.4g}"
     yield "event ends at", f"{model.alarm.release:.4g}"
     yield "runtime", model.runtime

@@ -11,6 +11,7 @@ from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.local import LOCAL_SCORES, is_local, shares_of
+from abnormal.scoring.rate_check import RateCheck, share_above
 from abnormal.scoring.residual import SCORES
 from abnormal.scoring.surprise import MAX_SURPRISE, Surprise
 
@@ -46,11 +47,13 @@ class Normality:
             that level.
         background: What the camera shows when nobody is there, `(size, size)` uint8; None in models
             of older versions, which lack the scores that need it.
+        correction: What is added to the fused surprise; see `abnormal.scoring.rate_check`.
     """
 
     levels: dict[str, np.ndarray]
     surprises: dict[str, Surprise]
     background: np.ndarray | None = None
+    correction: float = 0.0
 
     @property
     def frames(self) -> int:
@@ -115,6 +118,8 @@ class Calibration:
         positions: For each reconstruction error, its usual size at each position in a clip, as a
             multiple of the mean over all positions. A recurrent network reconstructs the first
             frames of a clip worse than the others.
+        rate_check: How often held-out normal footage raised alarms with `fused`; None in models of
+            older versions.
     """
 
     surprises: dict[str, Surprise]
@@ -125,6 +130,7 @@ class Calibration:
     held_out: bool
     dismissed: tuple[dict[str, Any], ...] = field(default=())
     positions: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    rate_check: RateCheck | None = None
 
     @property
     def arrays(self) -> dict[str, dict[str, np.ndarray]]:
@@ -223,7 +229,11 @@ class Calibration:
             name: {key: dataclasses.asdict(value) for key, value in camera.surprises.items()}
             for name, camera in self.cameras.items()
         }
-        return dataclasses.asdict(dataclasses.replace(self, cameras={})) | {"cameras": cameras}
+        corrections = {name: camera.correction for name, camera in self.cameras.items()}
+        return dataclasses.asdict(dataclasses.replace(self, cameras={})) | {
+            "cameras": cameras,
+            "corrections": corrections,
+        }
 
 
 def read_calibration(
@@ -238,6 +248,8 @@ def read_calibration(
         stored: The value of `Calibration.as_dict`; empty if the model is not calibrated.
         arrays: For each camera's name what `Calibration.arrays` has.
     """
+    corrections = stored.get("corrections", {})
+    rate_check = stored.get("rate_check")
     return Calibration(
         surprises=_surprises(stored.get("surprises", {})),
         false_alarms={
@@ -245,7 +257,7 @@ def read_calibration(
             for name, value in stored.get("false_alarms", {}).items()
         },
         cameras={
-            name: normality
+            name: dataclasses.replace(normality, correction=corrections.get(name, 0.0))
             for name, surprises in stored.get("cameras", {}).items()
             if (normality := _normality(arrays[name], _surprises(surprises)))
         },
@@ -258,6 +270,7 @@ def read_calibration(
             for name, value in stored.get("positions", {}).items()
             if name in SCORES
         },
+        rate_check=RateCheck(**rate_check) if rate_check else None,
     )
 
 
@@ -282,7 +295,9 @@ def _normality(
     )
 
 
-def fuse(surprises: Mapping[str, np.ndarray], frames: int) -> tuple[np.ndarray, np.ndarray]:
+def fuse(
+    surprises: Mapping[str, np.ndarray], frames: int, correction: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
     """Combines the surprises of several local scores into one, the score `fused`.
 
     Each score may cause its share of all false alarms. The logarithm of that share, which is
@@ -297,6 +312,7 @@ def fuse(surprises: Mapping[str, np.ndarray], frames: int) -> tuple[np.ndarray, 
     Args:
         surprises: For each local score `(n,)` float64, at least 0, one per frame.
         frames: Number of normal frames that they were learnt from, at least 1.
+        correction: What is added to the sum; see `abnormal.scoring.rate_check`.
 
     Returns:
         The fused surprise, `(n,)` float64, at least 0; and the 0-based number of the score that it
@@ -311,7 +327,7 @@ def fuse(surprises: Mapping[str, np.ndarray], frames: int) -> tuple[np.ndarray, 
             for name, values in surprises.items()
         ]
     )
-    return np.maximum(weighted.max(axis=0), 0), weighted.argmax(axis=0)
+    return np.maximum(weighted.max(axis=0) + correction, 0), weighted.argmax(axis=0)
 
 
 def count_false_alarms(normal: Iterable[np.ndarray], fps: float) -> FalseAlarms:
@@ -328,6 +344,19 @@ def count_false_alarms(normal: Iterable[np.ndarray], fps: float) -> FalseAlarms:
     ]
     counts = [sum(len(alarm.events(values, fps)) for values in videos) for alarm in alarms]
     return FalseAlarms(sum(map(len, videos)) / fps / 3600, tuple(counts))
+
+
+def check_rate(held_out: Sequence[np.ndarray], fps: float) -> RateCheck:
+    """Counts how often held-out normal footage is above the default threshold.
+
+    Args:
+        held_out: For each video the fused surprise of each frame, `(n,)` float64, to a model that
+            has not learnt from it.
+        fps: Frames per second.
+    """
+    false_alarms = count_false_alarms(held_out, fps)
+    events = false_alarms.counts[COUNTED_SURPRISES.index(ALARM_SURPRISE)]
+    return RateCheck(*share_above(held_out, ALARM_SURPRISE, fps), events, false_alarms.hours)
 
 
 def _surprises(stored: Mapping[str, Mapping[str, Any]]) -> dict[str, Surprise]:

@@ -11,7 +11,7 @@ from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.frames.cache import FrameCache, open_cache
 from abnormal.frames.manifest import VideoRecord, fingerprint, read_manifest
-from abnormal.inference.calibrate import NormalVideo
+from abnormal.inference.normal_video import NormalVideo
 from abnormal.training.options import TrainingOptions
 from abnormal.training.split import Part, split_videos
 

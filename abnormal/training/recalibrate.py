@@ -11,7 +11,8 @@ import numpy as np
 from abnormal.datasets.source import TRAINING
 from abnormal.files import make_folder
 from abnormal.frames.manifest import is_img
-from abnormal.inference.calibrate import Calibrator, NormalVideo
+from abnormal.inference.calibrate import Calibrator
+from abnormal.inference.normal_video import NormalVideo
 from abnormal.inference.reference import make_reference
 from abnormal.inference.runtimes import keras_runtime
 from abnormal.inference.videos import InputVideo, source_videos, stored_videos

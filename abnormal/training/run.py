@@ -45,12 +45,14 @@ class TrainingResult:
 
     Attributes:
         info: Description of the model, as in the model file.
+        calibration: What was learnt about its scores.
         losses: Path of the CSV file of losses.
         stopped_early: Whether the run ended early because the validation loss stopped improving.
         best_epoch: 1-based number of the epoch whose weights the model has.
     """
 
     info: ModelInfo
+    calibration: Calibration
     losses: Path
     stopped_early: bool
     best_epoch: int
@@ -235,7 +237,9 @@ def _finish(
     save_model(options.output, network, info, reference, calibration.arrays)
     stopping = fitting.stopping
     best = stopping.best_epoch + 1 if stopping.best_weights else len(fitting.history)
-    return TrainingResult(info, losses_path(options.output), stopping.should_stop, best)
+    return TrainingResult(
+        info, calibration, losses_path(options.output), stopping.should_stop, best
+    )
 
 
 def _calibrate(network: keras.Sequential, footage: Footage, clip_length: int) -> Calibration:

@@ -1,0 +1,216 @@
+"""Measures the videos of normal footage, from which a model's calibration is learnt."""
+
+import contextlib
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import numpy as np
+
+from abnormal.errors import AbnormalError
+from abnormal.inference.cell_file import CellFile
+from abnormal.inference.runtimes import Reconstruct
+from abnormal.inference.score import residuals
+from abnormal.inference.stream import LOCAL_SMOOTHING_SEC, CellStream, ResidualStream
+from abnormal.scoring.background import ForegroundDetector, learn_background
+from abnormal.scoring.folds import Levels
+from abnormal.scoring.local import LOCAL_SCORES, above_normal
+from abnormal.scoring.normal_level import second_maxima
+from abnormal.scoring.regularity import causal_mean
+from abnormal.scoring.residual import SCORES, ClipResidual
+
+log = logging.getLogger(__name__)
+
+POSITION = "position"
+"""Key under which each frame's position in its clip is kept beside the scores."""
+
+CAMERA_SAMPLES, MIN_SAMPLES = 100, 12
+"""Number of frames from which the background of a camera is learnt, and the smallest number of them
+from each of its videos."""
+
+Series = dict[str, np.ndarray]
+"""For each score an array with one entry per frame or per second of a video."""
+
+
+@dataclass(frozen=True)
+class NormalVideo:
+    """A video of normal footage.
+
+    Attributes:
+        name: Name of the video.
+        camera: Name of the camera; empty if cameras are not told apart.
+        open_frames: Opens the frames, `(size, size)` uint8 each; called twice.
+        length: Number of frames; 0 if that is not known before they are read.
+        held_out: Whether the network was not trained on the video.
+    """
+
+    name: str
+    camera: str
+    open_frames: Callable[[], AbstractContextManager[Iterable[np.ndarray]]]
+    length: int
+    held_out: bool
+
+
+@dataclass(frozen=True)
+class MeasuredVideo:
+    """A video of normal footage with all that its calibration is learnt from.
+
+    Attributes:
+        video: The video.
+        scores: For each score that is not local its values, `(n,)` float64; and under `POSITION`
+            the position of each frame in its clip, `(n,)` int64.
+        maxima: For each local score, the largest value of each cell in each second, `(seconds,
+            rows, columns)` float32.
+        first: Number of its first frame in the file of cells.
+        stop: Number of the frame after its last one in that file.
+    """
+
+    video: NormalVideo
+    scores: Series
+    maxima: Series
+    first: int
+    stop: int
+
+
+class VideoMeter:
+    """Measures the normal videos of some cameras, one after the other.
+
+    Args:
+        reconstruct: The network.
+        clip_length: Number of frames in a clip.
+        fps: Frames per second.
+        backgrounds: For each camera's name its background, `(size, size)` uint8.
+        count: Is told how many frames have been measured since the last time.
+    """
+
+    def __init__(
+        self,
+        reconstruct: Reconstruct,
+        clip_length: int,
+        fps: float,
+        backgrounds: Mapping[str, np.ndarray],
+        count: Callable[[int], None],
+    ) -> None:
+        self._reconstruct = reconstruct
+        self._clip_length = clip_length
+        self._fps = fps
+        self._backgrounds = backgrounds
+        self._count = count
+
+    def measure_all(self, videos: Sequence[NormalVideo], file: CellFile) -> list[MeasuredVideo]:
+        """Measures the videos that can be read, and logs why each of the others is left out.
+
+        Args:
+            videos: The videos.
+            file: Takes the cells of all local scores.
+
+        Raises:
+            AbnormalError: None of them can be read.
+        """
+        measured, problems = [], []
+        for video in videos:
+            try:
+                measured.append(self._measure(video, file))
+            except AbnormalError as error:
+                problems.append(f"{video.name}: {error}")
+                log.error("left out: %s", problems[-1])
+        if not measured:
+            raise AbnormalError("There is no footage to calibrate on. " + " ".join(problems))
+        return measured
+
+    def _measure(self, video: NormalVideo, file: CellFile) -> MeasuredVideo:
+        scores: dict[str, list[np.ndarray]] = defaultdict(list)
+        maxima: dict[str, list[np.ndarray]] = defaultdict(list)
+        rest: Series = {}
+        whole, first = max(1, round(self._fps)), file.frames
+        for residual, cells in self._cells(video):
+            for name, score in SCORES.items():
+                scores[name].append(score(residual)[residual.new])
+            scores[POSITION].append(residual.new_positions)
+            file.append(cells)
+            for name, values in cells.items():
+                known = np.concatenate((rest[name], values)) if name in rest else values
+                full = len(known) // whole * whole
+                maxima[name].append(second_maxima(known[:full], self._fps).astype(np.float32))
+                rest[name] = known[full:]
+        if not scores:
+            raise AbnormalError("No frame of it could be read.")
+        for name, values in rest.items():
+            maxima[name].append(second_maxima(values, self._fps).astype(np.float32))
+        return MeasuredVideo(
+            video, _concatenated(scores), _concatenated(maxima), first, file.frames
+        )
+
+    def _cells(self, video: NormalVideo) -> Iterator[tuple[ClipResidual, Series]]:
+        """Yields the residual of each clip of a video, and the cells of its new frames."""
+        background = self._backgrounds.get(video.camera)
+        foreground = None if background is None else ForegroundDetector(background, self._fps)
+        stream, cells = ResidualStream(foreground=foreground), CellStream(self._fps)
+        with video.open_frames() as frames:
+            for residual in residuals(frames, self._reconstruct, self._clip_length, stream):
+                yield residual, cells.add(residual)
+                self._count(len(residual.new_positions))
+
+
+def judge(video: MeasuredVideo, levels: Sequence[Levels], file: CellFile, fps: float) -> Series:
+    """Computes how far a measured video is above normal levels.
+
+    Args:
+        video: The video.
+        levels: The normal levels to judge each second by.
+        file: The cells of the video.
+        fps: Frames per second.
+
+    Returns:
+        For each local score how far each frame is above its level, smoothed, `(n,)` float64.
+    """
+    ratios: dict[str, list[np.ndarray]] = defaultdict(list)
+    seconds = file.read(video.first, video.stop, max(1, round(fps)))
+    for cells, level in zip(seconds, levels, strict=True):
+        for name, values in cells.items():
+            everywhere = LOCAL_SCORES[name].everywhere
+            ratios[name].append(above_normal(values, level[name], everywhere))
+    return {
+        name: causal_mean(values, fps, LOCAL_SMOOTHING_SEC)
+        for name, values in _concatenated(ratios).items()
+    }
+
+
+def learn_backgrounds(videos: Sequence[NormalVideo]) -> dict[str, np.ndarray]:
+    """Learns the background of each camera from some frames of each of its videos.
+
+    Args:
+        videos: The videos. One that cannot be read is left out.
+
+    Returns:
+        For each camera's name its background, `(size, size)` uint8.
+    """
+    counts = Counter(video.camera for video in videos)
+    samples: dict[str, list[np.ndarray]] = defaultdict(list)
+    for video in videos:
+        wanted = max(MIN_SAMPLES, CAMERA_SAMPLES // counts[video.camera])
+        # A video that cannot be read is reported when it is measured.
+        with contextlib.suppress(AbnormalError), video.open_frames() as frames:
+            samples[video.camera] += _spread(frames, wanted)
+    return {camera: learn_background(np.stack(each)) for camera, each in samples.items() if each}
+
+
+def _spread(frames: Iterable[np.ndarray], wanted: int) -> list[np.ndarray]:
+    """Takes frames that are evenly spread over a video of any length, as many as are wanted.
+
+    There are up to twice as many, and fewer if the video is shorter.
+    """
+    taken: list[np.ndarray] = []
+    step = 1
+    for number, frame in enumerate(frames):
+        if number % step == 0:
+            taken.append(frame)
+        if len(taken) == 2 * wanted:
+            taken, step = taken[::2], 2 * step
+    return taken
+
+
+def _concatenated(parts: Mapping[str, Sequence[np.ndarray]]) -> Series:
+    return {name: np.concatenate(values) for name, values in parts.items()}

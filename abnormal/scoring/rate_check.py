@@ -1,0 +1,134 @@
+"""Whether alarms come as often as was asked for, tested on normal footage that was held out."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.stats import beta, chi2
+
+ASKED_SHARE = 0.01
+"""Fraction of the normal frames that may be above the default threshold."""
+
+CONFIDENCE = 0.95
+"""Probability that an interval contains the true value."""
+
+STEP = 0.02
+"""Step in which a threshold is corrected, as a surprise."""
+
+MOST = 2.0
+"""Largest correction of a threshold, as a surprise: a factor of 100 in the fraction of frames."""
+
+
+@dataclass(frozen=True)
+class RateCheck:
+    """How often normal footage raises alarms in a model that has not learnt from it.
+
+    Attributes:
+        share: Fraction of the frames that are above the default threshold.
+        low: Lower limit of that fraction, with `CONFIDENCE`.
+        high: Upper limit of that fraction.
+        events: Number of alarms.
+        hours: Length of the footage, in hours.
+    """
+
+    share: float
+    low: float
+    high: float
+    events: int
+    hours: float
+
+    @property
+    def events_per_hour(self) -> tuple[float, float, float]:
+        """Number of alarms per hour, and the limits of the exact interval of a Poisson rate."""
+        half = (1 - CONFIDENCE) / 2
+        low = chi2.ppf(half, 2 * self.events) / 2 if self.events else 0.0
+        high = chi2.ppf(1 - half, 2 * self.events + 2) / 2
+        return self.events / self.hours, low / self.hours, high / self.hours
+
+    def as_metrics(self) -> dict[str, Any]:
+        """Returns all figures as `metrics.json` has them."""
+        rate, low, high = self.events_per_hour
+        return {
+            "asked_share": ASKED_SHARE,
+            "share": self.share,
+            "share_interval": [self.low, self.high],
+            "events": self.events,
+            "hours": self.hours,
+            "events_per_hour": rate,
+            "events_per_hour_interval": [low, high],
+        }
+
+    def __str__(self) -> str:
+        """Says how often there were alarms, and how certain that is."""
+        rate, low, high = self.events_per_hour
+        return (
+            f"{self.share:.1%} [{self.low:.1%}, {self.high:.1%}] of the frames are above the "
+            f"threshold for {ASKED_SHARE:.0%}, in {rate:.3g} [{low:.3g}, {high:.3g}] events an hour"
+        )
+
+
+def share_above(
+    values: Sequence[np.ndarray], threshold: float, fps: float
+) -> tuple[float, float, float]:
+    """Computes the fraction of frames that are above a threshold, and its confidence interval.
+
+    Neighbouring frames are alike, and so are the frames of a video. The interval is the exact one
+    of a binomial proportion for the effective number of frames, which follows from how much the
+    videos differ (Korn and Graubard, 1998, Survey Methodology 24, 193-201). There are at most as
+    many effective frames as seconds.
+
+    Args:
+        values: For each video `(n,)` float64, one per frame. One of them at least has a frame.
+        threshold: The threshold.
+        fps: Frames per second.
+
+    Returns:
+        The fraction, and the lower and the upper limit of its interval, each in [0, 1].
+    """
+    frames = np.array([len(of_video) for of_video in values], np.float64)
+    above = np.array([(of_video > threshold).sum() for of_video in values], np.float64)
+    total, count = frames.sum(), len(values)
+    share = above.sum() / total
+    effective = max(1.0, total / fps)
+    squares = np.square(above - share * frames).sum() * count / max(1, count - 1) / total**2
+    if squares and count > 1:
+        effective = min(effective, share * (1 - share) / squares)
+    reached, half = share * effective, (1 - CONFIDENCE) / 2
+    low = beta.ppf(half, reached, effective - reached + 1) if reached else 0.0
+    high = beta.ppf(1 - half, reached + 1, effective - reached) if reached < effective else 1.0
+    return float(share), float(low), float(high)
+
+
+def correct_surprise(held_out: Sequence[np.ndarray], threshold: float, fps: float) -> float:
+    """Computes what must be added to a surprise for alarms to come as often as was asked for.
+
+    If too few held-out frames are above the threshold, the surprise is raised until `ASKED_SHARE`
+    of them are. If too many are, it is lowered only as far as the confidence interval proves that.
+    A single odd video in little footage does not make a model blind that way.
+
+    Args:
+        held_out: For each held-out video the surprise of each frame, `(n,)` float64.
+        threshold: The default threshold.
+        fps: Frames per second.
+
+    Returns:
+        The correction, in [-`MOST`, `MOST`]. It is 0 if the footage is too short for `ASKED_SHARE`
+        of it to be a second.
+    """
+
+    def share(threshold: float) -> float:
+        return share_above(held_out, threshold, fps)[0]
+
+    def at_least(threshold: float) -> float:
+        return share_above(held_out, threshold, fps)[1]
+
+    if sum(map(len, held_out)) / fps * ASKED_SHARE < 1:
+        return 0.0
+    steps = np.arange(0, MOST + STEP / 2, STEP).round(2).tolist()
+    raised = [*itertools.takewhile(lambda step: share(threshold - step) <= ASKED_SHARE, steps)]
+    if raised:
+        return raised[-1]
+    too_low = itertools.takewhile(lambda step: at_least(threshold + step) > ASKED_SHARE, steps)
+    return -min(MOST, STEP * len(list(too_low)))
