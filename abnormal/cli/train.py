@@ -19,7 +19,7 @@ from abnormal.models.defaults import ARCHITECTURES, SPATIOTEMPORAL, Defaults
 from abnormal.names import AUTO_BATCH_SIZE, DISTRIBUTION_NAMES, LOSS_NAMES, PRECISION_NAMES
 
 if TYPE_CHECKING:  # importing `dataclasses` would double the time of `--help`
-    from abnormal.scoring.rate_check import RateCheck
+    from abnormal.scoring.calibration import Calibration
     from abnormal.training.options import TrainingOptions
 
 
@@ -56,7 +56,7 @@ def _calibrate(args: argparse.Namespace) -> int:
         f"model: {args.output}, calibrated on {calibration.frames} frames of "
         f"{len(calibration.videos)} videos"
     )
-    _print_rate(calibration.rate_check)
+    _print_promises(calibration)
     return 0
 
 
@@ -75,15 +75,19 @@ def _train(args: argparse.Namespace, options: "TrainingOptions") -> int:
         plot_losses({options.output.stem: result.info.history}, plot)
         why = ", stopped early" if result.stopped_early else ""
         print(f"model: {options.output} (epoch {result.best_epoch} of {epochs}{why})")
-        _print_rate(result.calibration.rate_check)
+        _print_promises(result.calibration)
         print(f"losses: {result.losses}, {plot}")
     return 0
 
 
-def _print_rate(check: "RateCheck | None") -> None:
-    """Prints how often normal footage raises alarms, and how certain that is."""
-    if check:
-        print(f"normal footage held out: {check}")
+def _print_promises(calibration: "Calibration") -> None:
+    """Prints how often normal footage raises alarms, and what each camera would find."""
+    from abnormal.scoring.calibration import describe_exam
+
+    if calibration.rate_check:
+        print(f"normal footage held out: {calibration.rate_check}")
+    for camera, results in calibration.exams.items():
+        print(f"exam{f' of {camera}' if camera else ''}: {describe_exam(results)}")
 
 
 def _require_files(args: argparse.Namespace) -> None:

@@ -41,6 +41,10 @@ def _results_of(detections: Detections, name: str) -> ModelResults:
     metrics["alarm"]["asked_false_alarms_per_hour"] = job.false_alarms_per_hour
     if check := detections.detectors[name].calibration.rate_check:
         metrics["alarm"]["held_out_normal_footage"] = check.as_metrics()
+    metrics["alarm"]["exams"] = {
+        camera: {kind: {"found": found, "trials": trials} for kind, (found, trials) in exam.items()}
+        for camera, exam in detections.detectors[name].calibration.exams.items()
+    }
     return ModelResults(
         info=info,
         runtime=", ".join(sorted({output.runtime for output in outputs})),

@@ -10,6 +10,7 @@ from abnormal.inference.scored_video import ScoredVideo
 from abnormal.report.contents import Contents, ModelResults, relative_url
 from abnormal.report.tables import records
 from abnormal.report.thumbnails import thumbnail_name
+from abnormal.scoring.calibration import describe_exam
 from abnormal.scoring.rate_check import RateCheck
 from abnormal.version import __version__
 
@@ -161,6 +162,8 @@ def _facts(model: ModelResults) -> Iterator[tuple[str, str]]:
         yield "calibrated on", f"{frames} normal frames, {known} known to the network"
     if check := calibration.get("rate_check"):
         yield "normal footage held out", f"{RateCheck(**check)}"
+    for camera, exam in calibration.get("exams", {}).items():
+        yield f"exam {camera}".strip(), describe_exam(exam)
     yield "alarm above", f"{model.alarm.threshold:.4g}"
     yield "event ends at", f"{model.alarm.release:.4g}"
     yield "runtime", model.runtime

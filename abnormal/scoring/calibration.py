@@ -120,6 +120,8 @@ class Calibration:
             frames of a clip worse than the others.
         rate_check: How often held-out normal footage raised alarms with `fused`; None in models of
             older versions.
+        exams: For each camera's name and each kind of trial, how many of its trials the model has
+            found and how many there were; see `abnormal.inference.exam`.
     """
 
     surprises: dict[str, Surprise]
@@ -131,6 +133,7 @@ class Calibration:
     dismissed: tuple[dict[str, Any], ...] = field(default=())
     positions: dict[str, tuple[float, ...]] = field(default_factory=dict)
     rate_check: RateCheck | None = None
+    exams: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
 
     @property
     def arrays(self) -> dict[str, dict[str, np.ndarray]]:
@@ -271,6 +274,10 @@ def read_calibration(
             if name in SCORES
         },
         rate_check=RateCheck(**rate_check) if rate_check else None,
+        exams={
+            camera: {kind: (found, trials) for kind, (found, trials) in exam.items()}
+            for camera, exam in stored.get("exams", {}).items()
+        },
     )
 
 
@@ -344,6 +351,12 @@ def count_false_alarms(normal: Iterable[np.ndarray], fps: float) -> FalseAlarms:
     ]
     counts = [sum(len(alarm.events(values, fps)) for values in videos) for alarm in alarms]
     return FalseAlarms(sum(map(len, videos)) / fps / 3600, tuple(counts))
+
+
+def describe_exam(results: Mapping[str, Sequence[int]]) -> str:
+    """Says what a camera has found of its trials; see `Calibration.exams`."""
+    found = [f"{kind} {count} of {trials}" for kind, (count, trials) in results.items()]
+    return f"of its own things, made unusual, it finds: {', '.join(found)}"
 
 
 def check_rate(held_out: Sequence[np.ndarray], fps: float) -> RateCheck:

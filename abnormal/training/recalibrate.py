@@ -12,6 +12,7 @@ from abnormal.datasets.source import TRAINING
 from abnormal.files import make_folder
 from abnormal.frames.manifest import is_img
 from abnormal.inference.calibrate import Calibrator
+from abnormal.inference.exam import examine
 from abnormal.inference.normal_video import NormalVideo
 from abnormal.inference.reference import make_reference
 from abnormal.inference.runtimes import keras_runtime
@@ -46,6 +47,9 @@ def recalibrate(path: Path, folder: Path) -> Calibration:
     reconstruct = keras_runtime(model.network)
     calibrator = Calibrator(reconstruct, model.info.clip_length, model.info.fps)
     calibration = calibrator.calibrate(videos)
+    calibration = examine(
+        *(reconstruct, model.info.clip_length, model.info.fps), *(videos, calibration)
+    )
     for note in sorted(notes):
         log.info("  %s", note)
     forgotten = [event for event in old.dismissed if event["camera"] in calibration.cameras]
@@ -54,6 +58,7 @@ def recalibrate(path: Path, folder: Path) -> Calibration:
     calibration = dataclasses.replace(
         calibration,
         cameras=old.cameras | calibration.cameras,
+        exams=old.exams | calibration.exams,
         dismissed=tuple(event for event in old.dismissed if event not in forgotten),
     )
     info = dataclasses.replace(model.info, calibration=calibration.as_dict())

@@ -1,5 +1,6 @@
 """Runs a training run, from frames to a calibrated model file."""
 
+import dataclasses
 import logging
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from abnormal.errors import AbnormalError
 from abnormal.files import make_folder
 from abnormal.frames.clips import validation_clips
 from abnormal.inference.calibrate import Calibrator
+from abnormal.inference.exam import examine
 from abnormal.inference.reference import REFERENCE_CLIPS, make_reference
 from abnormal.inference.runtimes import keras_runtime
 from abnormal.models.backend import make_deterministic, memory_advice, replica_scope, versions
@@ -235,6 +237,14 @@ def _finish(
     reference = _reference(network, footage, options.clip_length)
     info = _model_info(options, footage, fitting, calibration)
     save_model(options.output, network, info, reference, calibration.arrays)
+    # The model is safe before the exam begins, which takes a minute or two.
+    calibration = examine(
+        *(keras_runtime(network), options.clip_length, footage.fps),
+        *(footage.normal_videos(), calibration),
+    )
+    if calibration.exams:
+        info = dataclasses.replace(info, calibration=calibration.as_dict())
+        save_model(options.output, network, info, reference, calibration.arrays)
     stopping = fitting.stopping
     best = stopping.best_epoch + 1 if stopping.best_weights else len(fitting.history)
     return TrainingResult(

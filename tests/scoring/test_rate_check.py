@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+import scipy.stats
+
+from abnormal.scoring.rate_check import (
+    ASKED_SHARE,
+    MOST,
+    RateCheck,
+    correct_surprise,
+    share_above,
+)
+
+FPS = 10.0
+
+
+def test_without_any_alarm_the_upper_limit_is_that_of_as_many_seconds():
+    share, low, high = share_above([np.zeros(500), np.zeros(500)], 2.0, FPS)
+    assert (share, low) == (0, 0)
+    assert high == pytest.approx(1 - 0.025 ** (1 / 100))
+
+
+def test_a_single_odd_video_makes_the_interval_wide():
+    odd = [np.full(100, 3.0 if number == 0 else 1.0) for number in range(20)]
+    even = [np.where(np.arange(100) < 5, 3.0, 1.0) for _ in range(20)]
+    of_odd, of_even = (share_above(values, 2.0, FPS) for values in (odd, even))
+    assert of_odd[0] == of_even[0] == pytest.approx(0.05)
+    assert of_odd[1] < of_even[1] < 0.05 < of_even[2] < of_odd[2]
+
+
+def test_the_interval_contains_the_true_share_nearly_always():
+    """Frames come in pieces of a second, and videos differ."""
+    draw = np.random.default_rng(0)
+    inside = 0
+    for _ in range(200):
+        shares = draw.beta(0.5, 12, 30)  # a mean of 0.04
+        values = [
+            np.repeat(np.where(draw.random(20) < share, 3.0, 0.0), round(FPS)) for share in shares
+        ]
+        _, low, high = share_above(values, 2.0, FPS)
+        inside += low <= 0.04 <= high
+    assert inside >= 180
+
+
+@pytest.mark.parametrize("videos", [[np.full(50, 3.0)], [np.full(5, 3.0), np.full(50, 3.0)]])
+def test_footage_that_is_all_above_is_a_share_of_one(videos):
+    share, low, high = share_above(videos, 2.0, FPS)
+    assert (share, high) == (1, 1)
+    assert 0 < low < 1
+
+
+def exponential(count, decades_per_unit, seed=0):
+    """Surprises of which a fraction of 10 ** (-x * decades_per_unit) is above x, in seconds."""
+    uniform = np.random.default_rng(seed).random(count)
+    return np.repeat(-np.log10(uniform) / decades_per_unit, round(FPS))
+
+
+def test_too_few_alarms_are_made_up_for():
+    held_out = list(exponential(2000, 1.0).reshape(20, -1) - 0.5)
+    correction = correct_surprise(held_out, 2.0, FPS)
+    assert correction == pytest.approx(0.5, abs=0.15)
+    share, _, _ = share_above(held_out, 2.0 - correction, FPS)
+    assert 0.6 * ASKED_SHARE < share <= ASKED_SHARE
+
+
+def test_too_many_alarms_are_believed_as_far_as_they_are_proven():
+    held_out = list(exponential(20_000, 1.0).reshape(20, -1) + 1.0)
+    correction = correct_surprise(held_out, 2.0, FPS)
+    assert -1.0 < correction < -0.7
+    one_odd = [np.full(1000, 5.0 if number == 0 else 1.0) for number in range(20)]
+    assert correct_surprise(one_odd, 2.0, FPS) == 0
+
+
+def test_little_footage_corrects_nothing():
+    assert correct_surprise([np.zeros(round(99 * FPS))], 2.0, FPS) == 0
+    assert correct_surprise([np.zeros(round(100 * FPS))], 2.0, FPS) == MOST
+
+
+def test_the_rate_of_events_has_the_exact_interval():
+    rate, low, high = RateCheck(0.01, 0.0, 0.02, 3, 1.5).events_per_hour
+    assert rate == 2
+    assert scipy.stats.poisson.sf(2, low * 1.5) == pytest.approx(0.025)
+    assert scipy.stats.poisson.cdf(3, high * 1.5) == pytest.approx(0.025)
+    assert RateCheck(0.0, 0.0, 0.1, 0, 1.0).events_per_hour == pytest.approx(
+        (0, 0, 3.689), abs=0.01
+    )
+
+
+def test_it_says_what_it_found():
+    assert str(RateCheck(0.009, 0.004, 0.018, 3, 1.5)) == (
+        "0.9% [0.4%, 1.8%] of the frames are above the threshold for 1%, "
+        "in 2 [0.412, 5.84] events an hour"
+    )
