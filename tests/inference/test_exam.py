@@ -47,23 +47,26 @@ def examined(videos):
     return examine(halved, LENGTH, FPS, videos, calibration).exams
 
 
-def test_a_camera_finds_who_runs_who_goes_elsewhere_and_who_stands():
-    exam = examined(footage(4, 200))[""]
-    assert list(exam) == list(KINDS)
+@pytest.fixture(scope="module")
+def calm():
+    return examined(footage(4, 200))[""]
+
+
+def test_a_camera_finds_who_runs_who_goes_elsewhere_and_who_stands(calm):
+    assert list(calm) == list(KINDS)
     for kind in (FAST, ELSEWHERE, STANDS):
-        found, trials = exam[kind]
+        found, trials = calm[kind]
         assert trials == TRIALS
         assert found > 0.7 * TRIALS, kind
 
 
-def test_it_tells_what_a_camera_does_not_find():
-    """People run through its normal footage, so that one more who runs is no surprise."""
+def test_a_camera_that_knows_runners_finds_fewer(calm):
     runners = [
         NormalVideo(f"run{k}", "", functools.partial(opened, walking(200, k, 2.4)), 200, True)
         for k in range(4)
     ]
-    found, trials = examined([*footage(4, 200), *runners])[""][FAST]
-    assert found < 0.3 * trials
+    found, _ = examined([*footage(4, 200), *runners])[""][FAST]
+    assert found < calm[FAST][0]
 
 
 @pytest.mark.parametrize(
