@@ -21,7 +21,7 @@ from abnormal.frames.manifest import read_manifest  # noqa: E402
 from abnormal.frames.reader import read_frames, read_labels  # noqa: E402
 from abnormal.inference.detector import open_detector  # noqa: E402
 from abnormal.inference.score import frame_scores, residuals  # noqa: E402
-from abnormal.inference.stream import FrameScorer, ResidualStream  # noqa: E402
+from abnormal.inference.stream import FrameScorer, open_stream  # noqa: E402
 from abnormal.names import FUSED  # noqa: E402
 from abnormal.scoring.calibration import ALARM_SURPRISE  # noqa: E402
 from abnormal.scoring.local import LOCAL_SCORES  # noqa: E402
@@ -62,6 +62,12 @@ def compressed(frames: Frames) -> Frames:
     return [cv2.imdecode(cv2.imencode(".jpg", f, [1, 20])[1], 0) for f in frames]
 
 
+def darkening(frames: Frames) -> Frames:
+    """Dusk: the light falls to a third."""
+    gains = np.linspace(1, 1 / 3, len(frames))
+    return [np.rint(f * g).astype(np.uint8) for f, g in zip(frames, gains, strict=True)]
+
+
 def noisy(frames: Frames) -> Frames:
     """Five grey levels of noise in every pixel."""
     return [np.clip(f + RNG.normal(0, 5, f.shape), 0, 255).astype(np.uint8) for f in frames]
@@ -86,6 +92,8 @@ DISTURBANCES: dict[str, Callable[[Frames], Frames]] = {
     "shaking by 1 pixel": shaking(1),
     "shaking by 3 pixels": shaking(3),
     "swaying by 3 pixels": swaying,
+    "moved by 4 pixels": lambda frames: [_moved(frame, 4, 0) for frame in frames],
+    "dusk": darkening,
     "exposure jumps": exposed,
     "gamma jumps": balanced,
     "JPEG at quality 20": compressed,
@@ -113,7 +121,8 @@ def main() -> None:
     for name, disturb in DISTURBANCES.items():
         scorer = FrameScorer(record.fps, normality)
         length = detector.info.clip_length
-        clips = residuals(disturb(frames), detector.reconstruct, length, ResidualStream())
+        stream = open_stream(normality, record.fps)
+        clips = residuals(disturb(frames), detector.reconstruct, length, stream)
         causal = frame_scores(clips, scorer).causal
         limits = dict.fromkeys((FUSED, *LOCAL_SCORES), ALARM_SURPRISE) | {"gradient": plain}
         shares = (100 * (causal[score][normal] > limit).mean() for score, limit in limits.items())

@@ -33,6 +33,12 @@ OpenSink = Callable[[float], AbstractContextManager[Sink | None]]
 """Opens, from the frames per second of a video, the sink for its frames; None if there is none."""
 
 
+OTHER_VIEW = (
+    "it shows another view than the normal footage of its camera; scores of places mean little"
+)
+"""Note on a video whose first frame does not look like the background of its camera."""
+
+
 @dataclass(frozen=True)
 class Detector:
     """A trained model on a runtime.
@@ -171,6 +177,8 @@ class Detector:
                 situation=video.situation,
                 boxes=scored.boxes,
             )
+            if stream.other_view:
+                opened.notes.append(OTHER_VIEW)
             return result, opened.notes
 
     def _residuals(

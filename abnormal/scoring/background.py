@@ -3,25 +3,42 @@
 The background of a camera is learnt once, from normal footage. While a video is scored, a copy of
 it follows slow changes, such as shadows that move with the sun. A pixel that looks like either of
 the two is background: the copy takes over things that stay, and would take their places for
-foreground when they have gone. Changes of the whole picture, such as clouds, are taken off first.
+foreground when they have gone. What light and exposure do to the whole picture is undone first. A
+camera that shakes, or that has been moved a little, shows each edge at another pixel. Therefore the
+background is moved to where the frames show it, and a pixel may look like any of its neighbours.
 """
 
+import collections
+
+import cv2
 import numpy as np
-import scipy.ndimage
 
 FOREGROUND_LEVELS = 15.0
 """Mean difference of a pixel and its neighbours from the background above which the pixel belongs
 to the foreground, in grey levels of 0 to 255."""
 
 NEIGHBOURS_PX = 3
-"""Side of the square of pixels over which that difference is averaged."""
+"""Side of the square of pixels over which that difference is averaged, and of the square of the
+background with which each pixel is compared."""
 
 ADAPTATION_PER_SEC = 1.0
 """Largest change of a pixel of the copy, in grey levels per second. What differs by 60 levels and
 stays is background after a minute at the latest."""
 
 SAMPLING = 4
-"""Every so many pixels are enough for the median difference of a picture."""
+"""Every so many pixels are enough to measure light and correlation."""
+
+LEAST_CONTRAST = 10.0
+"""Smallest difference of bright and dark pixels from which a gain is computed, in grey levels."""
+
+MOST_GAIN = 4.0
+"""Largest change of contrast that is undone."""
+
+SHIFTS = 9
+"""The position of the picture is measured once a second. The median of so many counts."""
+
+LEAST_CORRELATION = 0.4
+"""A frame whose correlation with the background is below this shows another view."""
 
 
 def learn_background(frames: np.ndarray) -> np.ndarray:
@@ -43,12 +60,23 @@ class ForegroundDetector:
     Args:
         background: `(height, width)` uint8 of `learn_background`.
         fps: Frames per second.
+
+    Attributes:
+        other_view: Whether the first frame shows something else than the background. Then nothing
+            is foreground.
     """
 
     def __init__(self, background: np.ndarray, fps: float) -> None:
-        self._learnt = background.astype(np.float32)
-        self._adapted = self._learnt.copy()
+        self._background = background.astype(np.float32)
         self._step = np.float32(ADAPTATION_PER_SEC / fps)
+        self._second = max(1, round(fps))
+        self._shifts: collections.deque[np.ndarray] = collections.deque(maxlen=SHIFTS)
+        self._shift = np.zeros(2)
+        self._learnt, self._adapted = self._background, self._background.copy()
+        self._light = _Light(self._background)
+        self._is_known = np.ones(background.shape, bool)
+        self._number = 0  # of the next frame
+        self.other_view = False
 
     def __call__(self, frames: np.ndarray) -> np.ndarray:
         """Finds the foreground of the next frames.
@@ -59,20 +87,94 @@ class ForegroundDetector:
         Returns:
             The same shape, bool, True where something differs from the background.
         """
-        found = np.empty(frames.shape, bool)
+        found = np.zeros(frames.shape, bool)
         for number, frame in enumerate(frames):
             levels = frame * np.float32(255)
-            from_adapted = _local_difference(levels, self._adapted)
-            self._adapted += np.clip(from_adapted, -self._step, self._step)
-            from_learnt = _local_difference(levels, self._learnt)
-            difference = np.minimum(np.abs(from_adapted), np.abs(from_learnt))
-            blurred = scipy.ndimage.uniform_filter(difference, NEIGHBOURS_PX, mode="nearest")
-            found[number] = blurred > FOREGROUND_LEVELS
+            if self._number % self._second == 0:
+                self._follow(levels)
+            if self._number == 0:
+                self.other_view = _correlation(levels, self._learnt) < LEAST_CORRELATION
+            self._number += 1
+            if not self.other_view:
+                found[number] = self._find(self._light.undo(levels))
         return found
 
+    def _find(self, levels: np.ndarray) -> np.ndarray:
+        """Finds the foreground of a frame in the light of the background, in grey levels."""
+        difference = _difference(levels, self._learnt)
+        difference = np.minimum(difference, _difference(levels, self._adapted))
+        self._adapted += np.clip(levels - self._adapted, -self._step, self._step)
+        blurred = cv2.blur(difference, (NEIGHBOURS_PX, NEIGHBOURS_PX))
+        return (blurred > FOREGROUND_LEVELS) & self._is_known
 
-def _local_difference(levels: np.ndarray, background: np.ndarray) -> np.ndarray:
-    """Returns frame minus background, without what the whole picture has changed by."""
-    difference = levels - background
-    difference -= np.median(difference[::SAMPLING, ::SAMPLING])
-    return difference
+    def _follow(self, levels: np.ndarray) -> None:
+        """Moves the background to where the camera shows it now."""
+        self._shifts.append(_shift(levels, self._background))
+        shift = np.median(self._shifts, axis=0).round()
+        if np.array_equal(shift, self._shift):
+            return
+        moved = _moved(self._background, shift)
+        if _correlation(levels, moved) > _correlation(levels, self._learnt):
+            self._adapted = _moved(self._adapted, shift - self._shift)
+            self._learnt, self._light, self._shift = moved, _Light(moved), shift
+            # Nothing is known of what has come into the picture at its border.
+            everywhere = np.ones(levels.shape, np.float32)
+            self._is_known = _moved(everywhere, shift, cv2.BORDER_CONSTANT) > 0
+
+
+class _Light:
+    """Undoes changes of light and exposure, which show in the dark and in the bright pixels.
+
+    Args:
+        background: `(height, width)` float32, 0 to 255.
+    """
+
+    def __init__(self, background: np.ndarray) -> None:
+        samples = background[::SAMPLING, ::SAMPLING]
+        self._dark = samples <= np.quantile(samples, 0.3)
+        self._bright = samples >= np.quantile(samples, 0.7)
+        self._dark_level = float(np.median(samples[self._dark]))
+        self._bright_level = float(np.median(samples[self._bright]))
+
+    def undo(self, levels: np.ndarray) -> np.ndarray:
+        """Returns a frame as it would look in the light of the background, in grey levels."""
+        samples = levels[::SAMPLING, ::SAMPLING]
+        dark, bright = np.median(samples[self._dark]), np.median(samples[self._bright])
+        contrast = self._bright_level - self._dark_level
+        gain = 1.0
+        if min(contrast, bright - dark) >= LEAST_CONTRAST:
+            gain = float(np.clip(contrast / (bright - dark), 1 / MOST_GAIN, MOST_GAIN))
+        middle = (self._dark_level + self._bright_level) / 2
+        return (levels - np.float32((dark + bright) / 2)) * np.float32(gain) + np.float32(middle)
+
+
+def _difference(levels: np.ndarray, background: np.ndarray) -> np.ndarray:
+    """Returns how far each pixel is from all pixels of the background around it."""
+    square = np.ones((NEIGHBOURS_PX, NEIGHBOURS_PX), np.uint8)
+    above = levels - cv2.dilate(background, square)
+    below = cv2.erode(background, square) - levels
+    return np.maximum(np.maximum(above, below), 0)
+
+
+def _shift(levels: np.ndarray, background: np.ndarray) -> np.ndarray:
+    """Returns by how many pixels a frame shows the background to the right and further down."""
+    window = cv2.createHanningWindow(levels.shape[::-1], cv2.CV_32F)
+    # OpenCV multiplies its arguments by the window in their place if they have certain sizes.
+    shift, _ = cv2.phaseCorrelate(background.copy(), levels.copy(), window)
+    return np.nan_to_num(np.array(shift))
+
+
+def _moved(
+    picture: np.ndarray, shift: np.ndarray, border: int = cv2.BORDER_REPLICATE
+) -> np.ndarray:
+    move = np.column_stack((np.eye(2), shift))
+    return cv2.warpAffine(picture, move, picture.shape[::-1], borderMode=border)
+
+
+def _correlation(levels: np.ndarray, background: np.ndarray) -> float:
+    """Returns the correlation of two pictures; 1 if one of them has no contrast."""
+    one, other = (picture[::SAMPLING, ::SAMPLING].ravel() for picture in (levels, background))
+    contrast = one.std() * other.std()
+    return (
+        float(np.mean((one - one.mean()) * (other - other.mean())) / contrast) if contrast else 1.0
+    )

@@ -3,11 +3,14 @@
 import numpy as np
 import scipy.ndimage
 
-from abnormal.scoring.cells import PATCH_CELLS
 from abnormal.scoring.normal_level import own_level
 
 OCCUPIED_SHARE = 0.6
 """Share of a cell's pixels from which the cell is taken as occupied by the foreground."""
+
+NEIGHBOURS_CELLS = 2
+"""Side of the square of cells over which the time is averaged. A bag that somebody has left behind
+covers one or two cells."""
 
 DECAY_PER_SEC = 1.5
 """Seconds that a free cell forgets per second. A cell that was occupied for less than
@@ -58,7 +61,7 @@ class StayTimer:
 
         Returns:
             The same shape, float64, at least 0: log(1 + s), where s is the mean time in seconds
-            over the patch around each cell. The logarithm keeps the first seconds apart, which tell
+            over the square at each cell. The logarithm keeps the first seconds apart, which tell
             somebody who waits from somebody who walks.
         """
         seconds = np.zeros(shares.shape[1:]) if self._seconds is None else self._seconds
@@ -69,5 +72,5 @@ class StayTimer:
             seconds = np.clip(seconds + change, 0, LONGEST_SEC)
             times[number] = seconds
         self._seconds = seconds
-        patch = (0, PATCH_CELLS, PATCH_CELLS)
-        return np.log1p(scipy.ndimage.uniform_filter(times, patch, mode="nearest"))
+        square = (0, NEIGHBOURS_CELLS, NEIGHBOURS_CELLS)
+        return np.log1p(scipy.ndimage.uniform_filter(times, square, mode="nearest"))

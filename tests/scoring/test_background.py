@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -5,7 +6,8 @@ from abnormal.scoring.background import FOREGROUND_LEVELS, ForegroundDetector, l
 
 FPS, SIZE = 10.0, 40
 DRAW = np.random.default_rng(0)
-SCENE = DRAW.integers(40, 200, (SIZE, SIZE), np.uint8)
+WIDE = cv2.resize(DRAW.integers(40, 200, (12, 12), np.uint8), (88, 88))  # soft light and dark
+SCENE = WIDE[24:64, 24:64]
 
 
 def as_input(frames):
@@ -14,7 +16,7 @@ def as_input(frames):
 
 def with_a_box(count, brighter):
     frames = np.repeat(SCENE[None].astype(np.float32), count, axis=0)
-    frames[:, 10:20, 10:20] += brighter
+    frames[:, 8:16, 8:16] += brighter
     return as_input(frames)
 
 
@@ -29,15 +31,37 @@ def test_who_walks_by_is_not_in_the_background():
 
 def test_what_differs_is_foreground_to_its_edges():
     (found,) = ForegroundDetector(SCENE, FPS)(with_a_box(1, brighter=50))
-    assert found[10:20, 10:20].all()
-    assert not found[:8].any()
-    assert not found[:, 22:].any()
+    assert found[9:15, 9:15].all()
+    assert not found[:6].any()
+    assert not found[:, 18:].any()
 
 
-@pytest.mark.parametrize("brighter", [-12, 30])
-def test_a_change_of_the_whole_picture_is_none(brighter):
-    found = ForegroundDetector(SCENE, FPS)(as_input(SCENE.astype(float) + brighter)[None])
+@pytest.mark.parametrize(("gain", "brighter"), [(1, -12), (1, 30), (0.4, 0), (0.5, 60), (1.3, 0)])
+def test_a_change_of_the_whole_picture_is_none(gain, brighter):
+    frame = gain * SCENE.astype(float) + brighter
+    assert not ForegroundDetector(SCENE, FPS)(as_input(frame)[None]).any()
+    frame[10:20, 10:20] = 230 * gain + brighter
+    assert ForegroundDetector(SCENE, FPS)(as_input(frame)[None])[0, 12:18, 12:18].all()
+
+
+def test_a_camera_that_shakes_or_was_moved_shows_no_foreground():
+    shaking = [
+        WIDE[24 + down : 64 + down, 24 + right : 64 + right]
+        for down, right in DRAW.integers(-1, 2, (50, 2))
+    ]
+    # The place of the first frame counts until several have been seen.
+    assert not ForegroundDetector(SCENE, FPS)(as_input(shaking))[30:].any()
+    moved = np.repeat(WIDE[None, 28:68, 21:61], 50, axis=0)  # by 4 and by 3 pixels
+    found = ForegroundDetector(SCENE, FPS)(as_input(moved))
     assert not found.any()
+
+
+def test_another_view_has_no_foreground_and_is_told():
+    detector, other = ForegroundDetector(SCENE, FPS), ForegroundDetector(SCENE, FPS)
+    detector(as_input(SCENE)[None])
+    assert not detector.other_view
+    assert not other(as_input(SCENE[::-1, ::-1].T[::-1])[None]).any()
+    assert other.other_view
 
 
 def test_a_slow_change_is_followed_and_a_sudden_one_only_after_a_while():
@@ -46,15 +70,16 @@ def test_a_slow_change_is_followed_and_a_sudden_one_only_after_a_while():
         frame[:, :15] += 0.09 * number  # 0.9 levels a second, in the end 36
     assert not ForegroundDetector(SCENE, FPS)(as_input(slow)).any()
 
-    sudden = ForegroundDetector(SCENE, FPS)(with_a_box(600, brighter=40))[:, 15, 15]
+    sudden = ForegroundDetector(SCENE, FPS)(with_a_box(600, brighter=40))[:, 12, 12]
     gone = int(np.argmin(sudden))
-    assert gone / FPS == pytest.approx(40 - FOREGROUND_LEVELS, abs=1)
+    # The soft light of the scene lets a pixel look like a neighbour that is brighter.
+    assert 0.7 * (40 - FOREGROUND_LEVELS) < gone / FPS < 40 - FOREGROUND_LEVELS + 1
 
 
 def test_what_has_stayed_for_long_leaves_nothing_behind():
     there, gone = with_a_box(300, brighter=40), with_a_box(100, brighter=0)
     detector = ForegroundDetector(SCENE, FPS)
-    assert detector(there)[0, 15, 15]
+    assert detector(there)[0, 12, 12]
     assert not detector(gone).any()
 
 

@@ -47,11 +47,12 @@ def test_no_time_is_without_an_end():
     assert seconds(StayTimer(FPS)(shares((1.0, 2 * LONGEST_SEC))))[-1] == pytest.approx(LONGEST_SEC)
 
 
-def test_a_cell_has_the_time_of_its_patch():
+def test_a_cell_has_the_mean_time_of_its_square():
     covered = np.zeros((100, 9, 9))
     covered[:, 4, 4] = 1
     values = np.expm1(StayTimer(FPS)(covered)[-1])
-    assert values[3:6, 3:6] == pytest.approx(10 / 9)
+    assert values[4:6, 4:6] == pytest.approx(10 / 4)
+    assert (values > 0).sum() == 4
     assert values[0, 0] == 0
 
 
