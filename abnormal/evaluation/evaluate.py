@@ -9,7 +9,7 @@ import numpy as np
 from abnormal.evaluation.event_level import event_metrics
 from abnormal.evaluation.frame_level import bootstrap_auc, frame_metrics, macro_metrics
 from abnormal.evaluation.pixel_level import VideoPixels, pixel_metrics
-from abnormal.evaluation.region_level import region_metrics
+from abnormal.evaluation.region_level import ScoredBoxes, region_metrics
 from abnormal.inference.scored_video import ScoredVideo
 from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
@@ -145,15 +145,13 @@ def _region_metrics(
     videos: Sequence[ScoredVideo], pixels: Sequence[VideoPixels]
 ) -> dict[str, Any] | None:
     """Compares the most unusual place in each frame, by the score `fused`, with the masks."""
-    masked = [
-        (video.causal[FUSED], video.boxes, of_video.regions)
-        for video, of_video in zip(videos, pixels, strict=False)
-        if video.boxes is not None and FUSED in video.causal and of_video.regions
-    ]
-    if not masked:
-        return None
-    scores, boxes, truths = zip(*masked, strict=True)
-    return region_metrics(scores, boxes, truths)
+    detections, truths = [], []
+    for video, of_video in zip(videos, pixels, strict=False):
+        if video.boxes is not None and FUSED in video.causal and of_video.regions:
+            frames = zip(video.boxes, video.causal[FUSED], strict=True)
+            detections.append([ScoredBoxes(box[None], score[None]) for box, score in frames])
+            truths.append(of_video.regions)
+    return region_metrics(detections, truths)
 
 
 def _alarm_metrics(

@@ -194,15 +194,7 @@ def metrics_lines(model: str, metrics: Mapping[str, Any]) -> Iterator[str]:
         for name, figures in metrics["scores"].items():
             raw = _percent(figures[MICRO_RAW]) if MICRO_RAW in figures else ""
             yield f"  {name:<22} {raw:<19} {_percent(figures[MICRO_PER_VIDEO])}"
-    if pixels := metrics["localisation"]:
-        auc, overlap = (
-            "not defined" if pixels[name] is None else f"{100 * pixels[name]:.1f} %"
-            for name in ("auc", "iou")
-        )
-        yield (
-            f"  pixels: AUC {auc}, intersection over union {overlap}, "
-            f"mask sigmoid cross-entropy {pixels['mask_sigmoid_cross_entropy']:.4f}"
-        )
+    yield from _place_lines(metrics)
     if events := metrics["events"]:
         hourly = events["false_alarms_per_hour"]
         per_hour = "" if hourly is None else f" ({hourly:.3g} an hour)"
@@ -220,6 +212,24 @@ def metrics_lines(model: str, metrics: Mapping[str, Any]) -> Iterator[str]:
         + _rate(alarm["detection_rate"], "abnormal")
         + _rate(alarm["false_alarm_rate"], "normal")
     )
+
+
+def _place_lines(metrics: Mapping[str, Any]) -> Iterator[str]:
+    """Yields the lines that tell how well the places agree with the masks, if there are masks."""
+    if pixels := metrics["localisation"]:
+        auc, overlap = (
+            "not defined" if pixels[name] is None else f"{100 * pixels[name]:.1f} %"
+            for name in ("auc", "iou")
+        )
+        yield (
+            f"  pixels: AUC {auc}, intersection over union {overlap}, "
+            f"mask sigmoid cross-entropy {pixels['mask_sigmoid_cross_entropy']:.4f}"
+        )
+    if regions := metrics["regions"]:
+        yield (
+            f"  regions: RBDC {100 * regions['rbdc']:.1f} % of {regions['regions']}, "
+            f"TBDC {100 * regions['tbdc']:.1f} % of {regions['tracks']} tracks"
+        )
 
 
 def _percent(figures: Mapping[str, float] | None) -> str:

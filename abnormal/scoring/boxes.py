@@ -27,15 +27,15 @@ def relative_box(rows: slice, columns: slice, shape: tuple[int, ...]) -> Box:
     )
 
 
-def component_boxes(mask: np.ndarray) -> list[Box]:
-    """Returns the box around each connected component of a mask.
+def component_boxes(labels: np.ndarray) -> list[Box]:
+    """Returns the box around each connected component of a picture.
 
     Args:
-        mask: `(height, width)` bool. Pixels that touch at a corner are connected, too.
+        labels: `(height, width)` int32, the number of the component of each pixel, from 1 on; 0
+            for pixels of no component.
     """
-    labels, _ = scipy.ndimage.label(mask, np.ones((3, 3)))
     found = scipy.ndimage.find_objects(labels)
-    return [relative_box(rows, columns, mask.shape) for rows, columns in found]
+    return [relative_box(rows, columns, labels.shape) for rows, columns in found]
 
 
 def component_box_at(mask: np.ndarray, row: int, column: int) -> Box:
