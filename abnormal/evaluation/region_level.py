@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from abnormal.evaluation.true_regions import TrueRegions
+from abnormal.scoring.boxes import intersection_over_union
 
 MIN_IOU = 0.1
 """Intersection over union from which a detection finds a true region; the authors' beta."""
@@ -20,8 +21,8 @@ PROTOCOL = (
     "union of its box and that of a detection is at least 0.1, and a track if at least a tenth of "
     "its regions are found; a detection that finds no region is false; rbdc and tbdc: the area "
     "under the curve of the fraction of regions, or of tracks, found over the number of false "
-    "detections per frame, from 0 to 1. Each frame has one detection, its most unusual place by "
-    "the score fused"
+    "detections per frame, from 0 to 1. The detections in a frame are the things that are unusual "
+    "in it by the score fused or, if there are none, its most unusual place"
 )
 """How the metrics are computed, for people who read `metrics.json` or the page."""
 
@@ -75,23 +76,6 @@ def region_metrics(
         "detections": sum(len(frame.scores) for of_video in detections for frame in of_video),
         "frames": frames,
     }
-
-
-def intersection_over_union(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Computes the intersection over union of each box with each of some others.
-
-    Args:
-        boxes: `(n, 4)` float64 in [0, 1]: left, top, width and height.
-        others: `(m, 4)` float64 in [0, 1], in the same order.
-
-    Returns:
-        `(n, m)` float64 in [0, 1].
-    """
-    boxes, others = boxes[:, None], others[None]
-    low = np.maximum(boxes[..., :2], others[..., :2])
-    high = np.minimum(boxes[..., :2] + boxes[..., 2:], others[..., :2] + others[..., 2:])
-    common = np.maximum(high - low, 0).prod(axis=-1)
-    return common / (boxes[..., 2:].prod(axis=-1) + others[..., 2:].prod(axis=-1) - common)
 
 
 def _track_scores(scores: np.ndarray, tracks: np.ndarray) -> np.ndarray:

@@ -1,14 +1,19 @@
 """Scores the clips of one video in order, as they become complete."""
 
 import dataclasses
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from abnormal.inference.things import SurpriseMap, pixels_of
+from abnormal.inference.tracking import Thing, ThingTracker
 from abnormal.names import FUSED
-from abnormal.scoring.calibration import Normality, fuse
-from abnormal.scoring.local import LOCAL_SCORES, above_normal, unusual_box
+from abnormal.scoring.alarm import Alarm
+from abnormal.scoring.boxes import Box
+from abnormal.scoring.calibration import ALARM_SURPRISE, RELEASE_DROP, Normality, fuse
+from abnormal.scoring.local import LOCAL_SCORES, ratios_to_normal, unusual_box
 from abnormal.scoring.regularity import SMOOTHING_SEC, CausalMean
 from abnormal.scoring.residual import SCORES, ClipResidual
 from abnormal.video.flow import MovingFrame, with_speed, without_speed
@@ -16,6 +21,9 @@ from abnormal.video.flow import MovingFrame, with_speed, without_speed
 LOCAL_SMOOTHING_SEC = 0.5
 """Length of the causal mean over local scores, in seconds. It is short, because things soon move on
 from a place."""
+
+UNUSUAL = ALARM_SURPRISE - RELEASE_DROP
+"""Surprise above which things are looked for: that above which an event lasts by default."""
 
 
 class ResidualStream:
@@ -114,14 +122,18 @@ class ScoredFrames:
             local score that is how far the most unusual cell is above normal.
         causal: For each score's name, its values as alarms use them, `(n,)` float64, at least 0:
             smoothed causally and, for local scores, as surprises.
-        boxes: Box around the most unusual place in each frame by the local score that `fused` comes
-            from, `(n, 4)` float64 in [0, 1]: left, top, width and height, as fractions of the
-            picture; None if there are no local scores.
+        boxes: Box around the most unusual thing in each frame or, where nothing is unusual, around
+            the most unusual cells by the local score that `fused` comes from, `(n, 4)` float64 in
+            [0, 1]: left, top, width and height, as fractions of the picture; None if there are no
+            local scores.
+        things: The unusual things in each frame, the most unusual one first; none where nothing is
+            unusual, and an empty tuple if there are no local scores.
     """
 
     raw: dict[str, np.ndarray]
     causal: dict[str, np.ndarray]
     boxes: np.ndarray | None = None
+    things: tuple[Sequence[Thing], ...] = ()
 
 
 def concatenated(parts: Sequence[ScoredFrames]) -> ScoredFrames:
@@ -135,6 +147,7 @@ def concatenated(parts: Sequence[ScoredFrames]) -> ScoredFrames:
         boxes=None
         if first.boxes is None
         else np.concatenate([part.boxes for part in parts if part.boxes is not None]),
+        things=tuple(itertools.chain.from_iterable(part.things for part in parts)),
     )
 
 
@@ -146,6 +159,7 @@ class FrameScorer:
         normality: What is normal for the camera; None to compute no local scores.
         positions: For some scores, the usual size at each position in a clip, above 0. The scores
             are divided by it.
+        alarm: The alarm for whose events things are looked for; None for the default one.
     """
 
     def __init__(
@@ -153,12 +167,16 @@ class FrameScorer:
         fps: float,
         normality: Normality | None,
         positions: Mapping[str, Sequence[float]] | None = None,
+        alarm: Alarm | None = None,
     ) -> None:
         self._fps = fps
         self._normality = normality
         self._cells = CellStream(fps, normality.levels if normality else ())
         self._means: dict[str, CausalMean] = {}
         self._positions = {name: np.array(values) for name, values in (positions or {}).items()}
+        self._alarm = alarm
+        self._tracker = ThingTracker(fps, UNUSUAL)
+        self._count = 0  # frames so far
 
     def add(self, residual: ClipResidual) -> ScoredFrames:
         """Scores the new frames of the next clip, given its completed residual."""
@@ -169,21 +187,62 @@ class FrameScorer:
         if self._normality is None:
             return ScoredFrames(raw, causal)
         levels = self._normality.levels
-        cells, local = self._cells.add(residual), {}
-        for name, values in cells.items():
-            raw[name] = above_normal(values, levels[name], LOCAL_SCORES[name].everywhere)
+        ratios, local = dict[str, np.ndarray](), dict[str, np.ndarray]()
+        for name, values in self._cells.add(residual).items():
+            everywhere = LOCAL_SCORES[name].everywhere
+            ratios[name] = ratios_to_normal(values, levels[name], everywhere)
+            raw[name] = ratios[name].max(axis=(1, 2))
             smooth = self._mean(name, raw[name], LOCAL_SMOOTHING_SEC)
             local[name] = self._normality.surprises[name].of(smooth)
         fused, sources = fuse(local, self._normality.frames)
         raw[FUSED] = fused
-        names = list(local)
-        boxes = [
-            unusual_box(cells[names[source]][number], levels[names[source]])
-            for number, source in enumerate(sources)
-        ]
-        return ScoredFrames(raw, causal | local | {FUSED: fused}, np.array(boxes))
+        causal |= local | {FUSED: fused}
+        boxes, things = self._places(residual, ratios, causal, sources)
+        self._count += len(fused)
+        return ScoredFrames(raw, causal, boxes, things)
+
+    def _places(
+        self,
+        residual: ClipResidual,
+        ratios: Mapping[str, np.ndarray],
+        causal: Mapping[str, np.ndarray],
+        sources: np.ndarray,
+    ) -> tuple[np.ndarray, tuple[Sequence[Thing], ...]]:
+        """Returns the box and the things of each new frame; see `ScoredFrames`."""
+        assert self._normality is not None
+        unusual, names = self._unusual(causal), list(ratios)
+        boxes, things = list[Box](), list[Sequence[Thing]]()
+        for number, source in enumerate(sources):
+            found: Sequence[Thing] = ()
+            if unusual[number]:
+                seen = _surprise_map(residual, ratios, number, self._normality)
+                found = self._tracker.add(self._count + number, causal[FUSED][number], seen)
+            things.append(found)
+            box = found[0].box if found else unusual_box(ratios[names[source]][number])
+            boxes.append(box)
+        return np.array(boxes), tuple(things)
+
+    def _unusual(self, causal: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Tells in which frames things are looked for, `(n,)` bool."""
+        unusual = causal[FUSED] > UNUSUAL
+        if self._alarm:
+            unusual |= causal[self._alarm.score] > self._alarm.release
+        return unusual
 
     def _mean(self, name: str, values: np.ndarray, seconds: float = SMOOTHING_SEC) -> np.ndarray:
         """Returns the causal mean of a score, whose earlier values it remembers."""
         mean = self._means.setdefault(name, CausalMean(self._fps, seconds))
         return mean(values)
+
+
+def _surprise_map(
+    residual: ClipResidual, ratios: Mapping[str, np.ndarray], number: int, normality: Normality
+) -> SurpriseMap:
+    """Returns what is unusual in one of the new frames of a clip, whose ratios are all given."""
+    of_frame = {name: values[number] for name, values in ratios.items()}
+    surprises, sources = fuse(
+        {name: normality.surprises[name].of(values) for name, values in of_frame.items()},
+        normality.frames,
+    )
+    pixels = [pixels_of(residual, name)[residual.new][number] for name in of_frame]
+    return SurpriseMap(surprises, sources, list(of_frame.values()), pixels)
