@@ -11,7 +11,7 @@ from abnormal.evaluation.frame_level import bootstrap_auc, frame_metrics, macro_
 from abnormal.evaluation.pixel_level import VideoPixels, pixel_metrics
 from abnormal.evaluation.region_level import ScoredBoxes, region_metrics
 from abnormal.inference.scored_video import ScoredVideo
-from abnormal.inference.tracking import Thing
+from abnormal.inference.tracking import UnusualThing
 from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.events import persistent_events
@@ -155,7 +155,7 @@ def _region_metrics(
     return region_metrics(detections, truths)
 
 
-def _detected(things: Sequence[Thing], box: np.ndarray, score: float) -> ScoredBoxes:
+def _detected(things: Sequence[UnusualThing], box: np.ndarray, score: float) -> ScoredBoxes:
     """Returns the things in a frame or, if there are none, its most unusual place."""
     if not things:
         return ScoredBoxes(box[None], np.array([score]))

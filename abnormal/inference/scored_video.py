@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from abnormal.inference.tracking import Thing
+from abnormal.inference.tracking import UnusualThing
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.events import Event
 from abnormal.scoring.regularity import regularity
@@ -38,7 +38,7 @@ class ScoredVideo:
     labels: np.ndarray | None = None
     situation: str = ""
     boxes: np.ndarray | None = None
-    things: tuple[Sequence[Thing], ...] = ()
+    things: tuple[Sequence[UnusualThing], ...] = ()
 
     def regularity(self, score: str = "l2") -> np.ndarray:
         """Computes the regularity of each frame, for which the whole video is needed.

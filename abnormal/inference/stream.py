@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from abnormal.inference.things import SurpriseMap, pixels_of
-from abnormal.inference.tracking import Thing, ThingTracker
+from abnormal.inference.places import PlaceFinder
+from abnormal.inference.tracking import UnusualThing
 from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
-from abnormal.scoring.boxes import Box
-from abnormal.scoring.calibration import ALARM_SURPRISE, RELEASE_DROP, Normality, fuse
-from abnormal.scoring.local import LOCAL_SCORES, ratios_to_normal, unusual_box
+from abnormal.scoring.calibration import Normality, fuse
+from abnormal.scoring.local import LOCAL_SCORES, ratios_to_normal
 from abnormal.scoring.regularity import SMOOTHING_SEC, CausalMean
 from abnormal.scoring.residual import SCORES, ClipResidual
 from abnormal.video.flow import MovingFrame, with_speed, without_speed
@@ -21,9 +20,6 @@ from abnormal.video.flow import MovingFrame, with_speed, without_speed
 LOCAL_SMOOTHING_SEC = 0.5
 """Length of the causal mean over local scores, in seconds. It is short, because things soon move on
 from a place."""
-
-UNUSUAL = ALARM_SURPRISE - RELEASE_DROP
-"""Surprise above which things are looked for: that above which an event lasts by default."""
 
 
 class ResidualStream:
@@ -133,7 +129,7 @@ class ScoredFrames:
     raw: dict[str, np.ndarray]
     causal: dict[str, np.ndarray]
     boxes: np.ndarray | None = None
-    things: tuple[Sequence[Thing], ...] = ()
+    things: tuple[Sequence[UnusualThing], ...] = ()
 
 
 def concatenated(parts: Sequence[ScoredFrames]) -> ScoredFrames:
@@ -174,9 +170,7 @@ class FrameScorer:
         self._cells = CellStream(fps, normality.levels if normality else ())
         self._means: dict[str, CausalMean] = {}
         self._positions = {name: np.array(values) for name, values in (positions or {}).items()}
-        self._alarm = alarm
-        self._tracker = ThingTracker(fps, UNUSUAL)
-        self._count = 0  # frames so far
+        self._places = None if normality is None else PlaceFinder(fps, normality, alarm)
 
     def add(self, residual: ClipResidual) -> ScoredFrames:
         """Scores the new frames of the next clip, given its completed residual."""
@@ -184,7 +178,7 @@ class FrameScorer:
         for name, normal in self._positions.items():
             raw[name] = raw[name] / normal[residual.new_positions]
         causal = {name: self._mean(name, values) for name, values in raw.items()}
-        if self._normality is None:
+        if self._normality is None or self._places is None:
             return ScoredFrames(raw, causal)
         levels = self._normality.levels
         ratios, local = dict[str, np.ndarray](), dict[str, np.ndarray]()
@@ -197,52 +191,10 @@ class FrameScorer:
         fused, sources = fuse(local, self._normality.frames)
         raw[FUSED] = fused
         causal |= local | {FUSED: fused}
-        boxes, things = self._places(residual, ratios, causal, sources)
-        self._count += len(fused)
+        boxes, things = self._places.add(residual, ratios, causal, sources)
         return ScoredFrames(raw, causal, boxes, things)
-
-    def _places(
-        self,
-        residual: ClipResidual,
-        ratios: Mapping[str, np.ndarray],
-        causal: Mapping[str, np.ndarray],
-        sources: np.ndarray,
-    ) -> tuple[np.ndarray, tuple[Sequence[Thing], ...]]:
-        """Returns the box and the things of each new frame; see `ScoredFrames`."""
-        assert self._normality is not None
-        unusual, names = self._unusual(causal), list(ratios)
-        boxes, things = list[Box](), list[Sequence[Thing]]()
-        for number, source in enumerate(sources):
-            found: Sequence[Thing] = ()
-            if unusual[number]:
-                seen = _surprise_map(residual, ratios, number, self._normality)
-                found = self._tracker.add(self._count + number, causal[FUSED][number], seen)
-            things.append(found)
-            box = found[0].box if found else unusual_box(ratios[names[source]][number])
-            boxes.append(box)
-        return np.array(boxes), tuple(things)
-
-    def _unusual(self, causal: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Tells in which frames things are looked for, `(n,)` bool."""
-        unusual = causal[FUSED] > UNUSUAL
-        if self._alarm:
-            unusual |= causal[self._alarm.score] > self._alarm.release
-        return unusual
 
     def _mean(self, name: str, values: np.ndarray, seconds: float = SMOOTHING_SEC) -> np.ndarray:
         """Returns the causal mean of a score, whose earlier values it remembers."""
         mean = self._means.setdefault(name, CausalMean(self._fps, seconds))
         return mean(values)
-
-
-def _surprise_map(
-    residual: ClipResidual, ratios: Mapping[str, np.ndarray], number: int, normality: Normality
-) -> SurpriseMap:
-    """Returns what is unusual in one of the new frames of a clip, whose ratios are all given."""
-    of_frame = {name: values[number] for name, values in ratios.items()}
-    surprises, sources = fuse(
-        {name: normality.surprises[name].of(values) for name, values in of_frame.items()},
-        normality.frames,
-    )
-    pixels = [pixels_of(residual, name)[residual.new][number] for name in of_frame]
-    return SurpriseMap(surprises, sources, list(of_frame.values()), pixels)

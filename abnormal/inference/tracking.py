@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from abnormal.inference.things import FoundThing, SurpriseMap, cells_in, find_things, inside
+from abnormal.inference.unusual_things import FoundThing, SurpriseMap, cells_in, find_things, inside
 from abnormal.scoring.alarm import GAP_SEC
 from abnormal.scoring.boxes import Box, intersection_over_union
 from abnormal.video.region import RegionGrower
@@ -23,7 +23,7 @@ SETTLED_FRAMES = 3
 """Number of frames in which a thing has to have been unusual to be followed while it is not."""
 
 
-class Thing(NamedTuple):
+class UnusualThing(NamedTuple):
     """An unusual thing in a frame.
 
     Attributes:
@@ -90,7 +90,7 @@ class ThingTracker:
         self._tracks: list[_Track] = []
         self._count = 0  # things so far
 
-    def add(self, number: int, score: float, seen: SurpriseMap) -> list[Thing]:
+    def add(self, number: int, score: float, seen: SurpriseMap) -> list[UnusualThing]:
         """Finds the things in the next frame in which something is unusual.
 
         Args:
@@ -118,7 +118,7 @@ class ThingTracker:
                 things.append((min(float(around), self._least), track))
         below, scale = score - seen.surprises.max(), np.array((width, height) * 2)
         return [
-            Thing(track.id, float(below + surprise), tuple((track.box / scale).tolist()))
+            UnusualThing(track.id, float(below + surprise), tuple((track.box / scale).tolist()))
             for surprise, track in things
         ]
 

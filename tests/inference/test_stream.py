@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abnormal.frames.clips import stream_clips
+from abnormal.inference.places import UNUSUAL
 from abnormal.inference.reconstruct import ClipReconstructor
 from abnormal.inference.stream import (
-    UNUSUAL,
     CellStream,
     FrameScorer,
     ResidualStream,

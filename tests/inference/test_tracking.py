@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from abnormal.inference.things import SurpriseMap
 from abnormal.inference.tracking import SETTLED_FRAMES, ThingTracker
+from abnormal.inference.unusual_things import SurpriseMap
 from abnormal.scoring.alarm import GAP_SEC
 from abnormal.scoring.cells import cell_means
 

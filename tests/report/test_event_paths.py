@@ -3,7 +3,7 @@ import json
 
 import numpy as np
 
-from abnormal.inference.tracking import Thing
+from abnormal.inference.tracking import UnusualThing
 from abnormal.names import FUSED
 from abnormal.report.event_paths import events_with_things
 from abnormal.report.tables import events_table, write_table
@@ -24,11 +24,11 @@ def with_things(video, scores, things):
 def test_an_event_has_the_path_of_each_thing_in_it(scored):
     things = [
         [],
-        [Thing(3, 2.5, BOX)],
-        [Thing(4, 4.0, OTHER), Thing(3, 1.5, BOX), Thing(5, 1.2, BOX)],
+        [UnusualThing(3, 2.5, BOX)],
+        [UnusualThing(4, 4.0, OTHER), UnusualThing(3, 1.5, BOX), UnusualThing(5, 1.2, BOX)],
         [],
-        [Thing(4, 3.0, OTHER), Thing(3, 1.0, BOX), Thing(5, 1.2, BOX)],
-        [Thing(9, 1.0, BOX)],
+        [UnusualThing(4, 3.0, OTHER), UnusualThing(3, 1.0, BOX), UnusualThing(5, 1.2, BOX)],
+        [UnusualThing(9, 1.0, BOX)],
     ]
     video = with_things(scored(frames=6), [0, 2.5, 4, 1.5, 3, 1], things)
     table = events_table("m", [video], [None], ALARM)
@@ -51,7 +51,7 @@ def test_an_event_at_whose_peak_nothing_can_be_told_apart_has_no_number(scored, 
     video = with_things(
         scored(frames=4),
         [3, 2, 2, 2],
-        [[], [Thing(1, 2.0, BOX)], [Thing(1, 1.5, BOX)], [Thing(1, 1.5, BOX)]],
+        [[], [UnusualThing(1, 2.0, BOX)], [UnusualThing(1, 1.5, BOX)], [UnusualThing(1, 1.5, BOX)]],
     )
     table = events_table("m", [video], [None], ALARM)
     (event,) = events_with_things(table, [video])

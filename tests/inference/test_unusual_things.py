@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from abnormal.inference.things import MOST_THINGS, SurpriseMap, find_things
+from abnormal.inference.unusual_things import MOST_THINGS, SurpriseMap, find_things
 from abnormal.scoring.cells import cell_means
 from abnormal.video.region import RegionGrower
 
