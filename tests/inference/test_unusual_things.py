@@ -42,6 +42,11 @@ def test_somebody_who_walks_beside_a_runner_is_not_part_of_the_box():
     assert found(surprise_map(runner, walker))[0][1] == runner[:4]
 
 
+def test_what_is_slower_inside_a_box_is_no_thing_of_its_own():
+    legs, arm, inside = (8, 40, 48, 16, 9.0), (8, 8, 8, 32, 9.0), (32, 16, 8, 8, 2.0)
+    assert found(surprise_map(legs, arm, inside)) == [(9.0, (8, 8, 48, 48))]
+
+
 def test_the_most_unusual_cell_is_always_looked_at():
     assert found(surprise_map((16, 16, 8, 8, 0.5)), least=1.3) == [(0.5, (16, 16, 8, 8))]
 
