@@ -60,7 +60,7 @@ def test_both_criteria_agree_with_a_table_worked_out_by_hand():
 
 
 def test_only_what_is_found_with_up_to_one_false_detection_per_frame_counts():
-    frame = detections((4, NOWHERE), (3, NOWHERE), (2, NOWHERE), (1, UPPER), (0, NOWHERE))
+    frame = detections((4, NOWHERE), (3, NOWHERE), (2, NOWHERE), (1, UPPER))
     metrics = region_metrics([[frame, detections()]], [[true(t0=UPPER), true()]])
     assert metrics["rbdc"] == 0  # the region is found after 1.5 false detections per frame
     frame = detections((3, NOWHERE), (2, UPPER), (1, NOWHERE))
