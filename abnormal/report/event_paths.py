@@ -11,7 +11,6 @@ from abnormal.report.tables import THING, records
 DECIMALS = 4
 """Number of decimals of a box: a pixel of a picture that is 10,000 pixels wide."""
 
-
 SHORTEST_PATH = 3
 """Smallest number of frames in which a thing is seen that is more than noise."""
 
@@ -41,8 +40,9 @@ def _things(video: ScoredVideo, event: Mapping[str, Any]) -> list[dict[str, Any]
     first, last = event["start_frame"], event["end_frame"]
     for frame, things in enumerate(video.things[first : last + 1], start=first):
         for thing in things:
-            known = found.setdefault(thing.id, {"id": thing.id, "peak_score": 0.0, "path": []})
-            known["peak_score"] = max(known["peak_score"], round(thing.score, DECIMALS))
+            score = round(thing.score, DECIMALS)
+            known = found.setdefault(thing.id, {"id": thing.id, "peak_score": score, "path": []})
+            known["peak_score"] = max(known["peak_score"], score)
             known["path"].append([frame, *(round(side, DECIMALS) for side in thing.box)])
     lasting = (
         thing
