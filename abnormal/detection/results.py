@@ -1,5 +1,6 @@
 """Writes the folder of results: tables, plots of all videos together, and the page."""
 
+import itertools
 import logging
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,6 +13,7 @@ from abnormal.evaluation.evaluate import evaluate
 from abnormal.evaluation.pixel_level import pixel_table
 from abnormal.files import write_json
 from abnormal.report.contents import Contents, ModelResults
+from abnormal.report.event_paths import events_with_things
 from abnormal.report.histogram import histograms_of, plot_histograms
 from abnormal.report.losses import plot_losses
 from abnormal.report.page import write_page
@@ -19,7 +21,6 @@ from abnormal.report.roc import plot_roc, roc_of
 from abnormal.report.tables import (
     comparison_table,
     events_table,
-    records,
     regularity_events_table,
     scores_table,
     write_table,
@@ -78,7 +79,8 @@ def write_results(output: Path, models: Mapping[str, ModelResults]) -> None:
     }
     for table, parts in tables.items():
         write_table(output / f"{table}.csv", pd.concat(parts))
-    write_json(output / "events.json", records(pd.concat(tables["events"])))
+    events = [events_with_things(model.events, model.videos) for _, model in found]
+    write_json(output / "events.json", list(itertools.chain.from_iterable(events)))
     metrics = {name: model.metrics for name, model in found}
     write_json(output / "metrics.json", metrics)
     if len(metrics) > 1:

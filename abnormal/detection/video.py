@@ -122,8 +122,8 @@ def _score_all(
     ignored = read_zone(job.zone) if job.zone else None
     outputs, notes = {}, set()
     for name, detector in detectors.items():
-        score = job.alarms[name].score
-        detector.require(score, video.camera)
+        alarm = job.alarms[name]
+        detector.require(alarm.score, video.camera)
         localiser = job.localiser or DEFAULT_LOCALISER
         pixels = VideoPixels(localiser)
         sinks = [pixels.sink(masks)] if job.localiser else []
@@ -134,7 +134,7 @@ def _score_all(
             partial(_open_sink, job, _video_path(job, name, "anomalies", video), sinks),
             localiser,
             ignored,
-            score,
+            alarm,
         )
         outputs[name] = ModelOutput(scored, pixels, detector.runtime)
         notes.update(found)

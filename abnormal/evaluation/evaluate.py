@@ -9,8 +9,9 @@ import numpy as np
 from abnormal.evaluation.event_level import event_metrics
 from abnormal.evaluation.frame_level import bootstrap_auc, frame_metrics, macro_metrics
 from abnormal.evaluation.pixel_level import VideoPixels, pixel_metrics
-from abnormal.evaluation.region_level import region_metrics
+from abnormal.evaluation.region_level import ScoredBoxes, region_metrics
 from abnormal.inference.scored_video import ScoredVideo
+from abnormal.inference.tracking import UnusualThing
 from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.events import persistent_events
@@ -144,16 +145,23 @@ def _regularity_event_metrics(videos: Sequence[ScoredVideo]) -> dict[str, Any]:
 def _region_metrics(
     videos: Sequence[ScoredVideo], pixels: Sequence[VideoPixels]
 ) -> dict[str, Any] | None:
-    """Compares the most unusual place in each frame, by the score `fused`, with the masks."""
-    masked = [
-        (video.causal[FUSED], video.boxes, of_video.regions)
-        for video, of_video in zip(videos, pixels, strict=False)
-        if video.boxes is not None and FUSED in video.causal and of_video.regions
-    ]
-    if not masked:
-        return None
-    scores, boxes, truths = zip(*masked, strict=True)
-    return region_metrics(scores, boxes, truths)
+    """Compares the unusual things in each frame, by the score `fused`, with the masks."""
+    detections, truths = [], []
+    for video, of_video in zip(videos, pixels, strict=False):
+        if video.boxes is not None and FUSED in video.causal and of_video.regions:
+            places = zip(video.things, video.boxes, video.causal[FUSED], strict=True)
+            detections.append([_detected(*place) for place in places])
+            truths.append(of_video.regions)
+    return region_metrics(detections, truths)
+
+
+def _detected(things: Sequence[UnusualThing], box: np.ndarray, score: float) -> ScoredBoxes:
+    """Returns the things in a frame or, if there are none, its most unusual place."""
+    if not things:
+        return ScoredBoxes(box[None], np.array([score]))
+    return ScoredBoxes(
+        np.array([thing.box for thing in things]), np.array([thing.score for thing in things])
+    )
 
 
 def _alarm_metrics(

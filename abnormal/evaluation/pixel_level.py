@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from abnormal.errors import AbnormalError
-from abnormal.evaluation.region_level import true_regions
+from abnormal.evaluation.true_regions import RegionLinker, TrueRegions
 from abnormal.inference.scored_video import ScoredVideo
 from abnormal.scoring.boxes import BOX_SIDES
 from abnormal.scoring.localisation import LocalisedFrames, Localiser, Sink
@@ -43,15 +43,16 @@ class VideoPixels:
         counts: Number of pixels by their mask, 0 or 1, and by the bin of their box sum, `(2, BINS)`
             int64.
         rows: The columns of `localisation.csv` for each frame, without model, video and frame.
-        regions: The true regions of each frame that has a mask, `(regions, 4)` float64 in [0, 1].
+        regions: The true regions of each frame that has a mask.
         localiser: The localiser.
     """
 
     def __init__(self, localiser: Localiser) -> None:
         self.counts = np.zeros((2, BINS), np.int64)
         self.rows: list[dict[str, Any]] = []
-        self.regions: list[np.ndarray] = []
+        self.regions: list[TrueRegions] = []
         self.localiser = localiser
+        self._linker = RegionLinker()
 
     def sink(self, masks: np.ndarray | None) -> Sink:
         """Returns the function that receives the frames of the video.
@@ -73,7 +74,7 @@ class VideoPixels:
         if first + count > len(masks):
             raise AbnormalError(f"It has masks for {len(masks)} frames only, but more frames.")
         masks = masks[first : first + count]
-        self.regions += [true_regions(mask) for mask in masks]
+        self.regions += [self._linker.add(mask) for mask in masks]
         masks = resize_masks(masks, *size)
         scaled = frames.sums * np.float32(BINS / self.localiser.largest_sum)
         bins = scaled.astype(np.int32).clip(0, BINS - 1)

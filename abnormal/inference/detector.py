@@ -135,7 +135,7 @@ class Detector:
         open_sink: OpenSink = lambda fps: contextlib.nullcontext(),
         localiser: Localiser = DEFAULT_LOCALISER,
         ignored: np.ndarray | None = None,
-        score: str | None = None,
+        alarm: Alarm | None = None,
     ) -> tuple[ScoredVideo, list[str]]:
         """Scores every frame of a video.
 
@@ -146,7 +146,7 @@ class Detector:
             localiser: Finds the anomalous pixels.
             ignored: `(height, width)` bool of any size, True where nothing counts; None if
                 everything counts.
-            score: Name of the only score that is wanted; None for all. If it is not local, local
+            alarm: The alarm that is wanted; None for all scores. If its score is not local, local
                 scores are left out, unless there are labels to compare all scores with.
 
         Returns:
@@ -160,12 +160,12 @@ class Detector:
             open_sink(opened.fps) as sink,
         ):
             labels = video.read_labels()
-            local = labels is not None or score is None or is_local(score)
+            local = labels is not None or alarm is None or alarm.is_local
             normality = self.calibration.normality(video.camera) if local else None
             stream = open_stream(normality, opened.fps, self.at_size(ignored))
             scored = frame_scores(
                 self._residuals(watch(opened.frames), stream),
-                FrameScorer(opened.fps, normality, self.calibration.positions),
+                FrameScorer(opened.fps, normality, self.calibration.positions, alarm),
                 _localise_into(sink, localiser) if sink else None,
             )
             result = ScoredVideo(
@@ -176,6 +176,7 @@ class Detector:
                 labels=labels,
                 situation=video.situation,
                 boxes=scored.boxes,
+                things=scored.things,
             )
             if stream.other_view:
                 opened.notes.append(OTHER_VIEW)

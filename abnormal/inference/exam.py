@@ -13,20 +13,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from abnormal.inference.normal_video import NormalVideo
-from abnormal.inference.runtimes import Reconstruct
-from abnormal.inference.score import frame_scores, residuals
-from abnormal.inference.stream import FrameScorer, open_stream
-from abnormal.inference.things import (
+from abnormal.inference.cut_out import (
     Thing,
     View,
+    cut_out_things,
     elsewhere,
     faster,
-    find_things,
     larger,
     put_into,
     standing,
 )
+from abnormal.inference.normal_video import NormalVideo
+from abnormal.inference.runtimes import Reconstruct
+from abnormal.inference.score import frame_scores, residuals
+from abnormal.inference.stream import FrameScorer, open_stream
 from abnormal.names import FUSED
 from abnormal.progress import Progress
 from abnormal.scoring.alarm import Alarm
@@ -195,7 +195,7 @@ class _Examiner:
         foreground = np.stack(
             [find_foreground(frame[None] / np.float32(255))[0] for frame in frames]
         )
-        return Piece(frames, foreground.mean(axis=0), find_things(frames, foreground, self._fps))
+        return Piece(frames, foreground.mean(axis=0), cut_out_things(frames, foreground, self._fps))
 
 
 def _touches(box: np.ndarray, view: View) -> bool:

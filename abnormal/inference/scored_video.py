@@ -1,9 +1,11 @@
 """A video with the scores of its frames."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from abnormal.inference.tracking import UnusualThing
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.events import Event
 from abnormal.scoring.regularity import regularity
@@ -22,9 +24,11 @@ class ScoredVideo:
             smoothed causally and, for local scores, as surprises.
         labels: `(n,)` uint8, 1 for abnormal frames and 0 for normal ones; None if not known.
         situation: Kind of the abnormal event in the video; empty if not known.
-        boxes: Box around the most unusual place in each frame by the local scores, `(n, 4)` float64
-            in [0, 1]: left, top, width and height, as fractions of the picture; None if there are
-            no local scores.
+        boxes: Box around the most unusual thing in each frame or, where nothing is unusual, around
+            the most unusual place, `(n, 4)` float64 in [0, 1]: left, top, width and height, as
+            fractions of the picture; None if there are no local scores.
+        things: The unusual things in each frame, the most unusual one first; an empty tuple if
+            there are no local scores.
     """
 
     name: str
@@ -34,6 +38,7 @@ class ScoredVideo:
     labels: np.ndarray | None = None
     situation: str = ""
     boxes: np.ndarray | None = None
+    things: tuple[Sequence[UnusualThing], ...] = ()
 
     def regularity(self, score: str = "l2") -> np.ndarray:
         """Computes the regularity of each frame, for which the whole video is needed.

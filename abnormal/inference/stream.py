@@ -1,15 +1,19 @@
 """Scores the clips of one video in order, as they become complete."""
 
 import dataclasses
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from abnormal.inference.places import PlaceFinder
+from abnormal.inference.tracking import UnusualThing
 from abnormal.names import FUSED
+from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.background import ForegroundDetector
 from abnormal.scoring.calibration import Normality, fuse
-from abnormal.scoring.local import LOCAL_SCORES, above_normal, unusual_box
+from abnormal.scoring.local import LOCAL_SCORES, ratios_to_normal
 from abnormal.scoring.regularity import SMOOTHING_SEC, CausalMean
 from abnormal.scoring.residual import SCORES, ClipResidual
 from abnormal.video.flow import MovingFrame, with_speed, without_speed
@@ -147,14 +151,18 @@ class ScoredFrames:
             local score that is how far the most unusual cell is above normal.
         causal: For each score's name, its values as alarms use them, `(n,)` float64, at least 0:
             smoothed causally and, for local scores, as surprises.
-        boxes: Box around the most unusual place in each frame by the local score that `fused` comes
-            from, `(n, 4)` float64 in [0, 1]: left, top, width and height, as fractions of the
-            picture; None if there are no local scores.
+        boxes: Box around the most unusual thing in each frame or, where nothing is unusual, around
+            the most unusual cells by the local score that `fused` comes from, `(n, 4)` float64 in
+            [0, 1]: left, top, width and height, as fractions of the picture; None if there are no
+            local scores.
+        things: The unusual things in each frame, the most unusual one first; none where nothing is
+            unusual, and an empty tuple if there are no local scores.
     """
 
     raw: dict[str, np.ndarray]
     causal: dict[str, np.ndarray]
     boxes: np.ndarray | None = None
+    things: tuple[Sequence[UnusualThing], ...] = ()
 
 
 def concatenated(parts: Sequence[ScoredFrames]) -> ScoredFrames:
@@ -168,6 +176,7 @@ def concatenated(parts: Sequence[ScoredFrames]) -> ScoredFrames:
         boxes=None
         if first.boxes is None
         else np.concatenate([part.boxes for part in parts if part.boxes is not None]),
+        things=tuple(itertools.chain.from_iterable(part.things for part in parts)),
     )
 
 
@@ -179,6 +188,7 @@ class FrameScorer:
         normality: What is normal for the camera; None to compute no local scores.
         positions: For some scores, the usual size at each position in a clip, above 0. The scores
             are divided by it.
+        alarm: The alarm for whose events things are looked for; None for the default one.
     """
 
     def __init__(
@@ -186,12 +196,14 @@ class FrameScorer:
         fps: float,
         normality: Normality | None,
         positions: Mapping[str, Sequence[float]] | None = None,
+        alarm: Alarm | None = None,
     ) -> None:
         self._fps = fps
         self._normality = normality
         self._cells = CellStream(fps, normality.levels if normality else ())
         self._means: dict[str, CausalMean] = {}
         self._positions = {name: np.array(values) for name, values in (positions or {}).items()}
+        self._places = None if normality is None else PlaceFinder(fps, normality, alarm)
 
     def add(self, residual: ClipResidual) -> ScoredFrames:
         """Scores the new frames of the next clip, given its completed residual."""
@@ -199,22 +211,21 @@ class FrameScorer:
         for name, normal in self._positions.items():
             raw[name] = raw[name] / normal[residual.new_positions]
         causal = {name: self._mean(name, values) for name, values in raw.items()}
-        if self._normality is None:
+        if self._normality is None or self._places is None:
             return ScoredFrames(raw, causal)
         levels = self._normality.levels
-        cells, local = self._cells.add(residual), {}
-        for name, values in cells.items():
-            raw[name] = above_normal(values, levels[name], LOCAL_SCORES[name].everywhere)
+        ratios, local = dict[str, np.ndarray](), dict[str, np.ndarray]()
+        for name, values in self._cells.add(residual).items():
+            everywhere = LOCAL_SCORES[name].everywhere
+            ratios[name] = ratios_to_normal(values, levels[name], everywhere)
+            raw[name] = ratios[name].max(axis=(1, 2))
             smooth = self._mean(name, raw[name], LOCAL_SMOOTHING_SEC)
             local[name] = self._normality.surprises[name].of(smooth)
         fused, sources = fuse(local, self._normality.frames, self._normality.correction)
         raw[FUSED] = fused
-        names = list(local)
-        boxes = [
-            unusual_box(cells[names[source]][number], levels[names[source]])
-            for number, source in enumerate(sources)
-        ]
-        return ScoredFrames(raw, causal | local | {FUSED: fused}, np.array(boxes))
+        causal |= local | {FUSED: fused}
+        boxes, things = self._places.add(residual, ratios, causal, sources)
+        return ScoredFrames(raw, causal, boxes, things)
 
     def _mean(self, name: str, values: np.ndarray, seconds: float = SMOOTHING_SEC) -> np.ndarray:
         """Returns the causal mean of a score, whose earlier values it remembers."""

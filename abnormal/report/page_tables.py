@@ -50,6 +50,8 @@ def metric_rows(contents: Contents) -> list[Row]:
             "localisation",
             lambda tree: _percent(tree, "localisation", "iou"),
         ),
+        ("Regions found (RBDC)", "regions", lambda tree: _percent(tree, "regions", "rbdc")),
+        ("Tracks found (TBDC)", "regions", lambda tree: _percent(tree, "regions", "tbdc")),
         ("True events found", "events", _found),
         ("False alarms", "events", _false_alarms),
         (
@@ -91,8 +93,8 @@ def _auc_rows(contents: Contents, of: str, protocols: Sequence[str]) -> list[Row
 def protocol_rows(contents: Contents) -> dict[str, str]:
     """Returns how the metrics are computed, by the name of the protocol."""
     metrics = next(iter(contents.models.values())).metrics
-    pixels = _at(metrics, "localisation", "protocol")
-    return {**metrics["protocols"]} | ({"localisation": pixels} if pixels else {})
+    own = {name: _at(metrics, name, "protocol") for name in ("localisation", "regions")}
+    return {**metrics["protocols"]} | {name: text for name, text in own.items() if text}
 
 
 def event_rows(contents: Contents) -> list[dict[str, Any]]:

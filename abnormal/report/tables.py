@@ -18,9 +18,12 @@ from abnormal.scoring.boxes import BOX_SIDES
 from abnormal.scoring.events import Event, persistent_events
 from abnormal.scoring.local import is_local
 
+THING = "thing"
+"""Column with the number of the thing that the box of an event is around."""
+
 EVENT_COLUMNS = (
     *("model", "video", "situation", "event", "start_frame", "end_frame", "start_sec", "end_sec"),
-    *("peak_frame", "peak_sec", "peak_score", "mean_score", *BOX_SIDES),
+    *("peak_frame", "peak_sec", "peak_score", "mean_score", *BOX_SIDES, THING),
 )
 """Columns of `events.csv`, in their order."""
 
@@ -79,9 +82,10 @@ def events_table(
 
     Returns:
         Columns model, video, situation, event (from 1 in each video), start_frame, end_frame (the
-        last frame), start_sec, end_sec, peak_frame, peak_sec, peak_score, mean_score, and left,
-        top, width and height of the box around the most unusual place at the peak, as fractions of
-        the picture.
+        last frame), start_sec, end_sec, peak_frame, peak_sec, peak_score, mean_score; left, top,
+        width and height of the box around the most unusual thing at the peak, as fractions of the
+        picture; and thing, the number of that thing in its video, which is missing if nothing could
+        be told apart there.
     """
     found = [video.events(alarm) for video in videos]
     return _table_of_events(model, videos, pixels, alarm.score, found)
@@ -129,23 +133,23 @@ def _table_of_events(
             "peak_score": event.peak_score,
             "mean_score": event.mean_score,
         }
-        | dict(zip(BOX_SIDES, _unusual_box(video, of_video, score, event.peak), strict=True))
+        | _place(video, of_video, score, event.peak)
         for video, of_video, events in zip(videos, pixels, found, strict=True)
         for number, event in enumerate(events, start=1)
     ]
-    return pd.DataFrame(rows, columns=EVENT_COLUMNS)
+    return pd.DataFrame(rows, columns=EVENT_COLUMNS).astype({THING: "Int64"})
 
 
-def _unusual_box(
-    video: ScoredVideo, pixels: VideoPixels, score: str, frame: int
-) -> Sequence[float]:
-    """Returns the box around the most unusual place in a frame.
+def _place(video: ScoredVideo, pixels: VideoPixels, score: str, frame: int) -> dict[str, Any]:
+    """Returns the box around what is most unusual in a frame, and the number of that thing.
 
-    It comes from the local scores or, if the score of the event is not local, from the pixels.
+    They come from the local scores or, if the score of the event is not local, from the pixels.
     """
-    if video.boxes is not None and is_local(score):
-        return video.boxes[frame].tolist()
-    return [pixels.rows[frame][side] for side in BOX_SIDES]
+    if video.boxes is None or not is_local(score):
+        return {side: pixels.rows[frame][side] for side in BOX_SIDES} | {THING: None}
+    things = video.things[frame]
+    box = dict(zip(BOX_SIDES, video.boxes[frame].tolist(), strict=True))
+    return box | {THING: things[0].id if things else None}
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -194,15 +198,7 @@ def metrics_lines(model: str, metrics: Mapping[str, Any]) -> Iterator[str]:
         for name, figures in metrics["scores"].items():
             raw = _percent(figures[MICRO_RAW]) if MICRO_RAW in figures else ""
             yield f"  {name:<22} {raw:<19} {_percent(figures[MICRO_PER_VIDEO])}"
-    if pixels := metrics["localisation"]:
-        auc, overlap = (
-            "not defined" if pixels[name] is None else f"{100 * pixels[name]:.1f} %"
-            for name in ("auc", "iou")
-        )
-        yield (
-            f"  pixels: AUC {auc}, intersection over union {overlap}, "
-            f"mask sigmoid cross-entropy {pixels['mask_sigmoid_cross_entropy']:.4f}"
-        )
+    yield from _place_lines(metrics)
     if events := metrics["events"]:
         hourly = events["false_alarms_per_hour"]
         per_hour = "" if hourly is None else f" ({hourly:.3g} an hour)"
@@ -220,6 +216,24 @@ def metrics_lines(model: str, metrics: Mapping[str, Any]) -> Iterator[str]:
         + _rate(alarm["detection_rate"], "abnormal")
         + _rate(alarm["false_alarm_rate"], "normal")
     )
+
+
+def _place_lines(metrics: Mapping[str, Any]) -> Iterator[str]:
+    """Yields the lines that tell how well the places agree with the masks, if there are masks."""
+    if pixels := metrics["localisation"]:
+        auc, overlap = (
+            "not defined" if pixels[name] is None else f"{100 * pixels[name]:.1f} %"
+            for name in ("auc", "iou")
+        )
+        yield (
+            f"  pixels: AUC {auc}, intersection over union {overlap}, "
+            f"mask sigmoid cross-entropy {pixels['mask_sigmoid_cross_entropy']:.4f}"
+        )
+    if regions := metrics["regions"]:
+        yield (
+            f"  regions: RBDC {100 * regions['rbdc']:.1f} % of {regions['regions']}, "
+            f"TBDC {100 * regions['tbdc']:.1f} % of {regions['tracks']} tracks"
+        )
 
 
 def _percent(figures: Mapping[str, float] | None) -> str:

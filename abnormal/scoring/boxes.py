@@ -27,15 +27,15 @@ def relative_box(rows: slice, columns: slice, shape: tuple[int, ...]) -> Box:
     )
 
 
-def component_boxes(mask: np.ndarray) -> list[Box]:
-    """Returns the box around each connected component of a mask.
+def component_boxes(labels: np.ndarray) -> list[Box]:
+    """Returns the box around each connected component of a picture.
 
     Args:
-        mask: `(height, width)` bool. Pixels that touch at a corner are connected, too.
+        labels: `(height, width)` int32, the number of the component of each pixel, from 1 on; 0
+            for pixels of no component.
     """
-    labels, _ = scipy.ndimage.label(mask, np.ones((3, 3)))
     found = scipy.ndimage.find_objects(labels)
-    return [relative_box(rows, columns, mask.shape) for rows, columns in found]
+    return [relative_box(rows, columns, labels.shape) for rows, columns in found]
 
 
 def component_box_at(mask: np.ndarray, row: int, column: int) -> Box:
@@ -50,3 +50,20 @@ def component_box_at(mask: np.ndarray, row: int, column: int) -> Box:
     labels, _ = scipy.ndimage.label(mask, np.ones((3, 3)))
     rows, columns = scipy.ndimage.find_objects(labels)[labels[row, column] - 1]
     return relative_box(rows, columns, mask.shape)
+
+
+def intersection_over_union(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Computes the intersection over union of each box with each of some others.
+
+    Args:
+        boxes: `(n, 4)` float64: left, top, width and height, in any unit.
+        others: `(m, 4)` float64, in the same order and unit.
+
+    Returns:
+        `(n, m)` float64 in [0, 1].
+    """
+    boxes, others = boxes[:, None], others[None]
+    low = np.maximum(boxes[..., :2], others[..., :2])
+    high = np.minimum(boxes[..., :2] + boxes[..., 2:], others[..., :2] + others[..., 2:])
+    common = np.maximum(high - low, 0).prod(axis=-1)
+    return common / (boxes[..., 2:].prod(axis=-1) + others[..., 2:].prod(axis=-1) - common)

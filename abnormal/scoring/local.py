@@ -173,8 +173,8 @@ def is_local(score: str) -> bool:
     return score == FUSED or score in LOCAL_SCORES
 
 
-def above_normal(cells: np.ndarray, level: np.ndarray, everywhere: bool = True) -> np.ndarray:
-    """Computes how far the most unusual cell of each frame is above its normal level.
+def ratios_to_normal(cells: np.ndarray, level: np.ndarray, everywhere: bool = True) -> np.ndarray:
+    """Computes how far each cell is above its normal level.
 
     Args:
         cells: `(n, rows, columns)` float64, at least 0.
@@ -183,29 +183,53 @@ def above_normal(cells: np.ndarray, level: np.ndarray, everywhere: bool = True) 
             median over the blocks of the picture, where that is above normal.
 
     Returns:
-        `(n,)` float64, at least 0: the largest ratio of cell to level.
+        `(n, rows, columns)` float64, at least 0: the ratio of cell to level.
     """
     ratios = cells / level
-    largest = ratios.max(axis=(1, 2))
     if not everywhere:
-        largest = largest / np.maximum(np.median(_block_maxima(ratios), axis=1), 1)
-    return largest
+        ratios /= np.maximum(np.median(_block_maxima(ratios), axis=1), 1)[:, None, None]
+    return ratios
 
 
-def unusual_box(cells: np.ndarray, level: np.ndarray) -> Box:
+def above_normal(cells: np.ndarray, level: np.ndarray, everywhere: bool = True) -> np.ndarray:
+    """Computes how far the most unusual cell of each frame is above its normal level.
+
+    Args:
+        cells: See `ratios_to_normal`, as for the other arguments.
+        level: The normal level of each cell.
+        everywhere: Whether the whole picture may be unusual.
+
+    Returns:
+        `(n,)` float64, at least 0: the largest ratio of cell to level.
+    """
+    return ratios_to_normal(cells, level, everywhere).max(axis=(1, 2))
+
+
+def unusual_box(ratios: np.ndarray) -> Box:
     """Finds the most unusual place in a frame.
 
     Args:
-        cells: `(rows, columns)` float64, at least 0.
-        level: `(rows, columns)` float32 above 0, the normal level of each cell.
+        ratios: `(rows, columns)` float64, at least 0, how far each cell is above normal.
 
     Returns:
-        The box around the most unusual cell and the cells connected with it that are at least half
-        as unusual.
+        The box around the most unusual cell and those connected with it; see `block_around`.
     """
-    ratios = cells / level
     row, column = np.unravel_index(int(ratios.argmax()), ratios.shape)
-    return component_box_at(ratios >= ratios[row, column] / 2, int(row), int(column))
+    return block_around(ratios, int(row), int(column))
+
+
+def block_around(ratios: np.ndarray, row: int, column: int) -> Box:
+    """Returns the box around an unusual cell and those connected with it.
+
+    Args:
+        ratios: `(rows, columns)` float64, at least 0, how far each cell is above normal.
+        row: 0-based row of the cell.
+        column: 0-based column of the cell.
+
+    Returns:
+        The box around the cell and the cells connected with it that are at least half as unusual.
+    """
+    return component_box_at(ratios >= ratios[row, column] / 2, row, column)
 
 
 def _block_maxima(cells: np.ndarray) -> np.ndarray:

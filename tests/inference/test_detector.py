@@ -13,6 +13,7 @@ from abnormal.inference.detector import open_detector, open_detectors
 from abnormal.inference.runtimes import RUNTIMES
 from abnormal.models.model_file import save_model
 from abnormal.names import FUSED
+from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.calibration import Normality
 from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.regularity import causal_mean
@@ -95,7 +96,8 @@ def test_what_no_asked_score_needs_is_not_computed(detector, img, only, labelled
     levels = dict.fromkeys(LOCAL_SCORES, np.ones((8, 8), np.float32))
     normality = Normality(levels, dict.fromkeys(LOCAL_SCORES, learn_surprise(np.arange(9.0))))
     calibration = dataclasses.replace(detector.calibration, cameras={video.camera: normality})
-    scored, _ = dataclasses.replace(detector, calibration=calibration).score(video, score=only)
+    alarm = None if only is None else Alarm(only, 1.0, 1.0)
+    scored, _ = dataclasses.replace(detector, calibration=calibration).score(video, alarm=alarm)
     names = {*SCORES, *LOCAL_SCORES, FUSED} if all_scores else set(SCORES)
     assert set(scored.causal) == names
 

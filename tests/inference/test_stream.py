@@ -6,9 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abnormal.frames.clips import stream_clips
+from abnormal.inference.places import UNUSUAL
 from abnormal.inference.reconstruct import ClipReconstructor
-from abnormal.inference.stream import CellStream, FrameScorer, ResidualStream, concatenated
+from abnormal.inference.stream import (
+    CellStream,
+    FrameScorer,
+    ResidualStream,
+    concatenated,
+)
 from abnormal.names import FUSED
+from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.calibration import Normality, fuse
 from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.residual import SCORES
@@ -92,6 +99,29 @@ def test_the_box_is_where_it_is_unusual():
     assert left - 8 <= 15 + 6 <= left + width + 8
     assert top <= 26 <= top + height
     assert max(width, height) <= 32
+
+
+def test_things_are_looked_for_only_where_something_is_unusual():
+    frames = frames_with_a_runner(30)
+    frames[:10] = frames[0]  # nothing moves at first
+    scored = score(frames, 5, FrameScorer(FPS, normality()), ResidualStream())
+    unusual = scored.causal[FUSED] > UNUSUAL
+    assert not unusual[:10].any()
+    assert unusual[15:].all()
+    assert [len(things) > 0 for things in scored.things] == unusual.tolist()
+    for number in np.flatnonzero(unusual):
+        first = scored.things[number][0]
+        assert first.box == tuple(scored.boxes[number])
+        assert first.score == pytest.approx(scored.causal[FUSED][number])
+
+
+def test_things_are_looked_for_where_the_alarm_finds_events():
+    frames, levels = frames_with_a_runner(12), dict.fromkeys(LOCAL_SCORES, np.full((6, 6), 1.8))
+    lenient = Normality(levels, normality().surprises)
+    for alarm, expected in ((None, 0), (Alarm(FUSED, 0.1, 0.05), 12), (Alarm("l1", 1.0, 1.0), 12)):
+        scored = score(frames, 5, FrameScorer(FPS, lenient, alarm=alarm), ResidualStream())
+        assert (scored.causal[FUSED] < UNUSUAL).all()
+        assert sum(len(things) > 0 for things in scored.things) == expected
 
 
 def test_what_is_ignored_does_not_count():

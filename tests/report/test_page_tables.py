@@ -53,6 +53,15 @@ def test_a_figure_that_one_model_has_is_a_dash_for_the_other(contents):
     assert "Intersection over union" not in rows
 
 
+def test_regions_and_tracks_stand_under_their_protocol(contents):
+    for model in contents.models.values():
+        model.metrics["regions"] = {"rbdc": 0.75, "tbdc": 0.5, "protocol": "by regions"}
+    rows = {(what, protocol): texts for what, protocol, texts in metric_rows(contents)}
+    assert rows["Regions found (RBDC)", "regions"] == ["75.0 %"] * 2
+    assert rows["Tracks found (TBDC)", "regions"] == ["50.0 %"] * 2
+    assert protocol_rows(contents)["regions"] == "by regions"
+
+
 def test_scores_that_are_not_known_here_are_shown(contents):
     for model in contents.models.values():
         model.metrics["scores"]["fused"] = {MICRO_PER_VIDEO: {"auc": 0.5, "eer": 0.5}}

@@ -60,7 +60,7 @@ def test_the_cell_furthest_above_its_own_level_counts():
     cells = np.array([[[1.0, 4.0], [0.5, 2.0]], [[0.0, 0.0], [0.0, 0.0]]])
     level = np.array([[2.0, 4.0], [0.1, 2.0]])
     assert above_normal(cells, level) == pytest.approx([5.0, 0.0])
-    assert unusual_box(cells[0], level) == (0, 0.5, 0.5, 0.5)
+    assert unusual_box(cells[0] / level) == (0, 0.5, 0.5, 0.5)
 
 
 def test_the_box_is_around_all_that_is_as_unusual():
@@ -68,7 +68,7 @@ def test_the_box_is_around_all_that_is_as_unusual():
     cells[0, 2:5, 1] = (3, 4, 2)
     cells[0, 5, 2] = 2  # touches at a corner
     cells[0, 9, 4] = 3  # elsewhere
-    box = unusual_box(cells[0], np.ones((10, 5)))
+    box = unusual_box(cells[0])
     assert box == pytest.approx([1 / 5, 2 / 10, 2 / 5, 4 / 10])
 
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from abnormal.inference.things import (
+from abnormal.inference.cut_out import (
+    cut_out_things,
     elsewhere,
     faster,
-    find_things,
     larger,
     put_into,
     standing,
@@ -24,7 +24,7 @@ def passer_by(count=40, row=40, side=(14, 8), pace=2):
 
 @pytest.fixture(scope="module")
 def thing():
-    (found,) = find_things(*passer_by(), FPS)
+    (found,) = cut_out_things(*passer_by(), FPS)
     return found
 
 
@@ -46,14 +46,14 @@ def test_somebody_who_walks_by_is_found_with_all_pixels(thing):
     ],
 )
 def test_what_is_no_passer_by_is_no_thing(odd):
-    assert find_things(*passer_by(**odd), FPS) == []
+    assert cut_out_things(*passer_by(**odd), FPS) == []
 
 
 def test_two_who_meet_are_two_things_before_and_after():
     frames, _ = passer_by(count=40)
     mirrored = passer_by(count=40, row=44)[0][:, :, ::-1]
     both = np.maximum(frames, mirrored)
-    things = find_things(both, both == 200, FPS)
+    things = cut_out_things(both, both == 200, FPS)
     assert things == []
     assert all(view.mask.shape[1] <= 13 for thing in things for view in thing)
 

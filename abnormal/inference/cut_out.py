@@ -48,8 +48,8 @@ Thing = Sequence[View]
 """A thing in consecutive frames."""
 
 
-def find_things(frames: np.ndarray, foreground: np.ndarray, fps: float) -> list[Thing]:
-    """Finds the things that move through a piece of footage, each alone.
+def cut_out_things(frames: np.ndarray, foreground: np.ndarray, fps: float) -> list[Thing]:
+    """Cuts out the things that move through a piece of footage, each alone.
 
     Args:
         frames: `(n, height, width)` uint8.

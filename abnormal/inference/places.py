@@ -1,0 +1,89 @@
+"""Finds where the frames of one video are unusual: the box of each frame, and its things."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from abnormal.inference.tracking import ThingTracker, UnusualThing
+from abnormal.inference.unusual_things import SurpriseMap, pixels_of
+from abnormal.names import FUSED
+from abnormal.scoring.alarm import Alarm
+from abnormal.scoring.boxes import Box
+from abnormal.scoring.calibration import ALARM_SURPRISE, RELEASE_DROP, Normality, fuse
+from abnormal.scoring.local import unusual_box
+from abnormal.scoring.residual import ClipResidual
+
+UNUSUAL = ALARM_SURPRISE - RELEASE_DROP
+"""Surprise above which things are looked for: that above which an event lasts by default."""
+
+
+class PlaceFinder:
+    """Finds the box and the unusual things of each frame, for the clips of one video in order.
+
+    Things are only looked for in frames in which something is unusual, or that an event may
+    include. All other frames cost no time.
+
+    Args:
+        fps: Frames per second.
+        normality: What is normal for the camera.
+        alarm: The alarm for whose events things are looked for; None for the default one.
+    """
+
+    def __init__(self, fps: float, normality: Normality, alarm: Alarm | None = None) -> None:
+        self._normality = normality
+        self._alarm = alarm
+        self._tracker = ThingTracker(fps, UNUSUAL)
+        self._count = 0  # frames so far
+
+    def add(
+        self,
+        residual: ClipResidual,
+        ratios: Mapping[str, np.ndarray],
+        causal: Mapping[str, np.ndarray],
+        sources: np.ndarray,
+    ) -> tuple[np.ndarray, tuple[Sequence[UnusualThing], ...]]:
+        """Finds the boxes and things of the new frames of the next clip.
+
+        Args:
+            residual: The completed residual of the clip.
+            ratios: For each local score how far each cell is above normal, `(n, rows, columns)`
+                float64, at least 0.
+            causal: For each score its value, `(n,)` float64, at least 0.
+            sources: Index of the local score that `fused` comes from, `(n,)` int64.
+
+        Returns:
+            The boxes, `(n, 4)` float64 in [0, 1], and the things of each frame, as in
+            `abnormal.inference.stream.ScoredFrames`.
+        """
+        unusual, names = self._unusual(causal), list(ratios)
+        boxes, things = list[Box](), list[Sequence[UnusualThing]]()
+        for number, source in enumerate(sources):
+            found: Sequence[UnusualThing] = ()
+            if unusual[number]:
+                seen = self._surprises(residual, ratios, number)
+                found = self._tracker.add(self._count + number, causal[FUSED][number], seen)
+            things.append(found)
+            box = found[0].box if found else unusual_box(ratios[names[source]][number])
+            boxes.append(box)
+        self._count += len(boxes)
+        return np.array(boxes), tuple(things)
+
+    def _unusual(self, causal: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Tells in which frames things are looked for, `(n,)` bool."""
+        unusual = causal[FUSED] > UNUSUAL
+        if self._alarm:
+            unusual |= causal[self._alarm.score] > self._alarm.release
+        return unusual
+
+    def _surprises(
+        self, residual: ClipResidual, ratios: Mapping[str, np.ndarray], number: int
+    ) -> SurpriseMap:
+        """Returns what is unusual in one of the new frames."""
+        of_frame = {name: values[number] for name, values in ratios.items()}
+        learnt = self._normality.surprises
+        surprises, sources = fuse(
+            {name: learnt[name].of(values) for name, values in of_frame.items()},
+            *(self._normality.frames, self._normality.correction),
+        )
+        pixels = [pixels_of(residual, name)[residual.new][number] for name in of_frame]
+        return SurpriseMap(surprises, sources, list(of_frame.values()), pixels)
