@@ -30,9 +30,9 @@ from abnormal.inference.stream import FrameScorer, open_stream
 from abnormal.names import FUSED
 from abnormal.progress import Progress
 from abnormal.scoring.alarm import Alarm
-from abnormal.scoring.background import ForegroundDetector
 from abnormal.scoring.calibration import Calibration, Normality
 from abnormal.scoring.cells import CELL_PX
+from abnormal.video.background import ForegroundDetector
 
 TRIALS = 10
 """Number of trials of each kind, for each camera."""

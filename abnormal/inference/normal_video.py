@@ -14,12 +14,12 @@ from abnormal.inference.cell_file import CellFile
 from abnormal.inference.runtimes import Reconstruct
 from abnormal.inference.score import residuals
 from abnormal.inference.stream import LOCAL_SMOOTHING_SEC, CellStream, ResidualStream
-from abnormal.scoring.background import ForegroundDetector, learn_background
 from abnormal.scoring.folds import Levels
 from abnormal.scoring.local import LOCAL_SCORES, above_normal
 from abnormal.scoring.normal_level import second_maxima
 from abnormal.scoring.regularity import causal_mean
 from abnormal.scoring.residual import SCORES, ClipResidual
+from abnormal.video.background import ForegroundDetector, learn_background
 
 log = logging.getLogger(__name__)
 

@@ -11,11 +11,11 @@ from abnormal.inference.places import PlaceFinder
 from abnormal.inference.tracking import UnusualThing
 from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
-from abnormal.scoring.background import ForegroundDetector
 from abnormal.scoring.calibration import Normality, fuse
 from abnormal.scoring.local import LOCAL_SCORES, ratios_to_normal
 from abnormal.scoring.regularity import SMOOTHING_SEC, CausalMean
 from abnormal.scoring.residual import SCORES, ClipResidual
+from abnormal.video.background import ForegroundDetector
 from abnormal.video.flow import MovingFrame, with_speed, without_speed
 
 LOCAL_SMOOTHING_SEC = 0.5

@@ -39,7 +39,7 @@ def frames_with_a_runner(count, seed=0):
 def normality():
     draw = np.random.default_rng(0)
     levels = {name: np.full((6, 6), 0.1, np.float32) for name in LOCAL_SCORES}
-    return Normality(levels, dict.fromkeys(LOCAL_SCORES, learn_surprise(draw.random(500))))
+    return Normality(levels, dict.fromkeys(LOCAL_SCORES, learn_surprise(draw.random(300))))
 
 
 def residuals(frames, length, stream):

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from abnormal.scoring.background import FOREGROUND_LEVELS, ForegroundDetector, learn_background
+from abnormal.video.background import FOREGROUND_LEVELS, ForegroundDetector, learn_background
 
 FPS, SIZE = 10.0, 40
 DRAW = np.random.default_rng(0)
