@@ -156,32 +156,29 @@ def _window(near: list[float], far: list[float]) -> tuple[slice, slice]:
     )
 
 
-def paint(picture: np.ndarray, projected: Projected, light: float) -> None:
+def paint(
+    picture: np.ndarray, projected: Projected, light: float, only_grey: int | None = None
+) -> None:
     """Paints a body.
 
     Args:
         picture: `(HEIGHT, WIDTH)` uint8. It is changed in place.
         projected: The body.
         light: Brightness, as a factor of its greys.
+        only_grey: Grey of the whole body, which makes masks; None for its own greys.
     """
-    if _outside(projected.window):
+    rows, columns = projected.window
+    if rows.start >= rows.stop or columns.start >= columns.stop:
         return
     for shape, corners, _, radius in projected.strokes:
-        grey = min(shape.grey * light, 240.0)
+        grey = min(shape.grey * light, 240.0) if only_grey is None else only_grey
         if shape.flat or shape.filled or radius < _LIT_FROM_PX:
             _stroke(picture, corners, radius, shape.filled, grey)
             continue
-        _stroke(picture, corners, radius, shape.filled, grey * _SHADE)
+        shaded = grey * _SHADE if only_grey is None else grey
+        _stroke(picture, corners, radius, shape.filled, shaded)
         lit = corners + (_SUNNY * radius).astype(np.int32)
         _stroke(picture, lit, radius * 0.6, shape.filled, grey)
-
-
-def paint_flat(picture: np.ndarray, projected: Projected, grey: int) -> None:
-    """Paints the outline of a body in one grey, which makes masks."""
-    if _outside(projected.window):
-        return
-    for shape, corners, _, radius in projected.strokes:
-        _stroke(picture, corners, radius, shape.filled, grey)
 
 
 def paint_shadow(shade: np.ndarray, projected: Projected) -> None:
@@ -194,11 +191,6 @@ def paint_shadow(shade: np.ndarray, projected: Projected) -> None:
     for shape, _, shadow, radius in projected.strokes:
         if shape.filled or not shape.flat:
             _stroke(shade, shadow, radius * 0.8, shape.filled, 255)
-
-
-def _outside(window: tuple[slice, slice]) -> bool:
-    rows, columns = window
-    return rows.start >= rows.stop or columns.start >= columns.stop
 
 
 def _fixed_point(flat: np.ndarray) -> np.ndarray:

@@ -13,7 +13,6 @@ from abnormal.datasets.life.paint import (
     Body,
     Projected,
     paint,
-    paint_flat,
     paint_shadow,
     project_all,
 )
@@ -25,7 +24,7 @@ SHADOW = 0.42
 """Share of the light that a shadow takes away in full sun."""
 
 _GROUND = 1  # number of the surface
-_VISIBLE = 100  # of 255: a body that covers less of a pixel is not in its mask
+_VISIBLE = 40  # of 255: a body that covers less of a pixel is not in its mask
 
 
 class Screen(NamedTuple):
@@ -67,7 +66,7 @@ class Scene:
         for drawn in self._in_order(self._furniture):
             paint(self.picture, drawn, 1.0)
             outline = np.zeros_like(self.picture)
-            paint_flat(outline, drawn, 255)
+            paint(outline, drawn, 1.0, 255)
             self._no_ground |= outline
             self._screens.append(Screen(drawn.depth, 0, *_cropped(outline >= 128)))
 
@@ -95,11 +94,8 @@ class Scene:
         """
         there = [body for body in bodies if not body.missing]
         projected = self._in_order(there, daylight.shadow_per_m(time_sec))
-        shade = fixed.copy()
-        for drawn in projected:
-            paint_shadow(shade, drawn)
+        shade = self._shade(projected, fixed)
         light, dark = daylight.level(time_sec), SHADOW * daylight.sun(time_sec)
-        shade = cv2.subtract(cv2.blur(shade, (3, 3)), self._no_ground)
         share = cv2.convertScaleAbs(shade, alpha=-dark, beta=255.0)
         lit = cv2.multiply(self.picture, share, scale=light / 255.0)
         picture = lit.copy()
@@ -112,9 +108,16 @@ class Scene:
         """Marks what is abnormal and visible: `(HEIGHT, WIDTH)` uint8, 1 there and 0 elsewhere."""
         mask = np.zeros((HEIGHT, WIDTH), np.uint8)
         for drawn in self._in_order(bodies):
-            paint_flat(mask, drawn, 255 if drawn.body.abnormal else 0)
+            paint(mask, drawn, 1.0, 255 if drawn.body.abnormal else 0)
             self._hide(mask, np.zeros_like(mask), drawn)
         return (mask >= _VISIBLE).astype(np.uint8)
+
+    def _shade(self, projected: Sequence[Projected], fixed: np.ndarray) -> np.ndarray:
+        """Adds the shadows of bodies on the ground to those of the furniture."""
+        shade = fixed.copy()
+        for drawn in projected:
+            paint_shadow(shade, drawn)
+        return cv2.subtract(cv2.blur(shade, (3, 3)), self._no_ground)
 
     def _in_order(
         self, bodies: Sequence[Body], shadow_per_m: tuple[float, float] = (0.0, 0.0)
