@@ -135,7 +135,7 @@ def camera_of(args: argparse.Namespace) -> str:
 
 def ordinary(args: argparse.Namespace, name: str, number: int, hour: float) -> InputVideo:
     """Some minutes of ordinary life, drawn as its frames are asked for."""
-    name = f"{name}-{args.seed}/{number:03d}"
+    name = f"{name}{args.seed or ''}/{number:03d}"
     if args.place == DEMO:
         street = StreetClip(0, name, NORMAL, round(60 * MINUTES * DEMO_FPS))
         frames = partial(open_clip, street)

@@ -80,5 +80,5 @@ SQUARE = Place(
     item=pieces.board(),
     item_at=(0.0, 10.3),
     drop_at=(3.0, 10.0),
-    people_per_min=20.0,
+    people_per_min=14.0,
 )
