@@ -148,7 +148,7 @@ def ordinary(args: argparse.Namespace, name: str, number: int, hour: float) -> I
 def table(path: Path, jobs: list[Callable[[], dict[str, object]]]) -> pd.DataFrame:
     """Returns a table with a row from each job. Rows that are in the file are not made again."""
     rows = pd.read_csv(path).to_dict("records") if path.exists() else []
-    with Progress(path.stem, len(jobs), done=min(len(rows), len(jobs))) as progress:
+    with Progress("videos", len(jobs), path.stem, done=min(len(rows), len(jobs))) as progress:
         for job in jobs[len(rows) :]:
             rows.append(job())
             pd.DataFrame(rows).to_csv(path, index=False)

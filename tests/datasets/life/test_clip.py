@@ -29,7 +29,7 @@ def frames_of(clip, count=None):
 
 @functools.cache
 def stage(place, kind):
-    return list(staged_bodies(short(place, kind, 130)))
+    return list(staged_bodies(short(place, kind, 90)))
 
 
 def abnormal_frames(place, kind):
