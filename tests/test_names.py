@@ -5,7 +5,7 @@ import pytest
 from abnormal import names
 from abnormal.cli import preprocess, test, train
 from abnormal.datasets.download import DOWNLOADS
-from abnormal.datasets.layouts import LAYOUTS
+from abnormal.datasets.layouts import DRAWN, LAYOUTS
 from abnormal.inference.runtimes import RUNTIMES
 from abnormal.models.defaults import ARCHITECTURES
 from abnormal.models.export import EXPORTS
@@ -45,7 +45,7 @@ def test_every_network_has_its_defaults():
 @pytest.mark.parametrize(
     ("program", "option", "choices", "default"),
     [
-        (preprocess, "dataset", ["auto", "folder", *LAYOUTS, "demo"], "auto"),
+        (preprocess, "dataset", ["auto", "folder", *LAYOUTS, "demo", *DRAWN], "auto"),
         (preprocess, "download", DOWNLOADS, None),
         (train, "arch", NETWORKS, "spatiotemporal"),
         (train, "loss", LOSSES, "mse"),

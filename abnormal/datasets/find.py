@@ -5,8 +5,9 @@ from pathlib import Path
 
 from abnormal.datasets import avenue, folder
 from abnormal.datasets.demo import find_demo
+from abnormal.datasets.drawn import find_drawn
 from abnormal.datasets.labels.attach import attach_labels, find_labels
-from abnormal.datasets.layouts import AUTO, DEMO, FOLDER, LAYOUTS
+from abnormal.datasets.layouts import AUTO, DEMO, DRAWN, FOLDER, LAYOUTS
 from abnormal.datasets.source import SourceVideo
 from abnormal.errors import AbnormalError
 from abnormal.files import list_folder
@@ -37,7 +38,7 @@ def find_videos(
 
     Args:
         dataset: A name in `layouts.DATASETS`.
-        root: Folder of the data set, or its parent folder. The demo, which is drawn, needs none.
+        root: Folder of the data set, or its parent folder. Drawn footage needs none.
         split: `"training"` or `"testing"` for all videos of a plain folder. None stands for the
             split that the names of its sub-folders imply.
         labels: File or folder of labels to use instead of labels found in the data set.
@@ -47,6 +48,8 @@ def find_videos(
     """
     if dataset == DEMO:
         return Dataset(DEMO, "it is drawn", find_demo(), [])
+    if dataset in DRAWN:
+        return Dataset(dataset, "it is drawn", find_drawn(dataset), [])
     if root is None:
         raise AbnormalError("Which videos? Name a folder: --videos FOLDER, or --dataset demo.")
     if not root.exists():

@@ -43,4 +43,7 @@ LAYOUTS: dict[str, Callable[[], ModuleType]] = {
     "frame_folder": _frame_folder,
 }
 
-DATASETS = (AUTO, FOLDER, *LAYOUTS, DEMO)
+# Drawn places; see `abnormal.datasets.life.places`.
+DRAWN = ("street", "square", "hall")
+
+DATASETS = (AUTO, FOLDER, *LAYOUTS, DEMO, *DRAWN)

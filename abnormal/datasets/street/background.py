@@ -47,10 +47,10 @@ def draw_background(seed: int) -> np.ndarray:
     x_px, y_px = _sample_grid()
     x, z = camera.ground_at(x_px, y_px)
     picture = _lawn(rng, x, z)
-    _paint(picture, _paving(rng, x, z, (1.5, 1.1)), _between(z, FAR_PAVEMENT))
-    _paint(picture, _paving(rng, x, z, (1.2, 1.0)), _between(z, NEAR_PAVEMENT))
+    _paint(picture, paving(rng, x, z, (1.5, 1.1)), _between(z, FAR_PAVEMENT))
+    _paint(picture, paving(rng, x, z, (1.2, 1.0)), _between(z, NEAR_PAVEMENT))
     crossing = _between(z, LAWN) & _between(x, FOOTPATH_X)
-    _paint(picture, _paving(rng, x, z, (0.55, 0.7)) - 8.0, crossing)
+    _paint(picture, paving(rng, x, z, (0.55, 0.7)) - 8.0, crossing)
     _kerbs(picture, x, z)
     _planting(picture, rng, x, z)
     _house(picture, rng, x_px, y_px)
@@ -78,7 +78,7 @@ def _paint(picture: np.ndarray, surface: np.ndarray, where: np.ndarray) -> None:
     np.copyto(picture, surface, where=where)
 
 
-def _smooth_noise(
+def smooth_noise(
     rng: np.random.Generator, like: np.ndarray, blur_px: tuple[float, float]
 ) -> np.ndarray:
     """Returns blurred noise of the shape of `like`, with mean 0 and standard deviation 1."""
@@ -89,12 +89,12 @@ def _smooth_noise(
 
 def _lawn(rng: np.random.Generator, x: np.ndarray, z: np.ndarray) -> np.ndarray:
     mown = 5.0 * np.sign(np.sin((x + 0.35 * z) * 2.0 * np.pi / 2.6))
-    blades = 9.0 * _smooth_noise(rng, x, (1.0, 2.0)) + 7.0 * _smooth_noise(rng, x, (5.0, 3.0))
-    patches = 7.0 * _smooth_noise(rng, x, (45.0, 16.0))
+    blades = 9.0 * smooth_noise(rng, x, (1.0, 2.0)) + 7.0 * smooth_noise(rng, x, (5.0, 3.0))
+    patches = 7.0 * smooth_noise(rng, x, (45.0, 16.0))
     return (108.0 + mown + blades + patches).astype(np.float32)
 
 
-def _paving(
+def paving(
     rng: np.random.Generator, x: np.ndarray, z: np.ndarray, slab: tuple[float, float]
 ) -> np.ndarray:
     """Draws slabs of `slab` metres in bond, each in a grey of its own, with dark joints."""
@@ -105,7 +105,7 @@ def _paving(
     ground = tones[row % 64, column % 64]
     joint = (along - column < 0.045 / slab[0]) | (z / slab[1] - row < 0.07 / slab[1])
     ground = np.where(joint, ground - 34.0, ground)
-    stains = 4.0 * _smooth_noise(rng, x, (30.0, 12.0)) + 3.0 * _smooth_noise(rng, x, (1.2, 1.0))
+    stains = 4.0 * smooth_noise(rng, x, (30.0, 12.0)) + 3.0 * smooth_noise(rng, x, (1.2, 1.0))
     return (ground + stains).astype(np.float32)
 
 
@@ -124,11 +124,11 @@ def _kerbs(picture: np.ndarray, x: np.ndarray, z: np.ndarray) -> None:
 def _planting(picture: np.ndarray, rng: np.random.Generator, x: np.ndarray, z: np.ndarray) -> None:
     """Draws low leaves and a few flowers in front of the near pavement."""
     leaves = (
-        70.0 + 20.0 * _smooth_noise(rng, x, (3.0, 2.2)) + 12.0 * _smooth_noise(rng, x, (12.0, 6.0))
+        70.0 + 20.0 * smooth_noise(rng, x, (3.0, 2.2)) + 12.0 * smooth_noise(rng, x, (12.0, 6.0))
     )
-    flowers = _smooth_noise(rng, x, (1.8, 1.5)) > 2.7
+    flowers = smooth_noise(rng, x, (1.8, 1.5)) > 2.7
     leaves = np.where(flowers, 205.0, np.clip(leaves, 25.0, 140.0)).astype(np.float32)
-    ragged = 0.05 * _smooth_noise(rng, x, (5.0, 2.0))
+    ragged = 0.05 * smooth_noise(rng, x, (5.0, 2.0))
     _paint(picture, leaves, z < NEAR_PAVEMENT[0] - 0.3 + ragged)
 
 
@@ -152,8 +152,8 @@ def _house(
         118.0 + 7.0 * rng.standard_normal((64, 64))[course % 64, np.floor(along).astype(int) % 64]
     )
     mortar = (up / 0.16 - course < 0.16) | (along - np.floor(along) < 0.07)
-    front = np.where(mortar, 132.0, bricks) + 3.0 * _smooth_noise(rng, x, (40.0, 20.0))
-    front = np.where(up < 0.55, 92.0 + 2.0 * _smooth_noise(rng, x, (2.0, 2.0)), front)
+    front = np.where(mortar, 132.0, bricks) + 3.0 * smooth_noise(rng, x, (40.0, 20.0))
+    front = np.where(up < 0.55, 92.0 + 2.0 * smooth_noise(rng, x, (2.0, 2.0)), front)
     for middle in (-11.2, -7.4, -3.6, 4.6, 8.4, 12.2):
         front = _opening(front, x - middle, up, (1.1, 1.25, 3.0))
     front = _opening(front, x - 0.5, up, (0.85, 0.0, 2.7))
@@ -186,10 +186,8 @@ def _hedge(
 ) -> None:
     """Draws a clipped hedge in front of the house, with a gap at the door."""
     x, up = _on_vertical_plane(x_px, y_px, _HEDGE_Z)
-    ragged = 0.06 * _smooth_noise(rng, x, (5.0, 40.0))
-    leaves = (
-        58.0 + 13.0 * _smooth_noise(rng, x, (2.2, 2.2)) + 9.0 * _smooth_noise(rng, x, (7.0, 5.0))
-    )
+    ragged = 0.06 * smooth_noise(rng, x, (5.0, 40.0))
+    leaves = 58.0 + 13.0 * smooth_noise(rng, x, (2.2, 2.2)) + 9.0 * smooth_noise(rng, x, (7.0, 5.0))
     leaves += 26.0 * np.clip(up - 0.55, 0.0, 0.5) / 0.5
     grown = _between(up, (0.0, 0.95)) & (up < 0.95 + ragged) & (np.abs(x - 0.5) > 1.3)
     foot = _between(up, (-0.55, 0.06)) & (np.abs(x - 0.5) > 1.3)

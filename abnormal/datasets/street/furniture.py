@@ -27,14 +27,14 @@ def make_furniture(seed: int) -> tuple[Piece, ...]:
     rng = np.random.default_rng([seed, 2])
     shift = rng.uniform(-0.4, 0.4, 4)
     return (
-        Piece(_tree(rng, 3.0, 1.35), Pose(-9.3 + shift[0], 37.3)),
-        Piece(_tree(rng, 3.2, 1.5), Pose(6.4 + shift[1], 37.4)),
-        Piece(_tree(rng, 2.2, 0.85), Pose(7.3 + shift[1], 26.2)),
-        Piece(_lamp(), Pose(-0.6 + shift[2], 24.4)),
-        Piece(_bench(), Pose(5.0 + shift[3], 24.7)),
-        Piece(_bin(), Pose(6.4 + shift[3], 24.6)),
-        Piece(_bush(rng), Pose(-6.0 + shift[2], 18.6)),
-        Piece(_bush(rng), Pose(4.3 + shift[0], 18.5)),
+        Piece(tree(rng, 3.0, 1.35), Pose(-9.3 + shift[0], 37.3)),
+        Piece(tree(rng, 3.2, 1.5), Pose(6.4 + shift[1], 37.4)),
+        Piece(tree(rng, 2.2, 0.85), Pose(7.3 + shift[1], 26.2)),
+        Piece(lamp(), Pose(-0.6 + shift[2], 24.4)),
+        Piece(bench(), Pose(5.0 + shift[3], 24.7)),
+        Piece(litter_bin(), Pose(6.4 + shift[3], 24.6)),
+        Piece(bush(rng), Pose(-6.0 + shift[2], 18.6)),
+        Piece(bush(rng), Pose(4.3 + shift[0], 18.5)),
     )
 
 
@@ -49,7 +49,7 @@ def draw_furniture(seed: int) -> tuple[tuple[float, Sprite], ...]:
     return tuple((z, sprite) for z, sprite in drawn if sprite is not None)
 
 
-def _tree(rng: np.random.Generator, crown_m: float, radius: float) -> list[Shape]:
+def tree(rng: np.random.Generator, crown_m: float, radius: float) -> list[Shape]:
     """Makes a tree. The centre of its crown is `crown_m` above the ground."""
     trunk = [
         Shape([(0.0, 0.0, 0.0), (0.03, 0.0, crown_m * 0.5)], 0.12, 62.0),
@@ -86,7 +86,8 @@ def _leaves(
     return leaves
 
 
-def _lamp() -> list[Shape]:
+def lamp() -> list[Shape]:
+    """Makes a lamp post, whose arm points forward."""
     return [
         Shape([(0.0, 0.0, 0.0), (0.0, 0.0, 0.7)], 0.085, 60.0),
         Shape([(0.0, 0.0, 0.7), (0.0, 0.0, 3.9)], 0.05, 70.0),
@@ -95,7 +96,8 @@ def _lamp() -> list[Shape]:
     ]
 
 
-def _bench() -> list[Shape]:
+def bench() -> list[Shape]:
+    """Makes a bench along the forward direction, whose back is on its left."""
     legs = [
         Shape([(f, s, 0.0), (f, s, 0.45)], 0.035, 45.0) for f in (-0.7, 0.7) for s in (-0.2, 0.2)
     ]
@@ -105,7 +107,8 @@ def _bench() -> list[Shape]:
     return [*legs, Shape(seat, 0.02, 132.0, filled=True, flat=True), *back]
 
 
-def _bin() -> list[Shape]:
+def litter_bin() -> list[Shape]:
+    """Makes a litter bin."""
     rim = [(0.2 * math.cos(a), 0.2 * math.sin(a), 0.82) for a in np.linspace(0, 2 * math.pi, 12)]
     return [
         Shape([(0.0, 0.0, 0.2), (0.0, 0.0, 0.65)], 0.21, 75.0),
@@ -113,5 +116,6 @@ def _bin() -> list[Shape]:
     ]
 
 
-def _bush(rng: np.random.Generator) -> list[Shape]:
+def bush(rng: np.random.Generator) -> list[Shape]:
+    """Makes a bush of 1.4 m width."""
     return _leaves(rng, (0.0, 0.0, 0.3), 0.7, 1100, 0.032)

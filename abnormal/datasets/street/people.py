@@ -138,7 +138,7 @@ def person_shapes(
     right = _leg(gait, phase + math.pi, effort, stoop)
     lift = _SOLE_M - min(point[1] for point in left + right)
     lift += gait.bounce_m * effort * abs(math.sin(phase))
-    shapes = _legs(look, left, right, lift)
+    shapes = leg_shapes(look, left, right, lift)
     lean = gait.lean * effort + 1.0 * stoop
     neck = (_TRUNK_M * math.sin(lean), lift + _TRUNK_M * math.cos(lean))
     shapes += trunk((0.0, lift), neck, look) + head(neck, look)
@@ -147,7 +147,9 @@ def person_shapes(
     idle = 0.12 * math.sin(1.7 * motion.time_sec) * (1.0 - effort)
     for side, turn in ((0.21, 0.0), (-0.21, math.pi)):
         angle = -gait.arm_swing * effort * math.sin(phase + turn) + idle * (1.0 - stoop)
-        hand = _arm(shapes, look, (neck[0], side, neck[1] - 0.06), angle, gait.elbow_bend * effort)
+        hand = add_arm(
+            shapes, look, (neck[0], side, neck[1] - 0.06), angle, gait.elbow_bend * effort
+        )
         if side < 0.0 and look.carries == BAG and holds:
             shapes.append(bag_shape(look.bag, (hand[0], hand[1], max(hand[2] - 0.46, 0.0))))
     if look.carries == RUCKSACK and holds:
@@ -204,9 +206,18 @@ def _reach(phase: float) -> float:
     return -math.cos(2.0 * math.pi * (turn - 0.5))
 
 
-def _legs(
+def leg_shapes(
     look: Look, left: list[tuple[float, float]], right: list[tuple[float, float]], lift: float
 ) -> list[Shape]:
+    """Returns the shapes of both legs.
+
+    Args:
+        look: The look of the person.
+        left: Hip, knee, ankle and toe of the left leg, relative to the hip: (forward, up) in
+            metres.
+        right: Those of the right leg.
+        lift: Height of the hip above the ground in metres.
+    """
     shapes = []
     for side, leg in ((0.09, left), (-0.09, right)):
         hip, knee, ankle, toe = [(f, side, h + lift) for f, h in leg]
@@ -229,7 +240,7 @@ def _skirt(
     return Shape(outline, 0.06, look.lower, filled=True)
 
 
-def _arm(shapes: list[Shape], look: Look, shoulder: Point, angle: float, bend: float) -> Point:
+def add_arm(shapes: list[Shape], look: Look, shoulder: Point, angle: float, bend: float) -> Point:
     """Appends an arm to the shapes, and returns the position of its hand."""
     ahead, side, up = shoulder
     elbow = (ahead + _UPPER_ARM_M * math.sin(angle), side, up - _UPPER_ARM_M * math.cos(angle))

@@ -59,12 +59,12 @@ def cart_shapes(driver: Look, grey: float, motion: Motion) -> list[Shape]:
         The shapes. Height 0 is the ground under the wheels.
     """
     side = _CART_HALF_WIDTH_M
-    shapes = _box((-1.15, 1.15), (-side, side), (0.22, 0.36), grey * 0.9)
-    shapes += _box((-1.15, -0.42), (-side, side), (0.36, 0.74), grey)
-    shapes += _box((-0.5, 0.0), (-side + 0.08, side - 0.08), (0.58, 0.74), 60.0)  # the seat
-    shapes += _box((-0.56, -0.42), (-0.5, 0.5), (0.74, 1.12), 50.0)  # its back
+    shapes = box((-1.15, 1.15), (-side, side), (0.22, 0.36), grey * 0.9)
+    shapes += box((-1.15, -0.42), (-side, side), (0.36, 0.74), grey)
+    shapes += box((-0.5, 0.0), (-side + 0.08, side - 0.08), (0.58, 0.74), 60.0)  # the seat
+    shapes += box((-0.56, -0.42), (-0.5, 0.5), (0.74, 1.12), 50.0)  # its back
     shapes += _cowl(grey)
-    shapes += _box((-1.05, 0.75), (-side, side), (1.86, 1.95), min(grey * 1.06, 250.0))
+    shapes += box((-1.05, 0.75), (-side, side), (1.86, 1.95), min(grey * 1.06, 250.0))
     for ahead, top in ((-0.98, -0.98), (0.82, 0.62)):
         for post in (-side + 0.05, side - 0.05):
             shapes.append(Shape([(ahead, post, 0.7), (top, post, 1.88)], 0.028, 55.0, flat=True))
@@ -78,23 +78,24 @@ def _bicycle_wheel(axle: float, angle: float) -> list[Shape]:
     hub = (axle, 0.0, _BICYCLE_WHEEL_M)
     spokes = [
         Shape(
-            [_rim_point(hub, _BICYCLE_WHEEL_M, a), _rim_point(hub, -_BICYCLE_WHEEL_M, a)],
+            [rim_point(hub, _BICYCLE_WHEEL_M, a), rim_point(hub, -_BICYCLE_WHEEL_M, a)],
             0.007,
             150.0,
         )
         for a in (angle, angle + math.pi / 3.0, angle + math.pi / 1.5)
     ]
-    tyre = [*_circle(hub, _BICYCLE_WHEEL_M, 20), _rim_point(hub, _BICYCLE_WHEEL_M, 0.0)]
+    tyre = [*circle(hub, _BICYCLE_WHEEL_M, 20), rim_point(hub, _BICYCLE_WHEEL_M, 0.0)]
     return [*(spoke._replace(flat=True) for spoke in spokes), Shape(tyre, 0.03, 28.0)]
 
 
-def _rim_point(hub: Point, radius: float, angle: float) -> Point:
+def rim_point(hub: Point, radius: float, angle: float) -> Point:
     """Returns the point of an upright wheel at an angle, which grows as the wheel rolls forward."""
     return (hub[0] + radius * math.cos(angle), hub[1], hub[2] - radius * math.sin(angle))
 
 
-def _circle(hub: Point, radius: float, corners: int) -> list[Point]:
-    return [_rim_point(hub, radius, 2.0 * math.pi * k / corners) for k in range(corners)]
+def circle(hub: Point, radius: float, corners: int) -> list[Point]:
+    """Returns the rim of an upright wheel as a polygon with a number of corners."""
+    return [rim_point(hub, radius, 2.0 * math.pi * k / corners) for k in range(corners)]
 
 
 def _bicycle_frame(grey: float) -> list[Shape]:
@@ -132,7 +133,7 @@ def _knee(hip: tuple[float, float], ankle: tuple[float, float]) -> tuple[float, 
     return (hip[0] + ahead / 2.0 - up * reach, hip[1] + up / 2.0 + ahead * reach)
 
 
-def _box(
+def box(
     ahead: tuple[float, float], side: tuple[float, float], up: tuple[float, float], grey: float
 ) -> list[Shape]:
     """Returns the five faces of a box that are visible from above, each with its own brightness."""
@@ -166,8 +167,8 @@ def _cowl(grey: float) -> list[Shape]:
 def _cart_wheel(axle: float, side: float, angle: float) -> list[Shape]:
     middle = (axle, side, _CART_WHEEL_M)
     outside = (axle, side + math.copysign(0.01, side), _CART_WHEEL_M)
-    tyre, hub = _circle(middle, _CART_WHEEL_M, 16), _circle(outside, 0.12, 8)
-    mark = [_rim_point(outside, 0.12, angle), _rim_point(outside, -0.12, angle)]
+    tyre, hub = circle(middle, _CART_WHEEL_M, 16), circle(outside, 0.12, 8)
+    mark = [rim_point(outside, 0.12, angle), rim_point(outside, -0.12, angle)]
     return [
         Shape(tyre, 0.0, 30.0, filled=True, flat=True),
         Shape(hub, 0.0, 165.0, filled=True, flat=True),

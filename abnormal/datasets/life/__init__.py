@@ -1,0 +1,1 @@
+"""Draws hours of everyday life at several places, and what does not belong there."""
