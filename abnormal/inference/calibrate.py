@@ -25,6 +25,7 @@ import numpy as np
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.files import natural_key
+from abnormal.frames.gaps import Gap, split_at_gaps
 from abnormal.inference.runtimes import Reconstruct
 from abnormal.inference.score import residuals
 from abnormal.inference.stream import LOCAL_SMOOTHING_SEC, CellStream, ResidualStream
@@ -85,6 +86,7 @@ class NormalVideo:
         open_frames: Opens the frames, `(size, size)` uint8 each; called twice.
         length: Number of frames; 0 if that is not known before they are read.
         held_out: Whether the network was not trained on the video.
+        gaps: The gaps between the frames that have been read so far, or more.
     """
 
     name: str
@@ -92,6 +94,7 @@ class NormalVideo:
     open_frames: Callable[[], AbstractContextManager[Iterable[np.ndarray]]]
     length: int
     held_out: bool
+    gaps: Sequence[Gap] = ()
 
 
 class Calibrator:
@@ -319,11 +322,12 @@ class Calibrator:
 
     def _cells(self, video: NormalVideo) -> Iterator[tuple[ClipResidual, Series]]:
         """Yields the residual of each clip of a video, and the cells of its new frames."""
-        stream, cells = ResidualStream(), CellStream(self._fps)
         with video.open_frames() as frames:
-            for residual in residuals(frames, self._reconstruct, self._clip_length, stream):
-                yield residual, cells.add(residual)
-                self._count(len(residual.new_positions))
+            for part in split_at_gaps(frames, video.gaps):
+                stream, cells = ResidualStream(), CellStream(self._fps)
+                for residual in residuals(part, self._reconstruct, self._clip_length, stream):
+                    yield residual, cells.add(residual)
+                    self._count(len(residual.new_positions))
 
 
 def _warn_of_little_footage(camera: str, seconds: Sequence[int]) -> None:

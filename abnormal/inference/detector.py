@@ -11,12 +11,13 @@ import numpy as np
 
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
+from abnormal.frames.gaps import split_at_gaps
 from abnormal.inference.choice import open_runtime
 from abnormal.inference.overlap import Overlap, make_overlap
 from abnormal.inference.runtimes import Reconstruct
 from abnormal.inference.score import TakePair, frame_scores, residuals
 from abnormal.inference.scored_video import ScoredVideo
-from abnormal.inference.stream import FrameScorer, ResidualStream
+from abnormal.inference.stream import FrameScorer, ResidualStream, concatenated
 from abnormal.inference.videos import InputVideo
 from abnormal.models.model_file import ModelInfo, TrainedModel, load_model
 from abnormal.names import FUSED
@@ -156,12 +157,19 @@ class Detector:
             labels = video.read_labels()
             local = labels is not None or score is None or is_local(score)
             normality = self.calibration.normality(video.camera) if local else None
-            stream = ResidualStream(flow=normality is not None, ignored=self.at_size(ignored))
-            scored = frame_scores(
-                self._residuals(watch(opened.frames), stream),
-                FrameScorer(opened.fps, normality, self.calibration.positions),
-                _localise_into(sink, localiser) if sink else None,
-            )
+            ignored = self.at_size(ignored)
+            take = _localise_into(sink, localiser) if sink else None
+            parts = [
+                frame_scores(
+                    self._residuals(part, ResidualStream(normality is not None, ignored)),
+                    FrameScorer(opened.fps, normality, self.calibration.positions),
+                    take,
+                )
+                for part in split_at_gaps(watch(opened.frames), opened.gaps)
+            ]
+            if not parts:
+                raise AbnormalError("No frame of it could be read.")
+            scored = concatenated(parts)
             result = ScoredVideo(
                 name=video.name,
                 fps=opened.fps,
@@ -170,6 +178,7 @@ class Detector:
                 labels=labels,
                 situation=video.situation,
                 boxes=scored.boxes,
+                gaps=tuple(opened.gaps),
             )
             return result, opened.notes
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from abnormal.frames.gaps import Gap, stretches, times_sec
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.events import Event
 from abnormal.scoring.regularity import regularity
@@ -25,6 +26,7 @@ class ScoredVideo:
         boxes: Box around the most unusual place in each frame by the local scores, `(n, 4)` float64
             in [0, 1]: left, top, width and height, as fractions of the picture; None if there are
             no local scores.
+        gaps: The gaps between its frames, in the order of time.
     """
 
     name: str
@@ -34,6 +36,7 @@ class ScoredVideo:
     labels: np.ndarray | None = None
     situation: str = ""
     boxes: np.ndarray | None = None
+    gaps: tuple[Gap, ...] = ()
 
     def regularity(self, score: str = "l2") -> np.ndarray:
         """Computes the regularity of each frame, for which the whole video is needed.
@@ -52,8 +55,21 @@ class ScoredVideo:
         return alarm.frames(self.causal[alarm.score])
 
     def events(self, alarm: Alarm) -> list[Event]:
-        """Finds the events of an alarm, in the order of time."""
-        return alarm.events(self.causal[alarm.score], self.fps)
+        """Finds the events of an alarm, in the order of time. None of them spans a gap."""
+        scores = self.causal[alarm.score]
+        return [
+            event.later(start)
+            for start, stop in stretches(len(scores), self.gaps)
+            for event in alarm.events(scores[start:stop], self.fps)
+        ]
+
+    def times_sec(self, frames: np.ndarray) -> np.ndarray:
+        """Returns when frames are shown, `(n,)` float64, in seconds since the first frame.
+
+        Args:
+            frames: `(n,)` 0-based numbers of frames.
+        """
+        return times_sec(frames, self.fps, self.gaps)
 
 
 def error_of(score: str) -> str:

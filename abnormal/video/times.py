@@ -1,0 +1,287 @@
+"""The rule for time stamps: which are believed, what is a gap, what is a jump, and what is done.
+
+`docs/DATA.md` states it as a table. Files, folders and live cameras all get their times from here.
+"""
+
+import itertools
+import statistics
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import av
+
+GAP_SEC, GAP_SPACINGS = 1.0, 4
+"""A gap is a step of more than so many seconds and more than so many usual spacings."""
+
+LONGEST_GAP_SEC = 10.0
+"""Where the clock may jump, as in MPEG-TS, a longer step is a jump; FFmpeg has the same limit."""
+
+REORDER_SEC = 1.0
+"""Stamps that go back by more than this, or for longer, are a clock that has begun anew. Others may
+belong to another picture."""
+
+MEDIAN_STEPS = 16
+"""The usual spacing is the median of so many steps."""
+
+TOLERATED_SHARE = 0.02
+"""Share of all pictures whose stamps may be missing or wrong before that is said."""
+
+SAME_RATE = 0.01
+"""A rate that the file announces is taken if it differs from the measured one by less than this."""
+
+_DECODING_STAMPS_ONLY = {"avi"}
+"""FFmpeg's formats that only say when a picture is decoded; the stamps for showing are guesses."""
+
+
+class Stamps(NamedTuple):
+    """What a file says about the time of a picture or packet.
+
+    Attributes:
+        shown_sec: When it is shown (FFmpeg's pts), in seconds; None if that is not known.
+        decoded_sec: When it is decoded (FFmpeg's dts), in seconds; None if that is not known.
+    """
+
+    shown_sec: float | None
+    decoded_sec: float | None = None
+
+
+def stamps_of(item: av.VideoFrame | av.Packet) -> Stamps:
+    """Returns the stamps of a picture or packet."""
+    base = item.time_base
+    if base is None:
+        return Stamps(None)
+    shown, decoded = item.pts, item.dts
+    return Stamps(
+        None if shown is None else float(shown * base),
+        None if decoded is None else float(decoded * base),
+    )
+
+
+class StampKind(NamedTuple):
+    """What the stamps of a container are worth.
+
+    Attributes:
+        exist: Whether it has any; if not, those that FFmpeg invents are ignored.
+        may_jump: Whether its clock may jump, because recordings can be joined byte by byte.
+        by_decoding: Whether only the stamps for decoding are in the file.
+    """
+
+    exist: bool = True
+    may_jump: bool = False
+    by_decoding: bool = False
+
+
+ANY_STAMPS = StampKind()
+"""The stamps of a container of which nothing is known."""
+
+
+def stamp_kind(container_format: av.ContainerFormat) -> StampKind:
+    """Tells what the stamps of a container are worth."""
+    name, flags = container_format.name, av.format.Flags(container_format.flags)
+    is_pipe = name.endswith("pipe")  # pictures one after the other, for which FFmpeg has no flag
+    return StampKind(
+        exist=not (is_pipe or av.format.Flags.no_timestamps in flags),
+        may_jump=av.format.Flags.ts_discont in flags,
+        by_decoding=name in _DECODING_STAMPS_ONLY,
+    )
+
+
+class FrameTime(NamedTuple):
+    """When a frame is shown.
+
+    Attributes:
+        sec: Seconds since the first frame, growing from frame to frame.
+        after_gap: Whether it must not be compared with the frame before it, because there is a gap
+            or because the clock jumped.
+    """
+
+    sec: float
+    after_gap: bool = False
+
+
+class FrameClock:
+    """Gives growing times to pictures in the order in which they are shown, whatever their stamps.
+
+    A stamp counts by its distance from the stamps before it. A picture without a stamp that can be
+    believed comes one usual spacing after the one before it, so that the clock of the stream and
+    that of a counter are never mixed.
+
+    Attributes:
+        spacing_sec: The usual spacing of pictures, in seconds.
+        gaps: Number of gaps so far.
+        jumps: Number of times that the clock jumped or began anew so far.
+        replaced: Number of stamps so far that were missing or not believed, although the container
+            has stamps.
+    """
+
+    def __init__(self, spacing_sec: float, kind: StampKind = ANY_STAMPS) -> None:
+        """Starts before the first picture.
+
+        Args:
+            spacing_sec: The spacing of pictures as far as it is known, in seconds, above 0.
+            kind: What the stamps of the container are worth.
+        """
+        self.spacing_sec = spacing_sec
+        self.gaps = self.jumps = self.replaced = 0
+        self._kind, self._by_decoding = kind, kind.by_decoding
+        self._count = 0
+        self._steps: deque[float] = deque(maxlen=MEDIAN_STEPS)
+        self._last_sec: float | None = None
+        self._offset_sec: float | None = None  # what is added to a stamp
+        self._before = Stamps(None)
+        self._decoding_grows = True  # whether the stamps for decoding have grown so far
+        self._doubted_sec = 0.0  # how long the stamps have been too low
+
+    def __call__(
+        self, stamps: Stamps, following: Stamps | None = None, missed: int = 0
+    ) -> FrameTime:
+        """Returns the time of the next picture.
+
+        Args:
+            stamps: Its stamps.
+            following: The stamps of the picture after it, if they are known.
+            missed: Number of pictures before it that could not be decoded.
+        """
+        if not self._kind.exist:
+            return self._counted(missed)
+        self._choose(stamps)
+        stamp, after = self._chosen(stamps), self._chosen(following)
+        if stamp is None:
+            self.replaced += not self._by_decoding  # at the end, that is how decoders work
+            return self._counted(missed)
+        if self._last_sec is None or self._offset_sec is None:
+            return self._anchored(stamp, missed)
+        step = stamp + self._offset_sec - self._last_sec
+        if step <= 0:
+            return self._backward(stamp, step)
+        doubted, self._doubted_sec = self._doubted_sec > 0, 0.0
+        if not is_gap(step, self.spacing_sec):
+            if not doubted:
+                self._learn(step)
+            return self._at(self._last_sec + step)
+        if after is not None and after <= stamp:  # a single stamp that is far off
+            self.replaced += 1
+            return self._counted(missed)
+        self._learn(step)
+        if self._kind.may_jump and step > LONGEST_GAP_SEC:
+            return self._jump(stamp)
+        self.gaps += 1
+        return self._at(self._last_sec + step, after_gap=True)
+
+    def notes(self) -> list[str]:
+        """Returns sentences for people about the gaps, jumps and replaced stamps so far."""
+        found = []
+        if self.gaps:
+            found.append(f"{_times(self.gaps, 'gap')} in the recording: no clip spans a gap")
+        if self.jumps:
+            found.append(f"its clock jumped {_times(self.jumps, 'time')}: no clip spans a jump")
+        if self.replaced > TOLERATED_SHARE * self._count:
+            found.append(f"{self.replaced} of {self._count} time stamps are missing or wrong")
+        return found
+
+    def _choose(self, stamps: Stamps) -> None:
+        """Changes to the stamps for decoding where those for showing go back, but they never do."""
+        before, self._before = self._before, stamps
+        self._decoding_grows &= _grows(before.decoded_sec, stamps.decoded_sec)
+        if self._by_decoding or stamps.decoded_sec is None or not self._decoding_grows:
+            return
+        if not _grows(before.shown_sec, stamps.shown_sec):
+            self._by_decoding, self._offset_sec = True, None
+            self.replaced += 1
+
+    def _chosen(self, stamps: Stamps | None) -> float | None:
+        return None if stamps is None else stamps[self._by_decoding]
+
+    def _anchored(self, stamp: float, missed: int = 0) -> FrameTime:
+        time = self._counted(missed)
+        self._offset_sec, self._doubted_sec = time.sec - stamp, 0.0
+        return time
+
+    def _backward(self, stamp: float, step: float) -> FrameTime:
+        """Places a picture whose stamp is not after that of the picture before it.
+
+        The stamps of a few pictures may be in a wrong order, or be guesses of FFmpeg; the next ones
+        are then as expected. If they are not, the clock has begun anew.
+        """
+        self._doubted_sec += self.spacing_sec
+        if max(-step, self._doubted_sec) > REORDER_SEC:
+            return self._jump(stamp)
+        self.replaced += 1
+        assert self._last_sec is not None
+        # Of two equal stamps, the second must not take the place of the next one.
+        ahead_sec = self.spacing_sec / 2 if -step < self.spacing_sec / 2 else self.spacing_sec
+        return self._at(self._last_sec + ahead_sec)
+
+    def _jump(self, stamp: float) -> FrameTime:
+        self.jumps += 1
+        return self._anchored(stamp)._replace(after_gap=True)
+
+    def _counted(self, missed: int) -> FrameTime:
+        if self._last_sec is None:
+            return self._at(0.0)
+        return self._at(self._last_sec + (1 + missed) * self.spacing_sec)
+
+    def _at(self, sec: float, after_gap: bool = False) -> FrameTime:
+        self._last_sec = sec
+        self._count += 1
+        return FrameTime(sec, after_gap)
+
+    def _learn(self, step: float) -> None:
+        self._steps.append(step)
+        self.spacing_sec = statistics.median(self._steps)
+
+
+def is_gap(step_sec: float, spacing_sec: float) -> bool:
+    """Tells whether a step from one frame to the next is a gap, given the usual spacing."""
+    return step_sec > max(GAP_SEC, GAP_SPACINGS * spacing_sec)
+
+
+def measured_spacing(stamps: Sequence[Stamps]) -> float | None:
+    """Measures the usual spacing of pictures: the mean of all steps that are near the median.
+
+    The mean undoes the rounding of stamps to milliseconds; gaps and lost pictures are not near.
+
+    Args:
+        stamps: The stamps of consecutive packets, in the order in which they are decoded.
+
+    Returns:
+        Seconds; None if fewer than three in four packets have stamps, or fewer than three do.
+    """
+    # Those for decoding are in order, so that none is missing where the last packet has been read.
+    decoded = [stamp.decoded_sec for stamp in stamps if stamp.decoded_sec is not None]
+    shown = sorted(stamp.shown_sec for stamp in stamps if stamp.shown_sec is not None)
+    known = decoded if len(decoded) >= len(shown) else shown
+    if len(known) < max(3, 0.75 * len(stamps)):
+        return None
+    steps = [now - before for before, now in itertools.pairwise(known) if now > before]
+    if not steps:
+        return None
+    usual = statistics.median_low(steps)
+    return statistics.fmean(step for step in steps if usual / 2 <= step <= 1.6 * usual)
+
+
+def frame_rate(spacing_sec: float | None, announced: Iterable[float]) -> float | None:
+    """Returns the frames per second of a video.
+
+    Args:
+        spacing_sec: The measured spacing of its pictures, in seconds; None if it is not known.
+        announced: Frames per second that the file announces in various places, the best first.
+
+    Returns:
+        The announced rate that is closest to the measured one, if it is close; otherwise the
+        measured one. Without a measured one, the first announced one; None if there is none.
+    """
+    rates = list(announced)
+    if spacing_sec is None:
+        return rates[0] if rates else None
+    closest = min(rates, key=lambda rate: abs(rate * spacing_sec - 1), default=0.0)
+    return closest if abs(closest * spacing_sec - 1) < SAME_RATE else 1 / spacing_sec
+
+
+def _grows(before: float | None, now: float | None) -> bool:
+    return before is None or now is None or now > before
+
+
+def _times(count: int, what: str) -> str:
+    return f"{count} {what}{'s' if count > 1 else ''}"
