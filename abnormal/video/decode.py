@@ -192,17 +192,19 @@ class _VideoFile:
             announced_sec = float(track.duration * track.time_base)
         elif self._container.duration and len(self._container.streams) == 1:
             announced_sec = self._container.duration / av.time_base
-        is_short = last_sec < 0.98 * announced_sec - 2 * self._clock.spacing_sec
-        if track.frames and read < 0.98 * track.frames - 1:
-            # MP4 and MOV also count the frames that an edit list hides.
-            if is_short or "mov" not in self._container.format.name:
-                self.stream.notes.append(
-                    f"truncated: {read} of {track.frames} frames could be read"
-                )
-        elif is_short and not track.frames:
-            self.stream.notes.append(
-                f"truncated: {last_sec:.1f} of {announced_sec:.1f} s could be read"
-            )
+        spacing_sec = self._clock.spacing_sec
+        if track.frames and "mov" not in self._container.format.name:
+            # MP4 and MOV also count frames that an edit list hides, AVI those that are left out.
+            announced_sec = float(track.frames / (track.average_rate or 1 / spacing_sec))
+        if last_sec >= 0.98 * announced_sec - 2 * spacing_sec:
+            return
+        if not track.frames:
+            note = f"truncated: {last_sec:.1f} of {announced_sec:.1f} s could be read"
+        elif read < 0.98 * track.frames - 1:
+            note = f"truncated: {read} of {track.frames} frames could be read"
+        else:
+            return
+        self.stream.notes.append(note)
 
 
 def _head(packets: Iterator[av.Packet | None]) -> Iterator[av.Packet | None]:

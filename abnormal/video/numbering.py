@@ -59,6 +59,8 @@ class FrameNumbers:
             if self._waiting and self._waiting[0] == stamp:
                 heapq.heappop(self._waiting)
             lost = min(passed, max(self._errors, self._places(stamp, spacing_sec) - 1))
+            if self._last is None and self._errors and not self._kind.by_decoding:
+                lost = passed  # the decoder waits in silence for the next picture to begin with
             self._last = stamp
         self._errors = 0
         self.lost += lost

@@ -14,12 +14,14 @@ import av
 GAP_SEC, GAP_SPACINGS = 1.0, 4
 """A gap is a step of more than so many seconds and more than so many usual spacings."""
 
-LONGEST_GAP_SEC = 10.0
-"""Where the clock may jump, as in MPEG-TS, a longer step is a jump; FFmpeg has the same limit."""
+LONGEST_GAP_SEC = 600.0
+"""Where the clock may jump, as in MPEG-TS, a longer step is a jump, not a pause of the recorder."""
 
-REORDER_SEC = 1.0
-"""Stamps that go back by more than this, or for longer, are a clock that has begun anew. Others may
-belong to another picture."""
+REORDERED = 8
+"""A stamp that goes back by at most so many spacings may belong to another picture near by."""
+
+PATIENCE = 16
+"""If so many stamps in a row are too low, the clock has begun anew."""
 
 MEDIAN_STEPS = 16
 """The usual spacing is the median of so many steps."""
@@ -27,8 +29,13 @@ MEDIAN_STEPS = 16
 TOLERATED_SHARE = 0.02
 """Share of all pictures whose stamps may be missing or wrong before that is said."""
 
-SAME_RATE = 0.01
-"""A rate that the file announces is taken if it differs from the measured one by less than this."""
+ANNOUNCED_SHARE, STANDARD_SHARE = 0.01, 0.0005
+"""A rate that the file announces is taken instead of the measured one if they differ by less than
+the first share; otherwise, a usual rate such as 15 or 29.97 if they differ by less than the second.
+"""
+
+LEAST_STEP_SEC = 1e-6
+"""Times grow by at least this from frame to frame."""
 
 _DECODING_STAMPS_ONLY = {"avi"}
 """FFmpeg's formats that only say when a picture is decoded; the stamps for showing are guesses."""
@@ -126,12 +133,13 @@ class FrameClock:
         self.gaps = self.jumps = self.replaced = 0
         self._kind, self._by_decoding = kind, kind.by_decoding
         self._count = 0
-        self._steps: deque[float] = deque(maxlen=MEDIAN_STEPS)
+        self._longest_sec = 0.0
+        self._steps = deque([spacing_sec] * MEDIAN_STEPS, MEDIAN_STEPS)
         self._last_sec: float | None = None
         self._offset_sec: float | None = None  # what is added to a stamp
         self._before = Stamps(None)
         self._decoding_grows = True  # whether the stamps for decoding have grown so far
-        self._doubted_sec = 0.0  # how long the stamps have been too low
+        self._doubted = 0  # number of stamps in a row that are too low
 
     def __call__(
         self, stamps: Stamps, following: Stamps | None = None, missed: int = 0
@@ -153,9 +161,9 @@ class FrameClock:
         if self._last_sec is None or self._offset_sec is None:
             return self._anchored(stamp, missed)
         step = stamp + self._offset_sec - self._last_sec
-        if step <= 0:
+        if step < LEAST_STEP_SEC:
             return self._backward(stamp, step)
-        doubted, self._doubted_sec = self._doubted_sec > 0, 0.0
+        doubted, self._doubted = self._doubted, 0
         if not is_gap(step, self.spacing_sec):
             if not doubted:
                 self._learn(step)
@@ -163,19 +171,24 @@ class FrameClock:
         if after is not None and after <= stamp:  # a single stamp that is far off
             self.replaced += 1
             return self._counted(missed)
-        self._learn(step)
         if self._kind.may_jump and step > LONGEST_GAP_SEC:
             return self._jump(stamp)
+        self._learn(step)
         self.gaps += 1
+        self._longest_sec = max(self._longest_sec, step)
         return self._at(self._last_sec + step, after_gap=True)
 
     def notes(self) -> list[str]:
         """Returns sentences for people about the gaps, jumps and replaced stamps so far."""
         found = []
         if self.gaps:
-            found.append(f"{_times(self.gaps, 'gap')} in the recording: no clip spans a gap")
+            gaps = f"a gap of {self._longest_sec:.3g} s"
+            if self.gaps > 1:
+                gaps = f"{self.gaps} gaps, the longest of {self._longest_sec:.3g} s,"
+            found.append(f"it has {gaps} which no clip spans")
         if self.jumps:
-            found.append(f"its clock jumped {_times(self.jumps, 'time')}: no clip spans a jump")
+            often = "once" if self.jumps == 1 else f"{self.jumps} times"
+            found.append(f"its clock jumped {often}, which no clip spans")
         if self.replaced > TOLERATED_SHARE * self._count:
             found.append(f"{self.replaced} of {self._count} time stamps are missing or wrong")
         return found
@@ -195,7 +208,7 @@ class FrameClock:
 
     def _anchored(self, stamp: float, missed: int = 0) -> FrameTime:
         time = self._counted(missed)
-        self._offset_sec, self._doubted_sec = time.sec - stamp, 0.0
+        self._offset_sec, self._doubted = time.sec - stamp, 0
         return time
 
     def _backward(self, stamp: float, step: float) -> FrameTime:
@@ -204,8 +217,8 @@ class FrameClock:
         The stamps of a few pictures may be in a wrong order, or be guesses of FFmpeg; the next ones
         are then as expected. If they are not, the clock has begun anew.
         """
-        self._doubted_sec += self.spacing_sec
-        if max(-step, self._doubted_sec) > REORDER_SEC:
+        self._doubted += 1
+        if self._doubted >= PATIENCE or -step > REORDERED * self.spacing_sec:
             return self._jump(stamp)
         self.replaced += 1
         assert self._last_sec is not None
@@ -269,19 +282,20 @@ def frame_rate(spacing_sec: float | None, announced: Iterable[float]) -> float |
         announced: Frames per second that the file announces in various places, the best first.
 
     Returns:
-        The announced rate that is closest to the measured one, if it is close; otherwise the
-        measured one. Without a measured one, the first announced one; None if there is none.
+        The announced or usual rate that is closest to the measured one, if it is close; otherwise
+        the measured one. Without a measured one, the first announced one; None if there is none.
     """
     rates = list(announced)
     if spacing_sec is None:
         return rates[0] if rates else None
-    closest = min(rates, key=lambda rate: abs(rate * spacing_sec - 1), default=0.0)
-    return closest if abs(closest * spacing_sec - 1) < SAME_RATE else 1 / spacing_sec
+    whole = round(1 / spacing_sec)
+    for known, share in ((rates, ANNOUNCED_SHARE), ((whole, whole / 1.001), STANDARD_SHARE)):
+        closest = min(known, key=lambda rate: abs(rate * spacing_sec - 1), default=0.0)
+        if abs(closest * spacing_sec - 1) < share:
+            return float(closest)
+    return 1 / spacing_sec
 
 
 def _grows(before: float | None, now: float | None) -> bool:
     return before is None or now is None or now > before
 
-
-def _times(count: int, what: str) -> str:
-    return f"{count} {what}{'s' if count > 1 else ''}"
