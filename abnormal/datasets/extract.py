@@ -26,7 +26,7 @@ from abnormal.files import (
     replacing_folder,
     write_json,
 )
-from abnormal.frames.gaps import Gap, note_gaps
+from abnormal.frames.gaps import Gap, note_gaps, stretches
 from abnormal.frames.manifest import (
     LABELS,
     MASKS,
@@ -42,7 +42,8 @@ from abnormal.video.decode import DEFAULT_FPS, limit_threads
 from abnormal.video.resample import RateWatch, at_rate
 
 MIN_TRAINING_FRAMES = 10
-"""A training video with fewer frames than a clip of the default network gets a warning."""
+"""A training video with fewer frames between gaps than a clip of the default network has gets a
+warning."""
 
 ORIGIN = "origin.json"
 """Name of a file in an unfinished folder of frames that says what the frames are made from."""
@@ -220,8 +221,9 @@ def _write_video(
     count = len(written.numbers)
     if not count:
         raise AbnormalError("; ".join(["no frame in it could be read", *notes]))
-    if count < MIN_TRAINING_FRAMES and video.split == TRAINING:
-        notes.append(f"too short to train on: {count} frames, a clip has {MIN_TRAINING_FRAMES}")
+    longest = max(stop - start for start, stop in stretches(count, gaps))
+    if longest < MIN_TRAINING_FRAMES and video.split == TRAINING:
+        notes.append(f"too short to train on: {longest} frames, a clip has {MIN_TRAINING_FRAMES}")
     masked = _write_annotation(video, folder, written, stream.length, size)
     record = VideoRecord(
         split=video.split,

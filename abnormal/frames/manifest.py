@@ -166,7 +166,8 @@ def _content_id(source: dict[str, Any]) -> Any:
 
 def _parse_record(entry: Any, path: Path) -> VideoRecord:
     try:
-        gaps = tuple(Gap(*gap) for gap in (entry["gaps"] if "gaps" in entry else ()))
+        entry = {"gaps": (), **entry}  # earlier versions did not know any
+        gaps = tuple(Gap(*gap) for gap in entry["gaps"])
         return VideoRecord(**{**entry, "notes": tuple(entry["notes"]), "gaps": gaps})
     except (KeyError, TypeError) as error:
         raise AbnormalError(

@@ -298,4 +298,3 @@ def frame_rate(spacing_sec: float | None, announced: Iterable[float]) -> float |
 
 def _grows(before: float | None, now: float | None) -> bool:
     return before is None or now is None or now > before
-

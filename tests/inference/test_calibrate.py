@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from abnormal.errors import AbnormalError
+from abnormal.frames.gaps import Gap
 from abnormal.inference.calibrate import (
     PASSES,
     Calibrator,
@@ -274,3 +275,14 @@ def test_progress_counts_every_frame_each_time(known, shown, caplog):
     Calibrator(halved, LENGTH, FPS).calibrate(videos)
     assert PASSES * 40 == 80
     assert caplog.messages[-1].startswith(f"calibration: {shown}")
+
+
+def test_normal_footage_is_not_compared_across_a_gap():
+    """The light is switched on in the gap, which is no change that ordinary life shows."""
+    dark, bright = walking(100, 1) // 4, walking(100, 1)
+    whole = dataclasses.replace(video(np.concatenate((dark, bright))), gaps=[Gap(100, 64.0)])
+    split = Calibrator(halved, LENGTH, FPS).calibrate([whole, whole])
+    parts = Calibrator(halved, LENGTH, FPS).calibrate([video(dark), video(bright)] * 2)
+    assert split.threshold("difference") == pytest.approx(parts.threshold("difference"), rel=0.05)
+    for name, level in split.cameras[""].levels.items():
+        np.testing.assert_allclose(level, parts.cameras[""].levels[name], rtol=0.3)

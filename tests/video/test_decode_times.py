@@ -1,4 +1,4 @@
-"""Times, rates and numbers of frames in files as cameras, recorders and other programs make them."""
+"""Times, rates and numbers of frames in files as recorders and other programs make them."""
 
 from fractions import Fraction
 
@@ -249,14 +249,14 @@ def test_what_an_edit_list_hides_is_not_missing(tmp_path, encode, read, name):
 
 def test_frames_that_avi_leaves_out_are_not_missing(tmp_path, encode, read):
     path = tmp_path / "v.avi"
-    with av.open(str(encode(tmp_path / "whole.avi", range(100), "mjpeg"))) as whole:
-        with av.open(str(path), "w") as sparse:
-            track = whole.streams.video[0]
-            copy = sparse.add_stream_from_template(track)
-            for number, packet in enumerate(whole.demux(track)):
-                if packet.size and not 30 <= number < 60:
-                    packet.stream = copy
-                    sparse.mux(packet)
+    source = encode(tmp_path / "whole.avi", range(100), "mjpeg")
+    with av.open(str(source)) as whole, av.open(str(path), "w") as sparse:
+        track = whole.streams.video[0]
+        copy = sparse.add_stream_from_template(track)
+        for number, packet in enumerate(whole.demux(track)):
+            if packet.size and not 30 <= number < 60:
+                packet.stream = copy
+                sparse.mux(packet)
     numbers, frames, stream = read(path)
     assert numbers == [*range(30), *range(60, 100)]
     assert stream.notes == ["it has a gap of 1.24 s which no clip spans"]
