@@ -25,7 +25,7 @@ import numpy as np
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.files import natural_key
-from abnormal.frames.gaps import Gap, split_at_gaps
+from abnormal.frames.gaps import Gap, split_at_gaps, stretches
 from abnormal.inference.runtimes import Reconstruct
 from abnormal.inference.score import residuals
 from abnormal.inference.stream import LOCAL_SMOOTHING_SEC, CellStream, ResidualStream
@@ -46,7 +46,7 @@ from abnormal.scoring.folds import (
 )
 from abnormal.scoring.local import LOCAL_SCORES, above_normal
 from abnormal.scoring.normal_level import second_maxima
-from abnormal.scoring.regularity import causal_mean
+from abnormal.scoring.regularity import SMOOTHING_SEC, causal_mean
 from abnormal.scoring.residual import BASELINE, ERRORS, SCORES, ClipResidual
 from abnormal.scoring.surprise import Surprise, learn_surprise
 
@@ -143,8 +143,8 @@ class Calibrator:
         for name in SCORES:
             normal = np.array(positions.get(name, [1.0] * self._clip_length))
             smoothed = [
-                causal_mean(part[name] / normal[part[POSITION].astype(int)], self._fps)
-                for part in scores
+                self._smoothed(of_video[name] / normal[of_video[POSITION].astype(int)], video)
+                for video, of_video in zip(videos, scores, strict=True)
             ]
             plain[name] = smoothed if name == BASELINE else _as_unseen(smoothed, videos)
         surprises = {name: self._learn(plain[name]) for name in SCORES}
@@ -316,9 +316,16 @@ class Calibrator:
         if not ratios:
             raise AbnormalError(f"Of {video.name} no frame could be read the second time.")
         return {
-            name: causal_mean(values, self._fps, LOCAL_SMOOTHING_SEC)
+            name: self._smoothed(values, video, LOCAL_SMOOTHING_SEC)
             for name, values in _concatenated(ratios).items()
         }
+
+    def _smoothed(
+        self, values: np.ndarray, video: NormalVideo, seconds: float = SMOOTHING_SEC
+    ) -> np.ndarray:
+        """Returns the causal mean of a score, `(n,)` float64, which begins anew after each gap."""
+        parts = stretches(len(values), video.gaps)
+        return np.concatenate([causal_mean(values[slice(*p)], self._fps, seconds) for p in parts])
 
     def _cells(self, video: NormalVideo) -> Iterator[tuple[ClipResidual, Series]]:
         """Yields the residual of each clip of a video, and the cells of its new frames."""

@@ -14,7 +14,7 @@ from abnormal.video.decode import DEFAULT_FPS
 from abnormal.video.grey import to_grey, upright
 from abnormal.video.resample import scaler
 from abnormal.video.stream import Frame
-from abnormal.video.times import FrameClock, stamp_kind, stamps_of
+from abnormal.video.times import FrameClock, stamp_kind, stamps_of, tick_of
 
 av.logging.set_level(av.logging.PANIC)  # FFmpeg's own messages show addresses with passwords
 
@@ -89,13 +89,13 @@ def _decode(
     clock: FrameClock,
     timeout_sec: float,
 ) -> Iterator[Frame]:
-    number = 0
+    number, tick_sec = 0, tick_of(track)
     last_sec = time.monotonic()
     packets = container.demux()  # sound, too: its packets show that the connection is alive
     while (packet := _next_packet(packets)) is not None:
         pictures = _decode_packet(packet) if packet.stream is track else []
         for picture in pictures:
-            time_sec, after_gap = clock(stamps_of(picture))
+            time_sec, after_gap = clock(stamps_of(picture, tick_sec))
             get_rgb, jpeg = partial(small_rgb, picture), _small_jpeg(packet, picture)
             yield Frame(to_grey(picture), time_sec, number, get_rgb, jpeg, after_gap)
             number += 1

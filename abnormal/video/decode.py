@@ -21,6 +21,7 @@ from abnormal.video.times import (
     measured_spacing,
     stamp_kind,
     stamps_of,
+    tick_of,
 )
 
 # Suffixes that the `mimetypes` table of some systems lacks.
@@ -118,7 +119,7 @@ class _VideoFile:
     def __init__(self, container: av.container.InputContainer, track: av.VideoStream) -> None:
         track.thread_type = "AUTO"
         track.codec_context.thread_count = _threads_for(track.width * track.height)
-        self._container, self._track = container, track
+        self._container, self._track, self._tick_sec = container, track, tick_of(track)
         self._kind = stamp_kind(container.format)
         self.stream = FrameStream(iter(()), None)
         packets = self._read_packets()
@@ -142,7 +143,8 @@ class _VideoFile:
         in_stream = self._track.codec_context.framerate
         if not self._kind.exist:  # what the container announces is FFmpeg's guess
             return float(in_stream) if in_stream else None
-        stamps = [stamps_of(packet) for packet in head if packet and is_shown(packet)]
+        shown = (packet for packet in head if packet and is_shown(packet))
+        stamps = [stamps_of(packet, self._tick_sec) for packet in shown]
         announced = (self._track.average_rate, self._track.guessed_rate, in_stream)
         plausible = [float(rate) for rate in announced if rate and rate < _TICKS_PER_SEC]
         return frame_rate(measured_spacing(stamps), plausible)
@@ -153,7 +155,7 @@ class _VideoFile:
         """Yields pictures with their stamps, and with the number of lost frames before each."""
         for packet in packets:
             if packet:
-                self._numbers.add_packet(packet)
+                self._numbers.add_packet(packet, stamps_of(packet, self._tick_sec))
             try:
                 pictures = self._track.decode(packet)
             except (av.error.FFmpegError, OSError):
@@ -161,7 +163,7 @@ class _VideoFile:
                 self._damaged += 1
                 continue
             for picture in pictures:
-                stamps = stamps_of(picture)
+                stamps = stamps_of(picture, self._tick_sec)
                 lost = self._numbers.lost_before(stamps, self._clock.spacing_sec)
                 yield picture, stamps, lost
 
@@ -188,8 +190,8 @@ class _VideoFile:
             return  # what the file announces means nothing
         track, read = self._track, self.stream.length
         announced_sec = 0.0
-        if track.duration and track.time_base:
-            announced_sec = float(track.duration * track.time_base)
+        if track.duration:
+            announced_sec = track.duration * self._tick_sec
         elif self._container.duration and len(self._container.streams) == 1:
             announced_sec = self._container.duration / av.time_base
         spacing_sec = self._clock.spacing_sec

