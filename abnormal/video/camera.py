@@ -13,8 +13,9 @@ from abnormal.errors import AbnormalError
 from abnormal.video.decode import DEFAULT_FPS
 from abnormal.video.grey import to_grey, upright
 from abnormal.video.resample import scaler
+from abnormal.video.stamps import stamp_kind, stamps_of, tick_of
 from abnormal.video.stream import Frame
-from abnormal.video.times import FrameClock, stamp_kind, stamps_of, tick_of
+from abnormal.video.times import FrameClock
 
 av.logging.set_level(av.logging.PANIC)  # FFmpeg's own messages show addresses with passwords
 

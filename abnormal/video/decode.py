@@ -13,9 +13,7 @@ import av
 from abnormal.errors import AbnormalError
 from abnormal.video.grey import to_grey, to_rgb
 from abnormal.video.numbering import FrameNumbers, is_shown
-from abnormal.video.stream import Frame, FrameStream
-from abnormal.video.times import (
-    FrameClock,
+from abnormal.video.stamps import (
     Stamps,
     frame_rate,
     measured_spacing,
@@ -23,6 +21,8 @@ from abnormal.video.times import (
     stamps_of,
     tick_of,
 )
+from abnormal.video.stream import Frame, FrameStream
+from abnormal.video.times import FrameClock
 
 # Suffixes that the `mimetypes` table of some systems lacks.
 _MORE_SUFFIXES = {".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".mts"}
@@ -94,16 +94,23 @@ def _threads_for(pixels: int) -> int:
 
 
 def count_frames(path: Path) -> int:
-    """Counts the frames of a video file by its packets, without decoding them.
+    """Counts the frames of a video file by its packets, without decoding them if possible.
 
     Raises:
         AbnormalError: The file is missing, or it contains no video.
     """
     try:
         with av.open(_url(path)) as container:
-            return sum(map(is_shown, container.demux(_best_track(container, path))))
+            packets = container.demux(_best_track(container, path))
+            first = next(packets)
+            if first.is_keyframe:
+                return is_shown(first) + sum(map(is_shown, packets))
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise AbnormalError(f"The frames of {path} cannot be counted ({error}).") from None
+    with open_video(path) as stream:  # only a decoder knows with which frame it can begin
+        for _ in stream.frames:
+            pass
+        return stream.length
 
 
 def _best_track(container: av.container.InputContainer, path: Path) -> av.VideoStream:
@@ -198,7 +205,7 @@ class _VideoFile:
         if track.frames and "mov" not in self._container.format.name:
             # MP4 and MOV also count frames that an edit list hides, AVI those that are left out.
             announced_sec = float(track.frames / (track.average_rate or 1 / spacing_sec))
-        if last_sec >= 0.98 * announced_sec - 2 * spacing_sec:
+        if self._numbers.lead_sec + last_sec >= 0.98 * announced_sec - 2 * spacing_sec:
             return
         if not track.frames:
             note = f"truncated: {last_sec:.1f} of {announced_sec:.1f} s could be read"

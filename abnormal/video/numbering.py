@@ -4,7 +4,7 @@ import heapq
 
 import av
 
-from abnormal.video.times import StampKind, Stamps
+from abnormal.video.stamps import StampKind, Stamps
 
 
 class FrameNumbers:
@@ -16,6 +16,8 @@ class FrameNumbers:
 
     Attributes:
         lost: Number of frames so far that could not be decoded.
+        lead_sec: How long the file goes on before the first picture, in seconds: it may have been
+            cut from a longer one between two key frames.
     """
 
     def __init__(self, kind: StampKind) -> None:
@@ -25,6 +27,7 @@ class FrameNumbers:
             kind: What the stamps of the container are worth.
         """
         self.lost = 0
+        self.lead_sec = 0.0
         self._kind = kind
         self._waiting: list[float] = []  # heap of the stamps of packets, until a picture has come
         self._last: float | None = None  # stamp of the last picture
@@ -52,6 +55,8 @@ class FrameNumbers:
         """
         stamp, lost = self._stamp(stamps), self._errors
         if stamp is not None:
+            if self._last is None and self._waiting:
+                self.lead_sec = max(0.0, stamp - self._waiting[0])
             passed = 0
             while self._waiting and self._waiting[0] < stamp:
                 heapq.heappop(self._waiting)

@@ -158,6 +158,7 @@ def test_a_clock_that_runs_over_does_not_jump(tmp_path, encode, read, start_sec)
     [
         ("v.h264", "libx264", 15, 15),
         ("v.hevc", "libx265", 15, 15),
+        ("v.hevc", "libx265", 15, None),
         ("v.m2v", "mpeg2video", 24, 24),
         ("v.mjpeg", "mjpeg", 15, None),
         ("v.dv", "dvvideo", 25, 25),
@@ -165,7 +166,8 @@ def test_a_clock_that_runs_over_does_not_jump(tmp_path, encode, read, start_sec)
     ],
 )
 def test_the_rate_is_that_of_the_stream_or_unknown(tmp_path, encode, read, name, codec, rate, fps):
-    options = {"x265-params": "log-level=none"} if codec == "libx265" else {}
+    timing = f"vui-timing-info={int(fps is not None)}"
+    options = {"x265-params": f"log-level=none:{timing}"} if codec == "libx265" else {}
     numbers, frames, stream = read(encode(tmp_path / name, range(30), codec, rate, **options))
     assert stream.fps == fps
     assert (len(numbers), stream.notes) == (30, [])
@@ -246,6 +248,18 @@ def test_what_an_edit_list_hides_is_not_missing(tmp_path, encode, read, name):
     assert times(frames) == even(70)
     assert (stream.length, stream.notes) == (70, [])
     assert count_frames(path) == 70
+
+
+def test_a_recording_that_begins_between_two_key_frames_is_not_truncated(tmp_path, encode, read):
+    whole = encode(tmp_path / "whole.ts", range(100), g="25", bf="2").read_bytes()
+    path = tmp_path / "v.ts"
+    path.write_bytes(whole[len(whole) // 3 // TS_PACKET * TS_PACKET :])
+    numbers, frames, stream = read(path)
+    assert 0 < numbers[0] < 51
+    assert numbers == list(range(numbers[0], 100))
+    assert times(frames) == even(len(numbers))
+    assert (stream.length, stream.notes) == (len(numbers), [])
+    assert count_frames(path) == len(numbers)
 
 
 def test_frames_that_avi_leaves_out_are_not_missing(tmp_path, encode, read):

@@ -4,17 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from abnormal.video.resample import at_rate
+from abnormal.video.stamps import StampKind, Stamps, frame_rate, measured_spacing
 from abnormal.video.stream import Frame
-from abnormal.video.times import (
-    GAP_SEC,
-    GAP_SPACINGS,
-    FrameClock,
-    StampKind,
-    Stamps,
-    frame_rate,
-    is_gap,
-    measured_spacing,
-)
+from abnormal.video.times import GAP_SEC, GAP_SPACINGS, FrameClock, is_gap
 
 NO_PICTURE = np.zeros((1, 1), np.uint8)
 JOINED, COUNTED, AVI = StampKind(may_jump=True), StampKind(exist=False), StampKind(by_decoding=True)
