@@ -153,8 +153,8 @@ class Calibrator:
         return Calibration(
             surprises=surprises,
             false_alarms={
-                name: count_false_alarms(parts, self._fps)
-                for name, parts in (series | judged).items()
+                name: count_false_alarms(_between_gaps(of_videos, videos), self._fps)
+                for name, of_videos in (series | judged).items()
             },
             cameras=cameras,
             frames=sum(map(len, next(iter(plain.values())))),
@@ -324,8 +324,8 @@ class Calibrator:
         self, values: np.ndarray, video: NormalVideo, seconds: float = SMOOTHING_SEC
     ) -> np.ndarray:
         """Returns the causal mean of a score, `(n,)` float64, which begins anew after each gap."""
-        parts = stretches(len(values), video.gaps)
-        return np.concatenate([causal_mean(values[slice(*p)], self._fps, seconds) for p in parts])
+        parts = _between_gaps([values], [video])
+        return np.concatenate([causal_mean(part, self._fps, seconds) for part in parts])
 
     def _cells(self, video: NormalVideo) -> Iterator[tuple[ClipResidual, Series]]:
         """Yields the residual of each clip of a video, and the cells of its new frames."""
@@ -352,6 +352,15 @@ def _warn_of_little_footage(camera: str, seconds: Sequence[int]) -> None:
             *(seconds[0], f" of camera {camera}" if camera else ""),
             *(2 * PART_SEC, command("train")),
         )
+
+
+def _between_gaps(scores: Sequence[np.ndarray], videos: Sequence[NormalVideo]) -> list[np.ndarray]:
+    """Splits the scores of each video, `(n,)` float64, where it has gaps."""
+    return [
+        values[start:stop]
+        for values, video in zip(scores, videos, strict=True)
+        for start, stop in stretches(len(values), video.gaps)
+    ]
 
 
 def _as_unseen(scores: Sequence[np.ndarray], videos: Sequence[NormalVideo]) -> list[np.ndarray]:

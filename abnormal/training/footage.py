@@ -100,7 +100,7 @@ def open_footage(options: TrainingOptions) -> Footage:
     training, held_out = split_videos(cache.lengths, clip_length, options.validation, options.seed)
     return Footage(
         records=records,
-        too_short=tuple(record for record in found if record not in records),
+        too_short=tuple(record for record in found if not _parts_of(0, record, clip_length)),
         training=_cache_of_parts(cache, training),
         held_out=_cache_of_parts(cache, held_out),
         training_records=tuple(records[parts[part.video].video] for part in training),
