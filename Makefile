@@ -2,13 +2,14 @@
 # make test      everything that is checked before a change lands
 # make chaos     training killed 25 times at random moments
 # make bench     what things cost
+# make media     some 370 video files, read by this program and by ffmpeg (ten minutes)
 # make pictures  those of the README, from the demo; needs Chromium
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
 
-.PHONY: demo test check format chaos bench pictures clean
+.PHONY: demo test check format chaos bench media pictures clean
 
 $(VENV)/.runtime: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -52,6 +53,9 @@ bench: demo $(VENV)/.dev
 	$(BIN)/python benchmarks/start.py --img $(DEMO)/img
 	$(BIN)/python benchmarks/training_memory.py
 	$(BIN)/python benchmarks/fleet.py --model $(DEMO)/model.h5 --img $(DEMO)/img
+
+media: $(VENV)/.dev
+	$(BIN)/python benchmarks/media.py
 
 pictures: demo $(VENV)/.dev
 	$(BIN)/python docs/pictures.py $(DEMO)/results docs/images

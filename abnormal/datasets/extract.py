@@ -26,6 +26,7 @@ from abnormal.files import (
     replacing_folder,
     write_json,
 )
+from abnormal.frames.gaps import Gap, note_gaps, stretches
 from abnormal.frames.manifest import (
     LABELS,
     MASKS,
@@ -37,14 +38,12 @@ from abnormal.frames.manifest import (
 from abnormal.frames.writer import WrittenFrames, write_frames, write_labels, write_masks
 from abnormal.tasks.local import in_processes
 from abnormal.tasks.run import RunTasks, WorkerDiedError
-from abnormal.video.decode import limit_threads
+from abnormal.video.decode import DEFAULT_FPS, limit_threads
 from abnormal.video.resample import RateWatch, at_rate
 
-DEFAULT_FPS = 25.0
-"""Frames per second of sources that have no frame rate, unless `--fps` is given."""
-
 MIN_TRAINING_FRAMES = 10
-"""A training video with fewer frames than a clip of the default network gets a warning."""
+"""A training video with fewer frames between gaps than a clip of the default network has gets a
+warning."""
 
 ORIGIN = "origin.json"
 """Name of a file in an unfinished folder of frames that says what the frames are made from."""
@@ -206,12 +205,13 @@ def _write_video(
     threads: int,
     origin: dict[str, Any],
 ) -> VideoRecord:
-    notes = []
+    notes: list[str] = []
+    gaps: list[Gap] = []
     with video.open_frames() as stream:
         watch = RateWatch(stream.fps or fps or DEFAULT_FPS)
         frames = watch.watch(stream.frames)
         even = at_rate(frames, fps) if fps and stream.fps else frames
-        written = write_frames(folder, even, size, threads)
+        written = write_frames(folder, note_gaps(even, gaps), size, threads)
         notes += stream.notes
     rate = fps or (watch.mean_fps if watch.varies else watch.fps)
     if fps is None and stream.fps is None:
@@ -221,8 +221,9 @@ def _write_video(
     count = len(written.numbers)
     if not count:
         raise AbnormalError("; ".join(["no frame in it could be read", *notes]))
-    if count < MIN_TRAINING_FRAMES and video.split == TRAINING:
-        notes.append(f"too short to train on: {count} frames, a clip has {MIN_TRAINING_FRAMES}")
+    longest = max(stop - start for start, stop in stretches(count, gaps))
+    if longest < MIN_TRAINING_FRAMES and video.split == TRAINING:
+        notes.append(f"too short to train on: {longest} frames, a clip has {MIN_TRAINING_FRAMES}")
     masked = _write_annotation(video, folder, written, stream.length, size)
     record = VideoRecord(
         split=video.split,
@@ -237,6 +238,7 @@ def _write_video(
         masked=masked,
         source=origin | {"shape": list(written.shape), "length": stream.length},
         notes=tuple(notes),
+        gaps=tuple(gaps),
     )
     write_record(folder, record)
     return record

@@ -22,6 +22,7 @@ from typing import Any
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.files import natural_key, read_json, write_json
+from abnormal.frames.gaps import Gap
 
 MANIFEST = "manifest.json"
 RECORD = "video.json"
@@ -47,6 +48,7 @@ class VideoRecord:
         source: What the frames were made from: path and hash of the source, the shape of its
             pictures, its number of frames, and the options.
         notes: Messages to the user about problems with the source.
+        gaps: The gaps between its frames, in the order of time.
     """
 
     split: str
@@ -61,6 +63,7 @@ class VideoRecord:
     masked: bool = False
     source: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
     def folder(self, img: Path) -> Path:
         """Returns the folder of the frames."""
@@ -150,6 +153,7 @@ def fingerprint(records: Sequence[VideoRecord]) -> str:
     """
     facts = [
         (r.split, r.video, r.frames, r.fps, r.height, r.width, _content_id(r.source))
+        + ((r.gaps,) if r.gaps else ())  # earlier versions did not know any
         for r in records
     ]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
@@ -162,7 +166,9 @@ def _content_id(source: dict[str, Any]) -> Any:
 
 def _parse_record(entry: Any, path: Path) -> VideoRecord:
     try:
-        return VideoRecord(**{**entry, "notes": tuple(entry["notes"])})
+        entry = {"gaps": (), **entry}  # earlier versions did not know any
+        gaps = tuple(Gap(*gap) for gap in entry["gaps"])
+        return VideoRecord(**{**entry, "notes": tuple(entry["notes"]), "gaps": gaps})
     except (KeyError, TypeError) as error:
         raise AbnormalError(
             f"{path} is damaged or of another version ({error}). Delete it and run "

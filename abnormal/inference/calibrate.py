@@ -31,8 +31,10 @@ from abnormal.inference.normal_video import (
     NormalVideo,
     Series,
     VideoMeter,
+    between_gaps,
     judge,
     learn_backgrounds,
+    smoothed,
 )
 from abnormal.inference.runtimes import Reconstruct
 from abnormal.names import FUSED
@@ -46,7 +48,6 @@ from abnormal.scoring.folds import (
 )
 from abnormal.scoring.learn_normality import learn_normality
 from abnormal.scoring.local import LOCAL_SCORES
-from abnormal.scoring.regularity import causal_mean
 from abnormal.scoring.residual import BASELINE, ERRORS, SCORES
 from abnormal.scoring.surprise import Surprise, learn_surprise
 
@@ -112,14 +113,15 @@ class Calibrator:
         return Calibration(
             surprises=surprises,
             false_alarms={
-                name: count_false_alarms(parts, self._fps) for name, parts in judged.items()
+                name: count_false_alarms(between_gaps(parts, videos), self._fps)
+                for name, parts in judged.items()
             },
             cameras=cameras,
             frames=sum(len(of_video.scores[POSITION]) for of_video in measured),
             videos=tuple(dict.fromkeys(video.name for video in videos)),
             held_out=any(video.held_out for video in videos),
             positions=positions,
-            rate_check=check_rate(judged[FUSED], self._fps),
+            rate_check=check_rate(between_gaps(judged[FUSED], videos), self._fps),
         )
 
     def _learn_levels(
@@ -178,15 +180,18 @@ class Calibrator:
             measured: The videos.
             positions: For some scores, the usual size at each position in a clip.
         """
-        smoothed = {}
+        plain = {}
         for name in SCORES:
             usual = np.array(positions.get(name, [1.0] * self._clip_length))
             parts = [
-                causal_mean(of_video.scores[name] / usual[of_video.scores[POSITION]], self._fps)
+                smoothed(
+                    *(of_video.scores[name] / usual[of_video.scores[POSITION]], of_video.video),
+                    self._fps,
+                )
                 for of_video in measured
             ]
-            smoothed[name] = parts if name == BASELINE else _as_unseen(parts, measured)
-        return smoothed
+            plain[name] = parts if name == BASELINE else _as_unseen(parts, measured)
+        return plain
 
     def _learn(self, normal: Sequence[np.ndarray]) -> Surprise:
         """Learns a distribution in which the frames of one second count as one frame."""

@@ -11,12 +11,20 @@ import numpy as np
 
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
+from abnormal.frames.gaps import split_at_gaps
 from abnormal.inference.choice import open_runtime
 from abnormal.inference.overlap import Overlap, make_overlap
 from abnormal.inference.runtimes import Reconstruct
 from abnormal.inference.score import TakePair, frame_scores, residuals
 from abnormal.inference.scored_video import ScoredVideo
-from abnormal.inference.stream import FrameScorer, ResidualStream, open_stream
+from abnormal.inference.stream import (
+    FrameScorer,
+    ResidualStream,
+    ScoredFrames,
+    concatenated,
+    open_stream,
+    renumber_things,
+)
 from abnormal.inference.videos import InputVideo
 from abnormal.models.model_file import ModelInfo, TrainedModel, load_model
 from abnormal.names import FUSED
@@ -162,12 +170,19 @@ class Detector:
             labels = video.read_labels()
             local = labels is not None or alarm is None or alarm.is_local
             normality = self.calibration.normality(video.camera) if local else None
-            stream = open_stream(normality, opened.fps, self.at_size(ignored))
-            scored = frame_scores(
-                self._residuals(watch(opened.frames), stream),
-                FrameScorer(opened.fps, normality, self.calibration.positions, alarm),
-                _localise_into(sink, localiser) if sink else None,
-            )
+            ignored = self.at_size(ignored)
+            take = _localise_into(sink, localiser) if sink else None
+            parts, other_view = list[ScoredFrames](), False
+            for part in split_at_gaps(watch(opened.frames), opened.gaps):
+                stream = open_stream(normality, opened.fps, ignored)
+                scorer = FrameScorer(opened.fps, normality, self.calibration.positions, alarm)
+                parts.append(frame_scores(self._residuals(part, stream), scorer, take))
+                other_view = other_view or stream.other_view
+            if not parts:
+                raise AbnormalError("No frame of it could be read.")
+            scored = concatenated(renumber_things(parts))
+            if other_view:
+                opened.notes.append(OTHER_VIEW)
             result = ScoredVideo(
                 name=video.name,
                 fps=opened.fps,
@@ -177,9 +192,8 @@ class Detector:
                 situation=video.situation,
                 boxes=scored.boxes,
                 things=scored.things,
+                gaps=tuple(opened.gaps),
             )
-            if stream.other_view:
-                opened.notes.append(OTHER_VIEW)
             return result, opened.notes
 
     def _residuals(

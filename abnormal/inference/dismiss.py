@@ -1,17 +1,20 @@
 """Dismisses a false alarm: afterwards, the same at the same place in the picture is normal."""
 
 import dataclasses
+from collections.abc import Iterator
 
 import numpy as np
 import scipy.ndimage
 
 from abnormal.errors import AbnormalError
+from abnormal.frames.gaps import split_at_gaps
 from abnormal.inference.detector import Detector
 from abnormal.inference.score import residuals
 from abnormal.inference.stream import CellStream, open_stream
-from abnormal.inference.videos import InputVideo
+from abnormal.inference.videos import InputVideo, ModelFrames
 from abnormal.scoring.calibration import Calibration, Normality
 from abnormal.scoring.local import shares_of
+from abnormal.scoring.residual import ClipResidual
 
 MIN_RATIO = 0.1
 """Lower limit of the tolerated ratio of a cell to its level. At a ratio of 0, which every frame
@@ -87,15 +90,12 @@ def _largest_cells(
         For each local score `(rows, columns)` float64, at least 0.
     """
     info = detector.info
-    normality, number = detector.require_camera(video.camera), 0
+    normality = detector.require_camera(video.camera)
+    ignored, number = detector.at_size(ignored), 0
     largest: dict[str, np.ndarray] = {}
     with video.open_frames(info.size, info.fps) as opened:
-        stream = open_stream(normality, opened.fps, detector.at_size(ignored))
-        cell_stream = CellStream(opened.fps, normality.levels)
-        for residual in residuals(
-            opened.frames, detector.reconstruct, info.clip_length, stream, detector.overlap
-        ):
-            for name, cells in cell_stream.add(residual).items():
+        for residual, of_scores in _cells(detector, opened, normality, ignored):
+            for name, cells in of_scores.items():
                 inside = cells[max(0, first - number) : max(0, last + 1 - number)]
                 if len(inside):
                     largest[name] = np.maximum(largest.get(name, 0), inside.max(axis=0))
@@ -109,3 +109,20 @@ def _largest_cells(
         )
     size = (NEIGHBOURS, NEIGHBOURS)
     return {name: scipy.ndimage.maximum_filter(cells, size) for name, cells in largest.items()}
+
+
+def _cells(
+    detector: Detector, opened: ModelFrames, normality: Normality, ignored: np.ndarray | None
+) -> Iterator[tuple[ClipResidual, dict[str, np.ndarray]]]:
+    """Yields the residual of each clip of a video, and the cells of its new frames."""
+    for part in split_at_gaps(opened.frames, opened.gaps):
+        cells = CellStream(opened.fps, normality.levels)
+        clips = residuals(
+            part,
+            detector.reconstruct,
+            detector.info.clip_length,
+            open_stream(normality, opened.fps, ignored),
+            detector.overlap,
+        )
+        for residual in clips:
+            yield residual, cells.add(residual)

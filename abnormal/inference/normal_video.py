@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from abnormal.errors import AbnormalError
+from abnormal.frames.gaps import Gap, split_at_gaps, stretches
 from abnormal.inference.cell_file import CellFile
 from abnormal.inference.runtimes import Reconstruct
 from abnormal.inference.score import residuals
@@ -17,7 +18,7 @@ from abnormal.inference.stream import LOCAL_SMOOTHING_SEC, CellStream, ResidualS
 from abnormal.scoring.folds import Levels
 from abnormal.scoring.local import LOCAL_SCORES, above_normal
 from abnormal.scoring.normal_level import second_maxima
-from abnormal.scoring.regularity import causal_mean
+from abnormal.scoring.regularity import SMOOTHING_SEC, causal_mean
 from abnormal.scoring.residual import SCORES, ClipResidual
 from abnormal.video.background import ForegroundDetector, learn_background
 
@@ -44,6 +45,7 @@ class NormalVideo:
         open_frames: Opens the frames, `(size, size)` uint8 each; called twice.
         length: Number of frames; 0 if that is not known before they are read.
         held_out: Whether the network was not trained on the video.
+        gaps: The gaps between the frames that have been read so far, or more.
     """
 
     name: str
@@ -51,6 +53,7 @@ class NormalVideo:
     open_frames: Callable[[], AbstractContextManager[Iterable[np.ndarray]]]
     length: int
     held_out: bool
+    gaps: Sequence[Gap] = ()
 
 
 @dataclass(frozen=True)
@@ -146,12 +149,15 @@ class VideoMeter:
     def _cells(self, video: NormalVideo) -> Iterator[tuple[ClipResidual, Series]]:
         """Yields the residual of each clip of a video, and the cells of its new frames."""
         background = self._backgrounds.get(video.camera)
-        foreground = None if background is None else ForegroundDetector(background, self._fps)
-        stream, cells = ResidualStream(foreground=foreground), CellStream(self._fps)
         with video.open_frames() as frames:
-            for residual in residuals(frames, self._reconstruct, self._clip_length, stream):
-                yield residual, cells.add(residual)
-                self._count(len(residual.new_positions))
+            for part in split_at_gaps(frames, video.gaps):
+                foreground = (
+                    None if background is None else ForegroundDetector(background, self._fps)
+                )
+                stream, cells = ResidualStream(foreground=foreground), CellStream(self._fps)
+                for residual in residuals(part, self._reconstruct, self._clip_length, stream):
+                    yield residual, cells.add(residual)
+                    self._count(len(residual.new_positions))
 
 
 def judge(video: MeasuredVideo, levels: Sequence[Levels], file: CellFile, fps: float) -> Series:
@@ -173,9 +179,26 @@ def judge(video: MeasuredVideo, levels: Sequence[Levels], file: CellFile, fps: f
             everywhere = LOCAL_SCORES[name].everywhere
             ratios[name].append(above_normal(values, level[name], everywhere))
     return {
-        name: causal_mean(values, fps, LOCAL_SMOOTHING_SEC)
+        name: smoothed(values, video.video, fps, LOCAL_SMOOTHING_SEC)
         for name, values in _concatenated(ratios).items()
     }
+
+
+def smoothed(
+    values: np.ndarray, video: NormalVideo, fps: float, seconds: float = SMOOTHING_SEC
+) -> np.ndarray:
+    """Returns the causal mean of a score, `(n,)` float64, which begins anew after each gap."""
+    parts = between_gaps([values], [video])
+    return np.concatenate([causal_mean(part, fps, seconds) for part in parts])
+
+
+def between_gaps(scores: Sequence[np.ndarray], videos: Sequence[NormalVideo]) -> list[np.ndarray]:
+    """Splits the scores of each video, `(n,)` float64, where it has gaps."""
+    return [
+        values[start:stop]
+        for values, video in zip(scores, videos, strict=True)
+        for start, stop in stretches(len(values), video.gaps)
+    ]
 
 
 def learn_backgrounds(videos: Sequence[NormalVideo]) -> dict[str, np.ndarray]:

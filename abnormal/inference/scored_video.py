@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from abnormal.frames.gaps import Gap, stretches, times_sec
 from abnormal.inference.tracking import UnusualThing
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.events import Event
@@ -29,6 +30,7 @@ class ScoredVideo:
             fractions of the picture; None if there are no local scores.
         things: The unusual things in each frame, the most unusual one first; an empty tuple if
             there are no local scores.
+        gaps: The gaps between its frames, in the order of time.
     """
 
     name: str
@@ -39,6 +41,7 @@ class ScoredVideo:
     situation: str = ""
     boxes: np.ndarray | None = None
     things: tuple[Sequence[UnusualThing], ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
     def regularity(self, score: str = "l2") -> np.ndarray:
         """Computes the regularity of each frame, for which the whole video is needed.
@@ -57,8 +60,21 @@ class ScoredVideo:
         return alarm.frames(self.causal[alarm.score])
 
     def events(self, alarm: Alarm) -> list[Event]:
-        """Finds the events of an alarm, in the order of time."""
-        return alarm.events(self.causal[alarm.score], self.fps)
+        """Finds the events of an alarm, in the order of time. None of them spans a gap."""
+        scores = self.causal[alarm.score]
+        return [
+            event.later(start)
+            for start, stop in stretches(len(scores), self.gaps)
+            for event in alarm.events(scores[start:stop], self.fps)
+        ]
+
+    def times_sec(self, frames: np.ndarray) -> np.ndarray:
+        """Returns when frames are shown, `(n,)` float64, in seconds since the first frame.
+
+        Args:
+            frames: `(n,)` 0-based numbers of frames.
+        """
+        return times_sec(frames, self.fps, self.gaps)
 
 
 def error_of(score: str) -> str:

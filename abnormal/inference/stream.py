@@ -180,6 +180,20 @@ def concatenated(parts: Sequence[ScoredFrames]) -> ScoredFrames:
     )
 
 
+def renumber_things(parts: Sequence[ScoredFrames]) -> list[ScoredFrames]:
+    """Gives the things of a video new numbers, if each part of it has counted its own.
+
+    Args:
+        parts: The parts of the video between its gaps, in the order of time.
+    """
+    renumbered, last = list[ScoredFrames](), 0
+    for part in parts:
+        things = tuple([thing._replace(id=thing.id + last) for thing in of] for of in part.things)
+        last = max((thing.id for of in things for thing in of), default=last)
+        renumbered.append(dataclasses.replace(part, things=things))
+    return renumbered
+
+
 class FrameScorer:
     """Computes the scores of all new frames, for the clips of one video in order.
 

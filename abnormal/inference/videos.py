@@ -13,6 +13,7 @@ from abnormal.commands import command
 from abnormal.datasets import folder
 from abnormal.errors import AbnormalError
 from abnormal.files import require_path
+from abnormal.frames.gaps import Gap, note_gaps
 from abnormal.frames.manifest import VideoRecord, read_manifest
 from abnormal.frames.reader import read_frames, read_labels, read_masks
 from abnormal.video.resample import at_rate, resize
@@ -32,11 +33,13 @@ class ModelFrames:
             `(height, width)` uint8 or in colour `(height, width, 3)` uint8, red first.
         fps: Frames per second.
         notes: What was wrong with the source; complete after the last frame.
+        gaps: The gaps between the frames that have been read so far, or more.
     """
 
     frames: Iterator[np.ndarray]
     fps: float
     notes: list[str] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -137,14 +140,16 @@ def open_resampled(open_frames: OpenFrames, size: int | None, fps: float) -> Ite
     """
     with open_frames() as stream:
         frames = stream.frames
+        gaps: list[Gap] = []
         if stream.fps is not None and abs(stream.fps / fps - 1) > _SAME_RATE:
             stream.notes.append(f"{stream.fps:g} frames a second are resampled to {fps:g}")
             frames = at_rate(frames, fps)
+        frames = note_gaps(frames, gaps)
         if size is None:
             images = (frame.get_rgb() if frame.get_rgb else frame.image for frame in frames)
         else:
             images = (resize(frame.image, size, size) for frame in frames)
-        yield ModelFrames(images, fps, stream.notes)
+        yield ModelFrames(images, fps, stream.notes, gaps)
 
 
 @contextlib.contextmanager
@@ -161,4 +166,4 @@ def _open_stored(
     if size is None and (shape := record.source.get("shape")):
         height, width = shape  # frames in img/ are square, whatever the source was
         frames = (resize(image, height, width) for image in frames)
-    yield ModelFrames(frames, record.fps, notes)
+    yield ModelFrames(frames, record.fps, notes, list(record.gaps))

@@ -69,6 +69,10 @@ class TimestampMapper:
             self._delays.popleft()
         return stream_sec + self._least_delay()
 
+    def restart(self) -> None:
+        """Forgets the delays, because the clock of the stream may have been set anew."""
+        self._delays.clear()
+
     def _least_delay(self) -> float:
         return min(delay for _, delay in self._delays)
 
@@ -77,7 +81,7 @@ class ArrivalSmoother:
     """Estimates when frames without time stamps, such as MJPEG over HTTP, were taken.
 
     A camera takes its frames at regular intervals. A frame's time is therefore on the straight line
-    that is fitted to the arrival times of the last seconds, by the frames' numbers.
+    that is fitted to the arrival times of the last seconds, by the count of the frames.
     """
 
     def __init__(self) -> None:

@@ -64,6 +64,7 @@ class CameraReader(threading.Thread):
         self._first_sec: float | None = None  # when the first frame of all was taken
         self._next = 0  # number of the next frame
         self._has_frames = False  # whether this connection has given any
+        self._after_gap = False  # whether there is a gap before the next frame that is used
         self._convert_rate = RateConverter(prepare.fps)
 
     def stop(self) -> None:
@@ -102,6 +103,10 @@ class CameraReader(threading.Thread):
             if self._stopping.is_set():
                 return
             arrival_sec = self._clock.now()
+            if frame.after_gap:
+                self._after_gap = True
+                if isinstance(taken_at, TimestampMapper):
+                    taken_at.restart()
             self._take(frame, taken_at(frame.time_sec, arrival_sec), arrival_sec)
 
     def _take(self, frame: Frame, taken_sec: float, arrival_sec: float) -> None:
@@ -110,8 +115,9 @@ class CameraReader(threading.Thread):
         ticks = self._convert_rate(taken_sec)
         if not ticks:
             return
-        if self._convert_rate.jumped:  # leave a gap rather than repeat the frame before it
-            self._next += ticks
+        if self._convert_rate.jumped or self._after_gap:
+            self._after_gap = False
+            self._next += ticks  # leave a gap rather than repeat the frame before it
             self._prepare.start_after_gap()
             ticks = 1
         ready = self._prepare(frame, self._moment(taken_sec), arrival_sec)
@@ -124,7 +130,7 @@ class CameraReader(threading.Thread):
 
     def _start_connection(self, taken_sec: float) -> None:
         """Numbers the first frame of a connection so that missed frames leave a gap."""
-        self._has_frames = True
+        self._has_frames, self._after_gap = True, False
         self._first_sec = taken_sec if self._first_sec is None else self._first_sec
         missed = round((taken_sec - self._first_sec) * self._prepare.fps)
         self._next = max(missed, self._next + bool(self._next))

@@ -84,6 +84,7 @@ def write_annotated(
     """
     regularity = video.regularity(alarm.score)
     alarms = video.alarms(alarm)
+    times_sec = video.times_sec(np.arange(len(regularity)))
     strip: Strip | None = None
     size: tuple[int, int] | None = None
     count = 0
@@ -93,7 +94,7 @@ def write_annotated(
             shown = _marked(_in_colours(picture, size), anomalous[number], alarms[number])
             shown = _wide_enough(shown)
             seconds = number / video.fps
-            text = f"{seconds:6.1f} s   regularity {regularity[number]:.2f}"
+            text = f"{times_sec[number]:6.1f} s   regularity {regularity[number]:.2f}"
             write_text(shown, text, 6, 6, TEXT_PX)
             if alarms[number]:
                 write_text(shown, "ALARM", 6, 12 + TEXT_PX, TEXT_PX, (255, 120, 120))

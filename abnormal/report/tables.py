@@ -56,7 +56,7 @@ def _rows(model: str, video: ScoredVideo, alarm: Alarm) -> pd.DataFrame:
             "model": model,
             "video": video.name,
             "frame": frames,
-            "time_sec": frames / video.fps,
+            "time_sec": video.times_sec(frames),
             "error": video.raw[error_of(alarm.score)],
             "regularity": video.regularity(alarm.score),
             "score": video.causal[alarm.score],
@@ -126,16 +126,19 @@ def _table_of_events(
             "event": number,
             "start_frame": event.start,
             "end_frame": event.stop - 1,
-            "start_sec": event.start / video.fps,
-            "end_sec": (event.stop - 1) / video.fps,
+            "start_sec": start_sec,
+            "end_sec": end_sec,
             "peak_frame": event.peak,
-            "peak_sec": event.peak / video.fps,
+            "peak_sec": peak_sec,
             "peak_score": event.peak_score,
             "mean_score": event.mean_score,
         }
         | _place(video, of_video, score, event.peak)
         for video, of_video, events in zip(videos, pixels, found, strict=True)
         for number, event in enumerate(events, start=1)
+        for start_sec, end_sec, peak_sec in [
+            video.times_sec(np.array([event.start, event.stop - 1, event.peak])).tolist()
+        ]
     ]
     return pd.DataFrame(rows, columns=EVENT_COLUMNS).astype({THING: "Int64"})
 

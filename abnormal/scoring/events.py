@@ -4,6 +4,7 @@ The events of an alarm are found in `abnormal.scoring.alarm`. The events that pa
 minima of the regularity, are found here.
 """
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -35,6 +36,12 @@ class Event:
     peak: int
     peak_score: float
     mean_score: float
+
+    def later(self, frames: int) -> "Event":
+        """Returns the same event with its frames numbered from an earlier first frame."""
+        return dataclasses.replace(
+            self, start=self.start + frames, stop=self.stop + frames, peak=self.peak + frames
+        )
 
 
 def persistent_events(

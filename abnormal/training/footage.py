@@ -10,6 +10,7 @@ import numpy as np
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.frames.cache import FrameCache, open_cache
+from abnormal.frames.gaps import stretches
 from abnormal.frames.manifest import VideoRecord, fingerprint, read_manifest
 from abnormal.inference.normal_video import NormalVideo
 from abnormal.training.options import TrainingOptions
@@ -27,9 +28,12 @@ epoch over a small data set.
 class Footage:
     """The footage that a run trains on, and the footage that is held out for validation.
 
+    A video with gaps counts as several, because clips do not span gaps.
+
     Attributes:
         records: The videos that are used, whether for training or held out.
-        too_short: The videos that are left out because they are shorter than a clip.
+        too_short: The videos that are left out because nowhere between two gaps they are as long
+            as a clip.
         training: The frames to train on.
         held_out: The held-out frames; contains no video if nothing is held out.
         training_records: The video that each video of `training` is a part of.
@@ -50,7 +54,7 @@ class Footage:
     @property
     def held_out_names(self) -> tuple[str, ...]:
         """Names of the videos that held-out frames come from."""
-        return tuple(record.video for record in self.held_out_records)
+        return tuple(dict.fromkeys(record.video for record in self.held_out_records))
 
     def normal_videos(self) -> list[NormalVideo]:
         """Returns the footage to calibrate a model on.
@@ -83,7 +87,7 @@ def open_footage(options: TrainingOptions) -> Footage:
     """
     clip_length = options.clip_length
     found = read_manifest(options.img, "training")
-    records = tuple(record for record in found if record.frames >= clip_length)
+    records = tuple(record for record in found if _parts_of(0, record, clip_length))
     if not records:
         shorter = f" of at least {clip_length} frames, which a clip has" if found else ""
         raise AbnormalError(
@@ -91,17 +95,28 @@ def open_footage(options: TrainingOptions) -> Footage:
             f"needed: `{command('preprocess')} --videos FOLDER --split training`."
         )
     cache = open_cache(options.img, records, options.size)
+    parts = [part for video in enumerate(records) for part in _parts_of(*video, clip_length)]
+    cache = _cache_of_parts(cache, parts)
     training, held_out = split_videos(cache.lengths, clip_length, options.validation, options.seed)
     return Footage(
         records=records,
-        too_short=tuple(record for record in found if record.frames < clip_length),
+        too_short=tuple(record for record in found if not _parts_of(0, record, clip_length)),
         training=_cache_of_parts(cache, training),
         held_out=_cache_of_parts(cache, held_out),
-        training_records=tuple(records[part.video] for part in training),
-        held_out_records=tuple(records[part.video] for part in held_out),
+        training_records=tuple(records[parts[part.video].video] for part in training),
+        held_out_records=tuple(records[parts[part.video].video] for part in held_out),
         fps=float(np.median([record.fps for record in records])),
         fingerprint=fingerprint(records),
     )
+
+
+def _parts_of(number: int, record: VideoRecord, clip_length: int) -> list[Part]:
+    """Returns the parts of a video between its gaps that are as long as a clip."""
+    return [
+        Part(number, start, stop)
+        for start, stop in stretches(record.frames, record.gaps)
+        if stop - start >= clip_length
+    ]
 
 
 def _middle_ranges(cache: FrameCache, share: float) -> Iterator[tuple[int, int]]:

@@ -10,13 +10,14 @@ import numpy as np
 
 from abnormal.datasets.source import TRAINING
 from abnormal.files import make_folder
+from abnormal.frames.gaps import Gap
 from abnormal.frames.manifest import is_img
 from abnormal.inference.calibrate import Calibrator
 from abnormal.inference.exam import examine
 from abnormal.inference.normal_video import NormalVideo
 from abnormal.inference.reference import make_reference
 from abnormal.inference.runtimes import keras_runtime
-from abnormal.inference.videos import InputVideo, source_videos, stored_videos
+from abnormal.inference.videos import InputVideo, ModelFrames, source_videos, stored_videos
 from abnormal.models.model_file import ModelInfo, load_model, save_model
 from abnormal.scoring.calibration import Calibration, read_calibration
 
@@ -69,11 +70,19 @@ def recalibrate(path: Path, folder: Path) -> Calibration:
 
 def _normal_video(video: InputVideo, info: ModelInfo, notes: set[str]) -> NormalVideo:
     """Returns a video at the size and frame rate of the model; reading it adds to the notes."""
+    gaps: list[Gap] = []
 
     @contextlib.contextmanager
     def open_frames() -> Iterator[Iterable[np.ndarray]]:
         with video.open_frames(info.size, info.fps) as opened:
-            yield opened.frames
+            yield _with_gaps(opened, gaps)
         notes.update(f"{video.name}: {note}" for note in opened.notes)
 
-    return NormalVideo(video.name, video.camera, open_frames, video.frames, held_out=True)
+    return NormalVideo(video.name, video.camera, open_frames, video.frames, True, gaps)
+
+
+def _with_gaps(opened: ModelFrames, gaps: list[Gap]) -> Iterator[np.ndarray]:
+    """Yields the frames, and keeps a list of the gaps that are known up to each."""
+    for frame in opened.frames:
+        gaps[:] = opened.gaps
+        yield frame

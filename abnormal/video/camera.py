@@ -10,14 +10,14 @@ import av
 import numpy as np
 
 from abnormal.errors import AbnormalError
+from abnormal.video.decode import DEFAULT_FPS
 from abnormal.video.grey import to_grey, upright
 from abnormal.video.resample import scaler
+from abnormal.video.stamps import stamp_kind, stamps_of, tick_of
 from abnormal.video.stream import Frame
+from abnormal.video.times import FrameClock
 
 av.logging.set_level(av.logging.PANIC)  # FFmpeg's own messages show addresses with passwords
-
-_WITHOUT_TIMESTAMPS = {"mpjpeg", "mjpeg", "image2pipe", "jpeg_pipe", "h264", "hevc", "m4v"}
-"""FFmpeg formats without time stamps, for which FFmpeg invents some."""
 
 LONGER_SIDE_PX = 640
 """The longer side of a picture that is kept for people has at most so many pixels."""
@@ -38,9 +38,9 @@ class CameraStream:
     """An open connection to a camera.
 
     Attributes:
-        frames: The frames in order, as they arrive. `time_sec` is the stream's own time stamp in
-            seconds, or the number of the frame if the stream has no time stamps.
-        has_timestamps: Whether the stream has time stamps of its own.
+        frames: The frames in order, as they arrive, with times by `abnormal.video.times`.
+        has_timestamps: Whether the stream has time stamps of its own. If not, the times only count
+            the frames.
     """
 
     frames: Iterator[Frame]
@@ -78,27 +78,27 @@ def open_camera(source: str, timeout_sec: float) -> Iterator[CameraStream]:
             raise AbnormalError("there is no video in it")
         track = container.streams.video[0]
         track.thread_type = "SLICE"  # a thread for each frame would hold frames back
-        has_timestamps = not _WITHOUT_TIMESTAMPS & set(container.format.name.split(","))
-        yield CameraStream(_decode(container, track, has_timestamps, timeout_sec), has_timestamps)
+        kind = stamp_kind(container.format)
+        rate = track.guessed_rate or DEFAULT_FPS
+        clock = FrameClock(1 / float(rate), kind)
+        yield CameraStream(_decode(container, track, clock, timeout_sec), kind.exist)
 
 
 def _decode(
     container: av.container.InputContainer,
     track: av.VideoStream,
-    has_timestamps: bool,
+    clock: FrameClock,
     timeout_sec: float,
 ) -> Iterator[Frame]:
-    number = 0
+    number, tick_sec = 0, tick_of(track)
     last_sec = time.monotonic()
     packets = container.demux()  # sound, too: its packets show that the connection is alive
     while (packet := _next_packet(packets)) is not None:
         pictures = _decode_packet(packet) if packet.stream is track else []
         for picture in pictures:
-            time_sec = float(number)
-            if has_timestamps and picture.time is not None:
-                time_sec = picture.time
+            time_sec, after_gap = clock(stamps_of(picture, tick_sec))
             get_rgb, jpeg = partial(small_rgb, picture), _small_jpeg(packet, picture)
-            yield Frame(to_grey(picture), time_sec, number, get_rgb, jpeg)
+            yield Frame(to_grey(picture), time_sec, number, get_rgb, jpeg, after_gap)
             number += 1
             last_sec = time.monotonic()
         if time.monotonic() - last_sec > timeout_sec:

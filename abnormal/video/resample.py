@@ -1,5 +1,6 @@
 """Brings frames to another frame rate or size."""
 
+import itertools
 import threading
 from collections.abc import Iterator
 
@@ -22,24 +23,30 @@ _per_thread = threading.local()
 def at_rate(frames: Iterator[Frame], fps: float) -> Iterator[Frame]:
     """Resamples frames to a fixed rate: each output frame is what a player would show then.
 
+    Gaps are not filled: the output begins anew with the first frame after each.
+
     Args:
         frames: Frames with increasing times, at any rate, which may vary.
         fps: Frames per second of the output.
 
     Yields:
-        A frame for each time `k / fps` up to that of the last frame. Each keeps the number of the
-        frame that it is taken from, so that labels stay with their pictures.
+        A frame for each time `k / fps` up to that of the last frame before a gap or the end. Each
+        keeps the number of the frame that it is taken from, so that labels stay with their
+        pictures.
     """
-    tick = 0
-    shown: Frame | None = None
-    for frame in frames:
-        while shown is not None and tick / fps < frame.time_sec - _SAME_TIME_SEC:
-            yield shown._replace(time_sec=tick / fps)
+    start_sec, tick = 0.0, 0
+    following: Frame | None
+    for frame, following in itertools.pairwise(itertools.chain(frames, [None])):
+        assert frame is not None
+        if frame.after_gap:
+            start_sec, tick = frame.time_sec, 0
+        if following is None or following.after_gap:
+            until_sec = frame.time_sec + _SAME_TIME_SEC
+        else:
+            until_sec = following.time_sec - _SAME_TIME_SEC
+        while (time_sec := start_sec + tick / fps) < until_sec:
+            yield frame._replace(time_sec=time_sec, after_gap=frame.after_gap and tick == 0)
             tick += 1
-        shown = frame
-    while shown is not None and tick / fps <= shown.time_sec + _SAME_TIME_SEC:
-        yield shown._replace(time_sec=tick / fps)
-        tick += 1
 
 
 class RateWatch:
@@ -56,16 +63,20 @@ class RateWatch:
         self.fps = fps
         self._frames = 0
         self._uneven = 0
-        self._last_sec = 0.0
-        self._last_number = 0
+        self._steps_sec = 0.0
+        self._steps = 0
+        self._last: Frame | None = None
 
     def watch(self, frames: Iterator[Frame]) -> Iterator[Frame]:
         """Passes frames on unchanged and keeps account of their times."""
         for frame in frames:
-            gap = (frame.time_sec - self._last_sec) * self.fps
-            late = gap - (frame.number - self._last_number)  # a broken frame was skipped
-            self._uneven += bool(self._frames and abs(late) > 0.5)
-            self._last_sec, self._last_number = frame.time_sec, frame.number
+            if self._last and not frame.after_gap:
+                step_sec = frame.time_sec - self._last.time_sec
+                late = step_sec * self.fps - (frame.number - self._last.number)  # some may be lost
+                self._uneven += abs(late) > 0.5
+                self._steps_sec += step_sec
+                self._steps += 1
+            self._last = frame
             self._frames += 1
             yield frame
 
@@ -76,8 +87,8 @@ class RateWatch:
 
     @property
     def mean_fps(self) -> float:
-        """Mean frames per second from the first frame to the last one so far."""
-        return (self._frames - 1) / self._last_sec if self._last_sec else self.fps
+        """Mean frames per second so far, gaps left out."""
+        return self._steps / self._steps_sec if self._steps_sec else self.fps
 
 
 def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:

@@ -13,11 +13,13 @@ class Frame(NamedTuple):
 
     Attributes:
         image: `(height, width)` uint8, grey.
-        time_sec: Seconds since the first frame.
+        time_sec: Seconds since the first frame, growing from frame to frame.
         number: 0-based number of the frame in the source, which labels refer to.
         get_rgb: Returns the frame in colour, for people to look at: `(height, width, 3)` uint8,
             red first. None if the source has no colours.
         jpeg: The JPEG that the frame was decoded from, if it is small; otherwise None.
+        after_gap: Whether it must not be compared with the frame before it, because there is a gap
+            or because the clock jumped; see `abnormal.video.times`.
     """
 
     image: np.ndarray
@@ -25,6 +27,7 @@ class Frame(NamedTuple):
     number: int
     get_rgb: Callable[[], np.ndarray] | None = None
     jpeg: bytes | None = None
+    after_gap: bool = False
 
 
 @dataclass
@@ -34,7 +37,8 @@ class FrameStream:
     Attributes:
         frames: The frames in order. Broken frames are skipped if the format allows it.
         fps: Frames per second; None if the source has no times.
-        length: Number of frames in the source including broken ones, once all have been read.
+        length: Number of frames in the source including broken ones, but not those that an edit
+            list hides, once all have been read.
         notes: Problems with the source, each a short sentence for the user; complete once all
             frames have been read.
     """

@@ -14,6 +14,7 @@ from abnormal.datasets.extract import LEFT_OUT, UNCHANGED, WRITTEN, extract, ext
 from abnormal.datasets.folder import find
 from abnormal.datasets.source import TESTING, TRAINING, Annotation, SourceVideo
 from abnormal.files import replacing_folder
+from abnormal.frames.gaps import Gap
 from abnormal.frames.manifest import read_record, write_manifest
 from abnormal.frames.reader import read_frames, read_labels, read_masks
 from abnormal.video.pictures import open_pictures, read_picture
@@ -485,6 +486,28 @@ def test_a_rate_that_varies_is_said_and_made_even(tmp_path, img, make_video, num
     assert numbers_under(img, video, number_of) == list(range(11))
     assert outcome(video, img, fps=10) == (WRITTEN, 11, "")
     assert numbers_under(img, video, number_of) == [0, 2, 3, 3, 4, 4, 5, 5, 8, 9, 10]
+
+
+@pytest.mark.parametrize("fps", [None, 5])
+def test_a_pause_is_a_gap_and_takes_no_frames(tmp_path, img, make_video, number_of, fps):
+    times_ms = [40 * number + 60_000 * (number >= 12) for number in range(24)]
+    path = make_video(tmp_path / "v.mkv", 24, codec="libx264", times_ms=times_ms)
+    (video,) = find(path)
+    step = 5 if fps else 1
+    numbers = [*range(0, 12, step), *range(12, 24, step)]
+    status, frames, problem = outcome(video, img, fps=fps)
+    assert (status, frames) == (WRITTEN, len(numbers))
+    assert problem.startswith("it has a gap of 60 s which no clip spans")
+    assert numbers_under(img, video, number_of) == numbers
+    record = read_record(img / "training" / "v")
+    assert record.gaps == (Gap(len(numbers) // 2, pytest.approx(60.48)),)
+    assert record.fps == (fps or 25)
+
+
+def test_what_is_too_short_between_gaps_is_said(tmp_path, img, make_video):
+    times_ms = [40 * number + 60_000 * (number // 9) for number in range(18)]
+    path = make_video(tmp_path / "v.mkv", 18, codec="libx264", times_ms=times_ms)
+    assert outcome(find(path)[0], img)[2].endswith("too short to train on: 9 frames, a clip has 10")
 
 
 def test_long_masks_are_never_all_in_memory(tmp_path, img, make_pictures):

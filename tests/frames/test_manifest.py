@@ -1,9 +1,11 @@
 import dataclasses
+import hashlib
 import json
 
 import pytest
 
 from abnormal.errors import AbnormalError
+from abnormal.frames.gaps import Gap
 from abnormal.frames.manifest import (
     VideoRecord,
     fingerprint,
@@ -121,3 +123,22 @@ def test_the_fingerprint_tells_videos_apart():
     assert len({fingerprint(records) for records in (one, *others)}) == len(others) + 1
     moved = dataclasses.replace(RECORD, source={**RECORD.source, "path": "/elsewhere"})
     assert fingerprint([moved, drawn]) == fingerprint(one)
+
+
+def test_gaps_are_read_as_they_were_written(tmp_path):
+    record = put(tmp_path, "testing", "a", gaps=(Gap(100, 64.0), Gap(120, 70.5)))
+    write_manifest(tmp_path)
+    assert read_manifest(tmp_path, "testing") == [record]
+
+
+def test_frames_of_a_version_that_knew_no_gaps_are_read_and_have_their_old_fingerprint(tmp_path):
+    record = put(tmp_path, "testing", "a")
+    path = record.folder(tmp_path) / "video.json"
+    content = json.loads(path.read_text())
+    del content["gaps"]
+    path.write_text(json.dumps(content))
+    assert read_record(record.folder(tmp_path)) == record
+    old = json.dumps([("testing", "a", 12, 25.0, 227, 227, "abc")])
+    assert fingerprint([record]) == hashlib.sha256(old.encode()).hexdigest()
+    with_gap = dataclasses.replace(record, gaps=(Gap(3, 9.0),))
+    assert fingerprint([with_gap]) != fingerprint([record])

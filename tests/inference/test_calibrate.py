@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from abnormal.errors import AbnormalError
+from abnormal.frames.gaps import Gap
 from abnormal.inference.calibrate import Calibrator, _as_unseen
 from abnormal.inference.normal_video import MeasuredVideo, NormalVideo
 from abnormal.inference.score import frame_scores, residuals
@@ -272,3 +273,14 @@ def test_progress_counts_every_frame_once(known, shown, caplog):
         videos[1] = dataclasses.replace(videos[1], length=0)
     Calibrator(halved, LENGTH, FPS).calibrate(videos)
     assert caplog.messages[-1].startswith(f"calibration: {shown}")
+
+
+def test_normal_footage_is_not_compared_across_a_gap():
+    """The light is switched on in the gap, which is no change that ordinary life shows."""
+    dark, bright = walking(100, 1) // 4, walking(100, 1)
+    whole = dataclasses.replace(video(np.concatenate((dark, bright))), gaps=[Gap(100, 64.0)])
+    split = Calibrator(halved, LENGTH, FPS).calibrate([whole, whole])
+    parts = Calibrator(halved, LENGTH, FPS).calibrate([video(dark), video(bright)] * 2)
+    assert split.threshold("difference") == pytest.approx(parts.threshold("difference"), rel=0.05)
+    for name, level in split.cameras[""].levels.items():
+        np.testing.assert_allclose(level, parts.cameras[""].levels[name], rtol=0.3)

@@ -1,3 +1,4 @@
+import contextlib
 import dataclasses
 
 import numpy as np
@@ -7,6 +8,7 @@ from abnormal.datasets import folder
 from abnormal.datasets.extract import extract
 from abnormal.datasets.source import Annotation
 from abnormal.errors import AbnormalError
+from abnormal.frames.gaps import Gap, note_gaps
 from abnormal.frames.manifest import write_manifest
 from abnormal.inference import videos
 from abnormal.inference.detector import open_detector, open_detectors
@@ -19,6 +21,7 @@ from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.regularity import causal_mean
 from abnormal.scoring.residual import SCORES
 from abnormal.scoring.surprise import learn_surprise
+from abnormal.video.stream import Frame
 
 LABELS = np.array([0, 1] * 13, np.uint8)
 
@@ -77,6 +80,36 @@ def test_notes_are_complete_when_the_video_is_read(detector, greys):
         "a", lambda size, fps: videos.open_resampled(greys([0.0, 0.1], 20.0), size, fps)
     )
     assert detector.score(video)[1] == ["20 frames a second are resampled to 10"]
+
+
+@pytest.mark.parametrize("first", [1, 3, 13, 25])
+def test_what_follows_a_gap_is_not_compared_with_what_precedes_it(detector, img, first):
+    (stored,) = videos.stored_videos(img)
+    with stored.open_frames(67, 10.0) as opened:
+        frames = list(opened.frames)
+    levels = dict.fromkeys(LOCAL_SCORES, np.ones((8, 8), np.float32))
+    normality = Normality(levels, dict.fromkeys(LOCAL_SCORES, learn_surprise(np.arange(9.0))))
+    calibration = dataclasses.replace(detector.calibration, cameras={"": normality})
+    calibrated = dataclasses.replace(detector, calibration=calibration)
+
+    def scored(frames, gaps=()):
+        @contextlib.contextmanager
+        def open_frames(size, fps):
+            opened = videos.ModelFrames(iter(()), 10.0)
+            source = (Frame(f, n / 10, n, after_gap=n in gaps) for n, f in enumerate(frames))
+            opened.frames = (frame.image for frame in note_gaps(source, opened.gaps))
+            yield opened
+
+        return calibrated.score(videos.InputVideo("a", open_frames))[0]
+
+    whole, parts = scored(frames, [first]), [scored(frames[:first]), scored(frames[first:])]
+    assert whole.gaps == (Gap(first, first / 10),)
+    for name, values in whole.causal.items():
+        np.testing.assert_array_equal(values, np.concatenate([p.causal[name] for p in parts]))
+    alarm = Alarm("l2", 0.0, 0.0)
+    assert [(event.start, event.stop) for event in whole.events(alarm)] == [
+        (0, first), (first, 26)
+    ][first < 2 : 2 - (first > 24)]  # fmt: skip  # one frame is too short for an event
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_things_are_looked_for_only_where_something_is_unusual():
 
 
 def test_things_are_looked_for_where_the_alarm_finds_events():
-    frames, levels = frames_with_a_runner(12), dict.fromkeys(LOCAL_SCORES, np.full((6, 6), 1.2))
+    frames, levels = frames_with_a_runner(12), dict.fromkeys(LOCAL_SCORES, np.full((6, 6), 1.3))
     lenient = Normality(levels, normality().surprises)
     for alarm, expected in ((None, 0), (Alarm(FUSED, 0.1, 0.05), 12), (Alarm("l1", 1.0, 1.0), 12)):
         scored = score(frames, 5, FrameScorer(FPS, lenient, alarm=alarm), ResidualStream())

@@ -134,6 +134,25 @@ def test_a_file_is_played_at_its_pace_and_ends(make_video, tmp_path, reading, nu
     assert messages[29].arrival_sec - messages[0].arrival_sec > 1
 
 
+def test_what_follows_a_jump_of_the_clock_is_not_compared_with_what_precedes_it(
+    make_video, tmp_path, reading, number_of
+):
+    part = make_video(tmp_path / "part.ts", 12, codec="libx264", height=64, width=96)
+    joined = tmp_path / "gate.ts"
+    joined.write_bytes(part.read_bytes() + part.read_bytes())
+    messages = frames(reading(str(joined)).wait_for(losses))
+    first, second = [n for n, frame in enumerate(messages) if frame.speed is None]
+    told_numbers = [told(frame, number_of) for frame in messages]
+    assert (first, told_numbers[first], told_numbers[second]) == (0, 0, 0)
+    # Other work may make frames late, so that some are left out or repeated, but never go back.
+    assert told_numbers[:second] == sorted(told_numbers[:second])
+    assert told_numbers[second:] == sorted(told_numbers[second:])
+    numbers = [frame.moment.number for frame in messages]
+    assert (np.diff(numbers) > 0).all()
+    assert numbers[second] > numbers[second - 1] + 1  # a gap, where a segment ends
+    assert messages[-1].moment.sec < 60
+
+
 def test_a_file_that_is_no_video_is_said(tmp_path, reading):
     (tmp_path / "gate.mp4").write_text("no video")
     (message,) = reading(str(tmp_path / "gate.mp4")).wait_for(losses)

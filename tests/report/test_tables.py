@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -5,6 +7,7 @@ import pytest
 from abnormal.errors import AbnormalError
 from abnormal.evaluation.evaluate import MICRO_PER_VIDEO, MICRO_RAW, evaluate
 from abnormal.evaluation.pixel_level import VideoPixels
+from abnormal.frames.gaps import Gap
 from abnormal.report.tables import (
     comparison_table,
     events_table,
@@ -220,3 +223,15 @@ def test_what_evaluate_gives_can_be_shown(scored):
     lines = list(metrics_lines("model", tree))
     assert sum("not defined" in line for line in lines) == len({*SCORES, *ERRORS}) + len(ERRORS)
     assert lines[-1] == "  alarms (l2 > inf): 0 frames, 0.0 % of the normal ones"
+
+
+def test_times_go_on_in_gaps(scored):
+    video = dataclasses.replace(scored("gate", 8), gaps=(Gap(4, 64.0),))
+    table = scores_table("model", [video], above(1.9))
+    assert table.time_sec.tolist() == [0, 0.25, 0.5, 0.75, 64, 64.25, 64.5, 64.75]
+    pixels = [VideoPixels(Localiser()) for _ in range(1)]
+    alarm = Alarm("motion", 0.0, 0.0)
+    video = dataclasses.replace(video, causal={"motion": np.arange(1.0, 9)}, boxes=np.zeros((8, 4)))
+    events = events_table("model", [video], pixels, alarm)
+    columns = ["start_frame", "end_frame", "start_sec", "end_sec", "peak_sec"]
+    assert events[columns].to_numpy().tolist() == [[0, 3, 0, 0.75, 0.75], [4, 7, 64, 64.75, 64.75]]

@@ -1,0 +1,61 @@
+import dataclasses
+
+import pytest
+
+from abnormal.errors import AbnormalError
+from abnormal.frames.clips import clip_span, epoch_clips
+from abnormal.frames.gaps import Gap
+from abnormal.frames.manifest import write_manifest, write_record
+from abnormal.training.footage import open_footage
+
+
+@pytest.fixture
+def footage_of(tmp_path, make_img, options_of):
+    """Opens footage that `make_img` makes and that has gaps before some frames of its videos."""
+
+    def make(lengths, gaps, **options):
+        img = tmp_path / "img"
+        for record in make_img(img, lengths):
+            starts = gaps.get(record.video, ())
+            gapped = dataclasses.replace(record, gaps=tuple(Gap(n, 9.0 * n) for n in starts))
+            write_record(record.folder(img), gapped)
+        write_manifest(img)
+        return open_footage(options_of(img, "model", **options))
+
+    return make
+
+
+@pytest.mark.parametrize("validation", [0, 0.3])
+def test_no_clip_spans_a_gap(footage_of, validation):
+    lengths = {"training/01": 60, "training/02": 30, "training/03": 3}
+    footage = footage_of(lengths, {"01": (20, 23, 40)}, validation=validation)
+    assert [record.video for record in footage.records] == ["01", "02"]
+    assert [record.video for record in footage.too_short] == ["03"]
+    whole = {(0, 20), (23, 40), (40, 60), (60, 90)}  # 20 to 22 is shorter than a clip
+    parts = [
+        (first, first + length)
+        for cache in (footage.training, footage.held_out)
+        for first, length in zip(cache.firsts, cache.lengths, strict=True)
+    ]
+    assert set(parts) == whole
+    assert bool(footage.held_out.lengths) == bool(validation)
+    names = footage.training_records + footage.held_out_records
+    assert [record.video for record in names] == [
+        "02" if first == 60 else "01" for first, _ in parts
+    ]
+    for clip in epoch_clips(footage.training.lengths, 4, (1, 2, 3), 0, 0):
+        first = footage.training.firsts[clip.video] + clip.start
+        stop = first + clip_span(4, clip.stride)
+        assert any(start <= first and stop <= end for start, end in whole)
+    assert sum(video.length for video in footage.normal_videos()) == 87
+
+
+def test_footage_without_gaps_is_split_as_ever(footage_of):
+    footage = footage_of({"training/01": 40}, {}, validation=0.25)
+    assert (footage.training.firsts, footage.training.lengths) == ((0,), (30,))
+    assert (footage.held_out.firsts, footage.held_out.lengths) == ((30,), (10,))
+
+
+def test_footage_that_is_nowhere_as_long_as_a_clip_is_refused(footage_of):
+    with pytest.raises(AbnormalError, match="There is no training video of at least 4 frames"):
+        footage_of({"training/01": 9}, {"01": (3, 6)})
