@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from abnormal.cli.messages import show_result
 from abnormal.cli.program import (
     make_parser,
     positive_float,
@@ -43,7 +44,7 @@ def _status(args: argparse.Namespace) -> int:
     from abnormal.training.status import status_lines
 
     for line in status_lines(_checkpoints(args)):
-        print(line)
+        show_result(line)
     return 0
 
 
@@ -51,7 +52,7 @@ def _calibrate(args: argparse.Namespace) -> int:
     from abnormal.training.recalibrate import recalibrate
 
     calibration = recalibrate(args.output, args.calibrate)
-    print(
+    show_result(
         f"model: {args.output}, calibrated on {calibration.frames} frames of "
         f"{len(calibration.videos)} videos"
     )
@@ -72,8 +73,8 @@ def _train(args: argparse.Namespace, options: "TrainingOptions") -> int:
         plot, epochs = result.losses.with_suffix(".png"), len(result.info.history)
         plot_losses({options.output.stem: result.info.history}, plot)
         why = ", stopped early" if result.stopped_early else ""
-        print(f"model: {options.output} (epoch {result.best_epoch} of {epochs}{why})")
-        print(f"losses: {result.losses}, {plot}")
+        show_result(f"model: {options.output} (epoch {result.best_epoch} of {epochs}{why})")
+        show_result(f"losses: {result.losses}, {plot}")
     return 0
 
 

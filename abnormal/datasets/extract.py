@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,12 +62,14 @@ class Extraction:
         status: `"written"`, `"unchanged"` (its frames existed already) or `"left out"`.
         frames: Number of its frames under `img/`.
         problem: Message to the user about problems with the video; empty if there were none.
+        details: The traceback if nobody expected the problem; otherwise empty.
     """
 
     video: SourceVideo
     status: str
     frames: int
     problem: str
+    details: str = ""
 
 
 def extract_all(
@@ -156,9 +159,10 @@ def extract(
             record = _write_video(video, partial, size, fps, threads, origin)
             (partial / ORIGIN).unlink()
     except Exception as error:  # a problem with one file must not stop the others
-        known = isinstance(error, AbnormalError | OSError)
-        problem = str(error) if known else f"{type(error).__name__}: {error}"
-        return Extraction(video, LEFT_OUT, 0, problem)
+        if isinstance(error, AbnormalError | OSError):
+            return Extraction(video, LEFT_OUT, 0, str(error))
+        problem = f"{type(error).__name__}: {error}"
+        return Extraction(video, LEFT_OUT, 0, problem, traceback.format_exc())
     return Extraction(video, WRITTEN, record.frames, "; ".join(record.notes))
 
 

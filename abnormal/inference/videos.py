@@ -107,7 +107,9 @@ def source_videos(path: Path, split: str = "") -> list[InputVideo]:
         AbnormalError: There is nothing at the path, or no video of the split.
     """
     require_path(path)
-    videos = [video for video in folder.find(path) if split in ("", video.split)]
+    found, passed_over = folder.find_all(path)
+    passed_over.log_summary()
+    videos = [video for video in found if split in ("", video.split)]
     if not videos:
         raise AbnormalError(f"There is no {split + ' ' if split else ''}video in {path}.")
     return [

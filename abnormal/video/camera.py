@@ -10,6 +10,7 @@ import av
 import numpy as np
 
 from abnormal.errors import AbnormalError
+from abnormal.video.decode import shown_track
 from abnormal.video.grey import to_grey, upright
 from abnormal.video.resample import scaler
 from abnormal.video.stream import Frame
@@ -70,13 +71,14 @@ def open_camera(source: str, timeout_sec: float) -> Iterator[CameraStream]:
             format="v4l2" if is_device else None,
             options=_OPTIONS if "://" in source else {},
             timeout=(timeout_sec, timeout_sec),
+            metadata_errors="replace",
         )
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise AbnormalError(_reason(error)) from None
     with container:
-        if not container.streams.video:
+        track = shown_track(container)
+        if track is None:
             raise AbnormalError("there is no video in it")
-        track = container.streams.video[0]
         track.thread_type = "SLICE"  # a thread for each frame would hold frames back
         has_timestamps = not _WITHOUT_TIMESTAMPS & set(container.format.name.split(","))
         yield CameraStream(_decode(container, track, has_timestamps, timeout_sec), has_timestamps)

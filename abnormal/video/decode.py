@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import av
+from av.stream import Disposition
 
 from abnormal.errors import AbnormalError
 from abnormal.video.grey import to_grey, to_rgb
@@ -54,21 +55,34 @@ def open_video(path: Path) -> Iterator[FrameStream]:
         AbnormalError: The file is missing, or it contains no video.
     """
     try:
-        container = av.open(_url(path))
+        container = av.open(_url(path), metadata_errors="replace")  # tags have any encoding
     except FileNotFoundError:
         raise AbnormalError(f"There is no file {path}.") from None
     except (av.error.FFmpegError, OSError) as error:
         raise AbnormalError(f"{path} is not a video that can be read ({error.strerror}).") from None
     with container:
-        if not container.streams.video:
+        track = shown_track(container)
+        if track is None:
             raise AbnormalError(f"{path} has no video in it.")
-        track = container.streams.video[0]
         track.thread_type = "AUTO"
         track.codec_context.thread_count = _threads_for(track.width * track.height)
         rate = track.average_rate or track.guessed_rate
         stream = FrameStream(iter(()), float(rate) if rate else None)
         stream.frames = _decode(container, track, stream)
         yield stream
+
+
+def shown_track(container: av.container.InputContainer) -> av.VideoStream | None:
+    """Returns the video track that a player would show, which is not always the first one.
+
+    Returns:
+        The track that FFmpeg prefers, by the file's own mark and by resolution; None if there is
+        none but pictures, such as the cover of a piece of music.
+    """
+    track = container.streams.best("video")
+    if not isinstance(track, av.VideoStream) or Disposition.attached_pic in track.disposition:
+        return None
+    return track
 
 
 def _url(path: Path) -> str:
@@ -87,8 +101,8 @@ def count_frames(path: Path) -> int:
         AbnormalError: The file is missing, or it contains no video.
     """
     try:
-        with av.open(_url(path)) as container:
-            return sum(packet.size > 0 for packet in container.demux(video=0))
+        with av.open(_url(path), metadata_errors="replace") as container:
+            return sum(packet.size > 0 for packet in container.demux(shown_track(container)))
     except (av.error.FFmpegError, OSError, ValueError, IndexError) as error:
         raise AbnormalError(f"The frames of {path} cannot be counted ({error}).") from None
 
