@@ -39,6 +39,7 @@ from abnormal.frames.writer import WrittenFrames, write_frames, write_labels, wr
 from abnormal.tasks.local import in_processes
 from abnormal.tasks.run import RunTasks, WorkerDiedError
 from abnormal.video.decode import limit_threads
+from abnormal.video.flatness import note_if_flat
 from abnormal.video.resample import RateWatch, at_rate
 
 DEFAULT_FPS = 25.0
@@ -213,7 +214,7 @@ def _write_video(
     notes = []
     with video.open_frames() as stream:
         watch = RateWatch(stream.fps or fps or DEFAULT_FPS)
-        frames = watch.watch(stream.frames)
+        frames = watch.watch(note_if_flat(stream))
         even = at_rate(frames, fps) if fps and stream.fps else frames
         written = write_frames(folder, even, size, threads)
         notes += stream.notes

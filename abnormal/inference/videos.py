@@ -15,6 +15,7 @@ from abnormal.errors import AbnormalError
 from abnormal.files import require_path
 from abnormal.frames.manifest import VideoRecord, read_manifest
 from abnormal.frames.reader import read_frames, read_labels, read_masks
+from abnormal.video.flatness import note_if_flat
 from abnormal.video.resample import at_rate, resize
 from abnormal.video.stream import OpenFrames
 
@@ -138,7 +139,7 @@ def open_resampled(open_frames: OpenFrames, size: int | None, fps: float) -> Ite
         The frames, their rate and the notes.
     """
     with open_frames() as stream:
-        frames = stream.frames
+        frames = note_if_flat(stream)
         if stream.fps is not None and abs(stream.fps / fps - 1) > _SAME_RATE:
             stream.notes.append(f"{stream.fps:g} frames a second are resampled to {fps:g}")
             frames = at_rate(frames, fps)

@@ -11,7 +11,8 @@ import PIL.ImageSequence
 
 from abnormal.errors import AbnormalError
 from abnormal.video.depth import GreyScale
-from abnormal.video.pictures import deep_values, noted_scale, open_picture, to_grey
+from abnormal.video.picture import deep_values, open_picture, to_grey
+from abnormal.video.pictures import noted_scale
 from abnormal.video.stream import Frame, FrameStream
 
 _PAGED_SUFFIXES = {".tif", ".tiff", ".png", ".apng", ".webp", ".gif"}

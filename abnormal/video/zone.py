@@ -6,7 +6,7 @@ import numpy as np
 import PIL.Image
 
 from abnormal.errors import AbnormalError
-from abnormal.video.pictures import FORMATS
+from abnormal.video.picture import FORMATS
 
 WHITE_ABOVE = 127
 """Pixels above this grey level (0 to 255) count as white."""

@@ -12,7 +12,7 @@ from abnormal.datasets.source import TESTING, Annotate, SourceVideo
 from abnormal.errors import AbnormalError
 from abnormal.files import list_folder
 from abnormal.video.decode import count_frames, is_video
-from abnormal.video.pictures import list_pictures
+from abnormal.video.pictures import list_frames
 
 SUFFIXES = (".csv", ".m", ".mat", ".npy", ".npz", ".txt")
 
@@ -238,7 +238,7 @@ def _has_variable(path: Path, variable: str) -> bool:
 def _frame_count(video: SourceVideo) -> int:
     if video.path is None:
         return 0
-    return len(list_pictures(video.path)) if video.path.is_dir() else count_frames(video.path)
+    return len(list_frames(video.path)) if video.path.is_dir() else count_frames(video.path)
 
 
 def _missing_labels(videos: Sequence[SourceVideo], path: Path) -> list[str]:

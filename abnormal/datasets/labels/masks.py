@@ -9,7 +9,8 @@ import numpy as np
 from abnormal.datasets.labels.matlab import MatlabCells
 from abnormal.datasets.source import Annotate, Annotation
 from abnormal.errors import AbnormalError
-from abnormal.video.pictures import list_pictures, read_picture
+from abnormal.video.picture import read_mask
+from abnormal.video.pictures import list_frames
 
 AVENUE_VARIABLE = "volLabel"
 """Name of the variable with the masks in the `.mat` files of CUHK Avenue."""
@@ -42,8 +43,8 @@ def read_mask_folder(folder: Path, frames: int) -> Annotation:
         folder: The folder.
         frames: Number of frames of the video. It is not needed, but all readers take it.
     """
-    paths = list_pictures(folder)
-    return annotation_from_masks(_RestartableMasks(partial(map, read_picture, paths)))
+    paths = list_frames(folder)
+    return annotation_from_masks(_RestartableMasks(partial(map, read_mask, paths)))
 
 
 def read_mask_mat(path: Path, frames: int) -> Annotation:
