@@ -11,6 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from abnormal.datasets.labels.intervals import labels_at
 from abnormal.datasets.origin import (
     KNOWN_AFTER_READING,
     has_same_frames,
@@ -50,6 +51,9 @@ MIN_TRAINING_FRAMES = 10
 
 ORIGIN = "origin.json"
 """Name of a file in an unfinished folder of frames that says what the frames are made from."""
+
+LABEL_NOTE = "labels: "
+"""Notes about labels begin with this; they are made again when the labels change."""
 
 WRITTEN, UNCHANGED, LEFT_OUT = "written", "unchanged", "left out"
 
@@ -145,7 +149,7 @@ def extract(
         if record and is_unchanged(record.source, origin):
             _update_names(folder, record, video)
             return Extraction(video, UNCHANGED, record.frames, "; ".join(record.notes))
-        if record and has_same_frames(record, origin):
+        if record and has_same_frames(record, origin) and not video.abnormal_sec:
             _update_labels(folder, record, video, origin)
             return Extraction(video, WRITTEN, record.frames, "; ".join(record.notes))
         if record and is_other_source(record.source, origin):
@@ -187,14 +191,18 @@ def _update_labels(
     folder: Path, record: VideoRecord, video: SourceVideo, origin: dict[str, Any]
 ) -> None:
     """Writes new labels and masks. The frames do not depend on them."""
-    written = WrittenFrames(np.arange(record.frames), ())
-    masked = _write_annotation(video, folder, written, record.frames, record.height)
+    every = np.arange(record.frames)
+    written = WrittenFrames(every, every / record.fps, ())
+    masked, notes = _write_annotation(
+        video, folder, written, record.frames, record.height, record.fps
+    )
     labelled = dataclasses.replace(
         record,
         situation=video.situation,
         camera=video.camera,
         labelled=video.annotate is not None,
         masked=masked,
+        notes=(*(n for n in record.notes if not n.startswith(LABEL_NOTE)), *notes),
         source={key: record.source[key] for key in KNOWN_AFTER_READING} | origin,
     )
     write_record(folder, labelled)
@@ -219,6 +227,8 @@ def _write_video(
         written = write_frames(folder, even, size, threads)
         notes += stream.notes
     rate = fps or (watch.mean_fps if watch.varies else watch.fps)
+    if stream.fps is None:  # its times are those of an assumed rate
+        written = written._replace(times_sec=written.numbers / rate)
     if fps is None and stream.fps is None:
         notes.append(f"no frame rate is known: {DEFAULT_FPS:g} is taken; set it with --fps")
     elif fps is None and watch.varies:
@@ -228,7 +238,7 @@ def _write_video(
         raise AbnormalError("; ".join(["no frame in it could be read", *notes]))
     if count < MIN_TRAINING_FRAMES and video.split == TRAINING:
         notes.append(f"too short to train on: {count} frames, a clip has {MIN_TRAINING_FRAMES}")
-    masked = _write_annotation(video, folder, written, stream.length, size)
+    masked, label_notes = _write_annotation(video, folder, written, stream.length, size, rate)
     record = VideoRecord(
         split=video.split,
         video=video.name,
@@ -241,28 +251,38 @@ def _write_video(
         labelled=video.annotate is not None,
         masked=masked,
         source=origin | {"shape": list(written.shape), "length": stream.length},
-        notes=tuple(notes),
+        notes=(*notes, *label_notes),
     )
     write_record(folder, record)
     return record
 
 
 def _write_annotation(
-    video: SourceVideo, folder: Path, written: WrittenFrames, length: int, size: int
-) -> bool:
+    video: SourceVideo, folder: Path, written: WrittenFrames, length: int, size: int, fps: float
+) -> tuple[bool, list[str]]:
+    """Writes the labels and masks of a video.
+
+    Returns:
+        Whether there are masks, and what is strange about the labels.
+    """
     if video.annotate is None:
-        return False
+        return False, []
     annotation = video.annotate(length)
     if len(annotation.labels) != length:
         raise AbnormalError(
             f"The labels do not fit: {len(annotation.labels)} labels for {length} frames."
         )
-    write_labels(folder, annotation.labels[written.numbers])
+    labels = annotation.labels[written.numbers]
+    labels |= labels_at(written.times_sec, video.abnormal_sec, fps)
+    write_labels(folder, labels)
+    notes = list(annotation.notes)
+    if not labels.any() and not annotation.labels.any() and not video.may_be_normal:
+        notes.append(f"{LABEL_NOTE}none of its frames is abnormal in {video.annotation_path}")
     if annotation.masks is None:
-        return False
+        return False, notes
     masks = _masks_of_frames(annotation.masks, written.numbers)
     write_masks(folder, masks, len(written.numbers), size)
-    return True
+    return True, notes
 
 
 def _masks_of_frames(masks: Iterable[np.ndarray], numbers: np.ndarray) -> Iterator[np.ndarray]:

@@ -33,7 +33,11 @@ def annotation_from_masks(masks: Iterable[np.ndarray]) -> Annotation:
         masks: One mask `(height, width)` per frame, nonzero for an abnormal pixel. It has to
             support several iterations.
     """
-    return Annotation(np.array([mask.any() for mask in masks], np.uint8), masks)
+    seen = [(mask.any(), mask.all()) for mask in masks]
+    labels = np.array([some for some, _ in seen], np.uint8)
+    is_flat = labels.any() and all(some == every for some, every in seen)
+    notes = ("labels: each of its masks marks every pixel or none",) if is_flat else ()
+    return Annotation(labels, masks, notes)
 
 
 def read_mask_folder(folder: Path, frames: int) -> Annotation:
@@ -77,4 +81,4 @@ def read_labels_and_masks(labels: Annotate, masks: Annotate, frames: int) -> Ann
             f"The masks do not fit: {len(pixel_level.labels)} masks for {len(frame_level.labels)} "
             "labels."
         )
-    return Annotation(frame_level.labels, pixel_level.masks)
+    return Annotation(frame_level.labels, pixel_level.masks, pixel_level.notes)
