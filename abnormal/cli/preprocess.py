@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from abnormal.cli.messages import show_result
-from abnormal.cli.program import make_parser, positive_float, positive_int, run_program
+from abnormal.cli.program import frame_size, make_parser, positive_float, positive_int, run_program
 from abnormal.datasets.layouts import AUTO, DATASETS
 from abnormal.errors import EXIT_BUG, AbnormalError, write_bug_log
 from abnormal.names import DOWNLOAD_NAMES
@@ -132,7 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--url", help="mirror that --download fetches from")
     add("--img", type=Path, default=Path("img"), help="where the frames go (default: img)")
-    add("--size", type=positive_int, default=227, help="height and width in pixels (default: 227)")
+    add("--size", type=frame_size, default=227, help="height and width in pixels (default: 227)")
     add("--fps", type=positive_float, help="frames per second (default: the source's own)")
     add(
         "--workers",

@@ -21,6 +21,9 @@ from abnormal.errors import (
 )
 from abnormal.version import __version__
 
+LARGEST_SIZE = 4096
+"""Frames with more pixels along a side would fill the disk and the memory."""
+
 log = logging.getLogger(__name__)
 
 
@@ -112,6 +115,20 @@ def positive_int(text: str) -> int:
     if value < 1:
         raise ValueError
     return value
+
+
+def frame_size(text: str) -> int:
+    """Converts an argument to the height and width of a frame, in pixels.
+
+    Raises:
+        argparse.ArgumentTypeError: It is no such number; the message says what is expected.
+    """
+    if not text.isdecimal() or not 1 <= int(text) <= LARGEST_SIZE:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no size. Expected: one whole number of at least 1 and at most "
+            f"{LARGEST_SIZE} pixels, such as 227. Frames are square whatever the video is"
+        )
+    return int(text)
 
 
 def positive_float(text: str) -> float:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from abnormal.cli.messages import show_result
 from abnormal.cli.program import (
+    frame_size,
     make_parser,
     positive_float,
     positive_int,
@@ -146,7 +147,7 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
         default=SPATIOTEMPORAL,
         help="architecture of the network; see below",
     )
-    add("--size", type=positive_int, help="height and width of a frame")
+    add("--size", type=frame_size, help="height and width of a frame")
     add("--clip-length", type=positive_int, help="frames per clip")
     add("--bottleneck", type=positive_int, help="units of the dense layer of the network cae")
     add(

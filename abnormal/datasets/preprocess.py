@@ -69,6 +69,7 @@ class PreprocessResult:
         leaks: Test videos that share footage with a training video.
         stale: Messages about frames whose source is not among the videos any more.
         passed_over: What else lies beside the videos.
+        label_notes: Messages about labels without a video, and videos without labels.
     """
 
     img: Path
@@ -76,6 +77,7 @@ class PreprocessResult:
     leaks: list[Leak]
     stale: list[str]
     passed_over: PassedOver
+    label_notes: list[str]
 
     @property
     def is_empty(self) -> bool:
@@ -86,7 +88,8 @@ class PreprocessResult:
     def has_problems(self) -> bool:
         """Whether there was a problem with at least one video, or a file was not understood."""
         problems = any(done.problem for done in self.extractions)
-        return problems or bool(self.leaks or self.stale or self.passed_over.unread)
+        others = (self.leaks, self.stale, self.passed_over.unread, self.label_notes)
+        return problems or any(others)
 
     @property
     def has_bug(self) -> bool:
@@ -123,7 +126,7 @@ def preprocess(options: PreprocessOptions) -> PreprocessResult:
     records = write_manifest(options.img)
     stale = find_stale(options.img, records, options.videos, found.videos)
     leaks = find_leaks(options.img, records)
-    return PreprocessResult(options.img, extractions, leaks, stale, found.passed_over)
+    return PreprocessResult(options.img, extractions, leaks, stale, found.passed_over, found.notes)
 
 
 def _extract(options: PreprocessOptions, videos: list[SourceVideo]) -> list[Extraction]:

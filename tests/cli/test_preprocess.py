@@ -219,6 +219,13 @@ def test_cameras_are_named(tmp_path, videos, run):
     assert [r.camera for r in read_manifest(tmp_path / "img", "testing")] == ["2"]
 
 
+@pytest.mark.parametrize("size", ["0", "-1", "64x64", "1e2", "9999", "227px"])
+def test_a_size_that_is_none_gets_advice(capsys, size):
+    code, err = usage_error(capsys, f"--size={size}")
+    assert code == 2
+    assert f"{size!r} is no size. Expected: one whole number of at least 1 and at most 4096" in err
+
+
 def test_a_pattern_that_is_none(capsys):
     code, err = usage_error(capsys, "--camera-from", "(")
     assert code == 2
