@@ -11,7 +11,7 @@ import numpy as np
 
 from abnormal.errors import AbnormalError
 from abnormal.video.decode import shown_track
-from abnormal.video.grey import to_grey, upright
+from abnormal.video.grey import is_upright, to_grey, upright
 from abnormal.video.resample import scaler
 from abnormal.video.stream import Frame
 
@@ -127,7 +127,7 @@ def _small_jpeg(packet: av.Packet, picture: av.VideoFrame) -> bytes | None:
     is_jpeg = packet.stream.codec_context.name == "mjpeg" and not picture.is_corrupt
     longer_side = max(picture.width, picture.height)
     is_small = longer_side <= LONGER_SIDE_PX and packet.size <= LARGEST_JPEG_BYTES
-    return bytes(packet) if is_jpeg and is_small and not picture.rotation else None
+    return bytes(packet) if is_jpeg and is_small and is_upright(picture) else None
 
 
 def _next_packet(packets: Iterator[av.Packet]) -> av.Packet | None:

@@ -1,5 +1,7 @@
 """Converts a decoded picture to 8-bit grey, or to colour for people, and turns it upright."""
 
+import struct
+
 import av
 import cv2
 import numpy as np
@@ -20,7 +22,7 @@ _TO_FULL_RANGE = np.clip((np.arange(256) - 16) * 255 / 219 + 0.5, 0, 255).astype
 
 
 def to_grey(picture: av.VideoFrame) -> np.ndarray:
-    """Returns the brightness of a picture, rotated as its metadata says.
+    """Returns the brightness of a picture, turned and mirrored as its metadata says.
 
     Returns:
         `(height, width)` uint8, over the full range 0 to 255.
@@ -29,7 +31,7 @@ def to_grey(picture: av.VideoFrame) -> np.ndarray:
 
 
 def to_rgb(picture: av.VideoFrame) -> np.ndarray:
-    """Converts a picture to colour, rotated as its metadata says.
+    """Converts a picture to colour, turned and mirrored as its metadata says.
 
     Returns:
         `(height, width, 3)` uint8, red first.
@@ -38,14 +40,27 @@ def to_rgb(picture: av.VideoFrame) -> np.ndarray:
 
 
 def upright(image: np.ndarray, picture: av.VideoFrame) -> np.ndarray:
-    """Rotates an image by the quarter turns that the metadata of its picture asks for.
+    """Turns and mirrors an image as the metadata of its picture asks for.
 
     Args:
         image: `(height, width)` or `(height, width, 3)` of any type.
         picture: The decoded picture that the image was made from.
     """
-    quarter_turns = round(picture.rotation / 90)
-    return np.rot90(image, quarter_turns) if quarter_turns % 4 else image
+    matrix = picture.side_data.get("DISPLAYMATRIX")
+    if matrix is None:
+        return image
+    # A point (x, y) is shown at (a x + c y, b x + d y), in fixed point.
+    a, b, _, c, d = struct.unpack_from("=5i", matrix)  # type: ignore[arg-type]
+    if abs(b) + abs(c) > abs(a) + abs(d):
+        image, x_sign, y_sign = image.swapaxes(0, 1), c, b
+    else:
+        x_sign, y_sign = a, d
+    return image[:: -1 if y_sign < 0 else 1, :: -1 if x_sign < 0 else 1]
+
+
+def is_upright(picture: av.VideoFrame) -> bool:
+    """Whether a picture is shown as it is stored."""
+    return picture.side_data.get("DISPLAYMATRIX") is None
 
 
 def _luma(picture: av.VideoFrame) -> np.ndarray:

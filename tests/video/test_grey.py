@@ -54,6 +54,25 @@ def turned_video(make_video, path, degrees):
     return path
 
 
+MIRRORED = {
+    "left and right": ((-1, 0, 0, 1), (0, -1)),
+    "top and bottom": ((1, 0, 0, -1), (-1, 0)),
+    "along the diagonal": ((0, 1, 1, 0), (0, 0)),
+    "along the other diagonal": ((0, -1, -1, 0), (-1, -1)),
+}
+
+
+@pytest.mark.parametrize("kind", MIRRORED)
+def test_a_mirrored_video_is_shown_as_a_player_shows_it(tmp_path, make_video, monkeypatch, kind):
+    matrix, corner = MIRRORED[kind]
+    monkeypatch.setitem(TURNS, 0, matrix)
+    with open_video(turned_video(make_video, tmp_path / "v.mp4", 0)) as stream:
+        image = next(stream.frames).image
+    assert image.shape == ((48, 32) if matrix[0] == 0 else (32, 48))
+    bright = [c for c in ((0, 0), (0, -1), (-1, 0), (-1, -1)) if image[c] > 128]
+    assert bright == [corner]
+
+
 @pytest.mark.parametrize(
     ("degrees", "corner"), [(0, (0, 0)), (90, (0, -1)), (180, (-1, -1)), (270, (-1, 0))]
 )
