@@ -1,5 +1,6 @@
 """Makes names harmless that come from the disk or the network before they are shown or written."""
 
+import hashlib
 import unicodedata
 
 _HIDDEN_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
@@ -12,6 +13,10 @@ _DIRECTION_MARKS = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u
 
 _FORMULA_BEGINNINGS = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
 """Beginnings of a cell that a spreadsheet takes for a formula; the last four are full-width."""
+
+
+_LONGEST_NAME_BYTES = 150
+"""File systems allow 255 bytes, and names of unfinished files also have the process and host."""
 
 
 def printable(text: str) -> str:
@@ -31,6 +36,20 @@ def _is_shown(char: str) -> bool:
 
 def _escape(char: str) -> str:
     return "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogateescape"))
+
+
+def as_file_name(text: str) -> str:
+    """Returns a printable name that is short enough for a file, also with an ending or a mark.
+
+    Args:
+        text: A name without folders. Escapes may make it longer than the file system allows.
+    """
+    name = printable(text)
+    data = name.encode()
+    if len(data) <= _LONGEST_NAME_BYTES:
+        return name
+    kept = data[: _LONGEST_NAME_BYTES - 9].decode(errors="ignore")
+    return f"{kept}~{hashlib.sha256(data).hexdigest()[:8]}"
 
 
 def spreadsheet_safe(text: str) -> str:

@@ -29,7 +29,7 @@ from abnormal.datasets.labels.attach import find_labels
 from abnormal.datasets.source import TESTING, TRAINING, SourceVideo
 from abnormal.datasets.walk import PassedOver, walk
 from abnormal.errors import AbnormalError
-from abnormal.printable import printable
+from abnormal.printable import as_file_name
 from abnormal.video.decode import open_video
 from abnormal.video.pages import has_pages, open_pages
 from abnormal.video.pictures import open_pictures
@@ -72,8 +72,9 @@ def find_all(root: Path, split: str | None = None) -> tuple[list[SourceVideo], P
 def _name(path: Path, root: Path) -> str:
     relative = path.relative_to(root)
     if path == root:
-        return printable(root.resolve().name)
-    return printable(str(relative if path.is_dir() else relative.with_suffix("")))
+        return as_file_name(root.resolve().name)
+    plain = relative if path.is_dir() else relative.with_suffix("")
+    return "/".join(map(as_file_name, plain.parts))
 
 
 def _is_normal(folder: str) -> bool:

@@ -16,6 +16,8 @@ from abnormal.video.probe import holds_video, is_no_video
 
 _MASK_MARKS = ("_gt", "_mask", "_masks", "_label", "_labels")
 
+_MASK_FOLDERS = ("gt", "ground_truth", "groundtruth", "labels", "masks")
+
 log = logging.getLogger(__name__)
 
 
@@ -165,6 +167,8 @@ def _sort_file(path: Path, folder: _Folder, passed_over: PassedOver) -> None:
         (folder.videos if has_pages(path) else folder.pictures).append(path)
     elif is_video(path):
         folder.videos.append(path)
+    elif is_no_video(path) and path.stem.lower() == "labels":
+        passed_over.unread[path] = "labels are read from the topmost folder, or with --labels"
     elif is_no_video(path):
         passed_over.harmless[path] = "its name is not one of a video"
     elif holds_video(path):
@@ -174,11 +178,17 @@ def _sort_file(path: Path, folder: _Folder, passed_over: PassedOver) -> None:
 
 
 def _without_masks(folder: _Folder, below: list[Path], passed_over: PassedOver) -> list[Path]:
-    """Takes out the folders of masks beside their video, such as `gate_gt/` beside `gate.mp4`."""
+    """Takes out folders of masks, such as `gate_gt/` beside `gate.mp4`, or `masks/`."""
     names = {path.stem for path in folder.videos} | {path.name for path in folder.folders}
-    masks = [path for path in folder.folders if _video_of_masks(path) in names]
+    with_videos = {parent for path in below if path.is_file() for parent in path.parents}
+    masks = [
+        path
+        for path in folder.folders
+        if _video_of_masks(path) in names
+        or (path.name.lower() in _MASK_FOLDERS and path not in with_videos)
+    ]
     for path in masks:
-        passed_over.unread[path] = "it has the masks of a video. They are read from labels/"
+        passed_over.unread[path] = "it has masks, which are read from labels/ in the topmost folder"
     return [path for path in below if not any(m in (path, *path.parents) for m in masks)]
 
 

@@ -102,7 +102,7 @@ def score_and_draw(
                 outputs, notes = _score_all(job, detectors, video, anomalous, tick)
         except (CannotWriteError, CancelledError):
             raise
-        except AbnormalError as error:
+        except (AbnormalError, OSError) as error:
             return LeftOut(str(error))
         except Exception as error:  # whatever is wrong with one video, the others are scored
             if is_out_of_memory(error):

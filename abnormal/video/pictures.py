@@ -39,8 +39,13 @@ def is_picture(path: Path) -> bool:
 
 
 def list_pictures(folder: Path) -> list[Path]:
-    """Lists the pictures directly in a folder, in natural order of their names."""
-    return [path for path in list_folder(folder) if is_picture(path)]
+    """Lists the pictures directly in a folder, in natural order of their names.
+
+    Folders, pipes and devices of such names are left out; links to nothing are not, so that reading
+    them says what is wrong.
+    """
+    paths = [path for path in list_folder(folder) if is_picture(path)]
+    return [path for path in paths if path.is_file() or not path.exists()]
 
 
 def list_frames(folder: Path) -> list[Path]:

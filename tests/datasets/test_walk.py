@@ -13,6 +13,7 @@ import pytest
 from abnormal.datasets.folder import find, find_all
 from abnormal.datasets.walk import walk
 from abnormal.errors import AbnormalError
+from abnormal.files import sha256
 from abnormal.video.decode import open_video
 
 FRAMES = 12
@@ -166,6 +167,39 @@ def test_masks_beside_a_video_are_no_videos(tmp_path, make_video, make_pictures)
     videos, passed_over = find_all(tmp_path)
     assert [video.name for video in videos] == ["cart/gate", "cart/yard"]
     assert {path.name for path in passed_over.unread} == {"gate_gt", "yard_masks", "masks"}
+
+
+def test_labels_further_down_are_not_ignored_silently(tmp_path, make_video, make_pictures):
+    make_video(tmp_path / "cart" / "gate.mp4")
+    (tmp_path / "cart" / "labels.csv").write_text("video,start_frame,end_frame\ngate,1,2\n")
+    make_pictures(tmp_path / "cart" / "labels" / "gate")
+    make_video(tmp_path / "masks" / "thief.mp4")  # a situation of that name
+    videos, passed_over = find_all(tmp_path)
+    assert [video.name for video in videos] == ["cart/gate", "masks/thief"]
+    assert {str(path.relative_to(tmp_path)) for path in passed_over.unread} == {
+        "cart/labels.csv",
+        "cart/labels",
+    }
+
+
+def test_a_pipe_among_frames_is_not_waited_for(tmp_path, make_pictures, number_of):
+    make_pictures(tmp_path / "gate", 3)
+    os.mkfifo(tmp_path / "gate" / "003.png")
+    (tmp_path / "gate" / "004.png").mkdir()
+    (video,) = find(tmp_path)
+    with video.open_frames() as stream:
+        assert [number_of(frame.image) for frame in stream.frames] == [0, 1, 2]
+    assert len(sha256(video.path)) == 64
+
+
+def test_a_name_is_short_enough_for_all_files_made_of_it(tmp_path, make_video):
+    made = make_video(tmp_path / "made.mp4", 1)
+    (tmp_path / "own").mkdir()
+    for end in ("a", "b"):
+        shutil.copy(made, tmp_path / "own" / (os.fsdecode(b"\xe9" * 240) + f"{end}.mp4"))
+    names = [video.name for video in find(tmp_path / "own")]
+    assert len(set(names)) == 2
+    assert {len(name.encode()) for name in names} == {150}
 
 
 def animated(path, picture_of, number_of_pages=FRAMES, **options):
