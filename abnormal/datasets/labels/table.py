@@ -33,6 +33,9 @@ _FRAMES, _SECONDS = ("start_frame", "end_frame"), ("start_sec", "end_sec")
 _COLUMNS = {"video", "situation", *_FRAMES, *_SECONDS}
 _DELIMITERS = ",;\t|"
 
+# Python refuses to read numbers of thousands of digits.
+_NUMBER, _NUMBER_OR_NONE = re.compile(r"[0-9]{1,18}"), re.compile(r"-?[0-9]{1,18}")
+
 _EXPECTED = (
     "expected video,start_frame,end_frame with two growing whole numbers, video,start_sec,end_sec "
     "with two growing times, or nothing after the video where all of it is normal"
@@ -176,7 +179,7 @@ def _parse(row: Mapping[str, str]) -> _Row | None:
     if not any(frames + seconds):
         return _Row(video, situation)
     if any(frames):
-        if all(map(str.isdecimal, frames)) and int(frames[0]) < int(frames[1]):
+        if all(map(_NUMBER.fullmatch, frames)) and int(frames[0]) < int(frames[1]):
             return _Row(video, situation, ((int(frames[0]), int(frames[1])),))
         return None
     start, stop = map(_seconds, seconds)
@@ -228,7 +231,7 @@ def _parse_xd_violence(words: Sequence[str]) -> _Row | None:
 
 
 def _pairs(words: Sequence[str]) -> list[tuple[int, int]] | None:
-    if len(words) % 2 or not all(re.fullmatch(r"-?\d+", word) for word in words):
+    if len(words) % 2 or not all(map(_NUMBER_OR_NONE.fullmatch, words)):
         return None
     numbers = list(map(int, words))
     return list(zip(numbers[::2], numbers[1::2], strict=True))

@@ -24,7 +24,7 @@ def test_rows_of_ones_own_labels(tmp_path):
 
 @pytest.mark.parametrize(
     "row", ["gate,a,5", "gate,5,", "gate,,5", "gate,5,5", "gate,6,5", "gate,-1,5", "gate,1.5,5",
-            ",1,5", ",,"]
+            ",1,5", ",,", f"gate,1,{'9' * 5000}"]
 )  # fmt: skip
 def test_a_row_that_is_none_is_quoted(tmp_path, row):
     path = tmp_path / "labels.csv"
@@ -174,7 +174,16 @@ def test_the_labels_of_xd_violence_count_from_0(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "line", ["gate 1", "gate 5 4", "gate a b", "gate Abuse 1 -1 -1 -1", "gate Abuse 5 4", "gate"]
+    "line",
+    [
+        "gate 1",
+        "gate 5 4",
+        "gate a b",
+        "gate Abuse 1 -1 -1 -1",
+        "gate Abuse 5 4",
+        "gate",
+        f"gate 1 {'9' * 5000}",
+    ],
 )
 def test_a_line_that_is_neither(tmp_path, line):
     path = tmp_path / "labels.txt"
