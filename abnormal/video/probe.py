@@ -15,6 +15,7 @@ _NO_VIDEO_SUFFIXES = {
     *(".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz", ".zip", ".zst"),
     *(".bak", ".crdownload", ".db", ".download", ".lnk", ".lock", ".log", ".md5", ".part"),
     *(".partial", ".sha256", ".sqlite", ".tmp", ".torrent", ".url"),
+    *(".aac", ".aiff", ".flac", ".m4a", ".mid", ".mp3", ".opus", ".wav", ".wma"),
     *(".ass", ".idx", ".srt", ".ssa", ".sub", ".vtt"),
     *(".csv", ".ini", ".json", ".jsonl", ".m", ".md", ".nfo", ".toml", ".txt", ".xml", ".yaml"),
     *(".yml", ".h5", ".hdf5", ".keras", ".mat", ".npy", ".npz", ".onnx", ".pkl", ".pt", ".pth"),
@@ -27,7 +28,7 @@ _NO_VIDEO_TYPES = ("text/", "image/", "font/", "message/")
 
 
 def is_no_video(path: Path) -> bool:
-    """Whether the suffix of a file name is one of a text, an archive or the like."""
+    """Whether the suffix of a file name is one of a text, a sound, an archive or the like."""
     suffix = path.suffix.lower()
     kind = mimetypes.guess_type(f"x{suffix}")[0] or ""
     return suffix in _NO_VIDEO_SUFFIXES or kind.startswith(_NO_VIDEO_TYPES)

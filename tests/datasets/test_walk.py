@@ -62,7 +62,7 @@ def test_a_folder_of_pictures_in_any_format_is_a_video(tmp_path, make_pictures, 
         assert [number_of(frame.image) for frame in stream.frames] == list(range(12))
 
 
-def sound(path, cover=None):
+def sound(path):
     with av.open(str(path), "w", format="mp3") as file:
         track = file.add_stream("libmp3lame", rate=16000)
         frame = av.AudioFrame.from_ndarray(
@@ -79,6 +79,7 @@ def test_everything_else_is_named_with_the_reason(tmp_path, make_video, make_pic
         (tmp_path / name).write_text("hello" if name != "empty.dav" else "")
     (tmp_path / "noise.bin").write_bytes(np.random.default_rng(0).bytes(100_000))
     sound(tmp_path / "sound.mp3")
+    sound(tmp_path / "sound.xyz")
     shutil.copy(make_pictures(tmp_path / "one", 1) / "000.png", tmp_path / "poster.png")
     shutil.rmtree(tmp_path / "one")
     os.mkfifo(tmp_path / "pipe.mp4")
@@ -90,12 +91,12 @@ def test_everything_else_is_named_with_the_reason(tmp_path, make_video, make_pic
     passed_over.log_summary()
     assert [video.name for video in videos] == ["a"]
     assert {path.name for path in passed_over.harmless} == {
-        *("notes.txt", "film.mp4.part", "poster.png")
+        *("notes.txt", "film.mp4.part", "poster.png", "sound.mp3")
     }
     unread = {path.name: reason for path, reason in passed_over.unread.items()}
     assert unread == {
         **dict.fromkeys(
-            ("README", "x.xyz", "empty.dav", "noise.bin", "sound.mp3"),
+            ("README", "x.xyz", "empty.dav", "noise.bin", "sound.xyz"),
             "no video can be read from it",
         ),
         "pipe.mp4": "it is a pipe, a socket or a device",
