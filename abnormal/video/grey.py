@@ -5,6 +5,7 @@ import struct
 import av
 import cv2
 import numpy as np
+from av.sidedata.sidedata import SideData, SideDataContainer
 
 _FULL_RANGE = 2  # FFmpeg's AVCOL_RANGE_JPEG
 
@@ -46,7 +47,7 @@ def upright(image: np.ndarray, picture: av.VideoFrame) -> np.ndarray:
         image: `(height, width)` or `(height, width, 3)` of any type.
         picture: The decoded picture that the image was made from.
     """
-    matrix = picture.side_data.get("DISPLAYMATRIX")
+    matrix = _display_matrix(picture)
     if matrix is None:
         return image
     # A point (x, y) is shown at (a x + c y, b x + d y), in fixed point.
@@ -60,7 +61,13 @@ def upright(image: np.ndarray, picture: av.VideoFrame) -> np.ndarray:
 
 def is_upright(picture: av.VideoFrame) -> bool:
     """Whether a picture is shown as it is stored."""
-    return picture.side_data.get("DISPLAYMATRIX") is None
+    return _display_matrix(picture) is None
+
+
+def _display_matrix(picture: av.VideoFrame) -> SideData | None:
+    # Not `picture.side_data`: the picture would refer to it, and it to the picture, so that decoded
+    # pictures would fill the memory until the next collection of garbage.
+    return SideDataContainer(picture).get("DISPLAYMATRIX")
 
 
 def _luma(picture: av.VideoFrame) -> np.ndarray:

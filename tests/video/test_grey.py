@@ -1,4 +1,5 @@
 import struct
+import sys
 
 import av
 import numpy as np
@@ -113,3 +114,11 @@ def test_colours_are_turned_too(tmp_path, make_video):
 def test_red_is_first():
     picture = av.VideoFrame.from_ndarray(np.full((4, 4, 3), (200, 100, 50), np.uint8), "rgb24")
     assert (to_rgb(picture) == (200, 100, 50)).all()
+
+
+def test_a_picture_is_freed_as_soon_as_nobody_needs_it(tmp_path, make_video):
+    with av.open(str(turned_video(make_video, tmp_path / "v.mp4", 90))) as container:
+        picture = next(container.decode(video=0))
+    before = sys.getrefcount(picture)
+    assert to_grey(picture).shape == (48, 32)
+    assert sys.getrefcount(picture) == before
