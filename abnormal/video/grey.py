@@ -51,7 +51,7 @@ def upright(image: np.ndarray, picture: av.VideoFrame) -> np.ndarray:
     if matrix is None:
         return image
     # A point (x, y) is shown at (a x + c y, b x + d y), in fixed point.
-    a, b, _, c, d = struct.unpack_from("=5i", matrix)  # type: ignore[arg-type]
+    a, b, _, c, d = struct.unpack_from("=5i", matrix)
     if abs(b) + abs(c) > abs(a) + abs(d):
         image, x_sign, y_sign = image.swapaxes(0, 1), c, b
     else:
@@ -67,7 +67,7 @@ def is_upright(picture: av.VideoFrame) -> bool:
 def _display_matrix(picture: av.VideoFrame) -> SideData | None:
     # Not `picture.side_data`: the picture would refer to it, and it to the picture, so that decoded
     # pictures would fill the memory until the next collection of garbage.
-    return SideDataContainer(picture).get("DISPLAYMATRIX")
+    return SideDataContainer(picture).get("DISPLAYMATRIX")  # type: ignore[call-arg]
 
 
 def _luma(picture: av.VideoFrame) -> np.ndarray:
