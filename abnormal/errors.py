@@ -1,4 +1,6 @@
-"""Errors that the user can mend, and the exit codes of the programs."""
+"""Errors that the user can mend, the exit codes of the programs, and the logs of bugs."""
+
+from pathlib import Path
 
 EXIT_ERROR, EXIT_BUG, EXIT_INTERRUPTED = 1, 3, 130
 """Exit codes after an `AbnormalError`, a bug and Ctrl-C. Usage errors exit with argparse's 2."""
@@ -26,3 +28,23 @@ class Stopped(Exception):  # noqa: N818  (stopping on request is not an error)
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+
+
+def bug_text(error: BaseException) -> str:
+    """Returns a line about an unexpected error, such as `this is a bug: KeyError: 'a'`."""
+    return f"this is a bug: {type(error).__name__}: {error}"
+
+
+def write_bug_log(details: str) -> Path:
+    """Writes the details of an unexpected error to a temporary file, and returns its path.
+
+    Args:
+        details: The traceback and what else helps, without secrets.
+    """
+    import tempfile  # imported here, because `--help` would take twice as long
+
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="abnormal-", suffix=".log", delete=False, encoding="utf-8", errors="replace"
+    ) as file:
+        file.write(details)
+    return Path(file.name)

@@ -237,7 +237,9 @@ def write_json(path: Path, value: Any) -> None:
         CannotWriteError: The disk is full, or the file may not be written.
     """
     with replacing(path) as partial:
-        partial.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        text = json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+        # File names that are not UTF-8 contain surrogates, which become escapes of JSON.
+        partial.write_text(text, "utf-8", "backslashreplace")
 
 
 def read_json(path: Path) -> Any:
@@ -260,13 +262,15 @@ def sha256(path: Path) -> str:
     """Returns the SHA-256 of a file, or of a folder with the names and contents of all its files.
 
     Returns:
-        The digest as hexadecimal digits. Sub-folders are included, hidden files are not.
+        The digest as hexadecimal digits. Sub-folders are included; hidden files, links to folders,
+        and pipes and devices, which never end, are not.
     """
     digest = hashlib.sha256()
     if path.is_dir():
         for entry in list_folder(path):
-            digest.update(entry.name.encode())
-            digest.update(sha256(entry).encode())
+            if entry.is_file() or (entry.is_dir() and not entry.is_symlink()):
+                digest.update(os.fsencode(entry.name))
+                digest.update(sha256(entry).encode())
     else:
         with path.open("rb") as file:
             _update(digest, file)

@@ -1,21 +1,28 @@
 """Shows the log messages of the package on stderr, while results go to stdout.
 
 All modules log through Python's `logging`, to loggers below `abnormal`. The programs show messages
-of level INFO and above, without time and logger name. As a library, the package is silent until its
-user configures `logging`.
+of level INFO and above, without time and logger name; with `--verbose` those of level DEBUG, too.
+As a library, the package is silent until its user configures `logging`.
 """
 
 import logging
 import sys
 
+from abnormal.printable import printable
 
-def show_messages() -> None:
-    """Shows messages of level INFO and above on stderr. A second call changes nothing."""
+
+def show_messages(verbose: bool = False) -> None:
+    """Shows messages of level INFO and above on stderr, or of all levels if it is verbose."""
     package = logging.getLogger("abnormal")
     if not any(isinstance(handler, _ToStderr) for handler in package.handlers):
         package.addHandler(_ToStderr())
-    package.setLevel(logging.INFO)
+    package.setLevel(logging.DEBUG if verbose else logging.INFO)
     package.propagate = False
+
+
+def show_result(text: str) -> None:
+    """Prints lines of a result to stdout, harmless to a terminal whatever names they contain."""
+    print("\n".join(map(printable, text.split("\n"))))
 
 
 class _ToStderr(logging.Handler):
@@ -23,7 +30,7 @@ class _ToStderr(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         prefix = "warning: " if record.levelno == logging.WARNING else ""
-        text = prefix + self.format(record)
+        text = prefix + printable(self.format(record))
         if "tqdm" in sys.modules:
             sys.modules["tqdm"].tqdm.write(text, file=sys.stderr)
         else:

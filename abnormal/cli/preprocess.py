@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from abnormal.cli.program import make_parser, positive_float, positive_int, run_program
+from abnormal.cli.messages import show_result
+from abnormal.cli.program import frame_size, make_parser, positive_float, positive_int, run_program
 from abnormal.datasets.layouts import AUTO, DATASETS
-from abnormal.errors import AbnormalError
+from abnormal.errors import EXIT_BUG, AbnormalError, write_bug_log
 from abnormal.names import DOWNLOAD_NAMES
 from abnormal.tasks.cores import available_cores
 
@@ -50,7 +51,7 @@ def _preprocess(args: argparse.Namespace) -> int:
             f"No usable frames came out of {args.videos or args.download or args.dataset}: see "
             "above."
         )
-    return int(args.strict and done.has_problems)
+    return EXIT_BUG if done.has_bug else int(args.strict and done.has_problems)
 
 
 def _print_summary(done: "PreprocessResult") -> None:
@@ -58,16 +59,20 @@ def _print_summary(done: "PreprocessResult") -> None:
     for split in ("training", "testing"):
         of_split = [extraction for extraction in usable if extraction.video.split == split]
         frames = sum(extraction.frames for extraction in of_split)
-        print(f"{split}: {len(of_split)} videos, {frames} frames in {done.img / split}")
+        show_result(f"{split}: {len(of_split)} videos, {frames} frames in {done.img / split}")
     cameras = sorted({extraction.video.camera for extraction in usable} - {""})
     if len(cameras) > 1:
-        print(f"cameras: {', '.join(cameras)} (what is normal holds for one of them)")
+        show_result(f"cameras: {', '.join(cameras)} (what is normal holds for one of them)")
     for extraction in done.extractions:
         if extraction.problem:
             source = extraction.video.path or extraction.video.name
-            print(f"  {extraction.status}: {source}: {extraction.problem}")
+            show_result(f"  {extraction.status}: {source}: {extraction.problem}")
+        if extraction.details:
+            show_result(f"  Details are in {write_bug_log(extraction.details)}")
+    for line in done.stale:
+        show_result(f"  source: {line}")
     for leak in done.leaks:
-        print(f"  leak: {leak}")
+        show_result(f"  leak: {leak}")
 
 
 def _check(args: argparse.Namespace) -> int:
@@ -76,7 +81,7 @@ def _check(args: argparse.Namespace) -> int:
     report = check_img(args.img, args.workers)
     _print_totals(report.videos)
     for line in report.noted + report.wrong:
-        print(f"  {line}")
+        show_result(f"  {line}")
     return int(bool(report.wrong or (args.strict and report.noted)))
 
 
@@ -86,10 +91,10 @@ def _print_totals(videos: "Sequence[VideoCheck]") -> None:
         frames = sum(video.record.frames for video in of_split)
         labelled = [video.abnormal for video in of_split if video.abnormal is not None]
         labels = f", {len(labelled)} of them labelled ({sum(labelled)} abnormal frames)"
-        print(f"{split}: {len(of_split)} videos, {frames} frames{labels if labelled else ''}")
+        show_result(f"{split}: {len(of_split)} videos, {frames} frames{labels if labelled else ''}")
     cameras = sorted({video.record.camera for video in videos} - {""})
     if cameras:
-        print(f"cameras: {', '.join(cameras)}")
+        show_result(f"cameras: {', '.join(cameras)}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -127,7 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--url", help="mirror that --download fetches from")
     add("--img", type=Path, default=Path("img"), help="where the frames go (default: img)")
-    add("--size", type=positive_int, default=227, help="height and width in pixels (default: 227)")
+    add("--size", type=frame_size, default=227, help="height and width in pixels (default: 227)")
     add("--fps", type=positive_float, help="frames per second (default: the source's own)")
     add(
         "--workers",

@@ -10,8 +10,19 @@ from typing import Any
 
 from abnormal.cli.messages import show_messages
 from abnormal.commands import program_name
-from abnormal.errors import EXIT_BUG, EXIT_ERROR, EXIT_INTERRUPTED, AbnormalError, Stopped
+from abnormal.errors import (
+    EXIT_BUG,
+    EXIT_ERROR,
+    EXIT_INTERRUPTED,
+    AbnormalError,
+    Stopped,
+    bug_text,
+    write_bug_log,
+)
 from abnormal.version import __version__
+
+LARGEST_SIZE = 4096
+"""Frames with more pixels along a side would fill the disk and the memory."""
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +36,7 @@ def make_parser(name: str, **options: Any) -> argparse.ArgumentParser:
     """
     parser = argparse.ArgumentParser(prog=program_name(name), **options)
     parser.add_argument("--version", action="version", version=f"abnormal {__version__}")
+    parser.add_argument("--verbose", action="store_true", help="also name what is passed over")
     return parser
 
 
@@ -45,7 +57,7 @@ def run_program(
         Ctrl-C, and 143 if SIGTERM has stopped the work in good order.
     """
     args = parser.parse_args(argv)
-    show_messages()
+    show_messages(args.verbose)
     try:
         _require_posix()
         return work(args)
@@ -64,8 +76,7 @@ def run_program(
         return 0
     except Exception as error:
         _show_traceback()
-        details = f"{type(error).__name__}: {error}. Details are in {_write_log()}"
-        log.error("%s: this is a bug: %s", parser.prog, details)
+        log.error("%s: %s. Details are in %s", parser.prog, bug_text(error), _write_log())
         return EXIT_BUG
 
 
@@ -86,17 +97,12 @@ def _show_traceback() -> None:
 
 def _write_log() -> Path:
     """Writes the details of the current exception to a file, without passwords in addresses."""
-    import tempfile  # imported here, because `--help` would take twice as long
-    import traceback
+    import traceback  # imported here, because `--help` would take twice as long
 
     from abnormal.live.address import without_secrets
 
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="abnormal-", suffix=".log", delete=False, encoding="utf-8"
-    ) as file:
-        text = f"command: {sys.argv}\npython: {sys.version}\n\n{traceback.format_exc()}"
-        file.write(without_secrets(text))
-    return Path(file.name)
+    text = f"command: {sys.argv}\npython: {sys.version}\n\n{traceback.format_exc()}"
+    return write_bug_log(without_secrets(text))
 
 
 def positive_int(text: str) -> int:
@@ -109,6 +115,20 @@ def positive_int(text: str) -> int:
     if value < 1:
         raise ValueError
     return value
+
+
+def frame_size(text: str) -> int:
+    """Converts an argument to the height and width of a frame, in pixels.
+
+    Raises:
+        argparse.ArgumentTypeError: It is no such number; the message says what is expected.
+    """
+    if not text.isdecimal() or not 1 <= int(text) <= LARGEST_SIZE:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no size. Expected: one whole number of at least 1 and at most "
+            f"{LARGEST_SIZE} pixels, such as 227. Frames are square whatever the video is"
+        )
+    return int(text)
 
 
 def positive_float(text: str) -> float:

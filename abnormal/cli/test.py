@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from abnormal.cli.messages import show_result
 from abnormal.cli.program import (
     make_parser,
     positive_float,
@@ -15,7 +16,7 @@ from abnormal.cli.program import (
     run_program,
     zero_or_more,
 )
-from abnormal.errors import AbnormalError
+from abnormal.errors import EXIT_BUG, AbnormalError
 from abnormal.inference.runtimes import AUTO, RUNTIMES
 from abnormal.live.listeners import LISTENERS, open_listeners
 from abnormal.names import EXPORT_NAMES, FIGURE_FORMATS, SCORE_NAMES
@@ -115,19 +116,22 @@ def _detect(args: argparse.Namespace) -> int:
     models = model_results(detections)
     write_results(options.output, models)
     for name, model in models.items():
-        print("\n".join(metrics_lines(name, model.metrics)))
+        show_result("\n".join(metrics_lines(name, model.metrics)))
     if options.figures:
         draw_results(detections, models)
     note_older_results(options.output, started)
-    print(f"results: {args.output}")
-    return 0
+    show_result(f"results: {args.output}")
+    if detections.has_bug:
+        return EXIT_BUG
+    incomplete = any(result.figure_error for result in detections.results.values())
+    return int(incomplete or (args.strict and bool(detections.left_out)))
 
 
 def _dismiss(args: argparse.Namespace) -> int:
     from abnormal.detection.dismiss import dismiss_event
 
     count = len(dismiss_event(_detection_options(args), args.dismiss).dismissed)
-    print(f"model: {args.model[0]}, with {count} dismissed event{'s' * (count > 1)}")
+    show_result(f"model: {args.model[0]}, with {count} dismissed event{'s' * (count > 1)}")
     return 0
 
 
@@ -136,7 +140,7 @@ def _export(args: argparse.Namespace) -> int:
     from abnormal.models.model_file import load_model
 
     for path in args.model:
-        print(f"{args.export}: {export_model(load_model(path), args.export)}")
+        show_result(f"{args.export}: {export_model(load_model(path), args.export)}")
     return 0
 
 
@@ -209,6 +213,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--camera", default="", help="which camera of the model filmed --source")
     add("--output", type=Path, default=Path("results"), help="where results go (default: results)")
+    add("--strict", action="store_true", help="exit with 1 if any video was left out")
     _add_alarm(parser)
     _add_live(parser)
     _add_computing(parser)

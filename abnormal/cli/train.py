@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from abnormal.cli.messages import show_result
 from abnormal.cli.program import (
+    frame_size,
     make_parser,
     positive_float,
     positive_int,
@@ -44,7 +46,7 @@ def _status(args: argparse.Namespace) -> int:
     from abnormal.training.status import status_lines
 
     for line in status_lines(_checkpoints(args)):
-        print(line)
+        show_result(line)
     return 0
 
 
@@ -52,7 +54,7 @@ def _calibrate(args: argparse.Namespace) -> int:
     from abnormal.training.recalibrate import recalibrate
 
     calibration = recalibrate(args.output, args.calibrate)
-    print(
+    show_result(
         f"model: {args.output}, calibrated on {calibration.frames} frames of "
         f"{len(calibration.videos)} videos"
     )
@@ -74,9 +76,9 @@ def _train(args: argparse.Namespace, options: "TrainingOptions") -> int:
         plot, epochs = result.losses.with_suffix(".png"), len(result.info.history)
         plot_losses({options.output.stem: result.info.history}, plot)
         why = ", stopped early" if result.stopped_early else ""
-        print(f"model: {options.output} (epoch {result.best_epoch} of {epochs}{why})")
+        show_result(f"model: {options.output} (epoch {result.best_epoch} of {epochs}{why})")
         _print_promises(result.calibration)
-        print(f"losses: {result.losses}, {plot}")
+        show_result(f"losses: {result.losses}, {plot}")
     return 0
 
 
@@ -85,9 +87,9 @@ def _print_promises(calibration: "Calibration") -> None:
     from abnormal.scoring.calibration import describe_exam
 
     if calibration.rate_check:
-        print(f"normal footage held out: {calibration.rate_check}")
+        show_result(f"normal footage held out: {calibration.rate_check}")
     for camera, results in calibration.exams.items():
-        print(f"exam{f' of {camera}' if camera else ''}: {describe_exam(results)}")
+        show_result(f"exam{f' of {camera}' if camera else ''}: {describe_exam(results)}")
 
 
 def _require_files(args: argparse.Namespace) -> None:
@@ -158,7 +160,7 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
         default=SPATIOTEMPORAL,
         help="architecture of the network; see below",
     )
-    add("--size", type=positive_int, help="height and width of a frame")
+    add("--size", type=frame_size, help="height and width of a frame")
     add("--clip-length", type=positive_int, help="frames per clip")
     add("--bottleneck", type=positive_int, help="units of the dense layer of the network cae")
     add(

@@ -77,6 +77,7 @@ def _test_video(clip: StreetClip) -> SourceVideo:
         situation=clip.kind,
         camera=CAMERA,
         annotate=functools.partial(_annotate, clip),
+        may_be_normal=True,
         recipe=_recipe(clip),
     )
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from abnormal.datasets.labels.intervals import labels_at
 from abnormal.datasets.origin import (
     KNOWN_AFTER_READING,
     has_same_frames,
@@ -39,6 +41,7 @@ from abnormal.frames.writer import WrittenFrames, write_frames, write_labels, wr
 from abnormal.tasks.local import in_processes
 from abnormal.tasks.run import RunTasks, WorkerDiedError
 from abnormal.video.decode import DEFAULT_FPS, limit_threads
+from abnormal.video.flatness import note_if_flat
 from abnormal.video.resample import RateWatch, at_rate
 
 MIN_TRAINING_FRAMES = 10
@@ -47,6 +50,9 @@ warning."""
 
 ORIGIN = "origin.json"
 """Name of a file in an unfinished folder of frames that says what the frames are made from."""
+
+LABEL_NOTE = "labels: "
+"""Notes about labels begin with this; they are made again when the labels change."""
 
 WRITTEN, UNCHANGED, LEFT_OUT = "written", "unchanged", "left out"
 
@@ -60,12 +66,14 @@ class Extraction:
         status: `"written"`, `"unchanged"` (its frames existed already) or `"left out"`.
         frames: Number of its frames under `img/`.
         problem: Message to the user about problems with the video; empty if there were none.
+        details: The traceback if nobody expected the problem; otherwise empty.
     """
 
     video: SourceVideo
     status: str
     frames: int
     problem: str
+    details: str = ""
 
 
 def extract_all(
@@ -140,7 +148,7 @@ def extract(
         if record and is_unchanged(record.source, origin):
             _update_names(folder, record, video)
             return Extraction(video, UNCHANGED, record.frames, "; ".join(record.notes))
-        if record and has_same_frames(record, origin):
+        if record and has_same_frames(record, origin) and not video.abnormal_sec:
             _update_labels(folder, record, video, origin)
             return Extraction(video, WRITTEN, record.frames, "; ".join(record.notes))
         if record and is_other_source(record.source, origin):
@@ -155,9 +163,10 @@ def extract(
             record = _write_video(video, partial, size, fps, threads, origin)
             (partial / ORIGIN).unlink()
     except Exception as error:  # a problem with one file must not stop the others
-        known = isinstance(error, AbnormalError | OSError)
-        problem = str(error) if known else f"{type(error).__name__}: {error}"
-        return Extraction(video, LEFT_OUT, 0, problem)
+        if isinstance(error, AbnormalError | OSError):
+            return Extraction(video, LEFT_OUT, 0, str(error))
+        problem = f"{type(error).__name__}: {error}"
+        return Extraction(video, LEFT_OUT, 0, problem, traceback.format_exc())
     return Extraction(video, WRITTEN, record.frames, "; ".join(record.notes))
 
 
@@ -181,14 +190,18 @@ def _update_labels(
     folder: Path, record: VideoRecord, video: SourceVideo, origin: dict[str, Any]
 ) -> None:
     """Writes new labels and masks. The frames do not depend on them."""
-    written = WrittenFrames(np.arange(record.frames), ())
-    masked = _write_annotation(video, folder, written, record.frames, record.height)
+    every = np.arange(record.frames)
+    written = WrittenFrames(every, every / record.fps, ())
+    masked, notes = _write_annotation(
+        video, folder, written, record.frames, record.height, record.fps
+    )
     labelled = dataclasses.replace(
         record,
         situation=video.situation,
         camera=video.camera,
         labelled=video.annotate is not None,
         masked=masked,
+        notes=(*(n for n in record.notes if not n.startswith(LABEL_NOTE)), *notes),
         source={key: record.source[key] for key in KNOWN_AFTER_READING} | origin,
     )
     write_record(folder, labelled)
@@ -209,11 +222,13 @@ def _write_video(
     gaps: list[Gap] = []
     with video.open_frames() as stream:
         watch = RateWatch(stream.fps or fps or DEFAULT_FPS)
-        frames = watch.watch(stream.frames)
+        frames = watch.watch(note_if_flat(stream))
         even = at_rate(frames, fps) if fps and stream.fps else frames
         written = write_frames(folder, note_gaps(even, gaps), size, threads)
         notes += stream.notes
     rate = fps or (watch.mean_fps if watch.varies else watch.fps)
+    if stream.fps is None:  # its times are those of an assumed rate
+        written = written._replace(times_sec=written.numbers / rate)
     if fps is None and stream.fps is None:
         notes.append(f"no frame rate is known: {DEFAULT_FPS:g} is taken; set it with --fps")
     elif fps is None and watch.varies:
@@ -224,7 +239,7 @@ def _write_video(
     longest = max(stop - start for start, stop in stretches(count, gaps))
     if longest < MIN_TRAINING_FRAMES and video.split == TRAINING:
         notes.append(f"too short to train on: {longest} frames, a clip has {MIN_TRAINING_FRAMES}")
-    masked = _write_annotation(video, folder, written, stream.length, size)
+    masked, label_notes = _write_annotation(video, folder, written, stream.length, size, rate)
     record = VideoRecord(
         split=video.split,
         video=video.name,
@@ -237,7 +252,7 @@ def _write_video(
         labelled=video.annotate is not None,
         masked=masked,
         source=origin | {"shape": list(written.shape), "length": stream.length},
-        notes=tuple(notes),
+        notes=(*notes, *label_notes),
         gaps=tuple(gaps),
     )
     write_record(folder, record)
@@ -245,21 +260,31 @@ def _write_video(
 
 
 def _write_annotation(
-    video: SourceVideo, folder: Path, written: WrittenFrames, length: int, size: int
-) -> bool:
+    video: SourceVideo, folder: Path, written: WrittenFrames, length: int, size: int, fps: float
+) -> tuple[bool, list[str]]:
+    """Writes the labels and masks of a video.
+
+    Returns:
+        Whether there are masks, and what is strange about the labels.
+    """
     if video.annotate is None:
-        return False
+        return False, []
     annotation = video.annotate(length)
     if len(annotation.labels) != length:
         raise AbnormalError(
             f"The labels do not fit: {len(annotation.labels)} labels for {length} frames."
         )
-    write_labels(folder, annotation.labels[written.numbers])
+    labels = annotation.labels[written.numbers]
+    labels |= labels_at(written.times_sec, video.abnormal_sec, fps)
+    write_labels(folder, labels)
+    notes = list(annotation.notes)
+    if not labels.any() and not annotation.labels.any() and not video.may_be_normal:
+        notes.append(f"{LABEL_NOTE}none of its frames is abnormal in {video.annotation_path}")
     if annotation.masks is None:
-        return False
+        return False, notes
     masks = _masks_of_frames(annotation.masks, written.numbers)
     write_masks(folder, masks, len(written.numbers), size)
-    return True
+    return True, notes
 
 
 def _masks_of_frames(masks: Iterable[np.ndarray], numbers: np.ndarray) -> Iterator[np.ndarray]:

@@ -1,6 +1,6 @@
 """Recognises the layout of a folder, and finds the videos in it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from abnormal.datasets import avenue, folder
@@ -9,6 +9,7 @@ from abnormal.datasets.drawn import find_drawn
 from abnormal.datasets.labels.attach import attach_labels, find_labels
 from abnormal.datasets.layouts import AUTO, DEMO, DRAWN, FOLDER, LAYOUTS
 from abnormal.datasets.source import SourceVideo
+from abnormal.datasets.walk import PassedOver
 from abnormal.errors import AbnormalError
 from abnormal.files import list_folder
 from abnormal.video.pictures import PICTURE_SUFFIXES
@@ -23,12 +24,14 @@ class Dataset:
         reason: Which folder was recognised, and by what, as text for a message.
         videos: All videos of the data set.
         notes: Messages to the user about labels.
+        passed_over: What else lies in a plain folder.
     """
 
     layout: str
     reason: str
     videos: list[SourceVideo]
     notes: list[str]
+    passed_over: PassedOver = field(default_factory=PassedOver)
 
 
 def find_videos(
@@ -60,11 +63,12 @@ def find_videos(
             f"{dataset_folder} is read as {layout}, which says itself what is for training. Leave "
             "--split out, or read it as a plain folder with --dataset folder."
         )
-    videos = (
-        folder.find(dataset_folder, split)
+    videos, passed_over = (
+        folder.find_all(dataset_folder, split)
         if layout == FOLDER
-        else LAYOUTS[layout]().find(dataset_folder)
+        else (LAYOUTS[layout]().find(dataset_folder), PassedOver())
     )
+    passed_over.log_summary()
     if not videos:
         raise AbnormalError(
             f"There is no video in {root}, at any depth. Expected: files such as .mp4 or .avi, "
@@ -72,7 +76,7 @@ def find_videos(
         )
     labels = labels or (find_labels(dataset_folder) if dataset_folder.is_dir() else None)
     videos, notes = attach_labels(videos, labels) if labels else (videos, [])
-    return Dataset(layout, reason, videos, notes)
+    return Dataset(layout, reason, videos, notes, passed_over)
 
 
 def _recognise(dataset: str, root: Path) -> tuple[str, Path, str]:

@@ -15,63 +15,66 @@ If two or more sub-folders have a `normal*` or `train*` of their own, each belon
 
 Without sub-folders, all videos are for training unless `--split` says otherwise. Folders of frames
 that this program has made, with a manifest, are ignored, and so are pictures beside videos, such as
-posters and snapshots.
+posters and snapshots. `datasets/walk.py` says what counts as a video.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
 from abnormal.datasets.labels.attach import find_labels
 from abnormal.datasets.source import TESTING, TRAINING, SourceVideo
-from abnormal.files import list_folder
-from abnormal.frames.manifest import MANIFEST
-from abnormal.video.decode import is_video, open_video
-from abnormal.video.pictures import is_picture, open_pictures
+from abnormal.datasets.walk import PassedOver, walk
+from abnormal.errors import AbnormalError
+from abnormal.printable import as_file_name
+from abnormal.video.decode import open_video
+from abnormal.video.pages import has_pages, open_pages
+from abnormal.video.pictures import open_pictures
+from abnormal.video.stream import FrameStream
 
 
 def find(root: Path, split: str | None = None) -> list[SourceVideo]:
-    """Lists the videos below a folder.
+    """Lists the videos below a folder; see `find_all`."""
+    return find_all(root, split)[0]
+
+
+def find_all(root: Path, split: str | None = None) -> tuple[list[SourceVideo], PassedOver]:
+    """Lists the videos below a folder, and what else lies there.
 
     Args:
         root: The folder, or a single video file.
         split: `"training"` or `"testing"` for all videos. None stands for the split that the
             names of the sub-folders imply.
+
+    Raises:
+        AbnormalError: It is neither a folder nor a file, or the folder may not be read.
     """
-    paths = _walk(root, find_labels(root)) if root.is_dir() else [root]
-    base = root if root.is_dir() else root.parent
+    if root.is_dir():
+        found = walk(root, find_labels(root))
+        paths, passed_over, base = found.videos, found.passed_over, root
+    elif root.is_file():
+        paths, passed_over, base = [root], PassedOver(), root.parent
+    else:
+        raise AbnormalError(
+            f"{root} is a pipe, a socket or a device. Expected: a video file or a folder."
+        )
     taken: Counter[str] = Counter()
     for path in paths:  # no video may get a folder inside that of another video's frames
         name = _name(path, base)
         taken.update([name, *map(str, Path(name).parents)])
     cameras = _cameras(map(Path, taken))
-    return [_video(path, base, split, taken, cameras) for path in paths]
-
-
-def _walk(folder: Path, labels: Path | None = None) -> list[Path]:
-    entries = [entry for entry in list_folder(folder) if entry != labels]
-    found = []
-    for entry in entries:
-        if entry.is_dir():
-            found += [] if _is_loop(entry) or (entry / MANIFEST).is_file() else _walk(entry)
-        elif is_video(entry):
-            found.append(entry)
-    pictures = sum(is_picture(entry) for entry in entries)
-    beside_videos = any(path.is_file() for path in found)
-    return found if beside_videos or pictures <= len(found) else [folder]
-
-
-def _is_loop(folder: Path) -> bool:
-    return folder.is_symlink() and folder.parent.resolve().is_relative_to(folder.resolve())
+    return [_video(path, base, split, taken, cameras) for path in paths], passed_over
 
 
 def _name(path: Path, root: Path) -> str:
     relative = path.relative_to(root)
     if path == root:
-        return root.resolve().name
-    return str(relative if path.is_dir() else relative.with_suffix(""))
+        return as_file_name(root.resolve().name)
+    plain = relative if path.is_dir() else relative.with_suffix("")
+    return "/".join(map(as_file_name, plain.parts))
 
 
 def _is_normal(folder: str) -> bool:
@@ -98,8 +101,14 @@ def _video(
     return SourceVideo(
         name=name,
         split=split or (TRAINING if normal else TESTING),
-        open_frames=partial(open_pictures if path.is_dir() else open_video, path),
+        open_frames=partial(_opener(path), path),
         path=path,
         situation="" if normal else situation,
         camera=camera,
     )
+
+
+def _opener(path: Path) -> Callable[[Path], AbstractContextManager[FrameStream]]:
+    if path.is_dir():
+        return open_pictures
+    return open_pages if has_pages(path) else open_video

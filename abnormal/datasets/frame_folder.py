@@ -49,6 +49,7 @@ def _video(root: Path, split: str, folder: Path, fps: float | None) -> SourceVid
         path=folder,
         annotate=annotate,
         annotation_path=path,
+        may_be_normal=fps == KNOWN_FPS["shanghai"],
     )
 
 

@@ -12,6 +12,8 @@ from abnormal.datasets.extract import LEFT_OUT, Extraction, extract_all
 from abnormal.datasets.find import find_videos
 from abnormal.datasets.layouts import AUTO
 from abnormal.datasets.source import SourceVideo
+from abnormal.datasets.stale import find_stale
+from abnormal.datasets.walk import PassedOver
 from abnormal.files import make_folder, natural_key
 from abnormal.frames.leaks import Leak, find_leaks
 from abnormal.frames.manifest import write_manifest
@@ -65,11 +67,17 @@ class PreprocessResult:
         img: The folder of frames.
         extractions: The outcome for each video, ordered by split and name.
         leaks: Test videos that share footage with a training video.
+        stale: Messages about frames whose source is not among the videos any more.
+        passed_over: What else lies beside the videos.
+        label_notes: Messages about labels without a video, and videos without labels.
     """
 
     img: Path
     extractions: list[Extraction]
     leaks: list[Leak]
+    stale: list[str]
+    passed_over: PassedOver
+    label_notes: list[str]
 
     @property
     def is_empty(self) -> bool:
@@ -78,8 +86,15 @@ class PreprocessResult:
 
     @property
     def has_problems(self) -> bool:
-        """Whether there was a problem with at least one video."""
-        return bool(self.leaks) or any(done.problem for done in self.extractions)
+        """Whether there was a problem with at least one video, or a file was not understood."""
+        problems = any(done.problem for done in self.extractions)
+        others = (self.leaks, self.stale, self.passed_over.unread, self.label_notes)
+        return problems or any(others)
+
+    @property
+    def has_bug(self) -> bool:
+        """Whether a video was left out for a reason that nobody expected."""
+        return any(done.details for done in self.extractions)
 
 
 def preprocess(options: PreprocessOptions) -> PreprocessResult:
@@ -108,8 +123,10 @@ def preprocess(options: PreprocessOptions) -> PreprocessResult:
         options, name_cameras(found.videos, pattern) if pattern else found.videos
     )
     extractions.sort(key=lambda done: (done.video.split, natural_key(done.video.name)))
-    leaks = find_leaks(options.img, write_manifest(options.img))
-    return PreprocessResult(options.img, extractions, leaks)
+    records = write_manifest(options.img)
+    stale = find_stale(options.img, records, options.videos, found.videos)
+    leaks = find_leaks(options.img, records)
+    return PreprocessResult(options.img, extractions, leaks, stale, found.passed_over, found.notes)
 
 
 def _extract(options: PreprocessOptions, videos: list[SourceVideo]) -> list[Extraction]:

@@ -61,6 +61,7 @@ def _video(root: Path, split: str, path: Path) -> SourceVideo:
         camera=camera_of(name),
         annotate=annotate,
         annotation_path=labels,
+        may_be_normal=True,
     )
 
 

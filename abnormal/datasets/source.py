@@ -21,10 +21,12 @@ class Annotation:
             the source.
         masks: n masks `(height, width)`, nonzero for an abnormal pixel, as large as the frames of
             the source; None if there are none. Each iteration reads them from the disk again.
+        notes: Messages to the user about labels or masks that say nothing.
     """
 
     labels: np.ndarray
     masks: Iterable[np.ndarray] | None = None
+    notes: tuple[str, ...] = ()
 
 
 Annotate = Callable[[int], Annotation]
@@ -44,7 +46,10 @@ class SourceVideo:
         situation: The kind of event that it shows, taken from a folder; empty if unknown.
         camera: Name of the camera that filmed it; empty if there is only one.
         annotate: Reads its labels; None if there are none.
+        abnormal_sec: Intervals of abnormal frames, in seconds since the first frame, which are
+            labels besides those of `annotate`.
         annotation_path: The file or folder of its labels; None if there are none.
+        may_be_normal: Whether its labels are right if they call no frame abnormal.
         recipe: The parameters of drawn footage, which identify it as a hash identifies a file;
             empty for other videos.
     """
@@ -56,5 +61,7 @@ class SourceVideo:
     situation: str = ""
     camera: str = ""
     annotate: Annotate | None = None
+    abnormal_sec: tuple[tuple[float, float], ...] = ()
     annotation_path: Path | None = None
+    may_be_normal: bool = False
     recipe: str = ""

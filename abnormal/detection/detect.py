@@ -12,7 +12,7 @@ from abnormal.detection.job import Job
 from abnormal.detection.options import DetectionOptions
 from abnormal.detection.video import LeftOut, VideoResult, score_and_draw
 from abnormal.detection.worker import model_files, score_on_worker
-from abnormal.errors import AbnormalError
+from abnormal.errors import AbnormalError, write_bug_log
 from abnormal.files import make_folder
 from abnormal.frames.manifest import MANIFEST
 from abnormal.inference.detector import Detector, open_detectors
@@ -41,11 +41,21 @@ class Detections:
         detectors: The models by name.
         results: The results of the videos that could be scored, by the name of the video and in
             the order of the videos.
+        left_out: Why the other videos could not be scored, by their names.
     """
 
     job: Job
     detectors: Mapping[str, Detector]
     results: Mapping[str, VideoResult]
+    left_out: Mapping[str, LeftOut | WorkerDiedError] = dataclasses.field(default_factory=dict)
+
+    @property
+    def has_bug(self) -> bool:
+        """Whether a video was left out, or its figures are not complete, for an unknown reason."""
+        figure_errors = [result.figure_error for result in self.results.values()]
+        return any(getattr(video, "details", "") for video in self.left_out.values()) or any(
+            error and not isinstance(error, AbnormalError) for error in figure_errors
+        )
 
 
 def detect(options: DetectionOptions) -> Detections:
@@ -83,7 +93,10 @@ def detect(options: DetectionOptions) -> Detections:
             outcomes = _score_elsewhere(elsewhere, task, len(detectors), videos)
         else:
             outcomes = score_videos(job, detectors, videos)
-    return Detections(job, detectors, results_of(outcomes))
+    left_out = {
+        name: outcome for name, outcome in outcomes.items() if not isinstance(outcome, VideoResult)
+    }
+    return Detections(job, detectors, results_of(outcomes), left_out)
 
 
 def find_videos(options: DetectionOptions) -> list[InputVideo]:
@@ -144,6 +157,8 @@ def results_of(outcomes: Mapping[str, Outcome]) -> dict[str, VideoResult]:
                 log.info("  %s: %s", name, note)
         else:
             log.error("  left out: %s: %s", name, problem_of(outcome))
+            if details := getattr(outcome, "details", ""):
+                log.error("  Details are in %s", write_bug_log(details))
     if not results:
         raise AbnormalError("No video could be scored: see above.")
     return results

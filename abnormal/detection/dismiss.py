@@ -12,6 +12,7 @@ from abnormal.inference.detector import detector_of
 from abnormal.inference.dismiss import dismiss
 from abnormal.models.model_file import load_model, save_model
 from abnormal.names import FUSED
+from abnormal.printable import without_spreadsheet_mark
 from abnormal.scoring.calibration import Calibration
 from abnormal.scoring.local import is_local
 from abnormal.video.zone import read_zone
@@ -64,13 +65,15 @@ def _find_event(table: Path, model: str, wanted: str) -> tuple[str, int, int]:
         )
     try:
         events = pd.read_csv(table, dtype={"video": str, "model": str})
+        for column in ("model", "video"):
+            events[column] = events[column].map(without_spreadsheet_mark)
         events = events[events["model"] == model]
     except (ValueError, KeyError) as error:
         raise AbnormalError(
             f"{table} is not a table of events ({error}). Score the video again."
         ) from None
     names = events["video"] + ":" + events["event"].astype(str)
-    found = events[names == wanted]
+    found = events[names == without_spreadsheet_mark(wanted)]
     if len(found) != 1:
         some = ", ".join(names.head(5)) or "none"
         raise AbnormalError(

@@ -2,6 +2,7 @@
 
 import itertools
 import logging
+import traceback
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from abnormal.detection.detect import Detections
+from abnormal.errors import AbnormalError, bug_text, write_bug_log
 from abnormal.evaluation.evaluate import evaluate
 from abnormal.evaluation.pixel_level import pixel_table
 from abnormal.files import write_json
@@ -90,13 +92,14 @@ def write_results(output: Path, models: Mapping[str, ModelResults]) -> None:
 def draw_results(detections: Detections, models: Mapping[str, ModelResults]) -> None:
     """Draws the plots of all videos together, and writes the page that shows everything.
 
+    A video whose own plots could not be drawn is logged, and the page is written all the same.
+
     Args:
         detections: The results of each video, whose own plots have been drawn already.
         models: The results of each model, by the name of the model.
 
     Raises:
-        AbnormalError: A file cannot be written, or the plots of a video could not be drawn. The
-            page is not written then.
+        AbnormalError: A file cannot be written.
     """
     output, ending = detections.job.output, detections.job.figures or "png"
     histories = {name: model.info.history for name, model in models.items()}
@@ -110,10 +113,18 @@ def draw_results(detections: Detections, models: Mapping[str, ModelResults]) -> 
     }
     if rocs:  # only where there are labels
         plot_roc(rocs, output / f"roc.{ending}")
-    for result in detections.results.values():
-        if result.figure_error:
-            raise result.figure_error
     write_page(output / "report.html", contents, datetime.now())
+    for name, result in detections.results.items():
+        if error := result.figure_error:
+            _log_figure_error(name, error)
+
+
+def _log_figure_error(video: str, error: Exception) -> None:
+    known = isinstance(error, AbnormalError)
+    log.error("  without figures: %s: %s", video, error if known else bug_text(error))
+    if not known:
+        details = "".join(traceback.format_exception(error))
+        log.error("  Details are in %s", write_bug_log(details))
 
 
 def note_older_results(output: Path, started: float) -> None:

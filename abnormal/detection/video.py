@@ -2,7 +2,9 @@
 
 import contextlib
 import threading
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,12 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from abnormal.detection.job import Job
-from abnormal.errors import AbnormalError, CannotWriteError
+from abnormal.errors import AbnormalError, CannotWriteError, bug_text
 from abnormal.evaluation.pixel_level import VideoPixels
 from abnormal.inference.detector import Detector
 from abnormal.inference.scored_video import ScoredVideo
 from abnormal.inference.videos import InputVideo
-from abnormal.models.backend import memory_advice
+from abnormal.models.backend import is_out_of_memory, memory_advice
 from abnormal.report.annotated import AnomalousPixels, write_annotated
 from abnormal.report.recording import record_panels
 from abnormal.report.regularity import plot_regularity
@@ -68,9 +70,11 @@ class LeftOut:
 
     Attributes:
         problem: Why it could not be scored, in full sentences.
+        details: The traceback if nobody expected the problem; otherwise empty.
     """
 
     problem: str
+    details: str = ""
 
 
 def score_and_draw(
@@ -96,10 +100,14 @@ def score_and_draw(
         try:
             with _SCORING_LOCK:
                 outputs, notes = _score_all(job, detectors, video, anomalous, tick)
-        except CannotWriteError:
+        except (CannotWriteError, CancelledError):
             raise
-        except AbnormalError as error:
+        except (AbnormalError, OSError) as error:
             return LeftOut(str(error))
+        except Exception as error:  # whatever is wrong with one video, the others are scored
+            if is_out_of_memory(error):
+                raise
+            return LeftOut(bug_text(error), traceback.format_exc())
         figure_error = None
         if job.figures:
             try:

@@ -13,7 +13,8 @@ from abnormal.frames.manifest import MANIFEST, RECORD, VideoRecord, read_manifes
 from abnormal.frames.reader import read_labels, verify_masks
 from abnormal.frames.writer import frame_path
 from abnormal.progress import Progress
-from abnormal.video.pictures import list_pictures, read_picture
+from abnormal.video.picture import read_picture
+from abnormal.video.pictures import list_pictures
 
 _SHOWN = 3
 """At most this many file names are listed in a message."""

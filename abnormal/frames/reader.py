@@ -11,7 +11,7 @@ from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.frames.manifest import LABELS, MASKS, VideoRecord
 from abnormal.frames.writer import frame_path
-from abnormal.video.pictures import read_picture
+from abnormal.video.picture import read_picture
 from abnormal.video.resample import resize
 
 

@@ -31,11 +31,13 @@ class WrittenFrames(NamedTuple):
     Attributes:
         numbers: `(frames,)` int64, the 0-based number of each frame in the source, by which it is
             matched to its label.
+        times_sec: `(frames,)` float64, the time of each frame since the first one, in seconds.
         shape: Height and width of the first frame in the source, in pixels; `(0, 0)` if there
             was no frame.
     """
 
     numbers: np.ndarray
+    times_sec: np.ndarray
     shape: tuple[int, ...]
 
 
@@ -61,7 +63,7 @@ def write_frames(
         size: Height and width of the written frames in pixels.
         threads: Number of threads that resize and encode.
     """
-    numbers = array("q")
+    numbers, times_sec = array("q"), array("d")
     shape: tuple[int, ...] = (0, 0)
     writing: deque[Future[None]] = deque()
     with ThreadPoolExecutor(threads) as pool:
@@ -71,9 +73,10 @@ def write_frames(
                 writing.popleft().result()
             shape = shape if numbers else frame.image.shape
             numbers.append(frame.number)
+            times_sec.append(frame.time_sec)
         for frame_written in writing:
             frame_written.result()
-    return WrittenFrames(np.array(numbers, np.int64), shape)
+    return WrittenFrames(np.array(numbers, np.int64), np.array(times_sec), shape)
 
 
 def _write(path: Path, image: np.ndarray, size: int) -> None:
@@ -122,7 +125,7 @@ def write_masks(folder: Path, masks: Iterable[np.ndarray], count: int, size: int
         with stored.open("packed.npy", "w", force_zip64=True) as file:
             np.lib.format.write_array_header_1_0(file, header)
             for mask in masks:
-                area = resize((mask > 0).astype(np.float32), size, size)
+                area = resize((mask != 0).astype(np.float32), size, size)
                 file.write(np.packbits(area >= 0.5, axis=-1).tobytes())
         with stored.open("width.npy", "w") as file:
             np.lib.format.write_array(file, np.array(size))

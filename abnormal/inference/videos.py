@@ -16,6 +16,7 @@ from abnormal.files import require_path
 from abnormal.frames.gaps import Gap, note_gaps
 from abnormal.frames.manifest import VideoRecord, read_manifest
 from abnormal.frames.reader import read_frames, read_labels, read_masks
+from abnormal.video.flatness import note_if_flat
 from abnormal.video.resample import at_rate, resize
 from abnormal.video.stream import OpenFrames
 
@@ -110,7 +111,9 @@ def source_videos(path: Path, split: str = "") -> list[InputVideo]:
         AbnormalError: There is nothing at the path, or no video of the split.
     """
     require_path(path)
-    videos = [video for video in folder.find(path) if split in ("", video.split)]
+    found, passed_over = folder.find_all(path)
+    passed_over.log_summary()
+    videos = [video for video in found if split in ("", video.split)]
     if not videos:
         raise AbnormalError(f"There is no {split + ' ' if split else ''}video in {path}.")
     return [
@@ -139,7 +142,7 @@ def open_resampled(open_frames: OpenFrames, size: int | None, fps: float) -> Ite
         The frames, their rate and the notes.
     """
     with open_frames() as stream:
-        frames = stream.frames
+        frames = note_if_flat(stream)
         gaps: list[Gap] = []
         if stream.fps is not None and abs(stream.fps / fps - 1) > _SAME_RATE:
             stream.notes.append(f"{stream.fps:g} frames a second are resampled to {fps:g}")

@@ -6,10 +6,15 @@ it holds Python's global lock, and would then hold up the scoring.
 
 import logging
 import threading
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
+import cv2
+import numpy as np
+
+from abnormal.errors import AbnormalError
 from abnormal.files import remove_partial
 from abnormal.tasks.local import LowPriorityProcess
 from abnormal.tasks.run import WorkerDiedError
@@ -93,15 +98,31 @@ class ClipWriter:
 def write_clip(path: Path, pictures: list[bytes], fps: float) -> None:
     """Encodes pictures as a video file.
 
+    Damaged pictures are left out, as a camera sends one now and then, and pictures of another size
+    are brought to that of the first one.
+
     Args:
         path: Name of the file, which ends in `.mp4`.
-        pictures: The frames, as JPEG of one size.
+        pictures: The frames, as JPEG.
         fps: Frames per second.
 
     Raises:
-        AbnormalError: The file cannot be written, or a JPEG is damaged.
-        ValueError: The pictures differ in size.
+        AbnormalError: The file cannot be written, or all pictures are damaged.
     """
     with open_encoder(path, fps) as write:
-        for picture in pictures:
-            write(from_jpeg(picture))
+        for picture in _same_size(pictures):
+            write(picture)
+
+
+def _same_size(pictures: Iterable[bytes]) -> Iterator[np.ndarray]:
+    """Decodes the intact ones of several JPEGs at the size of the first of them."""
+    size = None
+    for data in pictures:
+        try:
+            picture = from_jpeg(data)
+        except AbnormalError:
+            continue
+        height, width = size = size or picture.shape[:2]
+        if picture.shape[:2] != size:
+            picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+        yield picture

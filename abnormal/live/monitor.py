@@ -208,5 +208,5 @@ class CameraMonitor:
                 files = self._recorder.paths(event_id(self._camera.name, kind, ongoing.start))
             event = make_event(self._camera.name, kind, state, ongoing, **files)
             if self._recorder:
-                self._recorder.record(event, ongoing)
+                event = self._recorder.record(event, ongoing)
             self._send(event)

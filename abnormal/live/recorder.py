@@ -5,6 +5,7 @@ does not depend on the number of events.
 """
 
 import collections
+import dataclasses
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,7 +81,7 @@ class Recorder:
             "clip": str(self._folder / "clips" / f"{name}.mp4"),
         }
 
-    def record(self, event: LiveEvent, ongoing: OngoingEvent) -> None:
+    def record(self, event: LiveEvent, ongoing: OngoingEvent) -> LiveEvent:
         """Writes the thumbnail of an event that is about to be reported, and later its clip.
 
         If a file cannot be written, for instance because the disk is full, an error is logged and
@@ -89,6 +90,9 @@ class Recorder:
         Args:
             event: The report, with the paths of the files; without them nothing is written.
             ongoing: The event that it reports.
+
+        Returns:
+            The report, without the path of a thumbnail that could not be written.
         """
         if event.thumbnail and event.clip:
             try:
@@ -100,6 +104,9 @@ class Recorder:
                 self._pending[event.id] = _PendingClip(Path(event.clip), start_sec, float("inf"))
             elif event.state == CLOSED and event.id in self._pending:
                 self._pending[event.id].stop_sec = ongoing.last.sec + AFTER_SEC
+            if not Path(event.thumbnail).is_file():
+                return dataclasses.replace(event, thumbnail=None)
+        return event
 
     def finish(self) -> None:
         """Writes the pending clips with the pictures that have come, as no more will come."""
@@ -114,7 +121,15 @@ class Recorder:
             self._clips.write(clip.path, pictures, self._fps)
 
     def _write_thumbnail(self, path: Path, peak: LiveFrameScore) -> None:
-        nearest = min(self._recent, key=lambda one: abs(one[0] - peak.moment.sec), default=None)
-        if nearest is None or abs(nearest[0] - peak.moment.sec) > 1:
-            return  # the peak of a long event is no longer kept, but its thumbnail exists already
-        write_thumbnail(path, from_jpeg(nearest[1]), peak.box or (0, 0, 0, 0))
+        """Draws the intact picture that is nearest to the peak.
+
+        The peak of a long event is no longer kept, but its thumbnail exists already.
+        """
+        near = [one for one in self._recent if abs(one[0] - peak.moment.sec) <= 1]
+        for _, jpeg in sorted(near, key=lambda one: abs(one[0] - peak.moment.sec)):
+            try:
+                picture = from_jpeg(jpeg)
+            except AbnormalError:
+                continue
+            write_thumbnail(path, picture, peak.box or (0, 0, 0, 0))
+            return

@@ -120,6 +120,12 @@ def quiet_stderr() -> Iterator[None]:
             os.close(stderr)
 
 
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an error of any backend says that there is not enough memory."""
+    known_class = type(error).__name__ in {"MemoryError", "ResourceExhaustedError"}
+    return known_class or "RESOURCE_EXHAUSTED" in str(error)
+
+
 @contextlib.contextmanager
 def memory_advice(advice: str) -> Iterator[None]:
     """Turns an out-of-memory error of any backend into an error message with advice.
@@ -134,7 +140,6 @@ def memory_advice(advice: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        known_class = type(error).__name__ in {"MemoryError", "ResourceExhaustedError"}
-        if not known_class and "RESOURCE_EXHAUSTED" not in str(error):
+        if not is_out_of_memory(error):
             raise
         raise AbnormalError(f"There is not enough memory. {advice}") from error

@@ -13,6 +13,7 @@
 
 import dataclasses
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -238,6 +239,13 @@ def _read_arrays(group: h5py.Group, cameras: Sequence[str]) -> ArraysByCamera:
 
 def _damaged(path: Path, why: object) -> AbnormalError:
     first_line = (str(why).splitlines() or ["damaged"])[0]
+    if cut := re.search(r"truncated file: eof = (\d+).*stored_eof = (\d+)", first_line):
+        return AbnormalError(
+            f"{path} is not a model file of this program as it is: only {cut[1]} of its {cut[2]} "
+            "bytes are there. Copy or download it again."
+        )
+    if path.is_file() and not path.stat().st_size:
+        first_line = "it is empty"
     return AbnormalError(
         f"{path} is not a model file of this program ({first_line}). "
         f"Expected: what `{command('train')}` writes."

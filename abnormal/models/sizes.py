@@ -24,5 +24,6 @@ def require_size(arch: str, size: int, can_reproduce: Callable[[int], bool]) -> 
     near = sorted(others, key=lambda other: abs(other - size))[:4]
     raise AbnormalError(
         f"Frames of {size}x{size} cannot be reproduced by the {arch} network. "
-        f"Sizes near it that can: {', '.join(map(str, sorted(near)))}."
+        f"Sizes near it that can: {', '.join(map(str, sorted(near)))}. Choose one with --size; the "
+        "frames under img/ may have any size."
     )

@@ -13,6 +13,7 @@ from abnormal.evaluation.evaluate import MICRO_PER_VIDEO, MICRO_RAW
 from abnormal.evaluation.pixel_level import VideoPixels
 from abnormal.files import replacing
 from abnormal.inference.scored_video import ScoredVideo, error_of
+from abnormal.printable import spreadsheet_safe
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.boxes import BOX_SIDES
 from abnormal.scoring.events import Event, persistent_events
@@ -188,9 +189,18 @@ def _numbers(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, f
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
-    """Writes a table as a whole or, if that fails, not at all."""
+    """Writes a table as a whole or, if that fails, not at all.
+
+    Texts such as names of videos cannot act as formulas in a spreadsheet.
+    """
+    texts = table.select_dtypes(include=["object", "string"]).columns
+    safe = table.assign(**{name: table[name].map(_safe_cell) for name in texts})
     with replacing(path) as partial:
-        table.to_csv(partial, index=False, float_format="%.7g")
+        safe.to_csv(partial, index=False, float_format="%.7g", errors="backslashreplace")
+
+
+def _safe_cell(value: Any) -> Any:
+    return spreadsheet_safe(value) if isinstance(value, str) else value
 
 
 def metrics_lines(model: str, metrics: Mapping[str, Any]) -> Iterator[str]:

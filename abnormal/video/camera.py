@@ -10,8 +10,8 @@ import av
 import numpy as np
 
 from abnormal.errors import AbnormalError
-from abnormal.video.decode import DEFAULT_FPS
-from abnormal.video.grey import to_grey, upright
+from abnormal.video.decode import DEFAULT_FPS, shown_track
+from abnormal.video.grey import is_upright, to_grey, upright
 from abnormal.video.resample import scaler
 from abnormal.video.stamps import stamp_kind, stamps_of, tick_of
 from abnormal.video.stream import Frame
@@ -70,13 +70,14 @@ def open_camera(source: str, timeout_sec: float) -> Iterator[CameraStream]:
             format="v4l2" if is_device else None,
             options=_OPTIONS if "://" in source else {},
             timeout=(timeout_sec, timeout_sec),
+            metadata_errors="replace",
         )
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise AbnormalError(_reason(error)) from None
     with container:
-        if not container.streams.video:
+        track = shown_track(container)
+        if track is None:
             raise AbnormalError("there is no video in it")
-        track = container.streams.video[0]
         track.thread_type = "SLICE"  # a thread for each frame would hold frames back
         kind = stamp_kind(container.format)
         rate = track.guessed_rate or DEFAULT_FPS
@@ -125,7 +126,7 @@ def _small_jpeg(packet: av.Packet, picture: av.VideoFrame) -> bytes | None:
     is_jpeg = packet.stream.codec_context.name == "mjpeg" and not picture.is_corrupt
     longer_side = max(picture.width, picture.height)
     is_small = longer_side <= LONGER_SIDE_PX and packet.size <= LARGEST_JPEG_BYTES
-    return bytes(packet) if is_jpeg and is_small and not picture.rotation else None
+    return bytes(packet) if is_jpeg and is_small and is_upright(picture) else None
 
 
 def _next_packet(packets: Iterator[av.Packet]) -> av.Packet | None:

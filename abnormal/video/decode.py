@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import av
+from av.stream import Disposition
 
 from abnormal.errors import AbnormalError
 from abnormal.video.grey import to_grey, to_rgb
@@ -75,13 +76,26 @@ def open_video(path: Path) -> Iterator[FrameStream]:
         AbnormalError: The file is missing, or it contains no video.
     """
     try:
-        container = av.open(_url(path))
+        container = av.open(_url(path), metadata_errors="replace")  # tags have any encoding
     except FileNotFoundError:
         raise AbnormalError(f"There is no file {path}.") from None
     except (av.error.FFmpegError, OSError) as error:
         raise AbnormalError(f"{path} is not a video that can be read ({error.strerror}).") from None
     with container:
-        yield _VideoFile(container, _best_track(container, path)).stream
+        yield _VideoFile(container, _require_track(container, path)).stream
+
+
+def shown_track(container: av.container.InputContainer) -> av.VideoStream | None:
+    """Returns the video track that a player would show, which is not always the first one.
+
+    Returns:
+        The track that FFmpeg prefers, by the file's own mark and by resolution; None if there is
+        none but pictures, such as the cover of a piece of music.
+    """
+    track = container.streams.best("video")
+    if not isinstance(track, av.VideoStream) or Disposition.attached_pic in track.disposition:
+        return None
+    return track
 
 
 def _url(path: Path) -> str:
@@ -100,12 +114,12 @@ def count_frames(path: Path) -> int:
         AbnormalError: The file is missing, or it contains no video.
     """
     try:
-        with av.open(_url(path)) as container:
-            packets = container.demux(_best_track(container, path))
+        with av.open(_url(path), metadata_errors="replace") as container:
+            packets = container.demux(_require_track(container, path))
             first = next(packets)
             if first.is_keyframe:
                 return is_shown(first) + sum(map(is_shown, packets))
-    except (av.error.FFmpegError, OSError, ValueError) as error:
+    except (av.error.FFmpegError, OSError, ValueError, IndexError) as error:
         raise AbnormalError(f"The frames of {path} cannot be counted ({error}).") from None
     with open_video(path) as stream:  # only a decoder knows with which frame it can begin
         for _ in stream.frames:
@@ -113,9 +127,9 @@ def count_frames(path: Path) -> int:
         return stream.length
 
 
-def _best_track(container: av.container.InputContainer, path: Path) -> av.VideoStream:
-    track = container.streams.best("video")
-    if not isinstance(track, av.VideoStream):
+def _require_track(container: av.container.InputContainer, path: Path) -> av.VideoStream:
+    track = shown_track(container)
+    if track is None:
         raise AbnormalError(f"{path} has no video in it.")
     return track
 

@@ -1,8 +1,11 @@
 """Converts a decoded picture to 8-bit grey, or to colour for people, and turns it upright."""
 
+import struct
+
 import av
 import cv2
 import numpy as np
+from av.sidedata.sidedata import SideData, SideDataContainer
 
 _FULL_RANGE = 2  # FFmpeg's AVCOL_RANGE_JPEG
 
@@ -20,7 +23,7 @@ _TO_FULL_RANGE = np.clip((np.arange(256) - 16) * 255 / 219 + 0.5, 0, 255).astype
 
 
 def to_grey(picture: av.VideoFrame) -> np.ndarray:
-    """Returns the brightness of a picture, rotated as its metadata says.
+    """Returns the brightness of a picture, turned and mirrored as its metadata says.
 
     Returns:
         `(height, width)` uint8, over the full range 0 to 255.
@@ -29,7 +32,7 @@ def to_grey(picture: av.VideoFrame) -> np.ndarray:
 
 
 def to_rgb(picture: av.VideoFrame) -> np.ndarray:
-    """Converts a picture to colour, rotated as its metadata says.
+    """Converts a picture to colour, turned and mirrored as its metadata says.
 
     Returns:
         `(height, width, 3)` uint8, red first.
@@ -38,14 +41,33 @@ def to_rgb(picture: av.VideoFrame) -> np.ndarray:
 
 
 def upright(image: np.ndarray, picture: av.VideoFrame) -> np.ndarray:
-    """Rotates an image by the quarter turns that the metadata of its picture asks for.
+    """Turns and mirrors an image as the metadata of its picture asks for.
 
     Args:
         image: `(height, width)` or `(height, width, 3)` of any type.
         picture: The decoded picture that the image was made from.
     """
-    quarter_turns = round(picture.rotation / 90)
-    return np.rot90(image, quarter_turns) if quarter_turns % 4 else image
+    matrix = _display_matrix(picture)
+    if matrix is None:
+        return image
+    # A point (x, y) is shown at (a x + c y, b x + d y), in fixed point.
+    a, b, _, c, d = struct.unpack_from("=5i", matrix)
+    if abs(b) + abs(c) > abs(a) + abs(d):
+        image, x_sign, y_sign = image.swapaxes(0, 1), c, b
+    else:
+        x_sign, y_sign = a, d
+    return image[:: -1 if y_sign < 0 else 1, :: -1 if x_sign < 0 else 1]
+
+
+def is_upright(picture: av.VideoFrame) -> bool:
+    """Whether a picture is shown as it is stored."""
+    return _display_matrix(picture) is None
+
+
+def _display_matrix(picture: av.VideoFrame) -> SideData | None:
+    # Not `picture.side_data`: the picture would refer to it, and it to the picture, so that decoded
+    # pictures would fill the memory until the next collection of garbage.
+    return SideDataContainer(picture).get("DISPLAYMATRIX")  # type: ignore[call-arg]
 
 
 def _luma(picture: av.VideoFrame) -> np.ndarray:

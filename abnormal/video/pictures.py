@@ -1,21 +1,36 @@
-"""Reads single pictures, and folders of pictures as grey frames."""
+"""Reads folders of pictures as grey frames."""
 
 import contextlib
-import warnings
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-import PIL.Image
-import PIL.ImageOps
 
 from abnormal.errors import AbnormalError
 from abnormal.files import list_folder
+from abnormal.video.depth import ALL_OF_16_BITS, GreyScale, scale_of
+from abnormal.video.picture import (
+    FORMATS,
+    SUFFIXES,
+    deep_values,
+    open_picture,
+    read_picture,
+    read_rgb,
+)
 from abnormal.video.stream import Frame, FrameStream
 
-PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".pgm", ".webp")
+PICTURE_SUFFIXES = tuple(suffix for suffixes in SUFFIXES.values() for suffix in suffixes)
 """Suffixes of picture files, in lower case."""
+
+_FORMAT_OF = {suffix: name for name, suffixes in SUFFIXES.items() for suffix in suffixes}
+
+_MASK_MARK = re.compile(r"[ ._-](gt|mask|masks|label|labels|seg)$", re.IGNORECASE)
+
+_MOST_SAMPLES = 32
+"""So many pictures of a video are read in advance to find the scale of those beyond 8 bits."""
 
 
 def is_picture(path: Path) -> bool:
@@ -24,45 +39,34 @@ def is_picture(path: Path) -> bool:
 
 
 def list_pictures(folder: Path) -> list[Path]:
-    """Lists the pictures directly in a folder, in natural order of their names."""
-    return [path for path in list_folder(folder) if is_picture(path)]
+    """Lists the pictures directly in a folder, in natural order of their names.
 
-
-def read_picture(path: Path) -> np.ndarray:
-    """Reads a picture of any depth and number of channels as grey.
-
-    Returns:
-        `(height, width)` uint8. Of 16 bits only the upper eight are kept.
-
-    Raises:
-        AbnormalError: The file is missing or truncated, or is no picture.
+    Folders, pipes and devices of such names are left out; links to nothing are not, so that reading
+    them says what is wrong.
     """
-    return _read(path, "L")
+    paths = [path for path in list_folder(folder) if is_picture(path)]
+    return [path for path in paths if path.is_file() or not path.exists()]
 
 
-def read_rgb(path: Path) -> np.ndarray:
-    """Reads a picture in colour, for people to look at.
+def list_frames(folder: Path) -> list[Path]:
+    """Lists the pictures in a folder that are frames of a video, in natural order of their names.
 
-    Returns:
-        `(height, width, 3)` uint8, red first.
-
-    Raises:
-        AbnormalError: The file is missing or truncated, or is no picture.
+    If two pictures have the same name but for their format, the folder has its frames twice, or
+    masks beside them. Then one format is taken. `001_mask.png` beside `001.png` is a mask, too.
     """
-    return _read(path, "RGB")
+    paths = list_pictures(folder)
+    formats = Counter(_FORMAT_OF[path.suffix.lower()] for path in paths)
+    names = Counter(path.stem for path in paths)
+    if len(formats) > 1 and max(names.values()) > 1:
+        # The format with the most pictures; if several have as many, the first in the table.
+        frames_format = max(FORMATS, key=lambda name: formats[name])
+        paths = [path for path in paths if _FORMAT_OF[path.suffix.lower()] == frames_format]
+    stems = {path.stem for path in paths}
+    return [path for path in paths if _without_mark(path.stem) not in stems]
 
 
-def _read(path: Path, mode: str) -> np.ndarray:
-    try:
-        with warnings.catch_warnings(action="ignore"), PIL.Image.open(path) as picture:
-            if picture.mode.startswith("I"):
-                upper = (np.asarray(picture) >> 8).clip(0, 255).astype(np.uint8)
-                return np.array(PIL.Image.fromarray(upper).convert(mode))
-            return np.array(PIL.ImageOps.exif_transpose(picture).convert(mode))
-    except FileNotFoundError:
-        raise AbnormalError(f"There is no file {path}.") from None
-    except (OSError, SyntaxError, ValueError, PIL.Image.DecompressionBombError) as error:
-        raise AbnormalError(f"{path} is not a picture that can be read ({error}).") from None
+def _without_mark(stem: str) -> str | None:
+    return _MASK_MARK.sub("", stem) if _MASK_MARK.search(stem) else None
 
 
 @contextlib.contextmanager
@@ -80,25 +84,61 @@ def open_pictures(folder: Path, fps: float | None = None) -> Iterator[FrameStrea
     Raises:
         AbnormalError: There is no picture in the folder.
     """
-    paths = list_pictures(folder)
+    paths = list_frames(folder)
     if not paths:
         raise AbnormalError(
             f"There is no picture in {folder}. Expected: {', '.join(PICTURE_SUFFIXES)}."
         )
     stream = FrameStream(iter(()), fps, len(paths))
-    stream.frames = _read_all(paths, stream)
+    beside = [path.name for path in list_pictures(folder) if path not in set(paths)]
+    if beside:
+        stream.notes.append(
+            f"{len(beside)} pictures beside its frames are passed over ({_shown(beside)}): they "
+            "are masks, or the same frames in another format"
+        )
+    stream.frames = _read_all(paths, _scale_of_files(paths, stream.notes), stream)
     yield stream
 
 
-def _read_all(paths: list[Path], stream: FrameStream) -> Iterator[Frame]:
+def _scale_of_files(paths: Sequence[Path], notes: list[str]) -> GreyScale:
+    """Finds the scale of pictures whose first one has more than 8 bits, and notes it."""
+    samples = []
+    for path in paths[:: -(-len(paths) // _MOST_SAMPLES)]:
+        with contextlib.suppress(AbnormalError), open_picture(path) as picture:
+            values = deep_values(picture, path)
+            if values is None:
+                break
+            samples.append(values)
+    return noted_scale(samples, notes)
+
+
+def noted_scale(samples: Sequence[np.ndarray], notes: list[str]) -> GreyScale:
+    """Returns the scale of a video, and notes it unless it is what a reader would expect.
+
+    Args:
+        samples: Some of its pictures, as `deep_values` returns them; empty if 8 bits are enough.
+        notes: Receives the note.
+    """
+    scale = scale_of(samples) if samples else ALL_OF_16_BITS
+    if scale != ALL_OF_16_BITS:
+        notes.append(f"its values {scale.low:g} to {scale.high:g} are scaled to 0 to 255")
+    return scale
+
+
+def _read_all(paths: list[Path], scale: GreyScale, stream: FrameStream) -> Iterator[Frame]:
     broken = []
     for index, path in enumerate(paths):
         try:
-            image = read_picture(path)
+            image = read_picture(path, scale)
         except AbnormalError:
             broken.append(path.name)
             continue
-        yield Frame(image, index / (stream.fps or 25.0), index, partial(read_rgb, path))
+        yield Frame(image, index / (stream.fps or 25.0), index, partial(read_rgb, path, scale))
     if broken:
-        shown = ", ".join(broken[:3]) + (", ..." if len(broken) > 3 else "")
-        stream.notes.append(f"{len(broken)} of {len(paths)} pictures cannot be read ({shown})")
+        stream.notes.append(
+            f"{len(broken)} of {len(paths)} pictures cannot be read ({_shown(broken)})"
+        )
+
+
+def _shown(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")

@@ -6,6 +6,7 @@ import numpy as np
 import PIL.Image
 
 from abnormal.errors import AbnormalError
+from abnormal.video.picture import FORMATS
 
 WHITE_ABOVE = 127
 """Pixels above this grey level (0 to 255) count as white."""
@@ -24,7 +25,7 @@ def read_zone(path: Path) -> np.ndarray:
         AbnormalError: The picture cannot be read, or it is white everywhere.
     """
     try:
-        with PIL.Image.open(path) as picture:
+        with PIL.Image.open(path, formats=FORMATS) as picture:
             if picture.mode.startswith("I"):  # 16 bits, which Pillow would clip
                 zone = np.asarray(picture) > WHITE_ABOVE * 257
             else:

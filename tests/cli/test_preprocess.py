@@ -219,6 +219,13 @@ def test_cameras_are_named(tmp_path, videos, run):
     assert [r.camera for r in read_manifest(tmp_path / "img", "testing")] == ["2"]
 
 
+@pytest.mark.parametrize("size", ["0", "-1", "64x64", "1e2", "9999", "227px"])
+def test_a_size_that_is_none_gets_advice(capsys, size):
+    code, err = usage_error(capsys, f"--size={size}")
+    assert code == 2
+    assert f"{size!r} is no size. Expected: one whole number of at least 1 and at most 4096" in err
+
+
 def test_a_pattern_that_is_none(capsys):
     code, err = usage_error(capsys, "--camera-from", "(")
     assert code == 2
@@ -323,3 +330,85 @@ def test_workers_of_a_scheduler_make_the_same_frames(
         assert out.replace("/img/", "/local/") == local[1]
         log = (tmp_path / "scheduler.log").read_text()
     assert "Receive client connection" in log
+
+
+def test_a_source_that_is_gone_is_said_and_fails_strictly(tmp_path, videos, run, make_video):
+    make_video(videos / "normal" / "robbery.mp4", 30)
+    run(videos)
+    (videos / "normal" / "robbery.mp4").unlink()
+    (videos / "fight" / "2.mp4").rename(videos / "normal" / "2.mp4")
+    code, out, _ = run(videos)
+    gone, moved = [line for line in out.splitlines() if line.startswith("  source: ")]
+    assert gone.startswith("  source: testing/fight/2: ")
+    assert "fight/2.mp4 is no longer there, but its frames are still used" in gone
+    assert moved.startswith("  source: training/normal/robbery: ")
+    folder = tmp_path / "img" / "training" / "normal" / "robbery"
+    assert f"Delete the folder {folder} and start again" in moved
+    assert (code, run(videos, "--strict")[0]) == (0, 1)
+    shutil.rmtree(folder)
+    shutil.rmtree(tmp_path / "img" / "testing" / "fight" / "2")
+    assert run(videos, "--strict")[0] == 0
+
+
+def test_a_video_that_is_for_testing_now_is_not_trained_on_unsaid(tmp_path, videos, run):
+    run(videos)
+    (videos / "labels.csv").write_text("video,start_frame,end_frame\nnormal/1,3,5\n")
+    _, out, _ = run(videos)
+    (line,) = [line for line in out.splitlines() if line.startswith("  source: ")]
+    assert line.startswith("  source: training/normal/1: ")
+    assert "1.mp4 is extracted as testing/normal/1 now" in line
+
+
+def test_other_videos_under_img_are_not_missed(tmp_path, videos, run, make_video):
+    make_video(tmp_path / "other" / "a.mp4")
+    run(tmp_path / "other")
+    (tmp_path / "other" / "a.mp4").unlink()
+    assert "  source: " not in run(videos)[1]
+
+
+def test_what_is_passed_over_is_counted_named_and_fails_strictly(videos, run):
+    (videos / "notes.txt").write_text("hello")
+    assert "passed over: 1 .txt (--verbose names them)" in run(videos, "--strict")[2]
+    (videos / "gate.xyz").write_text("hello")
+    code, _, err = run(videos, "--verbose", "--strict")
+    assert code == 1
+    assert "passed over: 1 .xyz, 1 .txt (--verbose names them)" in err
+    assert f"  passed over: {videos / 'gate.xyz'}: no video can be read from it" in err
+
+
+def test_a_name_of_any_bytes_is_read_and_shown_harmlessly(tmp_path, run, make_video):
+    made = make_video(tmp_path / "made.mp4")
+    names = [b"caf\xe9.mp4", b"line\nbreak.mp4", b"\x1b[2Jclear.mp4", b"=cmd.mp4"]
+    (tmp_path / "videos").mkdir()
+    for name in names:
+        shutil.copy(made, tmp_path / "videos" / os.fsdecode(name))
+    (tmp_path / "videos" / "\x1b[2Jbad.mp4").write_text("hello")
+    for _ in range(2):
+        code, out, err = run(tmp_path / "videos")
+        assert (code, "\x1b" in out + "".join(err)) == (0, False)
+        assert "%1B[2Jbad.mp4" in out
+        found = {record.video for record in read_manifest(tmp_path / "img", "training")}
+        assert found == {"caf%E9", "line%0Abreak", "%1B[2Jclear", "=cmd"}
+    assert main(["--check", "--img", str(tmp_path / "img")]) == 0
+
+
+def test_a_bug_with_one_video_costs_no_other_and_leaves_a_log(videos, run, monkeypatch):
+    from abnormal.datasets import extract as module
+
+    def extract(video, *others, plain=module.origin_of):
+        if video.name == "fight/2":
+            raise ZeroDivisionError("by accident")
+        return plain(video, *others)
+
+    def here(count):
+        return lambda task, items: ((item, task(item)) for item in items)
+
+    monkeypatch.setattr(module, "origin_of", extract)
+    monkeypatch.setattr(module, "in_processes", here)
+    code, out, _ = run(videos)
+    assert code == 3
+    assert "training: 1 videos, 20 frames" in out
+    assert "2.mp4: ZeroDivisionError: by accident" in out
+    log = Path(out.split("Details are in ")[1].split()[0])
+    assert "Traceback" in log.read_text()
+    log.unlink()

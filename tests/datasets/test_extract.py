@@ -7,10 +7,12 @@ import weakref
 from contextlib import contextmanager
 
 import numpy as np
+import PIL.Image
 import pytest
 
 from abnormal.datasets import extract as extraction
 from abnormal.datasets.extract import LEFT_OUT, UNCHANGED, WRITTEN, extract, extract_all
+from abnormal.datasets.find import find_videos
 from abnormal.datasets.folder import find
 from abnormal.datasets.source import TESTING, TRAINING, Annotation, SourceVideo
 from abnormal.files import replacing_folder
@@ -528,3 +530,90 @@ def test_long_masks_are_never_all_in_memory(tmp_path, img, make_pictures):
     assert outcome(video, img, fps=10)[0] == WRITTEN
     masks = read_masks(img, read_record(img / "testing" / "gate"))
     assert masks.any((1, 2)).tolist() == [False, True] * 6
+
+
+def labels_under(img, name):
+    return read_labels(img, read_record(img / "testing" / name)).tolist()
+
+
+def test_labels_in_seconds_follow_the_times_of_the_frames(tmp_path, img, make_video):
+    times_ms = [0, 40, 80, 500, 540, 1000, 1040, 1080, 1120, 1160]
+    root = tmp_path / "own"
+    make_video(root / "fight" / "gate.mkv", 10, codec="ffv1", times_ms=times_ms)
+    (root / "labels.csv").write_text("video,start_sec,end_sec\ngate,0.5,1.04\n")
+    (video,) = find_videos("folder", root).videos
+    extract(video, img, SIZE, None)
+    assert labels_under(img, "fight/gate") == [0, 0, 0, 1, 1, 1, 0, 0, 0, 0]
+    (root / "labels.csv").write_text("video,start_sec,end_sec\ngate,0,0.08\n")
+    (video,) = find_videos("folder", root).videos
+    extract(video, img, SIZE, None)
+    assert labels_under(img, "fight/gate") == [1, 1, 0, 0, 0, 0, 0, 0, 0, 0]
+    extract(video, img, SIZE, 10)
+    assert labels_under(img, "fight/gate") == [1, *[0] * 11]
+
+
+def test_labels_in_seconds_of_a_folder_of_pictures_take_its_rate(tmp_path, img, make_pictures):
+    root = tmp_path / "own"
+    make_pictures(root / "fight" / "gate")
+    (root / "labels.csv").write_text("video,start_sec,end_sec\ngate,0.5,0.8\n")
+    (video,) = find_videos("folder", root).videos
+    extract(video, img, SIZE, 10)
+    assert labels_under(img, "fight/gate") == [0] * 5 + [1] * 3 + [0] * 4
+
+
+MASK = np.zeros((32, 48), np.uint8)
+MASK[:9, :9] = 1
+IDS = {
+    "255.png": MASK * 255,
+    "id16.png": MASK.astype(np.uint16),
+    "blue.png": np.dstack([MASK * 0, MASK * 0, MASK]),
+    "id32.tif": MASK.astype(np.int32),
+}
+
+
+@pytest.mark.parametrize("kind", IDS)
+def test_masks_with_ids_mark_what_is_not_0(tmp_path, img, make_pictures, kind):
+    root = tmp_path / "own"
+    make_pictures(root / "cart" / "a")
+    (root / "labels" / "a").mkdir(parents=True)
+    for number in range(12):
+        mask = IDS[kind] * (5 <= number < 10)
+        PIL.Image.fromarray(mask).save(root / "labels" / "a" / f"{number:03d}{kind[-4:]}")
+    (video,) = find_videos("folder", root).videos
+    extract(video, img, SIZE, None)
+    assert labels_under(img, "cart/a") == [0] * 5 + [1] * 5 + [0] * 2
+    masks = read_masks(img, read_record(img / "testing" / "cart" / "a"))
+    assert masks.any(axis=(1, 2)).tolist() == [False] * 5 + [True] * 5 + [False] * 2
+
+
+def test_labels_that_say_nothing_are_noted_until_they_say_something(tmp_path, img, make_pictures):
+    root = tmp_path / "own"
+    make_pictures(root / "cart" / "a")
+    path = root / "labels.txt"
+
+    def problem(content):
+        path.write_text(content)
+        (video,) = find_videos("folder", root).videos
+        return extract(video, img, SIZE, 25).problem, extract(video, img, SIZE, None).problem
+
+    unknown_rate = "no frame rate is known: 25 is taken; set it with --fps"
+    said = f"labels: none of its frames is abnormal in {path}"
+    assert problem("0 " * 12) == (said, f"{unknown_rate}; {said}")
+    assert problem("0 1 " * 6) == ("", unknown_rate)
+    path.unlink()
+    path = root / "labels.csv"
+    assert problem("video,start_frame,end_frame\na,,\n") == ("", unknown_rate)
+
+
+@pytest.mark.parametrize("flat", [0, 255])
+def test_flat_masks_are_noted(tmp_path, img, make_pictures, flat):
+    root = tmp_path / "own"
+    make_pictures(root / "cart" / "a", names="{}.png")
+    (root / "labels" / "a").mkdir(parents=True)
+    for number in range(12):
+        picture = PIL.Image.new("L", (48, 32), flat)
+        picture.save(root / "labels" / "a" / f"{number}.png")
+    (video,) = find_videos("folder", root).videos
+    told = extract(video, img, SIZE, 25).problem
+    expected = "each of its masks marks every pixel or none" if flat else "none of its frames is"
+    assert told.startswith(f"labels: {expected}")

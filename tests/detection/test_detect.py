@@ -164,7 +164,7 @@ def test_a_figure_that_fails_is_said_once_the_tables_are_there(
     for table in ("scores.csv", "events.json", "metrics.json"):
         assert sha256(tmp_path / "results" / table) == sha256(local / table)
     assert (tmp_path / "results" / "videos" / f"{VIDEOS[3]}.mp4").exists()
-    assert not (tmp_path / "results" / "report.html").exists()
+    assert (tmp_path / "results" / "report.html").exists()
 
 
 def test_ctrl_c_does_not_wait_for_the_videos_that_are_under_way(work, tmp_path, monkeypatch):
@@ -191,6 +191,20 @@ def test_a_broken_video_is_left_out_and_the_others_are_scored(work, tmp_path, ca
     monkeypatch.setattr("abnormal.inference.videos.read_masks", _broken_masks)
     assert score(work, tmp_path / "results", "--no-figures") == 0
     assert f"left out: {VIDEOS[1]}: broken" in capsys.readouterr().err
+    assert score(work, tmp_path / "results", "--no-figures", "--strict") == 1
+    rows = (tmp_path / "results" / "scores.csv").read_text().splitlines()[1:]
+    names = [name for name, _ in itertools.groupby(row.split(",")[1] for row in rows)]
+    assert names == [name for name in VIDEOS if name != VIDEOS[1]]
+
+
+def test_a_bug_with_one_video_costs_no_other_its_results(work, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("abnormal.inference.videos.read_masks", _buggy_masks)
+    assert score(work, tmp_path / "results", "--no-figures") == 3
+    err = capsys.readouterr().err
+    assert f"left out: {VIDEOS[1]}: this is a bug: UnicodeError: not UTF-8" in err
+    log = Path(err.split("Details are in ")[1].split()[0])
+    assert "_buggy_masks" in log.read_text()
+    log.unlink()
     rows = (tmp_path / "results" / "scores.csv").read_text().splitlines()[1:]
     names = [name for name, _ in itertools.groupby(row.split(",")[1] for row in rows)]
     assert names == [name for name in VIDEOS if name != VIDEOS[1]]
@@ -209,3 +223,8 @@ def test_a_video_that_kills_its_workers_is_left_out_and_said(caplog):
 def _broken_masks(img, record):
     if record.video == VIDEOS[1]:
         raise AbnormalError("broken")
+
+
+def _buggy_masks(img, record):
+    if record.video == VIDEOS[1]:
+        raise UnicodeError("not UTF-8")

@@ -79,7 +79,10 @@ def test_notes_are_complete_when_the_video_is_read(detector, greys):
     video = videos.InputVideo(
         "a", lambda size, fps: videos.open_resampled(greys([0.0, 0.1], 20.0), size, fps)
     )
-    assert detector.score(video)[1] == ["20 frames a second are resampled to 10"]
+    assert detector.score(video)[1] == [
+        "20 frames a second are resampled to 10",
+        "nearly flat: all its grey levels lie between 0 and 1 of 255",
+    ]
 
 
 @pytest.mark.parametrize("first", [1, 3, 13, 25])

@@ -30,7 +30,8 @@ def test_another_rate_is_resampled(greys, fps, seen):
         assert greys_of(opened) == seen
         assert opened.fps == 10.0
         resampled = [f"{fps:g} frames a second are resampled to 10"] if fps in (20, 5) else []
-        assert opened.notes == resampled
+        flat = "nearly flat: all its grey levels lie between 0 and 6 of 255"
+        assert opened.notes == [*resampled, flat]
 
 
 def test_time_stamps_decide_and_not_the_number_of_a_frame(greys):

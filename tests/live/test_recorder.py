@@ -38,8 +38,7 @@ class Story:
         ongoing = OngoingEvent(start, last, LiveFrameScore(start, 3.0, box), 1.0)
         files = self.recorder.paths(event_id("gate", "anomaly", start))
         event = make_event("gate", "anomaly", state, ongoing, **files)
-        self.recorder.record(event, ongoing)
-        return event
+        return self.recorder.record(event, ongoing)
 
 
 @pytest.fixture
@@ -104,6 +103,38 @@ def test_clips_that_are_too_many_are_left_out_and_said(story, said, monkeypatch)
     story.tell(OPENED, 18, 19)
     story.recorder.finish()
     assert "clips wait for being encoded already" in said[0]
+
+
+def test_a_damaged_picture_costs_the_event_nothing_else(story, decoded, said):
+    story.play(18)
+    frame = LiveFrame(moment(18.0), 0, None, jpeg=jpeg(18.0)[:300])
+    story.recorder.add(frame)
+    story.sec = 18 + 1 / FPS
+    story.play(20)
+    event = story.tell(OPENED, 18, 19)
+    assert cv2.imread(event.thumbnail).shape == (128, 192, 3)
+    story.recorder.finish()
+    story.recorder._clips.close()
+    _, pictures, _ = decoded(event.clip)
+    assert len(pictures) == (20 - 18 + BEFORE_SEC) * FPS - 1
+    assert said == []
+
+
+def test_a_camera_that_changes_its_size_keeps_its_clip(story, decoded, said):
+    story.play(18)
+    larger = cv2.imencode(".jpg", np.full((64, 96), 90, np.uint8))[1].tobytes()
+    story.recorder.add(LiveFrame(moment(18.0), 0, None, jpeg=larger))
+    event = story.tell(OPENED, 18, 18)
+    story.recorder.finish()
+    story.recorder._clips.close()
+    _, pictures, _ = decoded(event.clip)
+    assert {picture.shape for picture in pictures} == {(32, 48, 3)}
+    assert said == []
+
+
+def test_a_thumbnail_that_cannot_be_made_is_not_named(story):
+    story.recorder.add(LiveFrame(moment(18.0), 0, None, jpeg=b"no picture"))
+    assert story.tell(OPENED, 18, 18).thumbnail is None
 
 
 def test_the_ring_does_not_grow(story):

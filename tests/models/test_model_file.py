@@ -257,3 +257,37 @@ def test_only_known_classes_are_rebuilt(saved, monkeypatch, change, named):
     with pytest.raises(AbnormalError, match=f"not loaded: it names .*{named}"):
         load_model(saved)
     assert not asked
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("m.h5", b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "`git lfs pull`"),
+        ("m.h5", b"\n<!DOCTYPE html><html>", "it is a web page. Download the file itself"),
+        ("m.h5", b"<HTML>", "it is a web page. Download the file itself"),
+        ("m.h5", b"<?xml version='1.0'?><Error>", "such as a server's error"),
+        ("m.h5", b"PK\x03\x04", "a `.keras` file. Renaming does not make a model of it"),
+        ("m.h5", b"", r"is not a model file of this program \(it is empty\)"),
+        ("m.keras", b"PK\x03\x04", "it lacks the calibration. Give the .h5 file"),
+        ("m.onnx", b"\x08\x07", "Give the .h5 file that it was exported from"),
+        ("m.H5", b"\x89HDF\r\n\x1a\n", "It has the format of one. Name it m.h5"),
+        ("m", b"hello", "--output` wrote"),
+    ],
+)
+def test_what_takes_the_place_of_a_model_file_is_told_apart(tmp_path, name, content, message):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(AbnormalError, match=message) as raised:
+        load_model(tmp_path / name)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_folder_in_place_of_a_model_file(tmp_path):
+    with pytest.raises(AbnormalError, match=r"is a folder\. Expected: a file such as .*model\.h5"):
+        load_model(tmp_path)
+
+
+def test_a_truncated_file_is_called_that(saved):
+    size = saved.stat().st_size
+    saved.write_bytes(saved.read_bytes()[: size // 2])
+    with pytest.raises(AbnormalError, match=f"only {size // 2} of its {size} bytes are there"):
+        load_model(saved)

@@ -128,7 +128,7 @@ def test_a_disk_that_breaks_down_ends_the_video_there(tmp_path, monkeypatch, mak
     path = make_video(tmp_path / "v.mkv", 200, 256, 384)
     real = av.open
     with Disk(path) as disk:
-        monkeypatch.setattr(av, "open", lambda _: real(disk, buffer_size=4096))
+        monkeypatch.setattr(av, "open", lambda _, **options: real(disk, buffer_size=4096))
         with open_video(path) as stream:
             first = next(stream.frames)
             disk.broken = True

@@ -1,4 +1,5 @@
 import struct
+import sys
 
 import av
 import numpy as np
@@ -54,6 +55,25 @@ def turned_video(make_video, path, degrees):
     return path
 
 
+MIRRORED = {
+    "left and right": ((-1, 0, 0, 1), (0, -1)),
+    "top and bottom": ((1, 0, 0, -1), (-1, 0)),
+    "along the diagonal": ((0, 1, 1, 0), (0, 0)),
+    "along the other diagonal": ((0, -1, -1, 0), (-1, -1)),
+}
+
+
+@pytest.mark.parametrize("kind", MIRRORED)
+def test_a_mirrored_video_is_shown_as_a_player_shows_it(tmp_path, make_video, monkeypatch, kind):
+    matrix, corner = MIRRORED[kind]
+    monkeypatch.setitem(TURNS, 0, matrix)
+    with open_video(turned_video(make_video, tmp_path / "v.mp4", 0)) as stream:
+        image = next(stream.frames).image
+    assert image.shape == ((48, 32) if matrix[0] == 0 else (32, 48))
+    bright = [c for c in ((0, 0), (0, -1), (-1, 0), (-1, -1)) if image[c] > 128]
+    assert bright == [corner]
+
+
 @pytest.mark.parametrize(
     ("degrees", "corner"), [(0, (0, 0)), (90, (0, -1)), (180, (-1, -1)), (270, (-1, 0))]
 )
@@ -94,3 +114,11 @@ def test_colours_are_turned_too(tmp_path, make_video):
 def test_red_is_first():
     picture = av.VideoFrame.from_ndarray(np.full((4, 4, 3), (200, 100, 50), np.uint8), "rgb24")
     assert (to_rgb(picture) == (200, 100, 50)).all()
+
+
+def test_a_picture_is_freed_as_soon_as_nobody_needs_it(tmp_path, make_video):
+    with av.open(str(turned_video(make_video, tmp_path / "v.mp4", 90))) as container:
+        picture = next(container.decode(video=0))
+    before = sys.getrefcount(picture)
+    assert to_grey(picture).shape == (48, 32)
+    assert sys.getrefcount(picture) == before

@@ -5,7 +5,8 @@ import PIL.Image
 import pytest
 
 from abnormal.errors import AbnormalError
-from abnormal.video.pictures import list_pictures, open_pictures, read_picture
+from abnormal.video.picture import read_picture
+from abnormal.video.pictures import list_pictures, open_pictures
 
 GREY = np.array([[0, 50, 100], [150, 200, 255]], np.uint8)
 

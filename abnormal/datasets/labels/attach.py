@@ -7,14 +7,20 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from abnormal.datasets.labels import intervals, masks, matlab, vectors
+from abnormal.datasets.labels import intervals, masks, matlab, table, vectors
 from abnormal.datasets.source import TESTING, Annotate, SourceVideo
 from abnormal.errors import AbnormalError
 from abnormal.files import list_folder
+from abnormal.printable import printable
 from abnormal.video.decode import count_frames, is_video
-from abnormal.video.pictures import list_pictures
+from abnormal.video.pictures import list_frames
 
-SUFFIXES = (".csv", ".m", ".mat", ".npy", ".npz", ".txt")
+SUFFIXES = (".csv", ".m", ".mat", ".npy", ".npz", ".tsv", ".txt")
+
+_PUBLISHED_NAMES = {
+    "temporal_anomaly_annotation_for_testing_videos.txt",  # UCF-Crime
+    "annotations.txt",  # XD-Violence
+}
 
 
 def find_labels(root: Path) -> Path | None:
@@ -24,13 +30,20 @@ def find_labels(root: Path) -> Path | None:
         The file or folder of labels, or None if there is none.
 
     Raises:
-        AbnormalError: There are several.
+        AbnormalError: There are several, or one in an unknown form, which must not be ignored.
     """
-    found = [
+    named = [
         entry
         for entry in list_folder(root)
-        if entry.stem.lower() == "labels" and (entry.is_dir() or entry.suffix.lower() in SUFFIXES)
+        if (entry.stem.lower() == "labels" and not is_video(entry))
+        or (entry.name.lower() in _PUBLISHED_NAMES)
     ]
+    found = [entry for entry in named if entry.is_dir() or entry.suffix.lower() in SUFFIXES]
+    if named and not found:
+        raise AbnormalError(
+            f"{named[0]} is no file of labels that can be read. Expected: {', '.join(SUFFIXES)}. "
+            "Save it in one of these forms, or give it another name."
+        )
     if len(found) > 1:
         names = ", ".join(entry.name for entry in found)
         raise AbnormalError(f"There are several labels in {root}: {names}. Choose with --labels.")
@@ -42,10 +55,11 @@ def attach_labels(videos: Sequence[SourceVideo], path: Path) -> tuple[list[Sourc
 
     Args:
         videos: All videos of a data set. The labels of test videos are replaced. A video that a
-            `labels.csv` names becomes a test video.
+            table names becomes a test video.
         path: A folder with one file, or one folder of masks, for each test video, with its name;
-            or a file for all test videos: intervals (`labels.csv`, `.m`, `.mat`), arrays by name
-            (`.npz`), or one number per frame of all videos in order (`.npy`, `.txt`, `.csv`).
+            or a file for all test videos: a table that names them (`labels.csv`), intervals (`.m`,
+            `.mat`), arrays by name (`.npz`), or one number per frame of all videos in order
+            (`.npy`, `.txt`, `.csv`).
 
     Returns:
         All videos, and messages to the user about videos without labels and labels without video.
@@ -55,8 +69,8 @@ def attach_labels(videos: Sequence[SourceVideo], path: Path) -> tuple[list[Sourc
     """
     if not path.exists():
         raise AbnormalError(f"There is no file or folder {path}. Check the path of the labels.")
-    if path.is_file() and _is_labels_csv(path):
-        return _attach_labels_csv(videos, path)
+    if path.is_file() and table.is_table(path):
+        return _attach_table(videos, path)
     tested = [video for video in videos if video.split == TESTING]
     if not tested:
         return list(videos), [f"{path} is not used: no video is for testing"]
@@ -105,19 +119,9 @@ def _match_key(name: str) -> str:
     return str(int(digits[1])) if digits else plain
 
 
-def _is_labels_csv(path: Path) -> bool:
-    if path.suffix.lower() != ".csv":
-        return False
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
-        columns = {column.strip().lower() for column in file.readline().split(",")}
-    return columns.issuperset(intervals.COLUMNS)
-
-
-def _attach_labels_csv(
-    videos: Sequence[SourceVideo], path: Path
-) -> tuple[list[SourceVideo], list[str]]:
-    rows = intervals.read_labels_csv(path)
-    found = {row: _find_video(videos, row) for row in rows}
+def _attach_table(videos: Sequence[SourceVideo], path: Path) -> tuple[list[SourceVideo], list[str]]:
+    rows = table.read_table(path)
+    found = {row: _find_video(videos, row, path) for row in rows}
     labelled = [
         _with_labels(video, [rows[row] for row, named in found.items() if named == video], path)
         for video in videos
@@ -127,35 +131,49 @@ def _attach_labels_csv(
     return labelled, notes + _missing_labels(labelled, path)
 
 
-def _with_labels(
-    video: SourceVideo, rows: Sequence[intervals.VideoLabels], path: Path
-) -> SourceVideo:
-    """Attaches to a video the rows of all the names under which `labels.csv` lists it."""
+def _with_labels(video: SourceVideo, rows: Sequence[table.VideoLabels], path: Path) -> SourceVideo:
+    """Attaches to a video the rows of all the names under which a table lists it."""
     if not rows:
         return video
     situations = dict.fromkeys(row.situation for row in rows if row.situation)
     all_intervals = [interval for row in rows for interval in row.intervals]
+    clipped = any(row.clipped for row in rows)
     return dataclasses.replace(
         video,
         split=TESTING,
         situation=" + ".join(situations) or video.situation,
-        annotate=partial(intervals.annotation_from_intervals, all_intervals),
+        annotate=partial(intervals.annotation_from_intervals, all_intervals, clipped=clipped),
+        abnormal_sec=tuple(interval for row in rows for interval in row.intervals_sec),
         annotation_path=path,
+        may_be_normal=all(row.says_normal for row in rows),
     )
 
 
-def _find_video(videos: Sequence[SourceVideo], name: str) -> SourceVideo | None:
+def _find_video(videos: Sequence[SourceVideo], row: str, path: Path) -> SourceVideo | None:
     """Finds the video with a name, which may lack its folders or have its suffix.
 
     Returns:
-        The video, or None if no video or several videos have that name. If several have the full
-        name, a test video is preferred.
+        The video, or None if no video or several test videos have that name. If several have the
+        full name, a test video is preferred.
+
+    Raises:
+        AbnormalError: Several videos have that name, and one of them would be trained on.
     """
-    plain = str(Path(name).with_suffix("")) if is_video(Path(name)) else name
-    for wanted in (lambda v: v.name == plain, lambda v: Path(v.name).name == plain):
-        found = sorted(filter(wanted, videos), key=lambda video: video.split != TESTING)
-        if len(found) == 1 or (found and found[0].name == plain):
-            return found[0]
+    name = printable(row.replace("\\", "/").removeprefix("./"))
+    for plain in (name, str(Path(name).with_suffix(""))):
+        for key in (str, str.lower):  # file systems of other machines know no upper case
+            wanted = key(plain)
+            found = [video for video in videos if key(video.name) == wanted]
+            if found:
+                return min(found, key=lambda video: video.split != TESTING)
+            found = [video for video in videos if key(Path(video.name).name) == wanted]
+            if len(found) > 1 and any(video.split != TESTING for video in found):
+                names = _join_names([video.name for video in found])
+                raise AbnormalError(
+                    f"{path} names {row!r}, which may be any of {names}. Write its folder, too."
+                )
+            if found:
+                return found[0] if len(found) == 1 else None
     return None
 
 
@@ -238,7 +256,7 @@ def _has_variable(path: Path, variable: str) -> bool:
 def _frame_count(video: SourceVideo) -> int:
     if video.path is None:
         return 0
-    return len(list_pictures(video.path)) if video.path.is_dir() else count_frames(video.path)
+    return len(list_frames(video.path)) if video.path.is_dir() else count_frames(video.path)
 
 
 def _missing_labels(videos: Sequence[SourceVideo], path: Path) -> list[str]:

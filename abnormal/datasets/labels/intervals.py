@@ -1,66 +1,80 @@
 """Reads files that list the intervals of abnormal frames in all videos of a data set.
 
-The files of published data sets count frames from 1 and include both ends. In this program, and in
-its own `labels.csv`, frames count from 0 and an interval ends before its second number.
+These files count frames from 1 and include both ends. In this program, frames count from 0 and an
+interval ends before its second number.
 """
 
-import csv
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from abnormal.datasets.labels.matlab import MatlabCells
+from abnormal.datasets.labels.table import Interval, IntervalSec
 from abnormal.datasets.source import Annotation
 from abnormal.errors import AbnormalError
-
-Interval = tuple[int, int]
-"""0-based numbers of the first abnormal frame, and of the frame after the last one."""
 
 MATLAB_VARIABLE = "gt"
 """Name of the variable with the intervals in `.mat` files."""
 
-COLUMNS = ("video", "start_frame", "end_frame")
-"""Columns of `labels.csv`; a further column `situation` is optional."""
+_ROUNDED_SEC = 0.5
+"""An interval in seconds may end so much later than the video, because people round."""
 
 
-@dataclass(frozen=True)
-class VideoLabels:
-    """The content of `labels.csv` about one video.
-
-    Attributes:
-        intervals: Intervals of abnormal frames; empty if the whole video is normal.
-        situation: The kinds of events, joined by ` + `; empty if there are none.
-    """
-
-    intervals: tuple[Interval, ...]
-    situation: str
-
-
-def annotation_from_intervals(intervals: Iterable[Interval], frames: int) -> Annotation:
+def annotation_from_intervals(
+    intervals: Iterable[Interval], frames: int, clipped: bool = False
+) -> Annotation:
     """Makes labels from intervals of abnormal frames.
 
     Args:
         intervals: Intervals of 0-based frame numbers, each without its end.
         frames: Number of frames of the video.
+        clipped: Whether an interval may end after the last frame.
 
     Returns:
         Labels `(frames,)` uint8 without masks.
 
     Raises:
-        AbnormalError: An interval is empty, or ends after the last frame.
+        AbnormalError: An interval is empty, or lies outside the video.
     """
     labels = np.zeros(frames, np.uint8)
     for start, stop in intervals:
-        if not 0 <= start < stop <= frames:
+        end = min(stop, frames) if clipped else stop
+        if not 0 <= start < end <= frames:
             raise AbnormalError(
                 f"The labels do not fit: frames {start} to {stop - 1} are called abnormal, "
                 f"but the video has {frames} frames, 0 to {frames - 1}."
             )
-        labels[start:stop] = 1
+        labels[start:end] = 1
     return Annotation(labels)
+
+
+def labels_at(times_sec: np.ndarray, intervals: Iterable[IntervalSec], fps: float) -> np.ndarray:
+    """Makes labels from intervals in seconds: a frame is abnormal if it is first shown in one.
+
+    Args:
+        times_sec: `(frames,)` float64, the times of the frames since the first one, in seconds.
+        intervals: The intervals, each without its end.
+        fps: Frames per second, by which the last frame ends.
+
+    Returns:
+        `(frames,)` uint8.
+
+    Raises:
+        AbnormalError: An interval ends more than half a second after the last frame.
+    """
+    labels = np.zeros(len(times_sec), np.uint8)
+    end_sec = times_sec[-1] + 1 / fps
+    for start, stop in intervals:
+        if start >= end_sec or stop > end_sec + _ROUNDED_SEC:
+            raise AbnormalError(
+                f"The labels do not fit: {start:g} to {stop:g} s are called abnormal, but the "
+                f"video lasts {end_sec:.2f} s."
+            )
+        # Times are rounded to milliseconds by many containers and many people.
+        labels[(times_sec >= start - 1e-3) & (times_sec < stop - 1e-3)] = 1
+    return labels
 
 
 def read_intervals(path: Path, number: int, frames: int) -> Annotation:
@@ -102,52 +116,3 @@ def _read_mat(path: Path) -> list[list[Interval]]:
             "and an end for each interval."
         )
     return [[(int(a) - 1, int(b)) for a, b in np.reshape(cell, (2, -1)).T] for cell in cells]
-
-
-def read_labels_csv(path: Path) -> dict[str, VideoLabels]:
-    """Reads the user's own labels: `video,start_frame,end_frame[,situation]`, a row per interval.
-
-    Frames count from 0, and `end_frame` is the first frame that is normal again. A row without
-    numbers means that the whole video is normal.
-
-    Returns:
-        The labels by the name of the video, as it stands in the file.
-
-    Raises:
-        AbnormalError: A row has no video, or has start and end frames that are not ascending whole
-            numbers. The message contains the row.
-    """
-    videos: dict[str, tuple[list[Interval], list[str]]] = {}
-    for row in _read_rows(path):
-        intervals, situations = videos.setdefault(row["video"], ([], []))
-        intervals += _intervals_of_row(path, row)
-        situations.append(row.get("situation", ""))
-    return {
-        video: VideoLabels(tuple(intervals), " + ".join(dict.fromkeys(filter(None, situations))))
-        for video, (intervals, situations) in videos.items()
-    }
-
-
-def _read_rows(path: Path) -> list[dict[str, str]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise AbnormalError(f"{path} cannot be read ({error}). Save it as CSV in UTF-8.") from None
-    return [  # a surplus field has no column name
-        {key.strip().lower(): (value or "").strip() for key, value in row.items() if key}
-        for row in rows
-    ]
-
-
-def _intervals_of_row(path: Path, row: dict[str, str]) -> list[Interval]:
-    """Returns the interval in a row, or no interval if the row says that its video is normal."""
-    start, stop = row["start_frame"], row["end_frame"]
-    if not start and not stop and row["video"]:
-        return []
-    if not (row["video"] and start.isdecimal() and stop.isdecimal() and int(start) < int(stop)):
-        raise AbnormalError(
-            f"{path} has a row {','.join(row.values())!r}; expected video,start_frame,end_frame "
-            "with two growing whole numbers, or with none where all of the video is normal."
-        )
-    return [(int(start), int(stop))]

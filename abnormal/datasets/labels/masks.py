@@ -9,7 +9,8 @@ import numpy as np
 from abnormal.datasets.labels.matlab import MatlabCells
 from abnormal.datasets.source import Annotate, Annotation
 from abnormal.errors import AbnormalError
-from abnormal.video.pictures import list_pictures, read_picture
+from abnormal.video.picture import read_mask
+from abnormal.video.pictures import list_frames
 
 AVENUE_VARIABLE = "volLabel"
 """Name of the variable with the masks in the `.mat` files of CUHK Avenue."""
@@ -32,7 +33,11 @@ def annotation_from_masks(masks: Iterable[np.ndarray]) -> Annotation:
         masks: One mask `(height, width)` per frame, nonzero for an abnormal pixel. It has to
             support several iterations.
     """
-    return Annotation(np.array([mask.any() for mask in masks], np.uint8), masks)
+    seen = [(mask.any(), mask.all()) for mask in masks]
+    labels = np.array([some for some, _ in seen], np.uint8)
+    is_flat = labels.any() and all(some == every for some, every in seen)
+    notes = ("labels: each of its masks marks every pixel or none",) if is_flat else ()
+    return Annotation(labels, masks, notes)
 
 
 def read_mask_folder(folder: Path, frames: int) -> Annotation:
@@ -42,8 +47,8 @@ def read_mask_folder(folder: Path, frames: int) -> Annotation:
         folder: The folder.
         frames: Number of frames of the video. It is not needed, but all readers take it.
     """
-    paths = list_pictures(folder)
-    return annotation_from_masks(_RestartableMasks(partial(map, read_picture, paths)))
+    paths = list_frames(folder)
+    return annotation_from_masks(_RestartableMasks(partial(map, read_mask, paths)))
 
 
 def read_mask_mat(path: Path, frames: int) -> Annotation:
@@ -76,4 +81,4 @@ def read_labels_and_masks(labels: Annotate, masks: Annotate, frames: int) -> Ann
             f"The masks do not fit: {len(pixel_level.labels)} masks for {len(frame_level.labels)} "
             "labels."
         )
-    return Annotation(frame_level.labels, pixel_level.masks)
+    return Annotation(frame_level.labels, pixel_level.masks, pixel_level.notes)

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from abnormal.datasets.labels.masks import annotation_from_masks
+from abnormal.datasets.labels.text import read_text
 from abnormal.datasets.source import Annotation
 from abnormal.errors import AbnormalError
 
@@ -98,7 +99,7 @@ def read_array(path: Path) -> np.ndarray:
     if path.suffix.lower() == ".npy":
         return _load(path)
     try:
-        text = path.read_text("utf-8-sig")
+        text = read_text(path)
         if path.suffix.lower() == ".csv":
             cells = [row[-1] for row in csv.reader(text.splitlines()) if row]
             return np.array(cells[1:] if cells and not _is_number(cells[0]) else cells, np.float64)

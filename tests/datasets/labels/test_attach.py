@@ -197,3 +197,43 @@ def test_a_file_of_a_name_that_two_videos_have_is_nobodys(tmp_path, make_video):
     found = find_videos("folder", tmp_path / "own", None, tmp_path / "labels")
     labels = [v.annotate(3).labels.tolist() if v.annotate else None for v in found.videos]
     assert labels == [None, [0, 1, 0]]
+
+
+def test_a_name_that_may_be_one_of_a_training_video_is_asked_for(tmp_path, make_video):
+    for folder in ("normal", "b"):
+        make_video(tmp_path / folder / "gate.mp4", 5)
+    (tmp_path / "labels.csv").write_text("video,start_frame,end_frame\ngate,1,2\n")
+    with pytest.raises(AbnormalError, match="'gate', which may be any of b/gate, normal/gate"):
+        find_videos("folder", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row", ["day1", "day1.mp4", "DAY1.MP4", "normal/day1.mp4", "normal\\day1.mp4", "./normal/day1"]
+)
+def test_a_video_is_found_however_it_is_written(root, row):
+    (root / "labels.csv").write_text(f"video;start_sec;end_sec\n{row};0,1;0,2\n")
+    (video,) = [v for v in find_videos("folder", root).videos if v.name == "normal/day1"]
+    assert (video.split, video.abnormal_sec) == (TESTING, ((0.1, 0.2),))
+
+
+def test_the_published_labels_are_found_by_their_name(root):
+    name = "Temporal_Anomaly_Annotation_for_Testing_Videos.txt"
+    (root / name).write_text("gate01.mp4  Abuse  4  6  11  11\nday1.mp4  Normal  -1  -1  -1  -1\n")
+    found = {video.name: video for video in find_videos("folder", root).videos}
+    assert found["fight/gate01"].annotate(FRAMES).labels.tolist() == ABNORMAL
+    assert found["fight/gate01"].situation == "Abuse"
+    assert (found["normal/day1"].split, found["normal/day1"].may_be_normal) == (TESTING, True)
+
+
+@pytest.mark.parametrize("name", ["labels.xlsx", "labels.json", "labels"])
+def test_labels_in_an_unknown_form_are_not_ignored(root, name):
+    (root / name).write_text("x")
+    with pytest.raises(AbnormalError, match=rf"{name} is no file of labels .*give it another name"):
+        find_videos("folder", root)
+
+
+@pytest.mark.parametrize("content", ["video,start_frame\nday1,1\n", "day1.mp4,3,6\n", ""])
+def test_labels_that_are_not_understood_stop_the_run(root, content):
+    (root / "labels.csv").write_text(content)
+    with pytest.raises(AbnormalError, match=r"labels\.csv begins with .* Expected: a line with"):
+        find_videos("folder", root)

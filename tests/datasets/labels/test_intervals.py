@@ -1,10 +1,10 @@
+import numpy as np
 import pytest
 
 from abnormal.datasets.labels.intervals import (
-    VideoLabels,
     annotation_from_intervals,
+    labels_at,
     read_intervals,
-    read_labels_csv,
 )
 from abnormal.errors import AbnormalError
 
@@ -61,43 +61,16 @@ def test_a_video_that_the_intervals_do_not_speak_of(tmp_path, number):
         read_intervals(tmp_path / "ped2.m", number, 12)
 
 
-def test_rows_of_ones_own_labels(tmp_path):
-    path = tmp_path / "labels.csv"
-    path.write_text(
-        "\ufeffVideo, start_frame ,end_frame,situation\r\n"
-        "gate3.mp4,10,20,loitering\r\n"
-        "gate3.mp4,40,41,running\r\n"
-        "gate3.mp4,60,70,loitering\r\n"
-        '"a, b.mp4",0,5\r\n'
-        "Straße/yard,,,\r\n",
-        "utf-8",
-    )
-    assert read_labels_csv(path) == {
-        "gate3.mp4": VideoLabels(((10, 20), (40, 41), (60, 70)), "loitering + running"),
-        "a, b.mp4": VideoLabels(((0, 5),), ""),
-        "Straße/yard": VideoLabels((), ""),
-    }
+def test_intervals_may_be_clipped_but_not_lie_outside():
+    assert annotation_from_intervals([(3, 99)], 5, clipped=True).labels.tolist() == [0, 0, 0, 1, 1]
+    with pytest.raises(AbnormalError, match="frames 5 to 98 are called abnormal"):
+        annotation_from_intervals([(5, 99)], 5, clipped=True)
 
 
-@pytest.mark.parametrize(
-    "row", ["gate,a,5", "gate,5,", "gate,,5", "gate,5,5", "gate,6,5", "gate,-1,5", "gate,1.5,5",
-            ",1,5", ",,"]
-)  # fmt: skip
-def test_a_row_that_is_none_is_quoted(tmp_path, row):
-    path = tmp_path / "labels.csv"
-    path.write_text(f"video,start_frame,end_frame\n{row}\n")
-    with pytest.raises(AbnormalError, match=rf"labels\.csv has a row '{row}'; expected video,"):
-        read_labels_csv(path)
-
-
-def test_a_field_too_many_is_passed_over(tmp_path):
-    path = tmp_path / "labels.csv"
-    path.write_text("video,start_frame,end_frame\ngate,1,5,what,is,this\n")
-    assert read_labels_csv(path) == {"gate": VideoLabels(((1, 5),), "")}
-
-
-def test_letters_that_are_not_utf_8(tmp_path):
-    path = tmp_path / "labels.csv"
-    path.write_bytes("video,start_frame,end_frame\nStraße,1,5\n".encode("latin-1"))
-    with pytest.raises(AbnormalError, match=r"labels\.csv cannot be read .* as CSV in UTF-8"):
-        read_labels_csv(path)
+def test_a_frame_is_abnormal_if_it_is_shown_in_an_interval():
+    times = np.array([0, 0.04, 0.08, 0.5, 0.54])  # the rate varies
+    assert labels_at(times, [(0.04, 0.08), (0.5, 0.9)], 25).tolist() == [0, 1, 0, 1, 1]
+    assert labels_at(times, [], 25).tolist() == [0] * 5
+    for interval in ((0.2, 2), (0.6, 0.7)):
+        with pytest.raises(AbnormalError, match=r"s are called abnormal, .* video lasts 0\.58 s"):
+            labels_at(times, [interval], 25)
