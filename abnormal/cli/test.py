@@ -15,6 +15,7 @@ from abnormal.cli.program import (
     run_program,
     zero_or_more,
 )
+from abnormal.cli.streams import StdoutClosedError
 from abnormal.errors import AbnormalError
 from abnormal.inference.runtimes import AUTO, RUNTIMES
 from abnormal.live.listeners import LISTENERS, open_listeners
@@ -52,11 +53,13 @@ def _require_files(args: argparse.Namespace, live: bool) -> None:
     """Raises for missing files before TensorFlow is imported, which takes seconds."""
     from abnormal.files import require_path  # not imported for `--help`
     from abnormal.frames.manifest import require_img
-    from abnormal.live.address import require_camera_table
+    from abnormal.live.address import require_camera_table, require_devices
     from abnormal.models.model_path import require_model_file
 
     if live and args.cameras:
         require_camera_table(args.cameras)
+    if live:
+        require_devices(args.source or [])
     for path in args.model:
         require_model_file(path)
     if args.export or args.dismiss:  # the source is checked later, after the event to dismiss
@@ -164,8 +167,12 @@ def _watch(args: argparse.Namespace) -> int:
 
 
 def _print_event(event: "LiveEvent") -> None:
-    print(event.as_json(), flush=True)
     log.info("%s", event.as_sentence())
+    try:
+        print(event.as_json(), flush=True)
+    except StdoutClosedError as closed:
+        log.error("%s; the watch goes on, and events are in events.jsonl", closed)
+        closed.stdout.discard()
 
 
 def _detection_options(args: argparse.Namespace) -> "DetectionOptions":

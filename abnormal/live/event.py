@@ -57,8 +57,11 @@ class LiveEvent:
     clip: str | None = None
 
     def as_json(self) -> str:
-        """Formats the event as one line of JSON, without a line break at the end."""
-        return json.dumps(self.as_dict(), ensure_ascii=False)
+        """Formats the event as one line of JSON, without a line break at the end.
+
+        Bytes of file names that are no text are replaced by `?`, as JSON cannot express them.
+        """
+        return json.dumps(self.as_dict(), ensure_ascii=False).encode(errors="replace").decode()
 
     def as_dict(self) -> dict[str, Any]:
         """Converts the event to a dict that has its attributes as keys."""

@@ -5,13 +5,17 @@ webhook/
   refused/                          messages that the receiver has refused
 """
 
+import json
+import logging
 import re
 from pathlib import Path
 
 from abnormal.files import list_folder, make_folder, replacing
 from abnormal.live.event import LiveEvent
 
-_NAME = re.compile(r"(\d+)-(.+)\.json")
+_NAME = re.compile(r"([0-9]{12,15})-(.+-(?:opened|updated|closed|amended)(?:-.+)?)\.json")
+
+log = logging.getLogger(__name__)
 
 
 class Outbox:
@@ -25,6 +29,8 @@ class Outbox:
     def __init__(self, folder: Path) -> None:
         """Opens the folder and the messages that an earlier run has left.
 
+        If there are other files, a warning is logged; they are left alone.
+
         Args:
             folder: The folder, which is made if it is missing.
 
@@ -35,6 +41,9 @@ class Outbox:
         self.refused = make_folder(folder / "refused")
         numbers = [int(path.name.split("-")[0]) for path in self.waiting()]
         self._next = max(numbers, default=0) + 1
+        known = {self.refused, *self.waiting()}
+        if others := [path.name for path in list_folder(folder) if path not in known]:
+            log.warning("%s has files that are no messages: %s", folder, ", ".join(others[:5]))
 
     def put(self, event: LiveEvent) -> None:
         """Adds a state of an event, which is on the disk when this returns.
@@ -52,13 +61,33 @@ class Outbox:
 
     def waiting(self) -> list[Path]:
         """Lists the files of the messages that have not been taken yet, the oldest first."""
-        return [path for path in list_folder(self.folder) if _NAME.fullmatch(path.name)]
+        return [path for path in list_folder(self.folder) if _is_message(path)]
 
     def refuse(self, message: Path) -> None:
         """Moves a message to the folder of refused ones, so that the next one can be sent."""
         message.replace(self.refused / message.name)
 
 
+def read_message(message: Path) -> bytes:
+    """Reads a message.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: It is not the state of an event that its name announces.
+    """
+    body = message.read_bytes()
+    event = json.loads(body)
+    if not isinstance(event, dict) or not message_key(message).startswith(
+        f"{event.get('id')}-{event.get('state')}"
+    ):
+        raise ValueError("it is not what its name announces")
+    return body
+
+
 def message_key(message: Path) -> str:
     """Returns what identifies a message: the file name without the number and the suffix."""
     return message.stem.split("-", 1)[1]
+
+
+def _is_message(path: Path) -> bool:
+    return bool(_NAME.fullmatch(path.name)) and path.is_file()
