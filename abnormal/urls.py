@@ -146,5 +146,5 @@ def _secrets(rest: str) -> Iterator[str]:
 
 
 def _is_random(word: str) -> bool:
-    """Whether a part of a path may be a token rather than a name such as `stream1` or `video.mp4`."""
+    """Whether a part of a path may be a token rather than a name such as `stream1`."""
     return len(word) >= 8 and bool(re.search(r"[A-Z]", word) and re.search(r"\d|[a-z]", word))

@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, TextIO
 
 from abnormal.urls import without_secrets
@@ -23,7 +24,7 @@ def safe_streams() -> Iterator["SafeStdout"]:
         What has become of stdout.
     """
     with contextlib.ExitStack() as opened:
-        null = opened.enter_context(open(os.devnull, "w", encoding="utf-8"))
+        null = opened.enter_context(Path(os.devnull).open("w"))
         stdout = SafeStdout(sys.stdout or null)  # there are none if the caller has closed them
         opened.enter_context(contextlib.redirect_stdout(stdout))
         opened.enter_context(contextlib.redirect_stderr(_Stderr(sys.stderr or null)))

@@ -94,7 +94,7 @@ def _is_live(args: argparse.Namespace) -> bool:
             f"--source is given {len(sources)} times, which is for cameras. Name one file or "
             "folder, or play the files at their own pace with --realtime."
         )
-    for option in (*LISTENERS, "no_frames"):
+    for option in (*LISTENERS, "no_frames", "allow_redirects"):
         if getattr(args, option):
             raise AbnormalError(
                 f"{_flag(option)} is for cameras. Name one with --source, such as 0 "
@@ -149,9 +149,10 @@ def _watch(args: argparse.Namespace) -> int:
 
     if len(args.model) > 1:
         raise AbnormalError("Cameras are watched with one model. Name one with --model.")
+    cameras = list_cameras(args.cameras, args.source or [], args.camera, args.allow_redirects)
     options = WatchOptions(
         model=args.model[0],
-        cameras=tuple(list_cameras(args.cameras, args.source or [], args.camera)),
+        cameras=tuple(cameras),
         output=args.output,
         score=args.score,
         threshold=args.threshold,
@@ -167,7 +168,9 @@ def _watch(args: argparse.Namespace) -> int:
 
 
 def _print_event(event: "LiveEvent") -> None:
-    log.info("%s", event.as_sentence())
+    from abnormal.live.clock import format_utc
+
+    log.info("%s %s", format_utc(time.time()), event.as_sentence())
     try:
         print(event.as_json(), flush=True)
     except StdoutClosedError as closed:
@@ -263,6 +266,11 @@ def _add_live(parser: argparse.ArgumentParser) -> None:
     add("--realtime", action="store_true", help="play the file of --source as if it were a camera")
     for option, listener in LISTENERS.items():
         add(_flag(option), metavar=listener.metavar, help=listener.help)
+    add(
+        "--allow-redirects",
+        action="store_true",
+        help="follow redirects and playlists of cameras to other hosts, too",
+    )
     add("--no-frames", action="store_true", help="keep no pictures of what cameras see")
 
 
