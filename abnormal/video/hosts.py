@@ -30,11 +30,13 @@ LONGEST_PART_SEC = 60.0
 
 _PLAYLISTS = {"concat", "dash", "hls", "imf", "sap", "sdp", "webm_dash_manifest"}
 """FFmpeg's formats that name other addresses."""
-_STRICT = {
-    "max_redirects": "0",
-    "format_whitelist": ",".join(sorted(av.formats_available - _PLAYLISTS)),
+_FORMATS = sorted(av.formats_available - _PLAYLISTS)
+_STRICT = {"max_redirects": "0", "format_whitelist": ",".join(_FORMATS)}
+_PLAYLIST = {
+    "format_whitelist": ",".join([*_FORMATS, "hls"]),
+    "http_persistent": "0",  # FFmpeg aborts the process if it should keep a connection of ours
+    "http_multiple": "0",
 }
-_PLAYLIST = {"http_persistent": "0", "http_multiple": "0", "format_whitelist": "hls"}
 
 OpenAddress = Callable[..., Any]
 """`av.open` with the time limits of a camera."""
