@@ -73,17 +73,17 @@ class MjpegCamera:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def _send(self, file: BinaryIO) -> None:
-        number = self._number()
+        number = self.number()
         while self._alive:
             time.sleep(max(0.0, self._begun_sec + number / self._fps - time.monotonic()))
             if self.frozen:
-                number = self._number()
+                number = self.number()
                 continue
             jpeg = self._jpegs[number % len(self._jpegs)]
             head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
             file.write(head.encode() + jpeg + b"\r\n")
             number += 1
 
-    def _number(self) -> int:
+    def number(self) -> int:
         """Of the picture that is to be shown next."""
         return int((time.monotonic() - self._begun_sec) * self._fps) + 1

@@ -62,7 +62,7 @@ class SafeStdout(_Stream):
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
-        self.is_broken = False
+        self.is_broken = self._discards = False
 
     def write(self, text: str) -> int:
         """Writes a text.
@@ -70,17 +70,20 @@ class SafeStdout(_Stream):
         Raises:
             StdoutClosedError: Nobody reads it any more.
         """
-        with self._telling_errors():
-            self._stream.write(text)
+        if not self._discards:
+            with self._telling_errors():
+                self._stream.write(text)
         return len(text)
 
     def flush(self) -> None:
         """Writes what waits in memory; see `write`."""
-        with self._telling_errors():
-            self._stream.flush()
+        if not self._discards:
+            with self._telling_errors():
+                self._stream.flush()
 
     def discard(self) -> None:
         """Discards what waits in memory, and all that is written from now on."""
+        self._discards = True
         with contextlib.suppress(OSError):  # it is no file of the system, in a test or a notebook
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
 

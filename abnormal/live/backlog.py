@@ -58,13 +58,9 @@ class Backlog:
             if self._waits:
                 self._changed.wait_for(lambda: len(self._waiting) < self._most or not self._waits)
             self._waiting.append(received)
-            frames = [one for one in self._waiting if isinstance(one, ReceivedFrame)]
+            frames = [n for n, one in enumerate(self._waiting) if isinstance(one, ReceivedFrame)]
             if isinstance(received, ReceivedFrame) and len(frames) > self._room(received.frame):
-                self._waiting.remove(frames[0])
-                self.dropped += 1
-                if frames[0].is_first:  # the next one takes its place
-                    index = self._waiting.index(frames[1])
-                    self._waiting[index] = frames[1]._replace(is_first=True)
+                self._drop(frames[0], frames[1])
             self._changed.notify_all()
 
     def stop_waiting(self) -> None:
@@ -82,6 +78,15 @@ class Backlog:
             received = self._waiting.popleft()
             self._changed.notify_all()
             return received
+
+    def _drop(self, oldest: int, next_one: int) -> None:
+        """Drops the frame at one place in the queue; the next frame begins the connection then."""
+        dropped, following = self._waiting[oldest], self._waiting[next_one]
+        if isinstance(dropped, ReceivedFrame) and isinstance(following, ReceivedFrame):
+            is_first = dropped.is_first or following.is_first
+            self._waiting[next_one] = following._replace(is_first=is_first)
+        del self._waiting[oldest]
+        self.dropped += 1
 
     def _room(self, frame: Frame) -> int:
         return max(

@@ -10,7 +10,7 @@ import logging
 import re
 from pathlib import Path
 
-from abnormal.files import list_folder, make_folder, replacing
+from abnormal.files import list_folder, make_folder, remove_partial, replacing
 from abnormal.live.event import LiveEvent
 
 _NAME = re.compile(r"([0-9]{12,15})-(.+-(?:opened|updated|closed|amended)(?:-.+)?)\.json")
@@ -39,6 +39,7 @@ class Outbox:
         """
         self.folder = folder
         self.refused = make_folder(folder / "refused")
+        remove_partial(folder)
         numbers = [int(path.name.split("-")[0]) for path in self.waiting()]
         self._next = max(numbers, default=0) + 1
         known = {self.refused, *self.waiting()}

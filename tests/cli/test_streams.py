@@ -50,7 +50,7 @@ def test_a_full_disk_under_stdout_is_said_once_and_the_work_is_done(disks):
 
     def work(args):
         for number in range(3):
-            print(number)
+            sys.stdout.write(f"{number}\n")
             done.append(number)
         return 0
 
@@ -65,7 +65,7 @@ def test_a_full_disk_under_stderr_changes_nothing(disks):
 
     def work(args):
         logging.getLogger("abnormal").warning("nobody reads this")
-        print("done")
+        sys.stdout.write("done\n")
         return 0
 
     assert run(disks, work) == 0
@@ -74,9 +74,9 @@ def test_a_full_disk_under_stderr_changes_nothing(disks):
 
 def test_it_ends_well_when_nobody_reads_stdout_any_more(disks):
     disks["stdout"].error = BrokenPipeError()
-    assert run(disks, lambda args: print("once") or 5) == 0
+    assert run(disks, lambda args: sys.stdout.write("once")) == 0
     with redirected(disks), safe_streams(), pytest.raises(StdoutClosedError):
-        print("once")
+        sys.stdout.write("once")
 
 
 def fail(error):
@@ -88,7 +88,7 @@ def fail(error):
     [
         lambda args: fail(AbnormalError(f"{args.source} is gone")),
         lambda args: fail(KeyError(args.source)),
-        lambda args: print("hunter'2 is wrong", file=sys.stderr) or 1,
+        lambda args: sys.stderr.write("hunter'2 is wrong"),
     ],
 )
 def test_no_secret_of_an_argument_gets_to_stderr(disks, work, monkeypatch):
@@ -107,14 +107,16 @@ def test_no_secret_of_a_wrong_argument_is_shown(disks):
 def test_a_secret_that_is_learned_later_is_hidden_too(disks):
     with redirected(disks), safe_streams():
         remember_secrets("rtsp://me:pass word@host")
-        print("pass word", file=sys.stderr)
+        sys.stderr.write("pass word\n")
     assert disks["stderr"].getvalue() == "***\n"
 
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-"])
 def test_a_stream_that_is_closed_from_the_start_is_no_bug(closed):
     code = "from abnormal.cli.program import *; print(run_program(make_parser('test'), work, []))"
-    code = f"import logging, sys\ndef work(args):\n print(1); sys.stderr.write('2'); return 7\n{code}"
+    code = (
+        f"import logging, sys\ndef work(args):\n print(1); sys.stderr.write('2'); return 7\n{code}"
+    )
     done = subprocess.run(
         ["sh", "-c", f'exec "$0" -c "$1" {closed}', sys.executable, code],
         capture_output=True, check=False, text=True,

@@ -122,3 +122,15 @@ def test_a_second_ctrl_c_leaves_out_what_waits(clips, tmp_path, said, monkeypatc
     assert said == [
         f"left out: {tmp_path / 'waiting.mp4'}: the program was ended before it was encoded"
     ]
+
+
+@pytest.mark.parametrize("later", [(64, 96), (24, 48), (40, 16), (480, 640)])
+def test_a_camera_that_changes_its_resolution_keeps_its_clip(clips, tmp_path, decoded, later):
+    large = cv2.imencode(".jpg", np.full(later, 99, np.uint8))[1].tobytes()
+    path, told = tmp_path / "a.mp4", []
+    clips.write(path, [*pictures(), (0.4, large), (0.6, JPEGS[0])], told.append)
+    clips.close()
+    assert told == [""]
+    _, shown, _ = decoded(path)
+    assert [picture.shape for picture in shown] == [(32, 48, 3)] * 4
+    assert abs(float(shown[2][14:18, 22:26].mean()) - 99) < 4

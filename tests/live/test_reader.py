@@ -5,12 +5,14 @@ import itertools
 import shutil
 import subprocess
 import textwrap
+import time
 
 import cv2
 import numpy as np
 import pytest
 
 from abnormal.live.frame import ConnectionLost, LiveFrame, ReaderFailed
+from abnormal.live.prepare import FramePreparer
 from abnormal.live.reader import backoff
 from abnormal.video.jpeg import from_jpeg
 
@@ -103,6 +105,31 @@ def test_a_stream_that_is_killed_comes_back_and_leaves_a_gap(mjpeg_camera, numbe
     assert camera.requests[-1] == "/stream.mjpg?key=secret"
 
 
+def test_a_camera_that_dies_is_noticed_although_its_frames_take_long_to_prepare(
+    mjpeg_camera, numbered_jpegs, reading, number_of, monkeypatch
+):
+    prepare = FramePreparer.__call__
+
+    def prepare_slowly(*arguments):
+        time.sleep(0.25)
+        return prepare(*arguments)
+
+    monkeypatch.setattr(FramePreparer, "__call__", prepare_slowly)
+    camera = mjpeg_camera(numbered_jpegs, 50)
+    at_work = reading(camera.url())
+    at_work.frames(8)
+    camera.frozen = True
+    time.sleep(0.5)  # the last frames arrive
+    shown, seen = camera.number(), len(at_work.messages)
+    camera.kill()
+    messages = at_work.wait_for(losses)
+    newest = [one for one in messages if isinstance(one, LiveFrame)][-1]
+    assert (shown - number_of(newest.image)) % 200 < 60  # of 100 in these two seconds
+    waited = next(n for n, one in enumerate(messages) if isinstance(one, ConnectionLost)) - seen
+    assert waited < 50 + 5
+    assert at_work.reader.dropped > 10
+
+
 def test_a_stream_that_stands_still_is_taken_for_dead(mjpeg_camera, numbered_jpegs, reading):
     camera = mjpeg_camera(numbered_jpegs, 25)
     at_work = reading(camera.url(), timeout_sec=0.5)
@@ -185,3 +212,9 @@ def test_rtsp_is_read_with_the_times_of_the_camera_and_read_again(
     assert len(set(numbers)) > 0.9 * (numbers[-1] - numbers[0])
     assert np.ptp([frame.moment.sec - n / 25 for frame, n in zip(got, numbers, strict=True)]) < 0.1
     assert "secret" not in losses(messages)[0].reason
+
+
+def test_a_video_device_that_is_missing_is_named(reading):
+    (lost, *_) = reading("4321").wait_for(losses)
+    assert lost.reason == "/dev/video4321: No such file or directory"
+    assert not lost.ended

@@ -105,7 +105,9 @@ def test_a_redirect_within_the_host_is_followed(camera):
 
 def test_a_redirect_to_another_host_is_refused_and_named_without_secrets(camera, other):
     camera.answers["/old"] = f"{other.url}/video?key=secret"
-    with pytest.raises(AbnormalError, match="another host, http://127.0.0.2:.*--allow-redirects"):
+    with pytest.raises(
+        AbnormalError, match=r"another host, http://127\.0\.0\.2:.*--allow-redirects"
+    ):
         count_frames(with_login(f"{camera.url}/old"))
     assert other.asked == []
 
@@ -121,9 +123,10 @@ def test_a_camera_never_leads_to_a_file(camera, tmp_path, allowed):
     camera.answers |= {"/old": f"file://{tmp_path}/a.mjpeg"}
     camera.answers["/list.m3u8"] = playlist(f"file://{tmp_path}/a.mjpeg")
     for path in ("/old", "/list.m3u8"):
-        with pytest.raises(AbnormalError):
-            assert count_frames(camera.url + path, allowed) == 0
-            raise AbnormalError("there are no frames")
+        frames = 0
+        with contextlib.suppress(AbnormalError):
+            frames = count_frames(camera.url + path, allowed)
+        assert frames == 0
 
 
 def test_a_circle_of_redirects_ends(camera):
@@ -164,6 +167,6 @@ def test_a_redirect_of_rtsp_to_another_host_is_refused(other):
                         )
 
         threading.Thread(target=answer, daemon=True).start()
-        with pytest.raises(AbnormalError, match="another host, rtsp://127.0.0.2"):
+        with pytest.raises(AbnormalError, match=r"another host, rtsp://127\.0\.0\.2"):
             count_frames(f"rtsp://127.0.0.1:{server.getsockname()[1]}/a")
     assert other.asked == []
