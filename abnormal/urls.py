@@ -9,7 +9,7 @@ import json
 import re
 import urllib.parse
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from abnormal.errors import AbnormalError
 
@@ -27,8 +27,7 @@ _known: dict[str, str] = {}
 """By each secret that this process was told about, what is shown in its place."""
 
 
-@dataclass(frozen=True)
-class Url:
+class Url(NamedTuple):
     """The parts of an address.
 
     Attributes:

@@ -5,15 +5,20 @@ webhook/
   refused/                          messages that the receiver has refused
 """
 
+import collections
 import json
 import logging
 import re
+import threading
 from pathlib import Path
 
 from abnormal.files import list_folder, make_folder, remove_partial, replacing
 from abnormal.live.event import LiveEvent
 
 _NAME = re.compile(r"([0-9]{12,15})-(.+-(?:opened|updated|closed|amended)(?:-.+)?)\.json")
+
+MOST_UNSAVED = 10_000
+"""So many messages are kept in memory while the disk is full; after that the oldest are lost."""
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +47,8 @@ class Outbox:
         remove_partial(folder)
         numbers = [int(path.name.split("-")[0]) for path in self.waiting()]
         self._next = max(numbers, default=0) + 1
+        self._unsaved = collections.deque[tuple[str, str]](maxlen=MOST_UNSAVED)
+        self._lock = threading.Lock()
         known = {self.refused, *self.waiting()}
         if others := [path.name for path in list_folder(folder) if path not in known]:
             log.warning("%s has files that are no messages: %s", folder, ", ".join(others[:5]))
@@ -50,15 +57,34 @@ class Outbox:
         """Adds a state of an event, which is on the disk when this returns.
 
         Raises:
-            CannotWriteError: The file cannot be written, for instance because the disk is full.
+            CannotWriteError: The file cannot be written now, for instance because the disk is full.
+                The message is kept in memory until `save` can write it.
         """
         key = f"{event.id}-{event.state}"
         if event.state == "updated":  # an event may be updated several times
             key += f"-{event.peak_utc.replace(':', '')}"
-        name = f"{self._next:012d}-{key}.json"
-        self._next += 1
-        with replacing(self.folder / name) as partial:
-            partial.write_text(event.as_json(), "utf-8")
+        with self._lock:
+            self._unsaved.append((f"{self._next:012d}-{key}.json", event.as_json()))
+            self._next += 1
+        self.save()
+
+    def save(self) -> None:
+        """Writes the messages that could not be written before, in their order.
+
+        Raises:
+            CannotWriteError: The disk is still full.
+        """
+        with self._lock:
+            while self._unsaved:
+                name, text = self._unsaved[0]
+                with replacing(self.folder / name) as partial:
+                    partial.write_text(text, "utf-8")
+                self._unsaved.popleft()
+
+    @property
+    def has_unsaved(self) -> bool:
+        """Whether messages are kept in memory."""
+        return bool(self._unsaved)
 
     def waiting(self) -> list[Path]:
         """Lists the files of the messages that have not been taken yet, the oldest first."""

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from abnormal.errors import CannotWriteError
 from abnormal.live.event import LiveEvent, SendEvent
 from abnormal.live.outbox import Outbox, message_key, read_message
 from abnormal.live.reader import backoff
@@ -69,10 +70,12 @@ class Sender(threading.Thread):
         """Adds a state of an event to the outbox; it is on the disk when this returns.
 
         Raises:
-            CannotWriteError: The message cannot be written to the disk.
+            CannotWriteError: The message cannot be written to the disk now; it waits in memory.
         """
-        self.outbox.put(event)
-        self._wake.set()
+        try:
+            self.outbox.put(event)
+        finally:
+            self._wake.set()
 
     def stop(self, timeout_sec: float) -> None:
         """Ends the thread; the next run sends the messages that are left.
@@ -95,7 +98,9 @@ class Sender(threading.Thread):
                     return
                 continue
             waits = backoff(*self._waits_sec)
-            if self._stopping.is_set() and not self.outbox.waiting():
+            if self.outbox.waiting():
+                continue  # could be saved only now
+            if self._stopping.is_set():
                 return
             self._wake.wait()
 
@@ -106,6 +111,9 @@ class Sender(threading.Thread):
         """
         try:
             self._send_all()
+            self.outbox.save()
+        except CannotWriteError:
+            return False  # which was reported when the event came
         except Exception as error:
             if not failed:
                 reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error

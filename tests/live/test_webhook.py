@@ -7,7 +7,7 @@ from base64 import b64encode
 
 import pytest
 
-from abnormal.errors import AbnormalError
+from abnormal.errors import AbnormalError, CannotWriteError
 from abnormal.live.event import make_event
 from abnormal.live.frame import Moment
 from abnormal.live.tracker import LiveFrameScore, OngoingEvent
@@ -176,6 +176,27 @@ def test_a_receiver_that_answers_a_byte_at_a_time_is_given_up(tmp_path, monkeypa
         webhook.stop(10)
     assert "does not take events (there is no answer in time)" in said[0]
     assert not webhook.is_alive()
+
+
+def test_what_finds_no_room_on_the_disk_arrives_in_order_when_there_is_some(
+    receiver, open_webhook, monkeypatch
+):
+    def full(path):
+        raise CannotWriteError(f"{path} cannot be written: No space left on device.")
+
+    with receiver:
+        webhook = open_webhook(receiver.port)
+        webhook(event(1))
+        receiver.wait_for(1)
+        monkeypatch.setattr("abnormal.live.outbox.replacing", full)
+        for number in (2, 3):
+            with pytest.raises(CannotWriteError, match="No space left"):
+                webhook(event(number))
+        monkeypatch.undo()
+        receiver.wait_for(3)  # although no other event comes
+        webhook(event(4))
+        receiver.wait_for(4)
+    assert receiver.taken() == [json.loads(event(number).as_json()) for number in (1, 2, 3, 4)]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"id": "other", "state": "opened"}'])
