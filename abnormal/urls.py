@@ -18,6 +18,12 @@ HIDDEN = "***"
 SHORTEST_SECRET = 4
 """A shorter password is hidden in addresses, but not where it stands alone in a text."""
 
+STREAM_SCHEMES = (
+    *("http", "https", "rtsp", "rtsps", "rtmp", "rtmps", "rtmpt"),
+    *("mmsh", "mmst", "rtp", "srt", "srtp", "tcp", "udp"),
+)
+"""Schemes of addresses at which a camera may be; FFmpeg knows others, among them those of files."""
+
 _START = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _HOST = re.compile(r"(\[[\w:.%]+\]|[\w.-]*)(?::([0-9]{1,5}))?")
 _USER = re.compile(r"([a-z][a-z0-9+.-]*://)[^/?#\s'\"]*@", re.IGNORECASE)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from abnormal.errors import AbnormalError
-from abnormal.urls import parse_url, without_secrets
+from abnormal.urls import STREAM_SCHEMES, Url, parse_url, without_secrets
 
 COLUMNS = ("name", "source", "camera")
 """Columns of the table of cameras."""
@@ -144,15 +144,25 @@ def _from_row(path: Path, line: int, row: dict[str, str], known_as: str) -> Came
             f"digits, '.', '_' and '-' only, and at most {LONGEST_NAME_BYTES} bytes."
         )
     if "://" in source:
-        parse_url(source, f"camera {name}")
+        _parse(source, f"camera {name}")
     return Camera(name, source, camera or known_as)
+
+
+def _parse(source: str, name: str) -> Url:
+    url = parse_url(source, name)
+    if url.scheme not in STREAM_SCHEMES:
+        raise AbnormalError(
+            f"The address of {name}, {url.shown}, is none of a camera. Expected: "
+            f"{', '.join(STREAM_SCHEMES)}. Name a file by its path, with --realtime."
+        )
+    return url
 
 
 def _name_of(source: str) -> str:
     if source.isdecimal():
         return f"camera{source}"
     if "://" in source:
-        url = parse_url(source, "a --source")
+        url = _parse(source, "a --source")
         return _file_name_part(url.host if url.place else "")
     return _file_name_part(Path(source).stem)
 

@@ -4,7 +4,7 @@ import collections
 import threading
 from typing import NamedTuple
 
-from abnormal.live.frame import ConnectionLost, ReaderFailed
+from abnormal.live.frame import ReaderFailed
 from abnormal.video.stream import Frame
 
 LARGEST_BYTES = 16 << 20
@@ -27,7 +27,21 @@ class ReceivedFrame(NamedTuple):
     is_first: bool
 
 
-Received = ReceivedFrame | ConnectionLost | ReaderFailed
+class StreamEnd(NamedTuple):
+    """A connection has ended, or could not be made.
+
+    Attributes:
+        sec: When this was noticed, by the clock of the arrivals.
+        reason: Why, as far as it is known; without a password.
+        is_last: Whether there will be no other connection, because the source is a file.
+    """
+
+    sec: float
+    reason: str
+    is_last: bool
+
+
+Received = ReceivedFrame | StreamEnd | ReaderFailed
 
 
 class Backlog:

@@ -12,7 +12,7 @@ import numpy as np
 
 from abnormal.errors import AbnormalError
 from abnormal.live.address import Camera
-from abnormal.live.backlog import Backlog, ReceivedFrame
+from abnormal.live.backlog import Backlog, ReceivedFrame, StreamEnd
 from abnormal.live.clock import ArrivalSmoother, Clock, RateConverter, TimestampMapper
 from abnormal.live.frame import ConnectionLost, Moment, ReaderFailed, ReaderMessage
 from abnormal.live.prepare import FramePreparer
@@ -85,8 +85,7 @@ class CameraReceiver(threading.Thread):
                 reason = "the stream ended"
             except AbnormalError as error:
                 reason = str(error)
-            now_sec = self._clock.now()
-            self._backlog.put(ConnectionLost(Moment(0, now_sec, 0.0), reason, camera.is_file))
+            self._backlog.put(StreamEnd(self._clock.now(), reason, camera.is_file))
             if camera.is_file:
                 return
             if self._has_frames:
@@ -169,12 +168,13 @@ class CameraReader(threading.Thread):
             if received.is_first:
                 self._start_connection(received.taken_sec)
             self._take(*received[:3])
-        elif isinstance(received, ConnectionLost):
-            self._put(received._replace(moment=self._moment(received.moment.sec)))
+        elif isinstance(received, StreamEnd):
+            moment = self._moment(received.sec)
+            self._put(ConnectionLost(moment, received.reason, received.is_last))
         elif received:
             self._put(received)
         self.pass_time(self._clock.now())
-        return received is None or not getattr(received, "ended", False)
+        return not (isinstance(received, StreamEnd) and received.is_last)
 
     def _take(self, frame: Frame, taken_sec: float, arrival_sec: float) -> None:
         ticks = self._convert_rate(taken_sec)

@@ -15,12 +15,10 @@ from typing import Any
 import av
 
 from abnormal.errors import AbnormalError
-from abnormal.urls import Url, parse_url
+from abnormal.urls import STREAM_SCHEMES, Url, parse_url
 from abnormal.web import http_request, open_request
 
-PROTOCOLS = (
-    "http,https,httpproxy,tcp,tls,rtp,rtsp,rtsps,srtp,udp,rtmp,rtmps,rtmpt,srt,mmsh,mmst,crypto"
-)
+PROTOCOLS = ",".join([*STREAM_SCHEMES, "crypto", "httpproxy", "tls"])
 """FFmpeg's protocols of networks. Without the others, a camera cannot lead to a local file."""
 
 MOST_REDIRECTS = 5
@@ -71,6 +69,8 @@ def open_at_host(address: str, open_address: OpenAddress, timeout_sec: float) ->
                 raise
             part_of = _PlaylistParts(url, timeout_sec)
             return open_address(address, _PLAYLIST, io_open=part_of)
+        except av.error.ExitError:  # nothing came in time, so that asking again would not help
+            raise
         except (av.error.FFmpegError, OSError):
             location = _http_location(url, timeout_sec) if url.scheme.startswith("http") else ""
             if not location:
@@ -92,7 +92,9 @@ def _at_same_host(url: Url, address: str, location: str) -> str:
 
 def _is_same_host(url: Url, target: Url) -> bool:
     schemes = {url.scheme, f"{url.scheme.removesuffix('s')}s"}  # never from TLS to plain text
-    return bool(target.place) and target.scheme in schemes and target.host == url.host
+    return (
+        bool(target.place) and target.scheme in schemes and target.host.lower() == url.host.lower()
+    )
 
 
 def _http_location(url: Url, timeout_sec: float) -> str:

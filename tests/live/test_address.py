@@ -55,6 +55,12 @@ def test_an_address_that_nobody_can_understand_is_refused_without_showing_it(pas
         assert "cret" not in str(raised.value)
 
 
+@pytest.mark.parametrize("scheme", ["file", "concat", "data", "FILE"])
+def test_an_address_of_no_network_is_refused(scheme):
+    with pytest.raises(AbnormalError, match=f"{scheme.lower()}://gate, is none of a camera"):
+        cameras_from_sources([f"{scheme}://gate/etc/passwd"])
+
+
 def test_a_video_device_that_is_missing_is_named():
     with pytest.raises(AbnormalError, match="/dev/video4321 does not exist"):
         require_devices(["rtsp://host", "4321"])

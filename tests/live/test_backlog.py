@@ -3,11 +3,10 @@ import threading
 import numpy as np
 import pytest
 
-from abnormal.live.backlog import LARGEST_BYTES, Backlog, ReceivedFrame
-from abnormal.live.frame import ConnectionLost, Moment
+from abnormal.live.backlog import LARGEST_BYTES, Backlog, ReceivedFrame, StreamEnd
 from abnormal.video.stream import Frame
 
-LOST = ConnectionLost(Moment(0, 0.0, 0.0), "gone")
+END = StreamEnd(0.0, "gone", is_last=False)
 
 
 def received(number, shape=(2, 3)):
@@ -33,11 +32,11 @@ def test_the_end_of_a_connection_is_never_dropped():
     backlog = Backlog(2, waits=False)
     for number in range(3):
         backlog.put(received(number))
-    backlog.put(LOST)
+    backlog.put(END)
     for number in range(3):
         backlog.put(received(number))
     got = take_all(backlog)
-    assert got[0] is LOST
+    assert got[0] is END
     assert [one.is_first for one in got[1:]] == [False, False] or got[1].is_first
 
 
