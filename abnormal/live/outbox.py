@@ -20,6 +20,9 @@ _NAME = re.compile(r"([0-9]{12,15})-(.+-(?:opened|updated|closed|amended)(?:-.+)
 MOST_UNSAVED = 10_000
 """So many messages are kept in memory while the disk is full; after that the oldest are lost."""
 
+LARGEST_BYTES = 1 << 20
+"""A message is smaller than this; a larger file is none of this program."""
+
 log = logging.getLogger(__name__)
 
 
@@ -82,9 +85,9 @@ class Outbox:
                 self._unsaved.popleft()
 
     @property
-    def has_unsaved(self) -> bool:
-        """Whether messages are kept in memory."""
-        return bool(self._unsaved)
+    def unsaved(self) -> int:
+        """Number of messages that are kept in memory."""
+        return len(self._unsaved)
 
     def waiting(self) -> list[Path]:
         """Lists the files of the messages that have not been taken yet, the oldest first."""
@@ -101,7 +104,10 @@ def read_message(message: Path) -> bytes:
     Raises:
         OSError: The file cannot be read.
         ValueError: It is not the state of an event that its name announces.
+        RecursionError: It is nested too deeply.
     """
+    if message.stat().st_size > LARGEST_BYTES:
+        raise ValueError(f"it has more than {LARGEST_BYTES} bytes")
     body = message.read_bytes()
     event = json.loads(body)
     if not isinstance(event, dict) or not message_key(message).startswith(

@@ -86,6 +86,10 @@ class Sender(threading.Thread):
         self._stopping.set()
         self._wake.set()
         self.join(timeout_sec)
+        if count := self.outbox.unsaved:
+            log.error(
+                "%d messages to %s are lost: there is no room for them", count, self._receiver
+            )
 
     def run(self) -> None:
         """Delivers messages until the thread is stopped; waits while the receiver is down."""
@@ -93,14 +97,13 @@ class Sender(threading.Thread):
         failing = False
         while True:
             self._wake.clear()
+            is_last = self._stopping.is_set()
             if failing := not self._try_all(failing):
                 if self._stopping.wait(next(waits)):
                     return
                 continue
             waits = backoff(*self._waits_sec)
-            if self.outbox.waiting():
-                continue  # could be saved only now
-            if self._stopping.is_set():
+            if is_last:
                 return
             self._wake.wait()
 
@@ -110,8 +113,10 @@ class Sender(threading.Thread):
         Whatever happens, the thread goes on, because nobody would notice its end.
         """
         try:
-            self._send_all()
-            self.outbox.save()
+            try:
+                self.outbox.save()
+            finally:
+                self._send_all()
         except CannotWriteError:
             return False  # which was reported when the event came
         except Exception as error:
@@ -132,7 +137,7 @@ class Sender(threading.Thread):
                 message.unlink()
             except RefusedError as refusal:
                 self._refuse(message, f"{self._receiver} {refusal} to {key}")
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 self._refuse(message, f"{message.name} cannot be sent: {error}")
 
     def _refuse(self, message: Path, reason: str) -> None:

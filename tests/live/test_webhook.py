@@ -152,6 +152,21 @@ def test_whatever_a_camera_is_called_its_events_arrive(receiver, open_webhook, c
     assert receiver.heads[0]["authorization"] == f"Basic {b64encode(b'me:secret/').decode()}"
 
 
+def test_what_finds_no_room_until_the_end_is_counted(receiver, open_webhook, said, monkeypatch):
+    def full(path):
+        raise CannotWriteError(f"{path} cannot be written: No space left on device.")
+
+    with receiver:
+        webhook = open_webhook(receiver.port)
+        monkeypatch.setattr("abnormal.live.outbox.replacing", full)
+        for number in (1, 2):
+            with pytest.raises(CannotWriteError):
+                webhook(event(number))
+        webhook.stop(30)
+    assert not webhook.is_alive()
+    assert said[-1].startswith("2 messages to the webhook http://127.0.0.1:")
+
+
 def test_an_unexpected_failure_does_not_end_the_thread(receiver, open_webhook, said, monkeypatch):
     with receiver:
         webhook = open_webhook(receiver.port)
@@ -199,7 +214,11 @@ def test_what_finds_no_room_on_the_disk_arrives_in_order_when_there_is_some(
     assert receiver.taken() == [json.loads(event(number).as_json()) for number in (1, 2, 3, 4)]
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"id": "other", "state": "opened"}'])
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", '{"id": "other", "state": "opened"}', "[" * 99_999, "9" * 2_000_000],
+    ids=["empty", "half", "list", "other", "deep", "long"],
+)
 def test_a_message_that_is_damaged_is_set_aside_and_said(
     receiver, open_webhook, said, tmp_path, text
 ):
