@@ -19,12 +19,14 @@ class ReceivedFrame(NamedTuple):
         taken_sec: When it was taken, as far as is known, by the clock of the arrivals.
         arrival_sec: When it arrived, in seconds by a clock that never goes back.
         is_first: Whether it is the first of a connection.
+        follows_gap: Whether frames before it were dropped, so that it is not known what moved.
     """
 
     frame: Frame
     taken_sec: float
     arrival_sec: float
     is_first: bool
+    follows_gap: bool = False
 
 
 class StreamEnd(NamedTuple):
@@ -94,11 +96,11 @@ class Backlog:
             return received
 
     def _drop(self, oldest: int, next_one: int) -> None:
-        """Drops the frame at one place in the queue; the next frame begins the connection then."""
+        """Drops the frame at one place in the queue; the next one then follows a gap."""
         dropped, following = self._waiting[oldest], self._waiting[next_one]
         if isinstance(dropped, ReceivedFrame) and isinstance(following, ReceivedFrame):
             is_first = dropped.is_first or following.is_first
-            self._waiting[next_one] = following._replace(is_first=is_first)
+            self._waiting[next_one] = following._replace(is_first=is_first, follows_gap=True)
         del self._waiting[oldest]
         self.dropped += 1
 

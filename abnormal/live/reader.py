@@ -140,6 +140,7 @@ class CameraReader(threading.Thread):
         self._first_sec: float | None = None  # when the first frame of all was taken
         self._next = 0  # number of the next frame
         self._convert_rate = RateConverter(prepare.fps)
+        self._follows_gap = False
         self.pass_time: Callable[[float], None] = lambda now_sec: None
 
     @property
@@ -167,7 +168,7 @@ class CameraReader(threading.Thread):
         if isinstance(received, ReceivedFrame):
             if received.is_first:
                 self._start_connection(received.taken_sec)
-            self._take(*received[:3])
+            self._take(received)
         elif isinstance(received, StreamEnd):
             moment = self._moment(received.sec)
             self._put(ConnectionLost(moment, received.reason, received.is_last))
@@ -176,15 +177,20 @@ class CameraReader(threading.Thread):
         self.pass_time(self._clock.now())
         return not (isinstance(received, StreamEnd) and received.is_last)
 
-    def _take(self, frame: Frame, taken_sec: float, arrival_sec: float) -> None:
+    def _take(self, received: ReceivedFrame) -> None:
+        taken_sec = received.taken_sec
+        self._follows_gap |= received.follows_gap
         ticks = self._convert_rate(taken_sec)
         if not ticks:
             return
-        if self._convert_rate.jumped:  # leave a gap rather than repeat the frame before it
+        if (
+            self._convert_rate.jumped or self._follows_gap
+        ):  # leave a gap, do not repeat the frame before it
             self._next += ticks
             self._prepare.start_after_gap()
             ticks = 1
-        ready = self._prepare(frame, self._moment(taken_sec), arrival_sec)
+        self._follows_gap = False
+        ready = self._prepare(received.frame, self._moment(taken_sec), received.arrival_sec)
         for tick in range(ticks):
             if tick:  # in a repeated frame nothing has moved
                 still = None if ready.speed is None else np.zeros_like(ready.speed)

@@ -25,6 +25,7 @@ def test_the_newest_frames_win_and_the_first_of_a_connection_stays_known():
     got = take_all(backlog)
     assert [one.frame.number for one in got] == [7, 8, 9]
     assert [one.is_first for one in got] == [True, False, False]
+    assert [one.follows_gap for one in got] == [True, False, False]
     assert backlog.dropped == 7
 
 

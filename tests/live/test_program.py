@@ -171,7 +171,7 @@ def test_four_streams_raise_the_events_of_the_file_across_a_broken_connection(
         for start, end in wanted:
             assert any(
                 max(abs(start - first), abs(end - last)) < TOLERANCE_SEC for first, last in found
-            ), (name, start, end, found)
+            ), (name, start, end, found, program.lines["stderr"])
         assert len(found) == len(set(found)) <= len(wanted) + 4  # cut ones where it broke
     told = program.events()
     assert [body for _, body, _ in receiver.got] == told

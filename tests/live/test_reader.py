@@ -128,6 +128,17 @@ def test_a_camera_that_dies_is_noticed_although_its_frames_take_long_to_prepare(
     waited = next(n for n, one in enumerate(messages) if isinstance(one, ConnectionLost)) - seen
     assert waited < 50 + 5
     assert at_work.reader.dropped > 10
+    steps = [
+        (
+            b.moment.number - a.moment.number,
+            (number_of(b.image) - number_of(a.image)) % 200,
+            b.speed,
+        )
+        for a, b in itertools.pairwise(frames(messages))
+    ]
+    gaps = [step for step in steps if step[1] > 8]  # pictures of 50 a second, of which each second
+    assert gaps
+    assert all(number > 1 and speed is None for number, _, speed in gaps)
 
 
 def test_a_stream_that_stands_still_is_taken_for_dead(mjpeg_camera, numbered_jpegs, reading):
