@@ -183,9 +183,8 @@ class CameraReader(threading.Thread):
         ticks = self._convert_rate(taken_sec)
         if not ticks:
             return
-        if (
-            self._convert_rate.jumped or self._follows_gap
-        ):  # leave a gap, do not repeat the frame before it
+        if self._convert_rate.jumped or self._follows_gap:
+            # Leave a gap rather than repeat the frame before it.
             self._next += ticks
             self._prepare.start_after_gap()
             ticks = 1
