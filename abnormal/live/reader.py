@@ -24,6 +24,8 @@ FRAME_TIMEOUT_SEC = 5.0
 
 WAIT_SEC = 0.5
 """If no frame comes for so many seconds, it is looked whether the camera is still there."""
+START_SEC = 3.0
+"""A first connection is reported if nothing is known of it so many seconds after its time limit."""
 BACKLOG_SEC = 2.0
 """So many seconds of frames may wait for being prepared."""
 
@@ -141,6 +143,7 @@ class CameraReader(threading.Thread):
         self._next = 0  # number of the next frame
         self._convert_rate = RateConverter(prepare.fps)
         self._follows_gap = False
+        self._report_at_sec = clock.now() + timeout_sec + START_SEC  # infinite once it has answered
         self.pass_time: Callable[[float], None] = lambda now_sec: None
 
     @property
@@ -165,6 +168,10 @@ class CameraReader(threading.Thread):
     def _pass_on(self) -> bool:
         """Passes on what the camera sends next; returns False if nothing will come any more."""
         received = self._backlog.take(WAIT_SEC)
+        if received is None and self._clock.now() > self._report_at_sec:  # such as a device
+            received = StreamEnd(self._clock.now(), "there is no answer", is_last=False)
+        if received:
+            self._report_at_sec = float("inf")
         if isinstance(received, ReceivedFrame):
             if received.is_first:
                 self._start_connection(received.taken_sec)

@@ -43,7 +43,7 @@ OpenAddress = Callable[..., Any]
 def open_at_host(address: str, open_address: OpenAddress, timeout_sec: float) -> Any:
     """Opens a stream, and follows redirects and playlists that stay at its host.
 
-    A redirect of RTSP is seen only if it comes before the camera asks for a password.
+    A redirect of RTSP is seen only without TLS, and before the camera asks for a password.
 
     Args:
         address: A URL.
@@ -118,10 +118,14 @@ def _rtsp_location(url: Url, timeout_sec: float) -> str:
     try:
         with socket.create_connection(place, timeout_sec) as connection:
             connection.sendall(question.encode())
-            while b"\r\n\r\n" not in head and len(head) < 2**16 and time.monotonic() < deadline:
+            while b"\r\n\r\n" not in head and len(head) < 2**16:
+                if time.monotonic() > deadline:
+                    raise TimeoutError
                 if not (received := connection.recv(4096)):
                     break
                 head += received
+    except TimeoutError:
+        raise AbnormalError("nothing came in time") from None
     except (OSError, UnicodeError):
         return ""
     status, *lines = head.decode("latin-1").split("\r\n")

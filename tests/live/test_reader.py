@@ -5,12 +5,14 @@ import itertools
 import shutil
 import subprocess
 import textwrap
+import threading
 import time
 
 import cv2
 import numpy as np
 import pytest
 
+from abnormal.live import reader
 from abnormal.live.frame import ConnectionLost, LiveFrame, ReaderFailed
 from abnormal.live.prepare import FramePreparer
 from abnormal.live.reader import backoff
@@ -139,6 +141,26 @@ def test_a_camera_that_dies_is_noticed_although_its_frames_take_long_to_prepare(
     gaps = [step for step in steps if step[1] > 8]  # pictures of 50 a second, of which each second
     assert gaps
     assert all(number > 1 and speed is None for number, _, speed in gaps)
+
+
+def test_a_camera_that_hangs_from_the_start_is_told(
+    mjpeg_camera, numbered_jpegs, reading, monkeypatch
+):
+    released = threading.Event()
+    open_it = reader.open_camera
+
+    def hang(*arguments):
+        assert released.wait(60)
+        return open_it(*arguments)
+
+    monkeypatch.setattr(reader, "open_camera", hang)
+    monkeypatch.setattr(reader, "START_SEC", 0.2)
+    at_work = reading(mjpeg_camera(numbered_jpegs, 25).url(), timeout_sec=0.5)
+    (lost,) = at_work.wait_for(losses)
+    assert lost.reason == "there is no answer"
+    released.set()
+    messages = at_work.wait_for(lambda messages: isinstance(messages[-1], LiveFrame))
+    assert len(losses(messages)) == 1
 
 
 def test_a_stream_that_stands_still_is_taken_for_dead(mjpeg_camera, numbered_jpegs, reading):

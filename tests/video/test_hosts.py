@@ -170,3 +170,23 @@ def test_a_redirect_of_rtsp_to_another_host_is_refused(other):
         with pytest.raises(AbnormalError, match=r"another host, rtsp://127\.0\.0\.2"):
             count_frames(f"rtsp://127.0.0.1:{server.getsockname()[1]}/a")
     assert other.asked == []
+
+
+@pytest.mark.parametrize("answer", [b"", b"R"])
+def test_an_rtsp_server_that_never_answers_is_given_up(answer):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip():
+            connection, _ = server.accept()
+            with connection, contextlib.suppress(OSError):
+                while connection.send(answer or b"\0") and answer:
+                    threading.Event().wait(0.02)
+                threading.Event().wait(3)
+
+        threading.Thread(target=drip, daemon=True).start()
+        address = f"rtsp://127.0.0.1:{server.getsockname()[1]}/a"
+        with (
+            pytest.raises(AbnormalError, match="nothing came in time"),
+            open_camera(address, 0.5),
+        ):
+            pass
