@@ -1,6 +1,7 @@
 # make demo      draw a street, learn it, test it (about five minutes after the install)
 # make test      everything that is checked before a change lands
 # make chaos     training killed 25 times at random moments
+# make soak      cameras watched for an hour while things fail; MINUTES=2 to try it
 # make bench     what things cost
 # make media     some 370 video files, read by this program and by ffmpeg (ten minutes)
 # make pictures  those of the README, from the demo; needs Chromium
@@ -8,8 +9,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
+MINUTES ?= 60
 
-.PHONY: demo test check format chaos bench media pictures clean
+.PHONY: demo test check format chaos soak bench media pictures clean
 
 $(VENV)/.runtime: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -41,6 +43,9 @@ format: $(VENV)/.dev
 
 chaos: $(VENV)/.dev
 	$(BIN)/python benchmarks/chaos.py --runs 25
+
+soak: $(VENV)/.dev
+	$(BIN)/python benchmarks/soak.py --minutes $(MINUTES) --load 20
 
 bench: demo $(VENV)/.dev
 	$(BIN)/python benchmarks/speed.py

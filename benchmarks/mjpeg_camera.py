@@ -13,6 +13,7 @@ class MjpegCamera:
     Attributes:
         begun_utc: When it showed the first picture, in seconds since 1970.
         port: Where it listens.
+        jpegs: The pictures.
         frozen: Whether it keeps its connections, but sends nothing.
         requests: The paths that were asked for.
     """
@@ -25,7 +26,7 @@ class MjpegCamera:
             fps: How many of them it shows in a second.
             port: Where to listen; 0 for any free port.
         """
-        self._jpegs, self._fps = jpegs, fps
+        self.jpegs, self._fps = jpegs, fps
         self.begun_utc, self._begun_sec = time.time(), time.monotonic()
         self.port = port
         self.frozen = False
@@ -73,17 +74,17 @@ class MjpegCamera:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def _send(self, file: BinaryIO) -> None:
-        number = self._number()
+        number = self.number()
         while self._alive:
             time.sleep(max(0.0, self._begun_sec + number / self._fps - time.monotonic()))
             if self.frozen:
-                number = self._number()
+                number = self.number()
                 continue
-            jpeg = self._jpegs[number % len(self._jpegs)]
+            jpeg = self.jpegs[number % len(self.jpegs)]
             head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
             file.write(head.encode() + jpeg + b"\r\n")
             number += 1
 
-    def _number(self) -> int:
+    def number(self) -> int:
         """Of the picture that is to be shown next."""
         return int((time.monotonic() - self._begun_sec) * self._fps) + 1

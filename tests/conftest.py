@@ -16,6 +16,7 @@ import PIL.Image
 import pytest
 import scipy.io
 
+from abnormal import urls
 from abnormal.frames.manifest import VideoRecord, write_manifest, write_record
 from abnormal.frames.writer import write_frames
 from abnormal.video.stream import Frame
@@ -30,6 +31,12 @@ LONG = ("test_chaos.py", "test_notebook.py", "test_jax.py", "test_programs.py", 
 
 def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.path.name not in LONG)
+
+
+@pytest.fixture(autouse=True)
+def _no_known_secrets(monkeypatch):
+    """A test begins without the secrets of the tests before it."""
+    monkeypatch.setattr(urls, "_known", {})
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from abnormal.cli.messages import show_messages
+from abnormal.cli.streams import StdoutClosedError, safe_streams
 from abnormal.commands import program_name
 from abnormal.errors import (
     EXIT_BUG,
@@ -19,6 +20,7 @@ from abnormal.errors import (
     bug_text,
     write_bug_log,
 )
+from abnormal.urls import remember_secrets, without_secrets
 from abnormal.version import __version__
 
 LARGEST_SIZE = 4096
@@ -53,9 +55,27 @@ def run_program(
         argv: The arguments; None to take those of this process.
 
     Returns:
-        The exit code of `work`; or 1 for an error that the user can mend, 3 for a bug, 130 after
-        Ctrl-C, and 143 if SIGTERM has stopped the work in good order.
+        The exit code of `work`; or 1 for an error that the user can mend, among them a stdout that
+        cannot be written, 3 for a bug, 130 after Ctrl-C, and 143 if SIGTERM has stopped the work in
+        good order.
     """
+    for argument in sys.argv[1:] if argv is None else argv:
+        remember_secrets(argument)
+    with safe_streams() as stdout:
+        try:
+            code = _run(parser, work, argv)
+            stdout.flush()
+        except StdoutClosedError:  # `| head` has seen enough
+            code = 0
+        stdout.finish()
+        return EXIT_ERROR if stdout.is_broken and code == 0 else code
+
+
+def _run(
+    parser: argparse.ArgumentParser,
+    work: Callable[[argparse.Namespace], int],
+    argv: Sequence[str] | None,
+) -> int:
     args = parser.parse_args(argv)
     show_messages(args.verbose)
     try:
@@ -71,9 +91,8 @@ def run_program(
     except KeyboardInterrupt:
         log.error("%s: interrupted", parser.prog)
         return EXIT_INTERRUPTED
-    except BrokenPipeError:  # `| head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except StdoutClosedError:
+        raise
     except Exception as error:
         _show_traceback()
         log.error("%s: %s. Details are in %s", parser.prog, bug_text(error), _write_log())
@@ -98,8 +117,6 @@ def _show_traceback() -> None:
 def _write_log() -> Path:
     """Writes the details of the current exception to a file, without passwords in addresses."""
     import traceback  # imported here, because `--help` would take twice as long
-
-    from abnormal.live.address import without_secrets
 
     text = f"command: {sys.argv}\npython: {sys.version}\n\n{traceback.format_exc()}"
     return write_bug_log(without_secrets(text))

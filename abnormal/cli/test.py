@@ -16,6 +16,7 @@ from abnormal.cli.program import (
     run_program,
     zero_or_more,
 )
+from abnormal.cli.streams import StdoutClosedError
 from abnormal.errors import EXIT_BUG, AbnormalError
 from abnormal.inference.runtimes import AUTO, RUNTIMES
 from abnormal.live.listeners import LISTENERS, open_listeners
@@ -53,11 +54,13 @@ def _require_files(args: argparse.Namespace, live: bool) -> None:
     """Raises for missing files before TensorFlow is imported, which takes seconds."""
     from abnormal.files import require_path  # not imported for `--help`
     from abnormal.frames.manifest import require_img
-    from abnormal.live.address import require_camera_table
+    from abnormal.live.address import require_camera_table, require_devices
     from abnormal.models.model_path import require_model_file
 
     if live and args.cameras:
         require_camera_table(args.cameras)
+    if live:
+        require_devices(args.source or [])
     for path in args.model:
         require_model_file(path)
     if args.export or args.dismiss:  # the source is checked later, after the event to dismiss
@@ -92,7 +95,7 @@ def _is_live(args: argparse.Namespace) -> bool:
             f"--source is given {len(sources)} times, which is for cameras. Name one file or "
             "folder, or play the files at their own pace with --realtime."
         )
-    for option in (*LISTENERS, "no_frames"):
+    for option in (*LISTENERS, "no_frames", "allow_redirects"):
         if getattr(args, option):
             raise AbnormalError(
                 f"{_flag(option)} is for cameras. Name one with --source, such as 0 "
@@ -150,9 +153,10 @@ def _watch(args: argparse.Namespace) -> int:
 
     if len(args.model) > 1:
         raise AbnormalError("Cameras are watched with one model. Name one with --model.")
+    cameras = list_cameras(args.cameras, args.source or [], args.camera, args.allow_redirects)
     options = WatchOptions(
         model=args.model[0],
-        cameras=tuple(list_cameras(args.cameras, args.source or [], args.camera)),
+        cameras=tuple(cameras),
         output=args.output,
         score=args.score,
         threshold=args.threshold,
@@ -168,8 +172,14 @@ def _watch(args: argparse.Namespace) -> int:
 
 
 def _print_event(event: "LiveEvent") -> None:
-    print(event.as_json(), flush=True)
-    log.info("%s", event.as_sentence())
+    from abnormal.live.clock import format_utc
+
+    log.info("%s %s", format_utc(time.time()), event.as_sentence())
+    try:
+        print(event.as_json(), flush=True)
+    except StdoutClosedError as closed:
+        log.error("%s; the watch goes on, and events are in events.jsonl", closed)
+        closed.stdout.discard()
 
 
 def _detection_options(args: argparse.Namespace) -> "DetectionOptions":
@@ -261,6 +271,11 @@ def _add_live(parser: argparse.ArgumentParser) -> None:
     add("--realtime", action="store_true", help="play the file of --source as if it were a camera")
     for option, listener in LISTENERS.items():
         add(_flag(option), metavar=listener.metavar, help=listener.help)
+    add(
+        "--allow-redirects",
+        action="store_true",
+        help="follow redirects and playlists of cameras to other hosts, too",
+    )
     add("--no-frames", action="store_true", help="keep no pictures of what cameras see")
 
 

@@ -4,26 +4,35 @@ The owners of CUHK Avenue and UCSD publish their archives without checksums. The
 those of copies that others have published, and tell a complete archive from a damaged one.
 """
 
+import contextlib
 import http.client
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from abnormal.datasets.unpack import unpack
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder, sha256
 from abnormal.progress import Progress
+from abnormal.urls import parse_url
+from abnormal.web import http_request, open_request
 
 BLOCK = 1 << 18
 """Number of bytes that are read at once."""
 
 TIMEOUT_SEC = 60
 """A host that sends nothing for this many seconds is taken to have lost the connection."""
+
+LEAST_BYTES = TIMEOUT_SEC << 10
+"""So is one that sends fewer bytes than this in that time: it would take days for an archive."""
+
+LARGEST_BYTES = 4 << 30
+"""No archive is larger than this; a body without end would fill the disk."""
 
 ATTEMPTS = 5
 """A download fails after this many consecutive connections that bring no data."""
@@ -155,17 +164,19 @@ def _fetch(url: str, part: Path, name: str, wait: Callable[[float], None]) -> No
 def _fetch_rest(url: str, part: Path, name: str) -> bool:
     """Appends the rest of a file over one connection; returns whether the file is complete now."""
     offset = _file_size(part)
-    request = urllib.request.Request(url, headers={"Range": f"bytes={offset}-"} if offset else {})
-    try:
-        response = urllib.request.urlopen(request, timeout=TIMEOUT_SEC)
-    except urllib.error.HTTPError as error:
-        if offset and error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-            if (error.headers.get("Content-Range") or "").endswith(f"/{offset}"):
-                return True
-            part.unlink()  # it is longer than the file of the host, so it is another file
-            return False
-        raise
-    with response:
+    request = _request(url)
+    if offset:
+        request.add_header("Range", f"bytes={offset}-")
+    with contextlib.ExitStack() as opened:
+        try:
+            response = opened.enter_context(open_request(request, TIMEOUT_SEC, redirects=True))
+        except urllib.error.HTTPError as error:
+            if offset and error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                if (error.headers.get("Content-Range") or "").endswith(f"/{offset}"):
+                    return True
+                part.unlink()  # it is longer than the file of the host, so it is another file
+                return False
+            raise
         start = _first_byte(response)
         if start != offset:  # the host does not support ranges, or sends another range
             offset = 0
@@ -173,13 +184,30 @@ def _fetch_rest(url: str, part: Path, name: str) -> bool:
                 part.unlink()
                 return False
         rest = int(response.headers.get("Content-Length") or 0)
+        _require_size(offset + rest, url, part)
         total = offset + rest if rest else 0
-        with (
-            part.open("ab" if offset else "wb") as file,
-            Progress("B", total, name, offset) as progress,
-        ):
-            _copy(response, file, progress)
+        file = opened.enter_context(part.open("ab" if offset else "wb"))
+        progress = opened.enter_context(Progress("B", total, name, offset))
+        for block in _blocks(response):
+            file.write(block)
+            progress.advance(len(block))
+            _require_size(file.tell(), url, part)
     return _file_size(part) >= offset + rest
+
+
+def _request(url: str) -> urllib.request.Request:
+    if url.startswith(("http://", "https://")):
+        return http_request(parse_url(url, "the mirror"))
+    return urllib.request.Request(url)
+
+
+def _require_size(size: int, url: str, part: Path) -> None:
+    if size > LARGEST_BYTES:
+        part.unlink(missing_ok=True)
+        raise AbnormalError(
+            f"{url} is larger than {LARGEST_BYTES >> 20} MB, and so is none of the archives. Name "
+            "a mirror with --url."
+        )
 
 
 def _first_byte(response: Any) -> int:
@@ -188,10 +216,21 @@ def _first_byte(response: Any) -> int:
     return int(found) if response.status == http.HTTPStatus.PARTIAL_CONTENT else 0
 
 
-def _copy(response: BinaryIO, file: BinaryIO, progress: Progress) -> None:
-    while block := response.read(BLOCK):
-        file.write(block)
-        progress.advance(len(block))
+def _blocks(response: Any) -> Iterator[bytes]:
+    """Reads a response as it comes.
+
+    Raises:
+        TimeoutError: It comes too slowly.
+    """
+    read_once = getattr(response, "read1", response.read)
+    begun_sec, count = time.monotonic(), 0
+    while block := read_once(BLOCK):
+        yield block
+        count += len(block)
+        if time.monotonic() - begun_sec > TIMEOUT_SEC:
+            if count < LEAST_BYTES:
+                raise TimeoutError(f"{count} bytes in {TIMEOUT_SEC} s")
+            begun_sec, count = time.monotonic(), 0
 
 
 def _file_size(path: Path) -> int:

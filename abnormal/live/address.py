@@ -1,18 +1,20 @@
-"""The cameras that are watched: their names and addresses, and how addresses lose passwords."""
+"""The cameras that are watched: their names and addresses."""
 
 import csv
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from abnormal.errors import AbnormalError
+from abnormal.urls import STREAM_SCHEMES, Url, parse_url, without_secrets
 
 COLUMNS = ("name", "source", "camera")
 """Columns of the table of cameras."""
 
-_USER = re.compile(r"([a-z][a-z0-9+.-]*://)[^/?#\s'\"]*@", re.IGNORECASE)
-_QUERY = re.compile(r"([a-z][a-z0-9+.-]*://[^?#\s'\"]*)[?#][^\s'\"]*", re.IGNORECASE)
+LONGEST_NAME_BYTES = 100
+"""A name of a camera has at most so many bytes, because it is part of file names."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,13 @@ class Camera:
         source: Number of a video device, URL, or path of a file. It may contain a password.
         known_as: Name by which the model knows the camera and what is normal there; empty if the
             model was calibrated for a single camera.
+        allow_redirects: Whether the camera may lead to other hosts.
     """
 
     name: str
     source: str
     known_as: str = ""
+    allow_redirects: bool = False
 
     @property
     def is_file(self) -> bool:
@@ -43,20 +47,18 @@ def is_stream(source: str) -> bool:
     return "://" in source or path.is_char_device() or (source.isdecimal() and not path.exists())
 
 
-def without_secrets(text: str) -> str:
-    """Removes user name, password, query and fragment from all URLs in a text."""
-    return _QUERY.sub(r"\1", _USER.sub(r"\1", text))
-
-
 def cameras_from_sources(sources: Sequence[str], known_as: str = "") -> list[Camera]:
-    """Names the cameras of `--source` after their device number, host and path, or file.
+    """Names the cameras of `--source` after their device number, host, or file.
+
+    Cameras of the same name are numbered. Nothing else of an address is in a name, because a path
+    may contain a password.
 
     Args:
         sources: Numbers of video devices, URLs or paths of files.
         known_as: Name by which the model knows the cameras; may be empty.
 
     Raises:
-        AbnormalError: A source is given twice.
+        AbnormalError: A source is given twice, or an address cannot be understood.
     """
     if twice := [source for source in sources if sources.count(source) > 1]:
         raise AbnormalError(
@@ -66,9 +68,29 @@ def cameras_from_sources(sources: Sequence[str], known_as: str = "") -> list[Cam
     names: list[str] = []
     for source in sources:
         name = _name_of(source)
-        like_it = sum(known == name or known.startswith(f"{name}-") for known in names)
-        names.append(f"{name}-{like_it + 1}" if name in names else name)
+        numbered = (f"{name}-{number}" for number in itertools.count(2))
+        names.append(
+            next(filter(lambda one: one not in names, numbered)) if name in names else name
+        )
     return [Camera(name, source, known_as) for name, source in zip(names, sources, strict=True)]
+
+
+def require_devices(sources: Sequence[str]) -> None:
+    """Makes sure that the video devices among some sources exist.
+
+    Args:
+        sources: Numbers of video devices, URLs or paths of files.
+
+    Raises:
+        AbnormalError: A device does not exist.
+    """
+    for source in sources:
+        if source.isdecimal() and is_stream(source) and not Path(f"/dev/video{source}").exists():
+            devices = ", ".join(map(str, sorted(Path("/dev").glob("video*")))) or "no video device"
+            raise AbnormalError(
+                f"There is no camera {source}: /dev/video{source} does not exist. This machine has "
+                f"{devices}. Check the number and the cable."
+            )
 
 
 def require_camera_table(path: Path) -> None:
@@ -119,18 +141,32 @@ def _from_row(path: Path, line: int, row: dict[str, str], known_as: str) -> Came
     if _file_name_part(name) != name:
         raise AbnormalError(
             f"{path}, line {line}: the name {name!r} is part of file names. Expected: letters, "
-            "digits, '.', '_' and '-' only."
+            f"digits, '.', '_' and '-' only, and at most {LONGEST_NAME_BYTES} bytes."
         )
+    if "://" in source:
+        _parse(source, f"camera {name}")
     return Camera(name, source, camera or known_as)
+
+
+def _parse(source: str, name: str) -> Url:
+    url = parse_url(source, name)
+    if url.scheme not in STREAM_SCHEMES:
+        raise AbnormalError(
+            f"The address of {name}, {url.shown}, is none of a camera. Expected: "
+            f"{', '.join(STREAM_SCHEMES)}. Name a file by its path, with --realtime."
+        )
+    return url
 
 
 def _name_of(source: str) -> str:
     if source.isdecimal():
         return f"camera{source}"
     if "://" in source:
-        return _file_name_part(without_secrets(source).split("://", 1)[1])
+        url = _parse(source, "a --source")
+        return _file_name_part(url.host if url.place else "")
     return _file_name_part(Path(source).stem)
 
 
 def _file_name_part(text: str) -> str:
-    return re.sub(r"[^\w.-]+", "-", text).strip("-.") or "camera"
+    name = re.sub(r"[^\w.-]+", "-", text).strip("-.")
+    return name.encode()[:LONGEST_NAME_BYTES].decode(errors="ignore").strip("-.") or "camera"

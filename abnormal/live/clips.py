@@ -6,23 +6,28 @@ it holds Python's global lock, and would then hold up the scoring.
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from abnormal.errors import AbnormalError
 from abnormal.files import remove_partial
 from abnormal.tasks.local import LowPriorityProcess
 from abnormal.tasks.run import WorkerDiedError
-from abnormal.video.encode import open_encoder
+from abnormal.video.encode import open_timed_encoder
 from abnormal.video.jpeg import from_jpeg
+from abnormal.video.resample import fit
 
 CLIPS_PER_CAMERA = 2
 """So many clips per camera may wait for being encoded; each keeps its pictures in memory."""
+
+TimedJpeg = tuple[float, bytes]
+"""When a picture was taken, in seconds, and the picture as JPEG."""
+Finished = Callable[[str], None]
+"""Is called when a clip is written, with an empty string, or left out, with the reason."""
 
 log = logging.getLogger(__name__)
 
@@ -43,25 +48,24 @@ class ClipWriter:
         self._waiting = 0
         self._lock = threading.Lock()
 
-    def write(self, path: Path, pictures: list[bytes], fps: float) -> None:
+    def write(self, path: Path, pictures: Sequence[TimedJpeg], finished: Finished) -> None:
         """Queues a clip for writing and returns at once.
 
         If too many clips wait already, the clip is left out and an error is logged.
 
         Args:
             path: Name of the file, which ends in `.mp4`.
-            pictures: The frames, as JPEG.
-            fps: Frames per second.
+            pictures: The pictures, in the order of their times.
+            finished: Is called in any case, perhaps from another thread.
         """
         with self._lock:
-            if self._waiting >= self._most_waiting:
-                log.error(
-                    "left out: %s: %d clips wait for being encoded already", path, self._waiting
-                )
-                return
-            self._waiting += 1
-        job = self._thread.submit(self._encode, path, pictures, fps)
-        job.add_done_callback(partial(self._finish_job, path))
+            is_full = self._waiting >= self._most_waiting
+            self._waiting += not is_full
+        if is_full:
+            _leave_out(path, f"{self._most_waiting} clips wait for being encoded already", finished)
+            return
+        job = self._thread.submit(self._encode, path, pictures)
+        job.add_done_callback(partial(self._finish_job, path, finished))
 
     def close(self) -> None:
         """Writes the clips that still wait, and returns when all are written.
@@ -77,52 +81,57 @@ class ClipWriter:
             self._thread.shutdown(wait=False, cancel_futures=True)
             raise
 
-    def _encode(self, path: Path, pictures: list[bytes], fps: float) -> None:
+    def _encode(self, path: Path, pictures: Sequence[TimedJpeg]) -> None:
         try:
-            self._process.run(write_clip, path, pictures, fps)
+            self._process.run(write_clip, path, pictures)
         except WorkerDiedError:
             remove_partial(path.parent)
             if not self._closing:
                 raise WorkerDiedError("the process that encodes was killed") from None
-            write_clip(path, pictures, fps)
+            write_clip(path, pictures)
 
-    def _finish_job(self, path: Path, job: Future[None]) -> None:
+    def _finish_job(self, path: Path, finished: Finished, job: Future[None]) -> None:
         with self._lock:
             self._waiting -= 1
         if job.cancelled():
-            log.error("left out: %s: the program was ended before it was encoded", path)
+            _leave_out(path, "the program was ended before it was encoded", finished)
         elif error := job.exception():
-            log.error("left out: %s: %s", path, error)
+            _leave_out(path, str(error), finished)
+        else:
+            finished("")
 
 
-def write_clip(path: Path, pictures: list[bytes], fps: float) -> None:
-    """Encodes pictures as a video file.
+def _leave_out(path: Path, reason: str, finished: Finished) -> None:
+    log.error("left out: %s: %s", path, reason)
+    finished(reason)
+
+
+def write_clip(path: Path, pictures: Sequence[TimedJpeg]) -> None:
+    """Encodes pictures as a video file, in which each is shown when it was taken.
+
+    If the camera changes the size of its pictures, later ones are fitted into the first one's.
 
     Damaged pictures are left out, as a camera sends one now and then, and pictures of another size
     are brought to that of the first one.
 
     Args:
         path: Name of the file, which ends in `.mp4`.
-        pictures: The frames, as JPEG.
-        fps: Frames per second.
+        pictures: The pictures, in the order of their times.
 
     Raises:
         AbnormalError: The file cannot be written, or all pictures are damaged.
     """
-    with open_encoder(path, fps) as write:
-        for picture in _same_size(pictures):
-            write(picture)
+    size: tuple[int, ...] = ()
+    with open_timed_encoder(path) as write:
+        for sec, picture in _intact(pictures):
+            size = size or picture.shape[:2]
+            write(fit(picture, *size), sec - pictures[0][0])
 
 
-def _same_size(pictures: Iterable[bytes]) -> Iterator[np.ndarray]:
-    """Decodes the intact ones of several JPEGs at the size of the first of them."""
-    size = None
-    for data in pictures:
+def _intact(pictures: Sequence[TimedJpeg]) -> Iterator[tuple[float, np.ndarray]]:
+    """Decodes the intact ones of several pictures."""
+    for sec, jpeg in pictures:
         try:
-            picture = from_jpeg(data)
+            yield sec, from_jpeg(jpeg)
         except AbnormalError:
             continue
-        height, width = size = size or picture.shape[:2]
-        if picture.shape[:2] != size:
-            picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
-        yield picture

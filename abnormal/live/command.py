@@ -92,8 +92,9 @@ class AlarmCommand(threading.Thread):
         while event := self._events.get():
             try:
                 self._run_program(event)
-            except OSError as error:
-                log.warning("%s could not be started (%s)", self._program, error.strerror)
+            except Exception as error:  # the thread goes on, as nobody would notice its end
+                reason = getattr(error, "strerror", None) or error
+                log.warning("%s could not be started (%s)", self._program, reason)
 
     def _run_program(self, event: LiveEvent) -> None:
         process = subprocess.Popen(

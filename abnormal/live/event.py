@@ -10,8 +10,11 @@ from typing import Any
 from abnormal.live.clock import format_utc
 from abnormal.live.frame import Moment
 from abnormal.live.tracker import OPENED, OngoingEvent
+from abnormal.urls import without_secrets
 
 ANOMALY, DISCONNECTED = "anomaly", "disconnected"
+AMENDED = "amended"
+"""State of an event whose earlier reports named a clip that there will never be."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,8 @@ class LiveEvent:
 
     Attributes:
         id: Identifier of the event, the same in all its states; part of file names.
-        state: `opened`, `updated` or `closed`.
+        state: `opened`, `updated` or `closed`; or `amended`, which may come at any time after
+            `opened`, if there will be no clip.
         camera: Name of the camera.
         kind: `anomaly`, `disconnected`, or one of `abnormal.live.gate.FAULTS`.
         start_utc: When the first frame was taken, in UTC by ISO 8601.
@@ -36,7 +40,7 @@ class LiveEvent:
         detail: What was measured, or why the connection was lost, for people.
         thumbnail: Path of a picture of the peak; None if no pictures are kept.
         clip: Path of a video of the event, which is written some seconds after the event has
-            closed; None if no pictures are kept.
+            closed; None if no pictures are kept, or if it could not be written.
     """
 
     id: str
@@ -57,8 +61,11 @@ class LiveEvent:
     clip: str | None = None
 
     def as_json(self) -> str:
-        """Formats the event as one line of JSON, without a line break at the end."""
-        return json.dumps(self.as_dict(), ensure_ascii=False)
+        """Formats the event as one line of JSON, without a line break at the end.
+
+        Bytes of file names that are no text are replaced by `?`, as JSON cannot express them.
+        """
+        return json.dumps(self.as_dict(), ensure_ascii=False).encode(errors="replace").decode()
 
     def as_dict(self) -> dict[str, Any]:
         """Converts the event to a dict that has its attributes as keys."""
@@ -66,10 +73,11 @@ class LiveEvent:
 
     def as_sentence(self) -> str:
         """Describes the event in one line for people."""
-        length = f" after {self.end_sec - self.start_sec:.1f} s" if self.state != OPENED else ""
+        length = self.end_sec - self.start_sec
+        when = f"at {self.start_utc}" if self.state == OPENED else f"after {length:.1f} s"
         score = "" if self.peak_score is None else f", score {self.peak_score:.2f}"
         detail = f" ({self.detail})" if self.detail else ""
-        return f"{self.start_utc} {self.camera}: {self.kind} {self.state}{length}{score}{detail}"
+        return f"{self.camera}: {self.kind} {self.state} {when}{score}{detail}"
 
 
 SendEvent = Callable[[LiveEvent], None]
@@ -108,6 +116,6 @@ def make_event(
         peak_score=round(peak.score, 4) if scored else None,
         mean_score=round(event.mean_score, 4) if scored else None,
         box=None if peak.box is None else tuple(round(float(side), 4) for side in peak.box),
-        detail=peak.detail,
+        detail=without_secrets(peak.detail),
         **files,
     )

@@ -92,33 +92,41 @@ class PictureGate:
         self._snapshots: collections.deque[np.ndarray] = collections.deque(maxlen=SNAPSHOTS)
         self._sharpnesses: collections.deque[float] = collections.deque(maxlen=SNAPSHOTS)
         self._usual: _UsualView | None = None
-        self._last_second: collections.deque[np.ndarray] = collections.deque(
-            maxlen=max(1, round(LIGHT_SEC * fps))
-        )
+        self._last_second: collections.deque[tuple[float, np.ndarray]] = collections.deque()
         self._before: np.ndarray | None = None
-        self._identical = self._usually_identical = 0  # pictures in a row
-        self._since_snapshot = 0
+        self._sec = -1 / fps  # when the newest picture was taken
+        self._before_sec = self._identical_since_sec = self._usually_identical_sec = 0.0
+        self._next_snapshot_sec = SNAPSHOT_SEC - 1 / fps
         self._window = cv2.createHanningWindow((SIDE_PX, SIDE_PX), cv2.CV_32F)
 
-    def __call__(self, image: np.ndarray) -> tuple[str, str]:
+    def start_connection(self) -> None:
+        """Forgets the last pictures, as it is not known what was in between."""
+        self._before = None
+        self._last_second.clear()
+
+    def __call__(self, image: np.ndarray, sec: float | None = None) -> tuple[str, str]:
         """Checks the camera's next picture.
 
         Args:
             image: `(height, width)` uint8, grey.
+            sec: When it was taken, in seconds; None if pictures are evenly spaced.
 
         Returns:
             The fault, one of `FAULTS`, and a description of what was measured; both are empty if
             nothing is wrong.
         """
+        self._sec = self._sec + 1 / self._fps if sec is None else sec
+        oldest_sec = self._sec - LIGHT_SEC - 0.5 / self._fps
+        while self._last_second and self._last_second[0][0] < oldest_sec:
+            self._last_second.popleft()
         small = cv2.resize(image, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)
         small = small.astype(np.float32)
         checks = ((fault, check(self, image, small)) for fault, check in FAULTS.items())
         fault, detail = next(((fault, detail) for fault, detail in checks if detail), ("", ""))
         if fault == "light":
             self._forget_usual_view()
-        self._last_second.append(small)
-        self._since_snapshot += 1
-        if not fault and self._since_snapshot >= SNAPSHOT_SEC * self._fps:
+        self._last_second.append((self._sec, small))
+        if not fault and self._sec >= self._next_snapshot_sec - 0.5 / self._fps:
             self._take_snapshot(image, small)
         return fault, detail
 
@@ -129,25 +137,25 @@ class PictureGate:
         return f"99 % of the pixels are below {level:.0f} of 255" if level < BLACK_BELOW else ""
 
     def _frozen(self, image: np.ndarray, small: np.ndarray) -> str:
-        identical = self._before is not None and np.array_equal(image, self._before)
-        self._before = image
-        limit = max(FROZEN_SEC * self._fps, FROZEN_FACTOR * self._usually_identical)
-        if not identical:
-            if self._identical <= limit:
-                self._usually_identical = max(self._usually_identical, self._identical)
-            self._identical = 0
-            return ""
-        self._identical += 1
-        if self._identical <= limit:
-            return ""
-        return f"identical for {self._identical / self._fps:.0f} s"
+        before, self._before = self._before, image
+        before_sec, self._before_sec = self._before_sec, self._sec
+        limit_sec = max(FROZEN_SEC, FROZEN_FACTOR * self._usually_identical_sec)
+        if before is not None and np.array_equal(image, before):
+            identical_sec = self._sec - self._identical_since_sec
+            return f"identical for {identical_sec:.0f} s" if identical_sec > limit_sec else ""
+        usual_sec = before_sec - self._identical_since_sec
+        if before is not None and usual_sec <= limit_sec:
+            self._usually_identical_sec = max(self._usually_identical_sec, usual_sec)
+        self._identical_since_sec = self._sec
+        return ""
 
     def _light(self, image: np.ndarray, small: np.ndarray) -> str:
         if not self._last_second:
             return ""
-        change = small - self._last_second[0]
+        before = self._last_second[0][1]
+        change = small - before
         share = max((change > LIGHT_LEVELS).mean(), (change < -LIGHT_LEVELS).mean())
-        if share < LIGHT_SHARE or _correlation(self._last_second[0], small) < LIGHT_CORRELATION:
+        if share < LIGHT_SHARE or _correlation(before, small) < LIGHT_CORRELATION:
             return ""
         direction = "brighter" if change.mean() > 0 else "darker"
         return f"{direction} by {abs(np.median(change)):.0f} of 255"
@@ -189,7 +197,7 @@ class PictureGate:
         return f"{100 * left:.0f} % of the usual sharpness" if left < SHARPNESS_LEFT else ""
 
     def _take_snapshot(self, image: np.ndarray, small: np.ndarray) -> None:
-        self._since_snapshot = 0
+        self._next_snapshot_sec = self._sec + SNAPSHOT_SEC
         self._snapshots.append(small)
         self._sharpnesses.append(_sharpness(image))
         if len(self._snapshots) >= ENOUGH_SNAPSHOTS:

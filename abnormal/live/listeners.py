@@ -5,6 +5,7 @@ Nothing heavy is imported before a listener is opened, because `--help` shows th
 
 import contextlib
 import logging
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -85,9 +86,12 @@ def open_listeners(
             if value := options.get(name):
                 listeners.append(opened.enter_context(listener.open(value, output)))
 
+        lock = threading.Lock()  # cameras report their faults from their own threads
+
         def send(event: "LiveEvent") -> None:
-            for listener in listeners:
-                _send_to(listener, event)
+            with lock:
+                for listener in listeners:
+                    _send_to(listener, event)
 
         yield send
 

@@ -1,4 +1,4 @@
-"""Follows one camera from its frames to its events."""
+"""Follows one camera from its frames to its anomalies."""
 
 from collections.abc import Callable, Iterable
 
@@ -8,34 +8,26 @@ from abnormal.errors import AbnormalError
 from abnormal.inference.detector import Detector
 from abnormal.inference.stream import ScoredFrames
 from abnormal.live.address import Camera
+from abnormal.live.camera_events import CameraEvents
 from abnormal.live.drift import DriftWatch, surprises_of
-from abnormal.live.event import ANOMALY, DISCONNECTED, SendEvent, event_id, make_event
-from abnormal.live.frame import ConnectionLost, LiveFrame, Moment, ReaderFailed, ReaderMessage
-from abnormal.live.gate import FAULTS
-from abnormal.live.health import Health
+from abnormal.live.event import ANOMALY, SendEvent
+from abnormal.live.faults import CameraFaults
+from abnormal.live.frame import ConnectionLost, LiveFrame, ReaderFailed, ReaderMessage
 from abnormal.live.recorder import Recorder
 from abnormal.live.segment import LiveClip, Segment
-from abnormal.live.tracker import (
-    CLOSED,
-    OPENED,
-    Change,
-    LiveFrameScore,
-    LiveTracker,
-    OngoingEvent,
-)
+from abnormal.live.tracker import LiveFrameScore, LiveTracker
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.residual import ClipResidual
 
 HOLD_OFF_SEC = 1.0
 """Nothing is an anomaly for so many seconds after a faulty picture, because scores are averages."""
-SHORTEST_FAULT_SEC = 0.5
-"""A fault that lasts for fewer seconds is no event, although its pictures raise no alarm."""
 
 
 class CameraMonitor:
     """Makes clips from the frames of one camera and events from the scores.
 
     Attributes:
+        faults: Follows what is wrong with the camera, in its own thread.
         health: Counts of what happened in the last minute.
         drift: Watches the scores of calm frames.
         ended: Whether no more frames will come, because the source was a file.
@@ -60,8 +52,8 @@ class CameraMonitor:
             recorder: Keeps pictures of events; None if no pictures may be kept.
             ignored: `(size, size)` bool, True where anomalies are ignored; None if nowhere.
         """
-        self._camera, self._alarm, self._send = camera, alarm, send
-        self._recorder = recorder
+        self._camera, self._alarm = camera, alarm
+        self._events = CameraEvents(camera.name, send, recorder)
         self._new_segment: Callable[[], Segment] = lambda: Segment(
             detector, camera.known_as, ignored
         )
@@ -70,14 +62,11 @@ class CameraMonitor:
         self._segment = self._new_segment()
         self._ready: list[LiveClip] = []
         self._anomalies = LiveTracker(alarm, self._fps)
-        self._faults = {
-            fault: LiveTracker(Alarm(fault, 0.5, 0.5, shortest_sec=SHORTEST_FAULT_SEC), self._fps)
-            for fault in FAULTS
-        }
-        self._disconnection: OngoingEvent | None = None
+        self.faults = CameraFaults(self._fps, self._events)
+        self._is_lost = False
         self._no_anomaly_until_sec = -np.inf  # in seconds since the camera's first frame
         self._newest: LiveFrame | None = None
-        self.health, self.drift = Health(camera.name), DriftWatch()
+        self.health, self.drift = self._events.health, DriftWatch()
         self.ended = False
 
     def take(self, message: ReaderMessage) -> None:
@@ -115,7 +104,7 @@ class CameraMonitor:
         for index, frame in enumerate(clip.new):
             box = None if scored.boxes is None else scored.boxes[index].tolist()
             scored_frame = LiveFrameScore(frame.moment, float(scores[index]), box)
-            self._report(ANOMALY, self._anomalies.add(scored_frame))
+            self._events.report(ANOMALY, self._anomalies.add(scored_frame))
         self.health.add(now_sec - frame.arrival_sec for frame in clip.new)
         self._watch_drift(clip, scored, scores)
 
@@ -125,11 +114,10 @@ class CameraMonitor:
         Args:
             now_sec: The present time, in seconds by the clock of the arrivals.
         """
-        if self._newest is None or self._disconnection is None:
+        if self._newest is None or not self._is_lost:
             return
         number = self._newest.moment.number + int((now_sec - self._newest.arrival_sec) * self._fps)
-        for kind, tracker in self._trackers():
-            self._report(kind, tracker.skip_to(number))
+        self._events.report(ANOMALY, self._anomalies.skip_to(number))
 
     def flush(self) -> None:
         """Ends the segment and completes its last clip, because a gap follows or no more frames."""
@@ -138,46 +126,22 @@ class CameraMonitor:
 
     def finish(self) -> None:
         """Closes all events when the watch ends; all clips have to be scored before."""
-        for kind, tracker in self._trackers():
-            self._report(kind, tracker.finish())
-        if self._disconnection and not self.ended:
-            self._report(DISCONNECTED, [(CLOSED, self._disconnection)])
-        if self._recorder:
-            self._recorder.finish()
+        self._events.report(ANOMALY, self._anomalies.finish())
+        self.faults.finish()
+        self._events.finish()
 
     def _add(self, frame: LiveFrame) -> None:
-        if self._disconnection:
-            self._handle_return(frame.moment)
+        self._is_lost = False
         if not self._segment.follows(frame):
             self.flush()
         self._newest = frame
-        if self._recorder:
-            self._recorder.add(frame)
-        for fault, tracker in self._faults.items():
-            score = float(frame.fault == fault)
-            self._report(
-                fault, tracker.add(LiveFrameScore(frame.moment, score, None, frame.detail))
-            )
         self._ready += self._segment.add(frame)
 
     def _handle_loss(self, lost: ConnectionLost) -> None:
         if lost.ended and self._newest is None:
             raise AbnormalError(f"{self._camera.name} cannot be watched: {lost.reason}.")
         self.flush()
-        self.ended = lost.ended
-        if self._disconnection is None and not lost.ended:
-            at = lost.moment
-            first = LiveFrameScore(at, 1.0, None, lost.reason)
-            self._disconnection = OngoingEvent(at, at, first, 1.0)
-            self._report(DISCONNECTED, [(OPENED, self._disconnection)])
-        elif self._disconnection:
-            self._disconnection = self._disconnection._replace(last=lost.moment)
-
-    def _handle_return(self, moment: Moment) -> None:
-        if self._disconnection:
-            self.health.reconnects += self._newest is not None
-            self._report(DISCONNECTED, [(CLOSED, self._disconnection._replace(last=moment))])
-            self._disconnection = None
+        self.ended, self._is_lost = lost.ended, True
 
     def _held_off(self, frames: Iterable[LiveFrame]) -> list[bool]:
         """Says for each frame whether it is faulty or follows a faulty one too closely."""
@@ -195,18 +159,3 @@ class CameraMonitor:
         if any(frame.fault for frame in clip.new):
             return
         self.drift.add(clip.new[-1].moment.sec, calm)
-
-    def _trackers(self) -> list[tuple[str, LiveTracker]]:
-        return [(ANOMALY, self._anomalies), *self._faults.items()]
-
-    def _report(self, kind: str, changes: list[Change]) -> None:
-        """Sends the changes of events, and lets the recorder keep their pictures."""
-        for state, ongoing in changes:
-            self.health.alarms += state == OPENED
-            files: dict[str, str | None] = {}
-            if self._recorder and kind != DISCONNECTED:
-                files = self._recorder.paths(event_id(self._camera.name, kind, ongoing.start))
-            event = make_event(self._camera.name, kind, state, ongoing, **files)
-            if self._recorder:
-                event = self._recorder.record(event, ongoing)
-            self._send(event)

@@ -5,13 +5,25 @@ webhook/
   refused/                          messages that the receiver has refused
 """
 
+import collections
+import json
+import logging
 import re
+import threading
 from pathlib import Path
 
-from abnormal.files import list_folder, make_folder, replacing
+from abnormal.files import list_folder, make_folder, remove_partial, replacing
 from abnormal.live.event import LiveEvent
 
-_NAME = re.compile(r"(\d+)-(.+)\.json")
+_NAME = re.compile(r"([0-9]{12,15})-(.+-(?:opened|updated|closed|amended)(?:-.+)?)\.json")
+
+MOST_UNSAVED = 10_000
+"""So many messages are kept in memory while the disk is full; after that the oldest are lost."""
+
+LARGEST_BYTES = 1 << 20
+"""A message is smaller than this; a larger file is none of this program."""
+
+log = logging.getLogger(__name__)
 
 
 class Outbox:
@@ -25,6 +37,8 @@ class Outbox:
     def __init__(self, folder: Path) -> None:
         """Opens the folder and the messages that an earlier run has left.
 
+        If there are other files, a warning is logged; they are left alone.
+
         Args:
             folder: The folder, which is made if it is missing.
 
@@ -33,32 +47,80 @@ class Outbox:
         """
         self.folder = folder
         self.refused = make_folder(folder / "refused")
+        remove_partial(folder)
         numbers = [int(path.name.split("-")[0]) for path in self.waiting()]
         self._next = max(numbers, default=0) + 1
+        self._unsaved = collections.deque[tuple[str, str]](maxlen=MOST_UNSAVED)
+        self._lock = threading.Lock()
+        known = {self.refused, *self.waiting()}
+        if others := [path.name for path in list_folder(folder) if path not in known]:
+            log.warning("%s has files that are no messages: %s", folder, ", ".join(others[:5]))
 
     def put(self, event: LiveEvent) -> None:
         """Adds a state of an event, which is on the disk when this returns.
 
         Raises:
-            CannotWriteError: The file cannot be written, for instance because the disk is full.
+            CannotWriteError: The file cannot be written now, for instance because the disk is full.
+                The message is kept in memory until `save` can write it.
         """
         key = f"{event.id}-{event.state}"
         if event.state == "updated":  # an event may be updated several times
             key += f"-{event.peak_utc.replace(':', '')}"
-        name = f"{self._next:012d}-{key}.json"
-        self._next += 1
-        with replacing(self.folder / name) as partial:
-            partial.write_text(event.as_json(), "utf-8")
+        with self._lock:
+            self._unsaved.append((f"{self._next:012d}-{key}.json", event.as_json()))
+            self._next += 1
+        self.save()
+
+    def save(self) -> None:
+        """Writes the messages that could not be written before, in their order.
+
+        Raises:
+            CannotWriteError: The disk is still full.
+        """
+        with self._lock:
+            while self._unsaved:
+                name, text = self._unsaved[0]
+                with replacing(self.folder / name) as partial:
+                    partial.write_text(text, "utf-8")
+                self._unsaved.popleft()
+
+    @property
+    def unsaved(self) -> int:
+        """Number of messages that are kept in memory."""
+        return len(self._unsaved)
 
     def waiting(self) -> list[Path]:
         """Lists the files of the messages that have not been taken yet, the oldest first."""
-        return [path for path in list_folder(self.folder) if _NAME.fullmatch(path.name)]
+        return [path for path in list_folder(self.folder) if _is_message(path)]
 
     def refuse(self, message: Path) -> None:
         """Moves a message to the folder of refused ones, so that the next one can be sent."""
         message.replace(self.refused / message.name)
 
 
+def read_message(message: Path) -> bytes:
+    """Reads a message.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: It is not the state of an event that its name announces.
+        RecursionError: It is nested too deeply.
+    """
+    if message.stat().st_size > LARGEST_BYTES:
+        raise ValueError(f"it has more than {LARGEST_BYTES} bytes")
+    body = message.read_bytes()
+    event = json.loads(body)
+    if not isinstance(event, dict) or not message_key(message).startswith(
+        f"{event.get('id')}-{event.get('state')}"
+    ):
+        raise ValueError("it is not what its name announces")
+    return body
+
+
 def message_key(message: Path) -> str:
     """Returns what identifies a message: the file name without the number and the suffix."""
     return message.stem.split("-", 1)[1]
+
+
+def _is_message(path: Path) -> bool:
+    return bool(_NAME.fullmatch(path.name)) and path.is_file()

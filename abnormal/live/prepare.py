@@ -37,6 +37,11 @@ class FramePreparer:
         """Forgets the last frame, because frames are missing after it; the next gets no speed."""
         self._before = None
 
+    def start_connection(self) -> None:
+        """Forgets the last frame for all purposes, because much time may have passed since."""
+        self.start_after_gap()
+        self._gate.start_connection()
+
     def __call__(self, frame: Frame, moment: Moment, arrival_sec: float) -> LiveFrame:
         """Makes a frame ready for the model.
 
@@ -50,7 +55,7 @@ class FramePreparer:
         if self._flow is not None and self._before is not None:
             speed = self._flow(self._before, image)
         self._before = image
-        fault, detail = self._gate(image)
+        fault, detail = self._gate(image, moment.sec)
         jpeg = _jpeg_of(frame) if self._pictures else None
         return LiveFrame(moment, arrival_sec, image, speed, fault, detail, jpeg)
 

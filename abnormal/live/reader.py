@@ -1,4 +1,8 @@
-"""The thread of a camera: it connects, reads and prepares frames, and reconnects when necessary."""
+"""The threads of a camera: one connects, receives frames, and reconnects when necessary; the other
+prepares them.
+
+Receiving takes little time, so that it keeps up even on a machine that is busy.
+"""
 
 import random
 import threading
@@ -8,6 +12,7 @@ import numpy as np
 
 from abnormal.errors import AbnormalError
 from abnormal.live.address import Camera
+from abnormal.live.backlog import Backlog, ReceivedFrame, StreamEnd
 from abnormal.live.clock import ArrivalSmoother, Clock, RateConverter, TimestampMapper
 from abnormal.live.frame import ConnectionLost, Moment, ReaderFailed, ReaderMessage
 from abnormal.live.prepare import FramePreparer
@@ -16,6 +21,13 @@ from abnormal.video.stream import Frame
 
 FRAME_TIMEOUT_SEC = 5.0
 """A connection is given up if no frame comes for so many seconds."""
+
+WAIT_SEC = 0.5
+"""If no frame comes for so many seconds, it is looked whether the camera is still there."""
+START_SEC = 3.0
+"""A first connection is reported if nothing is known of it so many seconds after its time limit."""
+BACKLOG_SEC = 2.0
+"""So many seconds of frames may wait for being prepared."""
 
 FIRST_WAIT_SEC, LONGEST_WAIT_SEC = 0.5, 30.0
 """The first and the longest wait before connecting again, in seconds."""
@@ -37,8 +49,76 @@ def backoff(first_sec: float, longest_sec: float) -> Iterator[float]:
         wait_sec = min(2 * wait_sec, longest_sec)
 
 
+class CameraReceiver(threading.Thread):
+    """Receives the frames of one camera until it is stopped, or until its file ends."""
+
+    def __init__(self, camera: Camera, backlog: Backlog, clock: Clock, timeout_sec: float) -> None:
+        """Makes the thread, which `start` starts.
+
+        Args:
+            camera: The camera.
+            backlog: Takes what is received.
+            clock: This machine's clocks.
+            timeout_sec: How long to wait for the connection and for each frame, in seconds.
+        """
+        super().__init__(name=f"receiver-{camera.name}", daemon=True)
+        self._camera, self._backlog, self._clock = camera, backlog, clock
+        self._timeout_sec = timeout_sec
+        self.stopping = threading.Event()
+        self._has_frames = False  # whether this connection has given any
+
+    def run(self) -> None:
+        """Receives frames; an unexpected exception becomes a message."""
+        try:
+            self._keep_receiving()
+        except Exception as error:
+            self._backlog.put(ReaderFailed(error))
+
+    def _keep_receiving(self) -> None:
+        waits = backoff(FIRST_WAIT_SEC, LONGEST_WAIT_SEC)
+        camera = self._camera
+        while not self.stopping.is_set():
+            self._has_frames = False
+            try:
+                with open_camera(
+                    camera.source, self._timeout_sec, camera.allow_redirects
+                ) as stream:
+                    self._receive(stream)
+                reason = "the stream ended"
+            except AbnormalError as error:
+                reason = str(error)
+            self._backlog.put(StreamEnd(self._clock.now(), reason, camera.is_file))
+            if camera.is_file:
+                return
+            if self._has_frames:
+                waits = backoff(FIRST_WAIT_SEC, LONGEST_WAIT_SEC)
+            self.stopping.wait(next(waits))
+
+    def _receive(self, stream: CameraStream) -> None:
+        taken_at = TimestampMapper() if stream.has_timestamps else ArrivalSmoother()
+        frames = self._in_real_time(stream.frames) if self._camera.is_file else stream.frames
+        for frame in frames:
+            if self.stopping.is_set():
+                return
+            arrival_sec = self._clock.now()
+            if frame.after_gap and isinstance(taken_at, TimestampMapper):
+                taken_at.restart()
+            taken_sec = taken_at(frame.time_sec, arrival_sec)
+            self._backlog.put(ReceivedFrame(frame, taken_sec, arrival_sec, not self._has_frames))
+            self._has_frames = True
+
+    def _in_real_time(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+        """Yields the frames of a file when they are due, as a camera would."""
+        begun_sec = self._clock.now()
+        first_sec: float | None = None
+        for frame in frames:
+            first_sec = frame.time_sec if first_sec is None else first_sec
+            self.stopping.wait(begun_sec + frame.time_sec - first_sec - self._clock.now())
+            yield frame
+
+
 class CameraReader(threading.Thread):
-    """Reads one camera until it is stopped, or until its file ends."""
+    """Prepares the frames of one camera, which a thread of its own receives."""
 
     def __init__(
         self,
@@ -48,79 +128,77 @@ class CameraReader(threading.Thread):
         clock: Clock,
         timeout_sec: float = FRAME_TIMEOUT_SEC,
     ) -> None:
-        """Makes the thread, which `start` starts.
+        """Makes the threads, which `start` starts.
 
         Args:
             camera: The camera.
             prepare: Makes frames ready for the model.
-            put: Takes the thread's messages without waiting.
+            put: Takes the messages without waiting.
             clock: This machine's clocks.
             timeout_sec: How long to wait for the connection and for each frame, in seconds.
         """
         super().__init__(name=f"camera-{camera.name}", daemon=True)
-        self._camera, self._prepare, self._put, self._clock = camera, prepare, put, clock
-        self._timeout_sec = timeout_sec
-        self._stopping = threading.Event()
+        self._prepare, self._put, self._clock = prepare, put, clock
+        self._backlog = Backlog(round(BACKLOG_SEC * prepare.fps), camera.is_file)
+        self._receiver = CameraReceiver(camera, self._backlog, clock, timeout_sec)
         self._first_sec: float | None = None  # when the first frame of all was taken
         self._next = 0  # number of the next frame
-        self._has_frames = False  # whether this connection has given any
-        self._after_gap = False  # whether there is a gap before the next frame that is used
         self._convert_rate = RateConverter(prepare.fps)
+        self._follows_gap = False
+        self._report_at_sec = clock.now() + timeout_sec + START_SEC  # infinite once it has answered
+        self.pass_time: Callable[[float], None] = lambda now_sec: None
+
+    @property
+    def dropped(self) -> int:
+        """Number of frames that were dropped before they were prepared."""
+        return self._backlog.dropped
 
     def stop(self) -> None:
-        """Asks the thread to end at the next frame, without waiting for that."""
-        self._stopping.set()
+        """Asks the threads to end at the next frame, without waiting for that."""
+        self._receiver.stopping.set()
+        self._backlog.stop_waiting()
 
     def run(self) -> None:
-        """Reads the camera; an unexpected exception is sent as a message to the main thread."""
+        """Prepares frames; an unexpected exception is sent as a message to the main thread."""
+        self._receiver.start()
         try:
-            self._keep_reading()
+            while not self._receiver.stopping.is_set() and self._pass_on():
+                pass
         except Exception as error:
             self._put(ReaderFailed(error))
 
-    def _keep_reading(self) -> None:
-        waits = backoff(FIRST_WAIT_SEC, LONGEST_WAIT_SEC)
-        while not self._stopping.is_set():
-            self._has_frames = False
-            try:
-                with open_camera(self._camera.source, self._timeout_sec) as stream:
-                    self._read(stream)
-                reason = "the stream ended"
-            except AbnormalError as error:
-                reason = str(error)
-            ended = self._camera.is_file
-            self._put(ConnectionLost(self._moment(self._clock.now()), reason, ended))
-            if ended:
-                return
-            if self._has_frames:
-                waits = backoff(FIRST_WAIT_SEC, LONGEST_WAIT_SEC)
-            self._stopping.wait(next(waits))
+    def _pass_on(self) -> bool:
+        """Passes on what the camera sends next; returns False if nothing will come any more."""
+        received = self._backlog.take(WAIT_SEC)
+        if received is None and self._clock.now() > self._report_at_sec:  # such as a device
+            received = StreamEnd(self._clock.now(), "there is no answer", is_last=False)
+        if received:
+            self._report_at_sec = float("inf")
+        if isinstance(received, ReceivedFrame):
+            if received.is_first:
+                self._start_connection(received.taken_sec)
+            self._take(received)
+        elif isinstance(received, StreamEnd):
+            moment = self._moment(received.sec)
+            self._put(ConnectionLost(moment, received.reason, received.is_last))
+        elif received:
+            self._put(received)
+        self.pass_time(self._clock.now())
+        return not (isinstance(received, StreamEnd) and received.is_last)
 
-    def _read(self, stream: CameraStream) -> None:
-        taken_at = TimestampMapper() if stream.has_timestamps else ArrivalSmoother()
-        frames = self._in_real_time(stream.frames) if self._camera.is_file else stream.frames
-        for frame in frames:
-            if self._stopping.is_set():
-                return
-            arrival_sec = self._clock.now()
-            if frame.after_gap:
-                self._after_gap = True
-                if isinstance(taken_at, TimestampMapper):
-                    taken_at.restart()
-            self._take(frame, taken_at(frame.time_sec, arrival_sec), arrival_sec)
-
-    def _take(self, frame: Frame, taken_sec: float, arrival_sec: float) -> None:
-        if not self._has_frames:
-            self._start_connection(taken_sec)
+    def _take(self, received: ReceivedFrame) -> None:
+        taken_sec = received.taken_sec
+        self._follows_gap |= received.follows_gap or received.frame.after_gap
         ticks = self._convert_rate(taken_sec)
         if not ticks:
             return
-        if self._convert_rate.jumped or self._after_gap:
-            self._after_gap = False
-            self._next += ticks  # leave a gap rather than repeat the frame before it
+        if self._convert_rate.jumped or self._follows_gap:
+            # Leave a gap rather than repeat the frame before it.
+            self._next += ticks
             self._prepare.start_after_gap()
             ticks = 1
-        ready = self._prepare(frame, self._moment(taken_sec), arrival_sec)
+        self._follows_gap = False
+        ready = self._prepare(received.frame, self._moment(taken_sec), received.arrival_sec)
         for tick in range(ticks):
             if tick:  # in a repeated frame nothing has moved
                 still = None if ready.speed is None else np.zeros_like(ready.speed)
@@ -130,22 +208,12 @@ class CameraReader(threading.Thread):
 
     def _start_connection(self, taken_sec: float) -> None:
         """Numbers the first frame of a connection so that missed frames leave a gap."""
-        self._has_frames, self._after_gap = True, False
         self._first_sec = taken_sec if self._first_sec is None else self._first_sec
         missed = round((taken_sec - self._first_sec) * self._prepare.fps)
         self._next = max(missed, self._next + bool(self._next))
         self._convert_rate = RateConverter(self._prepare.fps)
-        self._prepare.start_after_gap()
+        self._prepare.start_connection()
 
     def _moment(self, sec: float) -> Moment:
         first_sec = sec if self._first_sec is None else self._first_sec
         return Moment(self._next, sec - first_sec, self._clock.utc() - self._clock.now() + sec)
-
-    def _in_real_time(self, frames: Iterator[Frame]) -> Iterator[Frame]:
-        """Yields the frames of a file when they are due, as a camera would."""
-        begun_sec = self._clock.now()
-        first_sec: float | None = None
-        for frame in frames:
-            first_sec = frame.time_sec if first_sec is None else first_sec
-            self._stopping.wait(begun_sec + frame.time_sec - first_sec - self._clock.now())
-            yield frame

@@ -2,19 +2,28 @@
 
 The last pictures of a camera are kept in memory as JPEG, and clips are cut from them. The memory
 does not depend on the number of events.
+
+clips/
+  EVENT.mp4
+  .awaited-EVENT.json    until there is a clip, or a message has said that there will be none
 """
 
 import collections
+import contextlib
 import dataclasses
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from abnormal.errors import AbnormalError
+from abnormal.files import make_folder, read_json, remove_partial, write_json
 from abnormal.live.clips import ClipWriter
-from abnormal.live.event import LiveEvent
+from abnormal.live.event import AMENDED, LiveEvent, SendEvent
 from abnormal.live.frame import LiveFrame
 from abnormal.live.tracker import CLOSED, OPENED, LiveFrameScore, OngoingEvent
+from abnormal.urls import without_secrets
 from abnormal.video.jpeg import from_jpeg
 from abnormal.video.thumbnail import write_thumbnail
 
@@ -25,6 +34,9 @@ AFTER_SEC = 4.0
 LONGEST_SEC = 30.0
 """A clip has so many seconds at most."""
 
+CLIPS = "clips"
+"""Folder of the clips in the folder of results."""
+
 log = logging.getLogger(__name__)
 
 
@@ -33,18 +45,22 @@ class _PendingClip:
     """A clip whose last pictures have not come yet.
 
     Attributes:
-        path: Name of the file.
+        event: The last report of its event.
         start_sec: When the clip begins, in seconds since the camera's first frame.
         stop_sec: When the clip ends, in the same seconds; infinite while its event goes on.
     """
 
-    path: Path
+    event: LiveEvent
     start_sec: float
     stop_sec: float
 
 
 class Recorder:
-    """Keeps the last pictures of one camera, and writes thumbnails and clips of its events."""
+    """Keeps the last pictures of one camera, and writes thumbnails and clips of its events.
+
+    Attributes:
+        amend: Receives the report that an event has no clip, although earlier ones named one.
+    """
 
     def __init__(self, folder: Path, fps: float, clips: ClipWriter) -> None:
         """Starts without pictures.
@@ -59,15 +75,23 @@ class Recorder:
             maxlen=round(LONGEST_SEC * fps)
         )
         self._pending: dict[str, _PendingClip] = {}  # by the id of the event
+        self._lost: set[str] = set()  # events that go on, without a clip
+        self.amend: Callable[[LiveEvent], None] = lambda event: None
 
     def add(self, frame: LiveFrame) -> None:
         """Keeps the picture of the camera's next frame, and writes clips that are complete."""
-        if frame.jpeg is None:
-            return
-        self._recent.append((frame.moment.sec, frame.jpeg))
+        if frame.jpeg and (not self._recent or frame.moment.sec > self._recent[-1][0]):
+            self._recent.append((frame.moment.sec, frame.jpeg))
+        self.write_complete_clips(frame.moment.sec)
+
+    def write_complete_clips(self, sec: float) -> None:
+        """Writes the clips that end before a time, whether or not pictures still come.
+
+        Args:
+            sec: The present time, in seconds since the camera's first frame.
+        """
         for name, clip in list(self._pending.items()):
-            end_sec = min(clip.stop_sec, clip.start_sec + LONGEST_SEC - 1 / self._fps)
-            if frame.moment.sec >= end_sec:
+            if sec >= min(clip.stop_sec, clip.start_sec + LONGEST_SEC - 1 / self._fps):
                 self._write_clip(name)
 
     def paths(self, name: str) -> dict[str, str | None]:
@@ -78,7 +102,7 @@ class Recorder:
         """
         return {
             "thumbnail": str(self._folder / "thumbnails" / f"{name}.jpg"),
-            "clip": str(self._folder / "clips" / f"{name}.mp4"),
+            "clip": str(self._folder / CLIPS / f"{name}.mp4"),
         }
 
     def record(self, event: LiveEvent, ongoing: OngoingEvent) -> LiveEvent:
@@ -92,20 +116,29 @@ class Recorder:
             ongoing: The event that it reports.
 
         Returns:
-            The report, without the path of a thumbnail that could not be written.
+            The report without the paths of files that will not be there.
         """
-        if event.thumbnail and event.clip:
-            try:
-                self._write_thumbnail(Path(event.thumbnail), ongoing.peak)
-            except AbnormalError as error:
-                log.error("left out: %s", error)
-            if event.state == OPENED:
-                start_sec = ongoing.start.sec - BEFORE_SEC
-                self._pending[event.id] = _PendingClip(Path(event.clip), start_sec, float("inf"))
-            elif event.state == CLOSED and event.id in self._pending:
-                self._pending[event.id].stop_sec = ongoing.last.sec + AFTER_SEC
-            if not Path(event.thumbnail).is_file():
-                return dataclasses.replace(event, thumbnail=None)
+        if not event.thumbnail or not event.clip:
+            return event
+        if event.id in self._lost:
+            event = dataclasses.replace(event, clip=None)
+            self._lost -= {event.id} if event.state == CLOSED else set()
+        if event.state == OPENED:
+            start_sec = ongoing.start.sec - BEFORE_SEC
+            self._pending[event.id] = _PendingClip(event, start_sec, float("inf"))
+        try:
+            self._write_thumbnail(Path(str(event.thumbnail)), ongoing.peak)
+            if event.id in self._pending:
+                make_folder(self._folder / CLIPS)
+                write_json(_awaited(self._folder, event.id), event.as_dict())
+        except AbnormalError as error:
+            log.error("left out: %s", error)
+        if not Path(str(event.thumbnail)).exists():
+            event = dataclasses.replace(event, thumbnail=None)
+        if pending := self._pending.get(event.id):
+            pending.event = event
+            if event.state == CLOSED:
+                pending.stop_sec = ongoing.last.sec + AFTER_SEC
         return event
 
     def finish(self) -> None:
@@ -116,9 +149,16 @@ class Recorder:
     def _write_clip(self, name: str) -> None:
         clip = self._pending.pop(name)
         stop_sec = min(clip.stop_sec, clip.start_sec + LONGEST_SEC)
-        pictures = [jpeg for sec, jpeg in self._recent if clip.start_sec <= sec <= stop_sec]
-        if pictures:
-            self._clips.write(clip.path, pictures, self._fps)
+        pictures = [one for one in self._recent if clip.start_sec <= one[0] <= stop_sec]
+        self._clips.write(Path(str(clip.event.clip)), pictures, partial(self._finish_clip, clip))
+
+    def _finish_clip(self, clip: _PendingClip, reason: str) -> None:
+        if reason:
+            if clip.stop_sec == float("inf"):
+                self._lost.add(clip.event.id)
+            self.amend(_without_clip(clip.event, reason))
+        with contextlib.suppress(OSError):
+            _awaited(self._folder, clip.event.id).unlink(missing_ok=True)
 
     def _write_thumbnail(self, path: Path, peak: LiveFrameScore) -> None:
         """Draws the intact picture that is nearest to the peak.
@@ -133,3 +173,32 @@ class Recorder:
                 continue
             write_thumbnail(path, picture, peak.box or (0, 0, 0, 0))
             return
+
+
+def amend_events_of_killed_run(folder: Path, send: SendEvent) -> None:
+    """Reports the events for whose clips an earlier run was killed before it could write them.
+
+    Args:
+        folder: The folder of results.
+        send: Receives the reports.
+    """
+    clips = folder / CLIPS
+    remove_partial(clips)
+    for note in sorted(clips.glob(".awaited-*.json")):
+        try:
+            event = LiveEvent(**read_json(note))
+            if not Path(str(event.clip)).exists():
+                send(_without_clip(event, "the program was killed before it was written"))
+        except (AbnormalError, TypeError) as error:
+            log.warning("%s is left out: %s", note, error)
+        with contextlib.suppress(OSError):
+            note.unlink()
+
+
+def _awaited(folder: Path, name: str) -> Path:
+    return folder / CLIPS / f".awaited-{name}.json"
+
+
+def _without_clip(event: LiveEvent, reason: str) -> LiveEvent:
+    detail = "; ".join(filter(None, (event.detail, f"no clip: {without_secrets(reason)}")))
+    return dataclasses.replace(event, state=AMENDED, clip=None, detail=detail)

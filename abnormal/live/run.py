@@ -1,6 +1,7 @@
 """Sets up what watching cameras needs, runs it, and closes it in the right order."""
 
 import contextlib
+import dataclasses
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -15,12 +16,13 @@ from abnormal.live.address import Camera, cameras_from_sources, read_cameras
 from abnormal.live.clips import ClipWriter
 from abnormal.live.clock import Clock
 from abnormal.live.event import SendEvent
+from abnormal.live.frame import ReaderMessage
 from abnormal.live.mailbox import Mailbox
 from abnormal.live.monitor import CameraMonitor
 from abnormal.live.options import WatchOptions
 from abnormal.live.prepare import FramePreparer
 from abnormal.live.reader import CameraReader
-from abnormal.live.recorder import Recorder
+from abnormal.live.recorder import Recorder, amend_events_of_killed_run
 from abnormal.live.watch import WatchLoop, warm_up
 from abnormal.training.interrupt import catching_signals
 from abnormal.video.zone import read_zone
@@ -34,7 +36,9 @@ OpenListeners = Callable[[], AbstractContextManager[SendEvent]]
 log = logging.getLogger(__name__)
 
 
-def list_cameras(table: Path | None, sources: list[str], camera: str) -> list[Camera]:
+def list_cameras(
+    table: Path | None, sources: list[str], camera: str, allow_redirects: bool = False
+) -> list[Camera]:
     """Lists the cameras of a table and those that are given one by one.
 
     Args:
@@ -42,6 +46,7 @@ def list_cameras(table: Path | None, sources: list[str], camera: str) -> list[Ca
         sources: Numbers of video devices, URLs or paths of files.
         camera: Name by which the model knows the cameras, unless the table says otherwise; may be
             empty.
+        allow_redirects: Whether the cameras may lead to other hosts.
 
     Raises:
         AbnormalError: The table cannot be read, or two cameras have the same name.
@@ -55,7 +60,7 @@ def list_cameras(table: Path | None, sources: list[str], camera: str) -> list[Ca
                 "source in the table, too."
             )
         cameras.append(added)
-    return cameras
+    return [dataclasses.replace(one, allow_redirects=allow_redirects) for one in cameras]
 
 
 def watch_cameras(options: WatchOptions, open_listeners: OpenListeners) -> None:
@@ -92,12 +97,18 @@ def _watch(
         clips = ClipWriter(len(cameras)) if options.pictures else None
         if clips:
             opened.callback(clips.close)
+            amend_events_of_killed_run(options.output, send)
         warm_up(detector, len(cameras))
         monitors = _monitors(options, detector, send, clips)
-        for reader in _readers(options, detector, mailbox, clock):
+        readers = list(_readers(options, detector, monitors, mailbox, clock))
+        for reader in readers:
             reader.start()
             opened.callback(reader.stop)
-        each_minute = partial(_log_health, options.model, monitors, mailbox, clock)
+
+        def dropped(camera: int) -> int:
+            return mailbox.dropped(camera) + readers[camera].dropped
+
+        each_minute = partial(_log_health, options.model, monitors, dropped, clock)
         length = detector.info.clip_length
         loop = WatchLoop(monitors, mailbox, detector.reconstruct, clock, each_minute, length)
         loop.run(is_stopped)
@@ -121,17 +132,31 @@ def _monitors(
 
 
 def _readers(
-    options: WatchOptions, detector: Detector, mailbox: Mailbox, clock: Clock
+    options: WatchOptions,
+    detector: Detector,
+    monitors: list[CameraMonitor],
+    mailbox: Mailbox,
+    clock: Clock,
 ) -> Iterator[CameraReader]:
     flow = bool(detector.calibration.cameras)
-    for number, camera in enumerate(options.cameras):
+    for number, (camera, monitor) in enumerate(zip(options.cameras, monitors, strict=True)):
         prepare = FramePreparer(detector.info.size, detector.info.fps, flow, options.pictures)
-        yield CameraReader(camera, prepare, partial(mailbox.put, number), clock)
+        reader = CameraReader(camera, prepare, partial(_deliver, monitor, mailbox, number), clock)
+        reader.pass_time = monitor.faults.pass_time
+        yield reader
 
 
-def _log_health(model: Path, monitors: list[CameraMonitor], mailbox: Mailbox, clock: Clock) -> None:
+def _deliver(monitor: CameraMonitor, mailbox: Mailbox, number: int, message: ReaderMessage) -> None:
+    """Reports what is wrong with a camera at once, and lets its frames wait for being scored."""
+    monitor.faults.take(message)
+    mailbox.put(number, message)
+
+
+def _log_health(
+    model: Path, monitors: list[CameraMonitor], dropped: Callable[[int], int], clock: Clock
+) -> None:
     for number, monitor in enumerate(monitors):
-        log.info("%s", monitor.health.report(mailbox.dropped(number)))
+        log.info("%s", monitor.health.report(dropped(number)))
         if warning := monitor.drift.warning(clock.now()):
             log.warning(
                 "%s: %s. Calibrate again on normal footage of it: "

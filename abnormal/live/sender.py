@@ -7,11 +7,13 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
-from abnormal.live.address import without_secrets
+from abnormal.errors import CannotWriteError
 from abnormal.live.event import LiveEvent, SendEvent
-from abnormal.live.outbox import Outbox, message_key
+from abnormal.live.outbox import Outbox, message_key, read_message
 from abnormal.live.reader import backoff
+from abnormal.urls import without_secrets
 
 FIRST_WAIT_SEC, LONGEST_WAIT_SEC = 1.0, 300.0
 """The first and the longest wait before a message is sent again, in seconds."""
@@ -68,10 +70,12 @@ class Sender(threading.Thread):
         """Adds a state of an event to the outbox; it is on the disk when this returns.
 
         Raises:
-            CannotWriteError: The message cannot be written to the disk.
+            CannotWriteError: The message cannot be written to the disk now; it waits in memory.
         """
-        self.outbox.put(event)
-        self._wake.set()
+        try:
+            self.outbox.put(event)
+        finally:
+            self._wake.set()
 
     def stop(self, timeout_sec: float) -> None:
         """Ends the thread; the next run sends the messages that are left.
@@ -82,6 +86,10 @@ class Sender(threading.Thread):
         self._stopping.set()
         self._wake.set()
         self.join(timeout_sec)
+        if count := self.outbox.unsaved:
+            log.error(
+                "%d messages to %s are lost: there is no room for them", count, self._receiver
+            )
 
     def run(self) -> None:
         """Delivers messages until the thread is stopped; waits while the receiver is down."""
@@ -89,38 +97,52 @@ class Sender(threading.Thread):
         failing = False
         while True:
             self._wake.clear()
-            if failing := not self._send_all(failing):
+            is_last = self._stopping.is_set()
+            if failing := not self._try_all(failing):
                 if self._stopping.wait(next(waits)):
                     return
                 continue
             waits = backoff(*self._waits_sec)
-            if self._stopping.is_set() and not self.outbox.waiting():
+            if is_last:
                 return
             self._wake.wait()
 
-    def _send_all(self, failed: bool) -> bool:
-        """Sends all messages that wait; returns False if the receiver does not take them now."""
+    def _try_all(self, failed: bool) -> bool:
+        """Sends all messages that wait; returns False if the receiver does not take them now.
+
+        Whatever happens, the thread goes on, because nobody would notice its end.
+        """
+        try:
+            try:
+                self.outbox.save()
+            finally:
+                self._send_all()
+        except CannotWriteError:
+            return False  # which was reported when the event came
+        except Exception as error:
+            if not failed:
+                reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
+                log.warning(
+                    "%s does not take events (%s); they wait in %s",
+                    *(self._receiver, without_secrets(str(reason)), self.outbox.folder),
+                )
+            return False
+        return True
+
+    def _send_all(self) -> None:
         for message in self.outbox.waiting():
             key = message_key(message)
             try:
-                self._deliver(key, message.read_bytes())
-            except RefusedError as refusal:
-                self.outbox.refuse(message)
-                log.warning(
-                    "%s %s to %s, which is kept in %s",
-                    *(self._receiver, refusal, key, self.outbox.refused),
-                )
-            except OSError as error:
-                if not failed:
-                    reason = without_secrets(str(getattr(error, "reason", error)))
-                    log.warning(
-                        "%s does not take events (%s); they wait in %s",
-                        *(self._receiver, reason, self.outbox.folder),
-                    )
-                return False
-            else:
+                self._deliver(key, read_message(message))
                 message.unlink()
-        return True
+            except RefusedError as refusal:
+                self._refuse(message, f"{self._receiver} {refusal} to {key}")
+            except (ValueError, RecursionError) as error:
+                self._refuse(message, f"{message.name} cannot be sent: {error}")
+
+    def _refuse(self, message: Path, reason: str) -> None:
+        self.outbox.refuse(message)
+        log.warning("%s, which is kept in %s", without_secrets(reason), self.outbox.refused)
 
 
 @contextlib.contextmanager

@@ -1,14 +1,12 @@
 """Sends events to a URL by HTTP POST."""
 
-import http.client
 import urllib.error
-import urllib.request
+import urllib.parse
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
 from abnormal.errors import AbnormalError
-from abnormal.live.address import without_secrets
 from abnormal.live.event import SendEvent
 from abnormal.live.outbox import Outbox
 from abnormal.live.sender import (
@@ -18,21 +16,13 @@ from abnormal.live.sender import (
     Sender,
     running,
 )
+from abnormal.urls import Url, parse_url
+from abnormal.web import http_request, open_request, require_http
 
 TIMEOUT_SEC = 10.0
-"""How long to wait for an answer, in seconds."""
+"""How long to wait for the connection, and then for the head of the answer, in seconds."""
 RETRY_STATUSES = (408, 429)
 """Answers of the kind 4xx that may not last; the others refuse a message for good."""
-
-
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows no redirect, because a redirected POST would become a GET."""
-
-    def redirect_request(self, *_: object) -> None:
-        return None
-
-
-_opener = urllib.request.build_opener(_NoRedirects)
 
 
 def open_webhook(url: str, output: Path) -> AbstractContextManager[SendEvent]:
@@ -61,17 +51,21 @@ def make_webhook(
     Raises:
         AbnormalError: The folder cannot be written to, or the URL is none.
     """
-    shown = without_secrets(url)
-    if not url.startswith(("http://", "https://")):
-        raise AbnormalError(f"--webhook {shown} is no http:// or https:// URL.")
-    return Sender(Outbox(folder), partial(deliver, url), f"the webhook {shown}", waits_sec)
+    parsed = parse_url(url, "--webhook")
+    require_http(parsed, "--webhook")
+    try:
+        http_request(parsed)
+    except UnicodeError:
+        raise AbnormalError(f"--webhook {parsed.shown} has no valid name of a host.") from None
+    receiver = f"the webhook {parsed.shown}"
+    return Sender(Outbox(folder), partial(deliver, parsed), receiver, waits_sec)
 
 
-def deliver(url: str, key: str, body: bytes) -> None:
+def deliver(url: Url, key: str, body: bytes) -> None:
     """Sends one message, and returns when the receiver has taken it.
 
     Args:
-        url: An `http://` or `https://` URL.
+        url: An `http://` or `https://` address; its user name and password become a header.
         key: Identifies the message, so that the receiver can recognise a repetition.
         body: The message, as JSON.
 
@@ -86,15 +80,14 @@ def deliver(url: str, key: str, body: bytes) -> None:
         raise RefusedError(f"answers {status}")
 
 
-def _post(url: str, key: str, body: bytes) -> int:
+def _post(url: Url, key: str, body: bytes) -> int:
     """Posts a message and returns the status code of the answer."""
-    headers = {"Content-Type": "application/json", "Idempotency-Key": key}
-    request = urllib.request.Request(url, body, headers, method="POST")
+    request = http_request(url, body)
+    request.add_header("Content-Type", "application/json")
+    request.add_header("Idempotency-Key", urllib.parse.quote(key))  # headers are in ASCII
     try:
-        with _opener.open(request, timeout=TIMEOUT_SEC) as answer:
+        with open_request(request, TIMEOUT_SEC) as answer:
             return answer.status
     except urllib.error.HTTPError as refusal:
         with refusal:
             return refusal.code
-    except http.client.HTTPException as error:
-        raise OSError(str(error)) from None

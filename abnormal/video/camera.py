@@ -2,16 +2,19 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import av
 import numpy as np
 
 from abnormal.errors import AbnormalError
+from abnormal.urls import without_secrets
 from abnormal.video.decode import DEFAULT_FPS, shown_track
 from abnormal.video.grey import is_upright, to_grey, upright
+from abnormal.video.hosts import PROTOCOLS, open_at_host
 from abnormal.video.resample import scaler
 from abnormal.video.stamps import stamp_kind, stamps_of, tick_of
 from abnormal.video.stream import Frame
@@ -30,6 +33,7 @@ _OPTIONS = {
     "rtsp_transport": "tcp",  # over UDP, each lost packet spoils the picture
     "fflags": "nobuffer",
     "analyzeduration": "1000000",  # microseconds: cameras soon show what they send
+    "protocol_whitelist": PROTOCOLS,
 }
 
 
@@ -48,32 +52,28 @@ class CameraStream:
 
 
 @contextlib.contextmanager
-def open_camera(source: str, timeout_sec: float) -> Iterator[CameraStream]:
+def open_camera(
+    source: str, timeout_sec: float, allow_redirects: bool = False
+) -> Iterator[CameraStream]:
     """Opens a camera, a network stream or a file for the length of a `with` block.
 
     Args:
         source: The number or path of a video device, or a URL or file that PyAV reads.
         timeout_sec: How long to wait for the connection, and then for each frame, in seconds.
+        allow_redirects: Whether redirects and playlists may lead to other hosts; never to files.
 
     Yields:
         The stream. Iterating over its frames raises `AbnormalError` when no frame comes in time.
 
     Raises:
         AbnormalError: The source cannot be opened. The message does not contain the source, which
-            may hold a password.
+            may hold a password, unless it is a device.
     """
-    device = f"/dev/video{source}" if source.isdecimal() else source
-    is_device = device.startswith("/dev/")
     try:
-        container = av.open(
-            device,
-            format="v4l2" if is_device else None,
-            options=_OPTIONS if "://" in source else {},
-            timeout=(timeout_sec, timeout_sec),
-            metadata_errors="replace",
-        )
+        container = _open(source, timeout_sec, allow_redirects)
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise AbnormalError(_reason(error)) from None
+        device = f"{_device(source)}: " if _device(source) else ""
+        raise AbnormalError(device + _reason(error)) from None
     with container:
         track = shown_track(container)
         if track is None:
@@ -83,6 +83,31 @@ def open_camera(source: str, timeout_sec: float) -> Iterator[CameraStream]:
         rate = track.guessed_rate or DEFAULT_FPS
         clock = FrameClock(1 / float(rate), kind)
         yield CameraStream(_decode(container, track, clock, timeout_sec), kind.exist)
+
+
+def _device(source: str) -> str:
+    """Returns the path of a video device; empty if the source is none."""
+    device = f"/dev/video{source}" if source.isdecimal() else source
+    return device if device.startswith("/dev/") else ""
+
+
+def _open(source: str, timeout_sec: float, allow_redirects: bool) -> Any:
+    settings: dict[str, Any] = {
+        "timeout": (timeout_sec, timeout_sec),
+        "metadata_errors": "replace",
+    }
+    if device := _device(source):
+        return av.open(device, format="v4l2", **settings)
+    if "://" not in source:  # FFmpeg would take what precedes a colon in its name for a protocol
+        options = {"protocol_whitelist": "file"}
+        return av.open(f"file:{source}", options=options, **settings)
+
+    def open_address(address: str, options: Mapping[str, str], **arguments: Any) -> Any:
+        return av.open(address, options={**_OPTIONS, **options}, **settings, **arguments)
+
+    if allow_redirects:
+        return open_address(source, {})
+    return open_at_host(source, open_address, timeout_sec)
 
 
 def _decode(
@@ -147,4 +172,5 @@ def _decode_packet(packet: av.Packet) -> list[av.VideoFrame]:
 def _reason(error: Exception) -> str:
     """Says what went wrong without the address, which the error's own text contains."""
     text = getattr(error, "strerror", None) or "it cannot be read"
-    return "nothing came in time" if isinstance(error, av.error.ExitError) else str(text)
+    is_late = isinstance(error, av.error.ExitError)
+    return "nothing came in time" if is_late else without_secrets(str(text))

@@ -118,6 +118,28 @@ def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
 
 
+def fit(picture: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Brings a picture to a size without distorting it; what it does not cover is black.
+
+    Args:
+        picture: `(height, width, 3)` uint8.
+        height: Height of the result, in pixels.
+        width: Width of the result, in pixels.
+
+    Returns:
+        `(height, width, 3)` uint8.
+    """
+    if picture.shape[:2] == (height, width):
+        return picture
+    scale = min(height / picture.shape[0], width / picture.shape[1])
+    rows, columns = (max(1, int(scale * side + 0.5)) for side in picture.shape[:2])
+    result = np.zeros((height, width, 3), np.uint8)
+    top, left = (height - rows) // 2, (width - columns) // 2
+    small = cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA)
+    result[top : top + rows, left : left + columns] = small
+    return result
+
+
 def scaler() -> VideoReformatter:
     """Returns this thread's own scaler, which can be reused for pictures of the same size."""
     if not hasattr(_per_thread, "scaler"):

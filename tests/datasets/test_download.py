@@ -1,9 +1,11 @@
+import contextlib
 import functools
 import hashlib
 import http.server
 import io
 import re
 import threading
+import time
 import zipfile
 
 import pytest
@@ -35,6 +37,10 @@ class Host(http.server.ThreadingHTTPServer):
         self.errors = []  # status, for one answer each
         self.shift = 0  # of the answer to a range
         self.ranges = []
+        self.drips = False  # a byte at a time, without end and without a length
+
+    def handle_error(self, *_):
+        pass  # a client that gives up is no error of a host
 
     @property
     def url(self):
@@ -50,6 +56,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         status = host.errors.pop(0) if host.errors else 200 if content is not None else 404
         if status != 200:
             self.send_error(status)
+            return
+        if host.drips:
+            self._drip()
             return
         start = 0
         if host.takes_ranges and (asked := self.headers.get("Range")):
@@ -70,6 +79,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(content[start:stop])
         self.wfile.flush()
         self.close_connection = stop < len(content)
+
+    def _drip(self):
+        self.send_response(200)
+        self.end_headers()
+        self.close_connection = True
+        with contextlib.suppress(OSError):
+            while True:
+                self.wfile.write(b"a" * self.server.drips)
+                time.sleep(0.01)
 
     def log_message(self, *_):
         pass
@@ -242,3 +260,28 @@ def test_the_published_archives():
     assert names == {"Avenue_Dataset.zip", "ground_truth_demo.zip", "UCSD_Anomaly_Dataset.tar.gz"}
     sums = [archive.sha256 for source in DOWNLOADS.values() for archive in source.archives]
     assert all(re.fullmatch(r"[0-9a-f]{64}", checksum) for checksum in sums)
+
+
+def test_a_body_without_end_is_given_up_and_removed(tmp_path, source, host, monkeypatch):
+    monkeypatch.setattr(f"{download.__module__}.LARGEST_BYTES", 5 << 20)
+    host.drips = 1 << 20
+    with pytest.raises(AbnormalError, match="is larger than 5 MB"):
+        fetch(source, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_length_that_cannot_be_is_refused_at_once(tmp_path, source, monkeypatch):
+    monkeypatch.setattr(f"{download.__module__}.LARGEST_BYTES", 10)
+    with pytest.raises(AbnormalError, match="is larger than 0 MB"):
+        fetch(source, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_host_that_sends_a_byte_at_a_time_is_given_up(tmp_path, source, host, monkeypatch):
+    monkeypatch.setattr(f"{download.__module__}.TIMEOUT_SEC", 0.2)
+    monkeypatch.setattr(f"{download.__module__}.ATTEMPTS", 1)
+    host.drips, host.takes_ranges = 1, False
+    part = tmp_path / ".a.zip.part"
+    part.write_bytes(b"a" * 1000)  # so much is not reached again
+    with pytest.raises(AbnormalError, match=r"cannot be fetched \(\d+ bytes in 0.2 s\)"):
+        fetch(source, tmp_path)

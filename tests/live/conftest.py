@@ -92,6 +92,7 @@ class Receiver:
 
     def __init__(self):
         self.answers, self.got, self.asked = [], [], threading.Condition()
+        self.heads = []
         self.port = 0
 
     def __enter__(self):
@@ -107,7 +108,9 @@ class Receiver:
                     self.send_response(answer)
                     self.send_header("Content-Length", "0")
                     self.end_headers()
+                head = {name.lower(): value for name, value in self.headers.items()}
                 with receiver.asked:
+                    receiver.heads.append({"path": self.path, **head})
                     key = self.headers["Idempotency-Key"]
                     receiver.got.append((key, json.loads(body), answer))
                     receiver.asked.notify_all()

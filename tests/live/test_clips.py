@@ -8,12 +8,17 @@ import numpy as np
 import pytest
 
 from abnormal.live.clips import ClipWriter
-from abnormal.video.encode import open_encoder
+from abnormal.video.encode import open_timed_encoder
 
-FPS = 5.0
-PICTURES = [
-    cv2.imencode(".jpg", np.full((32, 48), grey, np.uint8))[1].tobytes() for grey in (9, 99)
-]
+JPEGS = [cv2.imencode(".jpg", np.full((32, 48), grey, np.uint8))[1].tobytes() for grey in (9, 99)]
+
+
+def pictures(count=2):
+    return [(number / 5, JPEGS[number % 2]) for number in range(count)]
+
+
+def ignore(reason):
+    pass
 
 
 @pytest.fixture
@@ -25,7 +30,7 @@ def clips():
 
 def process_of(clips, path):
     """The process that encodes, once it has encoded something."""
-    clips.write(path, PICTURES, FPS)
+    clips.write(path, pictures(), ignore)
     while clips._waiting:
         time.sleep(0.01)
     assert path.exists()
@@ -34,7 +39,7 @@ def process_of(clips, path):
 
 def begin(clips, path):
     """Gives it a clip that takes seconds, and waits until it has begun to encode it."""
-    clips.write(path, PICTURES * 5000, FPS)
+    clips.write(path, pictures(10_000), ignore)
     while not list(path.parent.glob(".partial-*")):  # what is not finished has a name of its own
         time.sleep(0.001)
 
@@ -58,15 +63,15 @@ def test_what_was_begun_is_finished_at_the_end_without_waiting_for_it(
 ):
     here = []
 
-    def noted(path, fps):
+    def noted(path):
         here.append(path)
-        return open_encoder(path, fps)
+        return open_timed_encoder(path)
 
-    monkeypatch.setattr("abnormal.live.clips.open_encoder", noted)
+    monkeypatch.setattr("abnormal.live.clips.open_timed_encoder", noted)
     process = process_of(clips, tmp_path / "first.mp4")
     paths = [tmp_path / f"{name}.mp4" for name in ("begun", "waiting")]
     begin(clips, paths[0])
-    clips.write(paths[1], PICTURES, FPS)
+    clips.write(paths[1], pictures(), ignore)
     clips.close()
     assert here == paths
     assert set(tmp_path.iterdir()) == {tmp_path / "first.mp4", *paths}
@@ -76,8 +81,8 @@ def test_what_was_begun_is_finished_at_the_end_without_waiting_for_it(
 
 def test_what_cannot_be_written_at_the_end_is_said(clips, tmp_path, said):
     process_of(clips, tmp_path / "first.mp4")
-    clips.write(tmp_path / "begun.mp4", PICTURES * 5000, FPS)
-    clips.write(tmp_path / "bad.mp4", [], FPS)
+    clips.write(tmp_path / "begun.mp4", pictures(10_000), ignore)
+    clips.write(tmp_path / "bad.mp4", [], ignore)
     clips.close()
     assert said == [
         f"left out: {tmp_path / 'bad.mp4'}: {tmp_path / 'bad.mp4'} is not written: there is no "
@@ -100,7 +105,7 @@ def test_a_process_that_is_killed_costs_what_it_had_and_is_replaced(clips, tmp_p
 def test_a_second_ctrl_c_leaves_out_what_waits(clips, tmp_path, said, monkeypatch):
     process_of(clips, tmp_path / "first.mp4")
     begin(clips, tmp_path / "begun.mp4")
-    clips.write(tmp_path / "waiting.mp4", PICTURES, FPS)
+    clips.write(tmp_path / "waiting.mp4", pictures(), ignore)
     shutdown = clips._thread.shutdown
 
     def interrupted(wait=True, cancel_futures=False):
@@ -117,3 +122,15 @@ def test_a_second_ctrl_c_leaves_out_what_waits(clips, tmp_path, said, monkeypatc
     assert said == [
         f"left out: {tmp_path / 'waiting.mp4'}: the program was ended before it was encoded"
     ]
+
+
+@pytest.mark.parametrize("later", [(64, 96), (24, 48), (40, 16), (480, 640)])
+def test_a_camera_that_changes_its_resolution_keeps_its_clip(clips, tmp_path, decoded, later):
+    large = cv2.imencode(".jpg", np.full(later, 99, np.uint8))[1].tobytes()
+    path, told = tmp_path / "a.mp4", []
+    clips.write(path, [*pictures(), (0.4, large), (0.6, JPEGS[0])], told.append)
+    clips.close()
+    assert told == [""]
+    _, shown, _ = decoded(path)
+    assert [picture.shape for picture in shown] == [(32, 48, 3)] * 4
+    assert abs(float(shown[2][14:18, 22:26].mean()) - 99) < 4

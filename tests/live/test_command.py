@@ -98,3 +98,19 @@ def test_one_that_is_too_slow_does_not_keep_the_program_from_ending(tmp_path, gi
     path = program(tmp_path, "time.sleep(5)")
     said = give(path, [event(number) for number in range(5)], timeout_sec=1.0, stop_sec=0.1)
     assert "does not get the last events" in said[-1]
+
+
+def test_an_unexpected_failure_is_said_and_the_next_event_is_given(tmp_path, give, monkeypatch):
+    seen = tmp_path / "seen"
+    path = program(tmp_path, f"open({str(seen)!r}, 'a').write(sys.stdin.read())")
+    run_program, failures = AlarmCommand._run_program, [ValueError("embedded null byte")]
+
+    def run_or_fail(command, one):
+        if failures:
+            raise failures.pop()
+        run_program(command, one)
+
+    monkeypatch.setattr(AlarmCommand, "_run_program", run_or_fail)
+    (said,) = give(path, [event(1), event(2)])
+    assert "could not be started (embedded null byte)" in said
+    assert [json.loads(line)["id"] for line in seen.read_text().splitlines()] == [event(2).id]

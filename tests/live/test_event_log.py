@@ -1,4 +1,6 @@
+import dataclasses
 import json
+import resource
 
 import pytest
 
@@ -34,3 +36,22 @@ def test_a_full_disk_is_said(tmp_path):
     (tmp_path / "events.jsonl").symlink_to("/dev/full")
     with open_event_log(tmp_path) as log, pytest.raises(CannotWriteError, match="No space left"):
         log(EVENT)
+
+
+def test_what_finds_no_room_is_written_before_the_next_line_and_half_a_line_never(tmp_path):
+    path = tmp_path / "events.jsonl"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with open_event_log(tmp_path) as log:
+        log(EVENT)
+        text = path.read_text()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (len(text) + 50, before[1]))
+        try:
+            for number in range(3):
+                with pytest.raises(CannotWriteError, match="cannot be written"):
+                    log(dataclasses.replace(EVENT, id=str(number)))
+                assert path.read_text() == text
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        log(dataclasses.replace(EVENT, id="3"))
+    told = [json.loads(line)["id"] for line in path.read_text().splitlines()]
+    assert told == [EVENT.id, "0", "1", "2", "3"]

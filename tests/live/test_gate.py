@@ -103,3 +103,16 @@ def test_it_says_what_it_measured():
         "black",
         "99 % of the pixels are below 0 of 255",
     )
+
+
+@pytest.mark.parametrize("every", [1, 5, 17])
+def test_a_frozen_picture_is_found_by_its_time_however_many_are_dropped(every):
+    gate = PictureGate(FPS)
+    for number, image in enumerate(street()[:PAST]):
+        gate(image, number / FPS)
+    found = [
+        number / FPS - PAST / FPS
+        for number in range(PAST, PAST + 100, every)
+        if gate(street()[PAST], number / FPS)[0] == "frozen"
+    ]
+    assert 3 < found[0] <= 3 + (every + 1) / FPS

@@ -55,10 +55,17 @@ def test_what_is_refused_is_kept_aside(tmp_path):
     assert Outbox(tmp_path).waiting() == outbox.waiting()
 
 
-def test_other_files_are_not_messages(tmp_path):
-    for name in ("notes.json", "1.json", "000000000009-a.txt"):
+def test_other_files_are_not_messages_and_are_said(tmp_path, said):
+    names = ["1-opened.json", "1.json", "٣-x-opened.json", "000000000009-a.txt", "notes.json"]
+    names += [f"{'9' * 200}-x-opened.json"]
+    for name in names:
         (tmp_path / name).write_text("{}")
-    assert Outbox(tmp_path).waiting() == []
+    (tmp_path / "000000000007-x-opened.json").mkdir()
+    outbox = Outbox(tmp_path)
+    assert outbox.waiting() == []
+    assert "has files that are no messages: 1-opened.json, 1.json, " in said[0]
+    outbox.put(event(1))
+    assert [path.name[:13] for path in outbox.waiting()] == ["000000000001-"]
 
 
 def test_a_folder_that_cannot_be_made_is_answered(tmp_path):

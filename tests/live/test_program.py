@@ -1,5 +1,6 @@
 """`test_model.py` watches: a real process, real streams, a webhook that is down for a while."""
 
+import io
 import itertools
 import json
 import signal
@@ -170,7 +171,7 @@ def test_four_streams_raise_the_events_of_the_file_across_a_broken_connection(
         for start, end in wanted:
             assert any(
                 max(abs(start - first), abs(end - last)) < TOLERANCE_SEC for first, last in found
-            ), (name, start, end, found)
+            ), (name, start, end, found, program.lines["stderr"])
         assert len(found) == len(set(found)) <= len(wanted) + 4  # cut ones where it broke
     told = program.events()
     assert [body for _, body, _ in receiver.got] == told
@@ -232,6 +233,59 @@ def test_a_file_in_real_time_has_the_same_events_and_no_picture_is_kept(
 
 
 @pytest.mark.parametrize(
+    ("error", "code", "says"),
+    [
+        (BrokenPipeError(), 0, "nobody reads stdout any more; the watch goes on"),
+        (OSError(28, "No space left"), 1, "stdout cannot be written (No space left); the work"),
+    ],
+)
+def test_without_stdout_the_watch_goes_on_and_says_so_once(
+    model, loop, tmp_path, monkeypatch, capsys, error, code, says
+):
+    class Broken(io.StringIO):
+        def write(self, _):
+            raise error
+
+    video = write(tmp_path / "street.mkv", loop)
+    monkeypatch.setattr(sys, "stdout", Broken())
+    options = ["--model", model, "--source", video, "--output", tmp_path, "--realtime", *ALARM]
+    assert test.main([*map(str, options), "--no-frames"]) == code
+    lines = (tmp_path / "events.jsonl").read_text().splitlines()
+    assert [json.loads(line)["state"] for line in lines][-1] == "closed"
+    said = capsys.readouterr().err
+    assert said.count(says) == 1
+    times = [line[:24] for line in said.splitlines() if " street: anomaly " in line]
+    assert len(times) == len(lines)
+    assert times == sorted(times)  # of the lines, not of the events that they tell
+
+
+def test_a_run_that_is_killed_has_its_missing_clips_told_by_the_next_one(
+    model, loop, mjpeg_camera, receiver, tmp_path
+):
+    camera = mjpeg_camera(loop, FPS)
+    (tmp_path / "cameras.csv").write_text(f"name,source\nHof-süd-門,{camera.url()}\n", "utf-8")
+    with receiver:
+        webhook = f"http://me:secret@127.0.0.1:{receiver.port}/hook"
+        options = ["--cameras", tmp_path / "cameras.csv", "--output", tmp_path, "--model", model]
+        options += ["--webhook", webhook, *ALARM]
+        program = Program(*options)
+        program.wait_for(lambda: program.events(kind="anomaly", state="opened"))
+        receiver.wait_for(1)
+        assert program.end(signal.SIGKILL) == -signal.SIGKILL
+        (event, *_) = program.events(kind="anomaly", state="opened")
+        assert not Path(event["clip"]).exists()
+        program = Program(*options)
+        program.wait_for(lambda: program.events(id=event["id"]))
+        assert program.end(signal.SIGTERM) == 143
+        (amended,) = program.events(id=event["id"])
+        assert (amended["state"], amended["clip"]) == ("amended", None)
+        receiver.wait_for(2)
+    told = [body["state"] for body in receiver.taken() if body["id"] == event["id"]]
+    assert told[0] == "opened"
+    assert told[-1] == "amended"
+
+
+@pytest.mark.parametrize(
     ("options", "says"),
     [
         (["--source", "a.mp4", "--source", "b.mp4"], "--source is given 2 times"),
@@ -241,6 +295,8 @@ def test_a_file_in_real_time_has_the_same_events_and_no_picture_is_kept(
         (["--webhook", "http://host"], "--webhook is for cameras"),
         (["--alarm-command", "true"], "--alarm-command is for cameras"),
         (["--no-frames"], "--no-frames is for cameras"),
+        (["--allow-redirects"], "--allow-redirects is for cameras"),
+        (["--source", "4321"], "/dev/video4321 does not exist"),
         (["--cameras", "missing.csv"], "There is no file missing.csv"),
     ],
 )

@@ -5,12 +5,16 @@ import itertools
 import shutil
 import subprocess
 import textwrap
+import threading
+import time
 
 import cv2
 import numpy as np
 import pytest
 
+from abnormal.live import reader
 from abnormal.live.frame import ConnectionLost, LiveFrame, ReaderFailed
+from abnormal.live.prepare import FramePreparer
 from abnormal.live.reader import backoff
 from abnormal.video.jpeg import from_jpeg
 
@@ -101,6 +105,62 @@ def test_a_stream_that_is_killed_comes_back_and_leaves_a_gap(mjpeg_camera, numbe
         *("Connection reset by peer", "End of file"),
     }
     assert camera.requests[-1] == "/stream.mjpg?key=secret"
+
+
+def test_a_camera_that_dies_is_noticed_although_its_frames_take_long_to_prepare(
+    mjpeg_camera, numbered_jpegs, reading, number_of, monkeypatch
+):
+    prepare = FramePreparer.__call__
+
+    def prepare_slowly(*arguments):
+        time.sleep(0.25)
+        return prepare(*arguments)
+
+    monkeypatch.setattr(FramePreparer, "__call__", prepare_slowly)
+    camera = mjpeg_camera(numbered_jpegs, 50)
+    at_work = reading(camera.url())
+    at_work.frames(8)
+    camera.frozen = True
+    time.sleep(0.5)  # the last frames arrive
+    shown, seen = camera.number(), len(at_work.messages)
+    camera.kill()
+    messages = at_work.wait_for(losses)
+    newest = [one for one in messages if isinstance(one, LiveFrame)][-1]
+    assert (shown - number_of(newest.image)) % 200 < 60  # of 100 in these two seconds
+    waited = next(n for n, one in enumerate(messages) if isinstance(one, ConnectionLost)) - seen
+    assert waited < 50 + 5
+    assert at_work.reader.dropped > 10
+    steps = [
+        (
+            b.moment.number - a.moment.number,
+            (number_of(b.image) - number_of(a.image)) % 200,
+            b.speed,
+        )
+        for a, b in itertools.pairwise(frames(messages))
+    ]
+    gaps = [step for step in steps if step[1] > 8]  # pictures of 50 a second, of which each second
+    assert gaps
+    assert all(number > 1 and speed is None for number, _, speed in gaps)
+
+
+def test_a_camera_that_hangs_from_the_start_is_told(
+    mjpeg_camera, numbered_jpegs, reading, monkeypatch
+):
+    released = threading.Event()
+    open_it = reader.open_camera
+
+    def hang(*arguments):
+        assert released.wait(60)
+        return open_it(*arguments)
+
+    monkeypatch.setattr(reader, "open_camera", hang)
+    monkeypatch.setattr(reader, "START_SEC", 0.2)
+    at_work = reading(mjpeg_camera(numbered_jpegs, 25).url(), timeout_sec=0.5)
+    (lost,) = at_work.wait_for(losses)
+    assert lost.reason == "there is no answer"
+    released.set()
+    messages = at_work.wait_for(lambda messages: isinstance(messages[-1], LiveFrame))
+    assert len(losses(messages)) == 1
 
 
 def test_a_stream_that_stands_still_is_taken_for_dead(mjpeg_camera, numbered_jpegs, reading):
@@ -204,3 +264,9 @@ def test_rtsp_is_read_with_the_times_of_the_camera_and_read_again(
     assert len(set(numbers)) > 0.9 * (numbers[-1] - numbers[0])
     assert np.ptp([frame.moment.sec - n / 25 for frame, n in zip(got, numbers, strict=True)]) < 0.1
     assert "secret" not in losses(messages)[0].reason
+
+
+def test_a_video_device_that_is_missing_is_named(reading):
+    (lost, *_) = reading("4321").wait_for(losses)
+    assert lost.reason == "/dev/video4321: No such file or directory"
+    assert not lost.ended

@@ -1,3 +1,7 @@
+import itertools
+from pathlib import Path
+
+import av
 import cv2
 import numpy as np
 import pytest
@@ -5,7 +9,13 @@ import pytest
 from abnormal.live.clips import ClipWriter
 from abnormal.live.event import event_id, make_event
 from abnormal.live.frame import LiveFrame, Moment
-from abnormal.live.recorder import AFTER_SEC, BEFORE_SEC, LONGEST_SEC, Recorder
+from abnormal.live.recorder import (
+    AFTER_SEC,
+    BEFORE_SEC,
+    LONGEST_SEC,
+    Recorder,
+    amend_events_of_killed_run,
+)
 from abnormal.live.tracker import CLOSED, OPENED, LiveFrameScore, OngoingEvent
 
 FPS = 5.0
@@ -25,13 +35,15 @@ class Story:
 
     def __init__(self, folder, clips):
         self.recorder = Recorder(folder, FPS, clips)
+        self.amended = []
+        self.recorder.amend = self.amended.append
         self.sec = 0.0
 
-    def play(self, until_sec):
+    def play(self, until_sec, fps=FPS):
         while self.sec < until_sec:
             frame = LiveFrame(moment(self.sec), 0, None, jpeg=jpeg(self.sec))
             self.recorder.add(frame)
-            self.sec = round(self.sec + 1 / FPS, 6)
+            self.sec = round(self.sec + 1 / fps, 6)
 
     def tell(self, state, start_sec, last_sec, box=None):
         start, last = moment(start_sec), moment(last_sec)
@@ -46,6 +58,14 @@ def story(tmp_path):
     clips = ClipWriter(1)
     yield Story(tmp_path / "results", clips)
     clips.close()
+
+
+def check_amended(story, event, reason):
+    (amended,) = story.amended
+    assert (amended.id, amended.state, amended.clip) == (event.id, "amended", None)
+    assert reason in amended.detail
+    assert amended.thumbnail == event.thumbnail
+    assert not list(story.recorder._folder.glob("clips/.*"))
 
 
 def seconds(path, decoded):
@@ -100,9 +120,10 @@ def test_the_thumbnail_is_the_peak_with_a_box_around_the_place(story):
 def test_clips_that_are_too_many_are_left_out_and_said(story, said, monkeypatch):
     monkeypatch.setattr(story.recorder._clips, "_most_waiting", 0)
     story.play(20)
-    story.tell(OPENED, 18, 19)
+    event = story.tell(OPENED, 18, 19)
     story.recorder.finish()
     assert "clips wait for being encoded already" in said[0]
+    check_amended(story, event, "0 clips wait for being encoded already")
 
 
 def test_a_damaged_picture_costs_the_event_nothing_else(story, decoded, said):
@@ -145,8 +166,65 @@ def test_the_ring_does_not_grow(story):
 def test_what_cannot_be_written_is_said_and_does_not_end_the_watch(story, said, tmp_path):
     (tmp_path / "results").write_text("a file is in the way")
     story.play(20)
-    story.tell(OPENED, 18, 19)
+    event = story.tell(OPENED, 18, 19)
     story.recorder.finish()
     story.recorder._clips.close()
     assert len(said) == 2
     assert all("cannot be made: a file is in its way" in text for text in said)
+    assert event.thumbnail is None
+    check_amended(story, event, "cannot be made")
+
+
+@pytest.mark.parametrize("fps", [0.7, 2, 5, 12.5])
+def test_a_clip_lasts_as_long_as_what_it_shows_whatever_the_camera_sends(story, fps):
+    story.play(40, fps)
+    event = story.tell(OPENED, 40, 40.4)
+    story.play(43, fps)
+    story.sec += 3.5  # the camera was away
+    story.play(46.4, fps)
+    story.tell(CLOSED, 40, 45)
+    story.play(60, fps)
+    story.recorder._clips.close()
+    with av.open(event.clip) as clip:
+        times = [frame.time for frame in clip.decode(video=0)]
+        length_sec = clip.duration / 1e6
+    assert length_sec == pytest.approx(times[-1], abs=0.21)
+    first = next(n for n in range(1000) if n / fps >= 40 - BEFORE_SEC) / fps
+    assert 45 + AFTER_SEC - 1 / fps - first - 0.01 <= times[-1] <= 45 + AFTER_SEC - first
+    assert max(b - a for a, b in itertools.pairwise(times)) >= 3.5
+
+
+def test_a_clip_is_written_although_no_picture_comes_any_more(story, decoded):
+    story.play(42)
+    event = story.tell(OPENED, 40, 40.4)
+    story.tell(CLOSED, 40, 41)
+    story.recorder.write_complete_clips(41 + AFTER_SEC - 0.1)
+    assert story.recorder._pending
+    story.recorder.write_complete_clips(41 + AFTER_SEC)
+    story.recorder._clips.close()
+    assert seconds(event.clip, decoded) == list(range(35, 42))
+    assert story.amended == []
+    assert not list(story.recorder._folder.glob("clips/.*"))
+
+
+def test_an_event_that_goes_on_without_a_clip_names_none(story, monkeypatch):
+    monkeypatch.setattr(story.recorder._clips, "_most_waiting", 0)
+    story.play(10)
+    event = story.tell(OPENED, 10, 10)
+    story.play(50)
+    check_amended(story, event, "clips wait")
+    closed = story.tell(CLOSED, 10, 49)
+    assert (closed.clip, closed.thumbnail) == (None, event.thumbnail)
+
+
+def test_the_next_run_says_what_a_killed_one_has_not_written(story, tmp_path):
+    story.play(20)
+    lost, written = story.tell(OPENED, 18, 19), story.tell(OPENED, 12, 13)
+    folder = tmp_path / "results"
+    (folder / "clips" / ".awaited-damaged.json").write_text("[]")
+    (folder / "clips" / ".awaited-gone.json").write_text("{")
+    Path(written.clip).write_text("a clip")
+    amend_events_of_killed_run(folder, story.amended.append)
+    check_amended(story, lost, "the program was killed")
+    amend_events_of_killed_run(folder, story.amended.append)
+    assert len(story.amended) == 1

@@ -24,7 +24,7 @@ from abnormal.live.clock import Clock  # noqa: E402
 from abnormal.live.frame import ConnectionLost, LiveFrame, Moment, ReaderFailed  # noqa: E402
 from abnormal.live.mailbox import Mailbox  # noqa: E402
 from abnormal.live.monitor import CameraMonitor  # noqa: E402
-from abnormal.live.run import _log_health  # noqa: E402
+from abnormal.live.run import _deliver, _log_health  # noqa: E402
 from abnormal.live.segment import Segment  # noqa: E402
 from abnormal.live.watch import WatchLoop, warm_up  # noqa: E402
 from abnormal.models.model_file import ModelInfo  # noqa: E402
@@ -100,7 +100,7 @@ class Watched:
 
     def give(self, messages, camera=0):
         for message in messages:
-            self.mailbox.put(camera, message)
+            _deliver(self.monitors[camera], self.mailbox, camera, message)
             self.now = max(self.now, getattr(message, "arrival_sec", 0.0))
             self.watch.step(0)
 
@@ -186,8 +186,8 @@ def test_a_connection_that_breaks_is_told_and_so_is_its_return(detector):
     watched.give(frames[30:])
     states = [(e.kind, e.state, e.start_sec, e.end_sec, e.detail) for e in watched.told]
     assert states == [
-        ("disconnected", "opened", 22 / FPS, 22 / FPS, "gone"),
-        ("disconnected", "closed", 22 / FPS, 30 / FPS, "gone"),
+        ("disconnected", "opened", 19 / FPS, 22 / FPS, "gone"),  # from the last frame on
+        ("disconnected", "closed", 19 / FPS, 30 / FPS, "gone"),
     ]
     assert watched.monitors[0].health.reconnects == 1
 
@@ -263,7 +263,7 @@ def test_each_minute_each_camera_has_a_line_and_what_has_moved_the_command(
     caplog.set_level("INFO", "abnormal")
     watched = Watched(detector, cameras=2)
     monkeypatch.setattr(watched.monitors[1].drift, "warning", lambda _: "it has moved")
-    _log_health(Path("m.h5"), watched.monitors, watched.mailbox, Clock())
+    _log_health(Path("m.h5"), watched.monitors, watched.mailbox.dropped, Clock())
     lines = [record.message for record in caplog.records]
     assert [line.split(":")[0] for line in lines] == ["c0", "c1", "c1"]
     assert [record.levelname for record in caplog.records] == ["INFO", "INFO", "WARNING"]
@@ -318,7 +318,9 @@ def test_an_event_is_one_line_of_json_and_one_sentence(detector):
     assert told["start_utc"] == "2001-09-09T01:46:46.400Z"
     assert 0 <= min(told["box"]) <= max(told["box"]) <= 1
     assert told["thumbnail"] is None
-    assert event.as_sentence().startswith("2001-09-09T01:46:46.400Z c0: anomaly closed after ")
+    assert event.as_sentence().startswith("c0: anomaly closed after ")
+    opened = next(event for event in watched.told if event.state == "opened")
+    assert opened.as_sentence().startswith("c0: anomaly opened at 2001-09-09T01:46:46.400Z")
 
 
 @pytest.mark.parametrize("is_split", [False, True])

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from abnormal.errors import AbnormalError
-from abnormal.video.encode import _check, open_encoder
+from abnormal.video.encode import _check, open_encoder, open_timed_encoder
 
 RED, GREEN = (200, 20, 20), (20, 160, 40)
 
@@ -75,13 +75,13 @@ def test_what_fails_on_the_way_leaves_nothing(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("change", [{"size": (32, 96)}, {"rate": Fraction(30)}, {"frames": 8}])
+@pytest.mark.parametrize("change", [{"size": (32, 96)}, {"last_sec": Fraction(3)}, {"frames": 8}])
 def test_what_does_not_read_back_as_it_was_written_is_an_error(tmp_path, change):
     path = tmp_path / "video.mp4"
     with open_encoder(path, 25) as write:
         for picture in pictures(9):
             write(picture)
-    written = {"frames": 9, "size": (64, 96), "rate": Fraction(25)}
+    written = {"frames": 9, "size": (64, 96), "last_sec": Fraction(8, 25)}
     _check(path, path, **written)
     with pytest.raises(AbnormalError, match="came out wrong"):
         _check(path, path, **(written | change))
@@ -144,3 +144,15 @@ def test_a_file_that_came_out_short_is_an_error(tmp_path, monkeypatch):
         write_short()
     assert muxed
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("times", [[0, 0.04, 0.08, 3, 3.04], [0, 1, 2], [0, 0.001, 5, 9], [0]])
+def test_each_picture_is_shown_at_its_time(tmp_path, times):
+    path = tmp_path / "video.mp4"
+    with open_timed_encoder(path) as write:
+        for picture, sec in zip(pictures(len(times)), times, strict=True):
+            write(picture, sec)
+    with av.open(str(path)) as video:
+        shown = [frame.time for frame in video.decode(video=0)]
+        assert shown == pytest.approx(times, abs=0.001)
+        assert times[-1] <= video.duration / 1e6 <= times[-1] + 0.2001

@@ -1,0 +1,110 @@
+"""The frames of one camera between the thread that receives them and the one that prepares them."""
+
+import collections
+import threading
+from typing import NamedTuple
+
+from abnormal.live.frame import ReaderFailed
+from abnormal.video.stream import Frame
+
+LARGEST_BYTES = 16 << 20
+"""So many bytes of frames may wait, or two frames."""
+
+
+class ReceivedFrame(NamedTuple):
+    """A frame as it has come.
+
+    Attributes:
+        frame: The frame, at its own size.
+        taken_sec: When it was taken, as far as is known, by the clock of the arrivals.
+        arrival_sec: When it arrived, in seconds by a clock that never goes back.
+        is_first: Whether it is the first of a connection.
+        follows_gap: Whether frames before it were dropped, so that it is not known what moved.
+    """
+
+    frame: Frame
+    taken_sec: float
+    arrival_sec: float
+    is_first: bool
+    follows_gap: bool = False
+
+
+class StreamEnd(NamedTuple):
+    """A connection has ended, or could not be made.
+
+    Attributes:
+        sec: When this was noticed, by the clock of the arrivals.
+        reason: Why, as far as it is known; without a password.
+        is_last: Whether there will be no other connection, because the source is a file.
+    """
+
+    sec: float
+    reason: str
+    is_last: bool
+
+
+Received = ReceivedFrame | StreamEnd | ReaderFailed
+
+
+class Backlog:
+    """A short queue in which the newest frames win, so that nothing is noticed late.
+
+    If frames waited in the network instead, a camera that has died would go on for as long as its
+    last frames last.
+
+    Attributes:
+        dropped: Number of frames that were dropped since the start.
+    """
+
+    def __init__(self, most: int, waits: bool) -> None:
+        """Makes an empty queue.
+
+        Args:
+            most: At most so many frames wait.
+            waits: Whether to wait for room, as for a file, instead of dropping the oldest frame.
+        """
+        self._most, self._waits = most, waits
+        self._waiting: collections.deque[Received] = collections.deque()
+        self._changed = threading.Condition()
+        self.dropped = 0
+
+    def put(self, received: Received) -> None:
+        """Adds what the camera has sent. Only frames are ever dropped."""
+        with self._changed:
+            if self._waits:
+                self._changed.wait_for(lambda: len(self._waiting) < self._most or not self._waits)
+            self._waiting.append(received)
+            frames = [n for n, one in enumerate(self._waiting) if isinstance(one, ReceivedFrame)]
+            if isinstance(received, ReceivedFrame) and len(frames) > self._room(received.frame):
+                self._drop(frames[0], frames[1])
+            self._changed.notify_all()
+
+    def stop_waiting(self) -> None:
+        """Makes `put` drop frames from now on, because nobody takes them any more."""
+        with self._changed:
+            self._waits = False
+            self._changed.notify_all()
+
+    def take(self, timeout_sec: float) -> Received | None:
+        """Takes the oldest of what waits; None if nothing comes in so many seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting, timeout_sec)
+            if not self._waiting:
+                return None
+            received = self._waiting.popleft()
+            self._changed.notify_all()
+            return received
+
+    def _drop(self, oldest: int, next_one: int) -> None:
+        """Drops the frame at one place in the queue; the next one then follows a gap."""
+        dropped, following = self._waiting[oldest], self._waiting[next_one]
+        if isinstance(dropped, ReceivedFrame) and isinstance(following, ReceivedFrame):
+            is_first = dropped.is_first or following.is_first
+            self._waiting[next_one] = following._replace(is_first=is_first, follows_gap=True)
+        del self._waiting[oldest]
+        self.dropped += 1
+
+    def _room(self, frame: Frame) -> int:
+        return max(
+            2, min(self._most, LARGEST_BYTES // (3 * frame.image.nbytes))
+        )  # with its colours

@@ -1,0 +1,67 @@
+"""Reports the events of one camera, from whatever thread notices them, with their pictures."""
+
+import threading
+
+from abnormal.live.event import DISCONNECTED, LiveEvent, SendEvent, event_id, make_event
+from abnormal.live.frame import LiveFrame
+from abnormal.live.health import Health
+from abnormal.live.recorder import Recorder
+from abnormal.live.tracker import OPENED, Change
+
+
+class CameraEvents:
+    """Makes reports of changes, one after the other, and sends them.
+
+    Attributes:
+        camera: Name of the camera.
+        health: Counts the events.
+    """
+
+    def __init__(self, camera: str, send: SendEvent, recorder: Recorder | None) -> None:
+        """Starts without an event.
+
+        Args:
+            camera: Name of the camera.
+            send: Receives each state of each event.
+            recorder: Keeps pictures of events; None if no pictures may be kept.
+        """
+        self.camera, self._send, self._recorder = camera, send, recorder
+        self.health = Health(camera)
+        self._lock = threading.RLock()
+        if recorder:
+            recorder.amend = self._amend
+
+    def keep(self, frame: LiveFrame) -> None:
+        """Keeps the picture of the camera's next frame for events to come."""
+        if self._recorder:
+            with self._lock:
+                self._recorder.add(frame)
+
+    def pass_time(self, sec: float) -> None:
+        """Writes the clips that end before a time, in seconds since the camera's first frame."""
+        if self._recorder:
+            with self._lock:
+                self._recorder.write_complete_clips(sec)
+
+    def report(self, kind: str, changes: list[Change]) -> None:
+        """Sends the changes of events of one kind, and lets the recorder keep their pictures."""
+        with self._lock:
+            for state, ongoing in changes:
+                self.health.alarms += state == OPENED
+                files: dict[str, str | None] = {}
+                if self._recorder and kind != DISCONNECTED:
+                    files = self._recorder.paths(event_id(self.camera, kind, ongoing.start))
+                event = make_event(self.camera, kind, state, ongoing, **files)
+                if self._recorder:
+                    event = self._recorder.record(event, ongoing)
+                self._send(event)
+
+    def finish(self) -> None:
+        """Writes the clips whose last pictures have not come, because the watch ends."""
+        if self._recorder:
+            with self._lock:
+                self._recorder.finish()
+
+    def _amend(self, event: LiveEvent) -> None:
+        with self._lock:
+            self._send(event)
