@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from abnormal.errors import AbnormalError, CannotWriteError
+from abnormal.reading import parse_json, read_bytes, reason, require_regular
 
 _UNSUPPORTED = {errno.ENOTSUP, errno.EPERM, errno.EXDEV, errno.ENOSYS, errno.EINVAL}
 """Error numbers of operations that a file system, such as a network mount, does not support."""
@@ -50,10 +51,11 @@ def require_path(path: Path) -> None:
     """Makes sure that a file or folder exists.
 
     Raises:
-        AbnormalError: There is no file or folder of that name.
+        AbnormalError: There is no file or folder of that name, but perhaps a pipe or a device.
     """
     if not path.exists():
         raise AbnormalError(f"There is no file or folder {path}. Check the path.")
+    require_regular(path)
 
 
 def make_folder(folder: Path) -> Path:
@@ -98,11 +100,10 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     partial = _temporary_path(path, "partial")
     try:
-        yield partial
-        flush(partial)
-        _move(partial, path)
-    except OSError as error:
-        raise CannotWriteError(f"{path} cannot be written: {error.strerror or error}.") from error
+        with writing(path):
+            yield partial
+            flush(partial)
+            _move(partial, path)
     finally:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
@@ -121,24 +122,42 @@ def replacing_folder(path: Path, unfinished: Path | None = None) -> Iterator[Pat
 
     Yields:
         The temporary folder, which the block has to fill.
+
+    Raises:
+        CannotWriteError: The disk is full, or the folder may not be made or replaced.
     """
     partial, old = _temporary_path(path, "partial"), _temporary_path(path, "old")
     shutil.rmtree(partial, ignore_errors=True)
     shutil.rmtree(old, ignore_errors=True)
     try:
-        if unfinished:
-            with contextlib.suppress(FileNotFoundError):  # another run has removed it
-                _move(unfinished, partial)
-        partial.mkdir(parents=True, exist_ok=True)
+        with writing(path):
+            if unfinished:
+                with contextlib.suppress(FileNotFoundError):  # another run has removed it
+                    _move(unfinished, partial)
+            partial.mkdir(parents=True, exist_ok=True)
         yield partial
-        if path.exists():
-            _move(path, old)
-        _move(partial, path)
+        with writing(path):
+            if path.exists():
+                _move(path, old)
+            _move(partial, path)
     finally:
         if old.exists() and not path.exists():
             _move(old, path)
         shutil.rmtree(partial, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turns what the system refuses in the block into an error about a path that is written.
+
+    Raises:
+        CannotWriteError: The disk is full, or the path may not be written to.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise CannotWriteError(f"{path} cannot be written: {reason(error)}.") from error
 
 
 def _move(source: Path, to: Path) -> None:
@@ -206,6 +225,12 @@ def recover(path: Path) -> list[Path]:
     return unfinished
 
 
+def remove_unfinished(path: Path) -> None:
+    """Removes unfinished versions of a file that killed runs left beside it."""
+    for unfinished in recover(path):
+        unfinished.unlink(missing_ok=True)
+
+
 def remove_partial(folder: Path) -> None:
     """Removes unfinished files and folders that killed runs left directly in a folder.
 
@@ -247,12 +272,12 @@ def read_json(path: Path) -> Any:
         AbnormalError: The file is missing, may not be read, or is not JSON.
     """
     try:
-        return json.loads(path.read_text("utf-8"))
+        return parse_json(read_bytes(path))
     except FileNotFoundError:
         raise AbnormalError(f"There is no file {path}.") from None
     except OSError as error:
         raise AbnormalError(f"{path} cannot be read: {error.strerror}.") from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except ValueError as error:
         raise AbnormalError(f"{path} is damaged: {error}. Delete it and make it again.") from None
 
 
@@ -261,7 +286,11 @@ def sha256(path: Path) -> str:
 
     Returns:
         The digest as hexadecimal digits. Sub-folders are included, hidden files are not.
+
+    Raises:
+        AbnormalError: There is a pipe, a device or a socket, which might never end.
     """
+    require_regular(path)
     digest = hashlib.sha256()
     if path.is_dir():
         for entry in list_folder(path):

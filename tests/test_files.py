@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from abnormal.errors import AbnormalError
+from abnormal.errors import AbnormalError, CannotWriteError
 from abnormal.files import (
     list_folder,
     make_folder,
@@ -161,7 +161,7 @@ def interrupt(_):
 
 @pytest.mark.parametrize(
     ("work", "error"),
-    [(interrupt, KeyboardInterrupt), (shutil.rmtree, FileNotFoundError)],
+    [(interrupt, KeyboardInterrupt), (shutil.rmtree, CannotWriteError)],
     ids=["while writing", "while swapping"],
 )
 def test_replacing_folder_keeps_the_old_folder_on_an_error(tmp_path, work, error):

@@ -1,6 +1,7 @@
 """Extracts frames from videos into `img/`, several videos at a time, each completely or not."""
 
 import dataclasses
+import errno
 import functools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from abnormal.datasets.origin import (
     origin_of,
 )
 from abnormal.datasets.source import TRAINING, SourceVideo
-from abnormal.errors import AbnormalError
+from abnormal.errors import AbnormalError, CannotWriteError
 from abnormal.files import (
     read_json,
     recover,
@@ -35,6 +36,7 @@ from abnormal.frames.manifest import (
     write_record,
 )
 from abnormal.frames.writer import WrittenFrames, write_frames, write_labels, write_masks
+from abnormal.reading import reason
 from abnormal.tasks.local import in_processes
 from abnormal.tasks.run import RunTasks, WorkerDiedError
 from abnormal.video.decode import limit_threads
@@ -48,6 +50,9 @@ MIN_TRAINING_FRAMES = 10
 
 ORIGIN = "origin.json"
 """Name of a file in an unfinished folder of frames that says what the frames are made from."""
+
+_NOT_THE_VIDEO = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EMFILE, errno.ENFILE}
+"""Error numbers of what is not the fault of a video, and would happen to all others, too."""
 
 WRITTEN, UNCHANGED, LEFT_OUT = "written", "unchanged", "left out"
 
@@ -132,6 +137,9 @@ def extract(
 
     Returns:
         The outcome. Problems with the video are reported in it, not raised.
+
+    Raises:
+        CannotWriteError: The frames cannot be written, for instance because the disk is full.
     """
     folder = img / video.split / video.name
     try:
@@ -155,7 +163,11 @@ def extract(
             write_json(partial / ORIGIN, origin)
             record = _write_video(video, partial, size, fps, threads, origin)
             (partial / ORIGIN).unlink()
+    except CannotWriteError:
+        raise
     except Exception as error:  # a problem with one file must not stop the others
+        if isinstance(error, OSError) and error.errno in _NOT_THE_VIDEO:
+            raise CannotWriteError(f"{folder} cannot be written: {reason(error)}.") from error
         known = isinstance(error, AbnormalError | OSError)
         problem = str(error) if known else f"{type(error).__name__}: {error}"
         return Extraction(video, LEFT_OUT, 0, problem)

@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 
 from abnormal.errors import AbnormalError
+from abnormal.reading import require_regular
 from abnormal.video.grey import to_grey, to_rgb
 from abnormal.video.stream import Frame, FrameStream
 
@@ -72,7 +73,12 @@ def open_video(path: Path) -> Iterator[FrameStream]:
 
 
 def _url(path: Path) -> str:
-    """Returns a URL, as FFmpeg would take what precedes a colon in a file name for a protocol."""
+    """Returns a URL, as FFmpeg would take what precedes a colon in a file name for a protocol.
+
+    Raises:
+        AbnormalError: It is a pipe, a device or a socket, which would be read without end.
+    """
+    require_regular(path)
     return f"file:{path}"
 
 

@@ -12,6 +12,7 @@ import PIL.ImageOps
 
 from abnormal.errors import AbnormalError
 from abnormal.files import list_folder
+from abnormal.reading import require_regular
 from abnormal.video.stream import Frame, FrameStream
 
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".pgm", ".webp")
@@ -53,6 +54,7 @@ def read_rgb(path: Path) -> np.ndarray:
 
 
 def _read(path: Path, mode: str) -> np.ndarray:
+    require_regular(path)
     try:
         with warnings.catch_warnings(action="ignore"), PIL.Image.open(path) as picture:
             if picture.mode.startswith("I"):
