@@ -1,11 +1,12 @@
 """Reads NumPy's `.npz` files without trust: what a file says about its size is checked first."""
 
+import contextlib
 import math
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal, NamedTuple
 
 import numpy as np
 
@@ -34,8 +35,22 @@ _MOST_COMPRESSED = 1100
 """No array is larger than so many times its file: zlib compresses by at most 1032."""
 
 
+class _Array(NamedTuple):
+    """An array that is about to be read."""
+
+    file: IO[bytes]
+    shape: Shape
+    dtype: np.dtype
+    order: Literal["C", "F"]
+
+    @property
+    def size(self) -> int:
+        """Number of bytes."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
 def read_npz(path: Path, ranks: Ranks | None = None) -> dict[str, np.ndarray]:
-    """Reads all arrays of an `.npz` file. Its checksums are verified.
+    """Reads all arrays of an `.npz` file, which are numbers. Its checksums are verified.
 
     Args:
         path: The file.
@@ -50,7 +65,8 @@ def read_npz(path: Path, ranks: Ranks | None = None) -> dict[str, np.ndarray]:
         ValueError: The file is damaged, or it has other arrays.
         AbnormalError: It is a pipe, a device or a socket.
     """
-    return {name: _read(file, shape, dtype) for name, file, shape, dtype in _members(path, ranks)}
+    with _zip_errors():
+        return {name: _read(array) for name, array in _arrays(path, ranks)}
 
 
 def verify_npz(path: Path, ranks: Ranks) -> dict[str, Shape]:
@@ -60,56 +76,57 @@ def verify_npz(path: Path, ranks: Ranks) -> dict[str, Shape]:
         The shapes of the arrays by name.
     """
     shapes = {}
-    for name, file, shape, dtype in _members(path, ranks):
-        shapes[name] = shape
-        size = math.prod(shape) * dtype.itemsize
-        while size and (block := file.read(min(size, _BLOCK))):
-            size -= len(block)
-        if size:
-            raise ValueError(f"{size} bytes are missing")
+    with _zip_errors():
+        for name, array in _arrays(path, ranks):
+            shapes[name], left = array.shape, array.size
+            while left and (block := array.file.read(min(left, _BLOCK))):
+                left -= len(block)
     return shapes
 
 
-def _members(path: Path, ranks: Ranks | None) -> Iterator[tuple[str, IO[bytes], Shape, np.dtype]]:
-    """Yields each array's name, the file that it is read from, its shape and its dtype."""
-    require_regular(path)
+@contextlib.contextmanager
+def _zip_errors() -> Iterator[None]:
     try:
-        with zipfile.ZipFile(path) as stored:
-            names = [entry.filename.removesuffix(".npy") for entry in stored.infolist()]
-            if len({*names}) < len(names) or (ranks is not None and {*names} != {*ranks}):
-                raise ValueError(f"it has the arrays {', '.join(names[:5])}")
-            for name, entry in zip(names, stored.infolist(), strict=True):
-                if ranks is None and entry.compress_type != zipfile.ZIP_STORED:
-                    raise ValueError(f"the array {name} is compressed")
-                with stored.open(entry) as file:
-                    shape, dtype = _read_header(file)
-                    if ranks is not None and len(shape) != ranks[name]:
-                        raise ValueError(f"the array {name} has the shape {shape}")
-                    most = _MOST_COMPRESSED * path.stat().st_size if ranks else entry.file_size
-                    if math.prod(shape) * dtype.itemsize > most:
-                        raise ValueError(f"the array {name} of {shape} is larger than its file")
-                    yield name, file, shape, dtype
-                    if file.read(1):
-                        raise ValueError(f"the array {name} is too long")
+        yield
     except _ZIP_ERRORS as error:
-        raise ValueError(f"{error}") from None
+        raise ValueError(str(error) or type(error).__name__) from error
 
 
-def _read_header(file: IO[bytes]) -> tuple[Shape, np.dtype]:
+def _arrays(path: Path, ranks: Ranks | None) -> Iterator[tuple[str, _Array]]:
+    """Yields each array by name; it has to be read completely before the next one."""
+    require_regular(path)
+    most = path.stat().st_size * (_MOST_COMPRESSED if ranks else 1)
+    with zipfile.ZipFile(path) as stored:
+        names = [entry.filename.removesuffix(".npy") for entry in stored.infolist()]
+        if len({*names}) < len(names) or (ranks is not None and {*names} != {*ranks}):
+            raise ValueError(f"it has the arrays {', '.join(names[:5])}")
+        for name, entry in zip(names, stored.infolist(), strict=True):
+            if ranks is None and entry.compress_type != zipfile.ZIP_STORED:
+                raise ValueError(f"the array {name} is compressed")
+            with stored.open(entry) as file:
+                array = _open_array(file)
+                if ranks is not None and len(array.shape) != ranks[name]:
+                    raise ValueError(f"the array {name} has the shape {array.shape}")
+                if array.size > most:
+                    raise ValueError(f"the array {name} of {array.shape} is larger than its file")
+                yield name, array
+                if file.tell() + len(file.read(1)) != entry.file_size:
+                    raise ValueError(f"the array {name} has another length than it says")
+
+
+def _open_array(file: IO[bytes]) -> _Array:
     version = np.lib.format.read_magic(file)
     if version != (1, 0):
         raise ValueError(f"it has version {version} of NumPy's format, not (1, 0)")
     shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(file)
-    if fortran_order or dtype.hasobject or any(length < 0 for length in shape):
-        raise ValueError(f"an array of {dtype} in this order is not expected")
-    return shape, dtype
+    if dtype.kind not in "biuf" or any(length < 0 for length in shape):
+        raise ValueError(f"an array of {dtype} {shape} is not expected")
+    return _Array(file, shape, dtype, "F" if fortran_order else "C")
 
 
-def _read(file: IO[bytes], shape: Shape, dtype: np.dtype) -> np.ndarray:
-    content = bytearray(math.prod(shape) * dtype.itemsize)
-    view, done = memoryview(content), 0
-    while done < len(content) and (count := file.readinto(view[done : done + _BLOCK])):  # type: ignore[attr-defined]
-        done += count
-    if done < len(content):
+def _read(array: _Array) -> np.ndarray:
+    content = array.file.read(array.size)
+    if len(content) < array.size:
         raise ValueError("it ends too early")
-    return np.frombuffer(content, dtype).reshape(shape)
+    values = np.frombuffer(bytearray(content), array.dtype)  # a bytearray can be written to
+    return values.reshape(array.shape, order=array.order)

@@ -87,7 +87,8 @@ def replacing(path: Path) -> Iterator[Path]:
     """Writes a file under a temporary name in the same folder, and then renames it to `path`.
 
     Other processes see the complete old file or the complete new one. If the block raises, the
-    temporary file is removed and `path` stays as it was.
+    temporary file is removed and `path` stays as it was. If the process is killed, the next one
+    that writes the file removes it.
 
     Args:
         path: The file to be written or replaced.
@@ -99,6 +100,9 @@ def replacing(path: Path) -> Iterator[Path]:
         CannotWriteError: The disk is full, or the file may not be written.
     """
     partial = _temporary_path(path, "partial")
+    for entry, kind, name in _leftovers(path.parent):
+        if (kind, name) == ("partial", path.name) and entry.is_file():
+            entry.unlink(missing_ok=True)
     try:
         with writing(path):
             yield partial
@@ -223,12 +227,6 @@ def recover(path: Path) -> list[Path]:
         elif name == path.name and not path.exists():
             _move(entry, path)
     return unfinished
-
-
-def remove_unfinished(path: Path) -> None:
-    """Removes unfinished versions of a file that killed runs left beside it."""
-    for unfinished in recover(path):
-        unfinished.unlink(missing_ok=True)
 
 
 def remove_partial(folder: Path) -> None:
