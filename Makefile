@@ -1,6 +1,7 @@
 # make demo      draw a street, learn it, test it (about five minutes after the install)
 # make test      everything that is checked before a change lands
-# make chaos     training killed 25 times at random moments
+# make chaos     training killed in 25 runs at random moments, testing in 12
+# make fuzz      each reader fed with damaged and hostile files for 200 seconds
 # make bench     what things cost
 # make pictures  those of the README, from the demo; needs Chromium
 PYTHON ?= python3
@@ -8,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
 
-.PHONY: demo test check format chaos bench pictures clean
+.PHONY: demo test check format chaos fuzz bench pictures clean
 
 $(VENV)/.runtime: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -40,6 +41,10 @@ format: $(VENV)/.dev
 
 chaos: $(VENV)/.dev
 	$(BIN)/python benchmarks/chaos.py --runs 25
+	$(BIN)/python benchmarks/chaos.py --program test --runs 12
+
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m tests.fuzz --seconds 200 --seed 0
 
 bench: demo $(VENV)/.dev
 	$(BIN)/python benchmarks/speed.py

@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -104,13 +103,13 @@ def _detect(args: argparse.Namespace) -> int:
     from abnormal.detection.detect import detect
     from abnormal.detection.results import (
         draw_results,
+        finish_results,
         model_results,
-        note_older_results,
         write_results,
     )
     from abnormal.report.tables import metrics_lines
 
-    started, options = time.time(), _detection_options(args)
+    options = _detection_options(args)
     detections = detect(options)
     models = model_results(detections)
     write_results(options.output, models)
@@ -118,7 +117,7 @@ def _detect(args: argparse.Namespace) -> int:
         print("\n".join(metrics_lines(name, model.metrics)))
     if options.figures:
         draw_results(detections, models)
-    note_older_results(options.output, started)
+    finish_results(detections)
     print(f"results: {args.output}")
     return 0
 
