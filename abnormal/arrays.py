@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,11 @@ Shape = tuple[int, ...]
 Ranks = Mapping[str, int]
 """The number of axes of each array that a file has, by name."""
 
-_ZIP_ERRORS = (
+NPY_ERRORS = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    TypeError,
     EOFError,
     IndexError,
     KeyError,
@@ -26,8 +31,9 @@ _ZIP_ERRORS = (
     RuntimeError,
     zipfile.BadZipFile,
     zlib.error,
+    tokenize.TokenError,
 )
-"""What `zipfile` raises on damaged and unusual files, apart from ValueError and OSError."""
+"""What NumPy and `zipfile` raise on damaged and unusual files."""
 
 _BLOCK = 1 << 20
 
@@ -88,7 +94,9 @@ def verify_npz(path: Path, ranks: Ranks) -> dict[str, Shape]:
 def _zip_errors() -> Iterator[None]:
     try:
         yield
-    except _ZIP_ERRORS as error:
+    except (OSError, ValueError):
+        raise
+    except NPY_ERRORS as error:
         raise ValueError(str(error) or type(error).__name__) from error
 
 

@@ -15,21 +15,18 @@ import logging
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from abnormal.arrays import read_npz
 from abnormal.detection.job import Job
-from abnormal.detection.video import ModelOutput, VideoResult, figure_paths
+from abnormal.detection.packing import pack, unpack
+from abnormal.detection.video import VideoResult, figure_paths
 from abnormal.errors import AbnormalError
-from abnormal.evaluation.pixel_level import VideoPixels
 from abnormal.files import make_folder, read_json, remove_partial, replacing, sha256, write_json
 from abnormal.inference.detector import Detector
-from abnormal.inference.scored_video import ScoredVideo
 from abnormal.inference.videos import InputVideo
 from abnormal.models.backend import versions
-from abnormal.scoring.localisation import DEFAULT_LOCALISER
 
 FOLDER = ".unfinished"
 """Name of the folder below that of the results."""
@@ -78,9 +75,7 @@ class Unfinished:
             CannotWriteError: The disk is full, or the folder may not be written to.
         """
         if isinstance(outcome, VideoResult) and not outcome.figure_error:
-            arrays = _as_arrays(outcome)
-            facts = {**_identity_of(video), **_as_facts(outcome)}
-            arrays["facts"] = np.frombuffer(json.dumps(facts).encode(), np.uint8)
+            arrays = pack({"of": _identity_of(video), "result": outcome})
             if not self._run.exists():
                 make_folder(self._folder)
                 run = {"identity": self._identity, "started_sec": self.started_sec}
@@ -100,13 +95,9 @@ class Unfinished:
         if not path.is_file():
             return None
         try:
-            arrays = read_npz(path)
-            facts = json.loads(arrays["facts"].tobytes())
-            if any(facts[key] != value for key, value in _identity_of(video).items()):
-                return None
-            if not all(figure.is_file() for figure in figure_paths(self._job, video)):
-                return None
-            return _as_result(facts, arrays, self._job)
+            kept = unpack(read_npz(path))
+            drawn = all(figure.is_file() for figure in figure_paths(self._job, video))
+            return kept["result"] if drawn and kept["of"] == _identity_of(video) else None
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             log.warning("%s is damaged (%s); %s is scored again", path, error, video.name)
             return None
@@ -139,58 +130,3 @@ def identity_of_run(
 
 def _identity_of(video: InputVideo) -> dict[str, str]:
     return {"video": video.name, "camera": video.camera, "source": video.identity()}
-
-
-def _as_facts(result: VideoResult) -> dict[str, Any]:
-    """Returns all of a result that is not an array, as JSON can store it exactly."""
-    return {
-        "notes": result.notes,
-        "models": {
-            name: {
-                "fps": output.video.fps,
-                "situation": output.video.situation,
-                "runtime": output.runtime,
-                "rows": output.pixels.rows,
-                "regions": len(output.pixels.regions),
-            }
-            for name, output in result.outputs.items()
-        },
-    }
-
-
-def _as_arrays(result: VideoResult) -> dict[str, np.ndarray]:
-    arrays: dict[str, np.ndarray] = {}
-    for number, output in enumerate(result.outputs.values()):
-        video, pixels = output.video, output.pixels
-        arrays |= {f"{number}.raw.{name}": values for name, values in video.raw.items()}
-        arrays |= {f"{number}.causal.{name}": values for name, values in video.causal.items()}
-        arrays |= {f"{number}.region.{n}": regions for n, regions in enumerate(pixels.regions)}
-        arrays[f"{number}.counts"] = pixels.counts
-        for name, values in (("labels", video.labels), ("boxes", video.boxes)):
-            if values is not None:
-                arrays[f"{number}.{name}"] = values
-    return arrays
-
-
-def _as_result(facts: Mapping[str, Any], arrays: Mapping[str, np.ndarray], job: Job) -> VideoResult:
-    outputs = {}
-    for number, (model, stored) in enumerate(facts["models"].items()):
-        parts: dict[str, dict[str, np.ndarray]] = {"raw": {}, "causal": {}}
-        for kind, found in parts.items():
-            prefix = f"{number}.{kind}."
-            found |= {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
-        pixels = VideoPixels(job.localiser or DEFAULT_LOCALISER)
-        pixels.counts = arrays[f"{number}.counts"]
-        pixels.rows = stored["rows"]
-        pixels.regions = [arrays[f"{number}.region.{n}"] for n in range(stored["regions"])]
-        video = ScoredVideo(
-            name=facts["video"],
-            fps=stored["fps"],
-            raw=parts["raw"],
-            causal=parts["causal"],
-            labels=arrays.get(f"{number}.labels"),
-            situation=stored["situation"],
-            boxes=arrays.get(f"{number}.boxes"),
-        )
-        outputs[model] = ModelOutput(video, pixels, stored["runtime"])
-    return VideoResult(outputs, tuple(facts["notes"]), None)

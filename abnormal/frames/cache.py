@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from abnormal.arrays import NPY_ERRORS
 from abnormal.cache_folder import cache_folder
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder, remove_partial, replacing
@@ -124,7 +125,7 @@ def _open_intact(path: Path, shape: tuple[int, int, int]) -> np.ndarray | None:
             with path.open("rb") as file:
                 if _checksum(file, frames.offset, end) == file.read():
                     return frames
-    except (OSError, ValueError, EOFError):
+    except NPY_ERRORS:
         pass
     log.warning("the frame cache %s is damaged; it is made again", path)
     return None

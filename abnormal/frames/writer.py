@@ -90,6 +90,8 @@ def _write(path: Path, image: np.ndarray, size: int) -> None:
 
 def _is_complete(path: Path) -> bool:
     """Returns whether a file ends with the marker that ends a JPEG: it was written completely."""
+    if not path.is_file():
+        return False
     try:
         with path.open("rb") as file:
             file.seek(-len(_END_OF_JPEG), os.SEEK_END)

@@ -10,9 +10,10 @@
 `keras.models.load_model("model.h5", compile=False)` loads the network without this package.
 """
 
+import contextlib
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ import numpy as np
 
 from abnormal import checks
 from abnormal.commands import command
-from abnormal.errors import AbnormalError
+from abnormal.errors import AbnormalError, CannotWriteError
 from abnormal.files import make_folder, replacing
 from abnormal.models.hdf5_file import one_line_errors, open_hdf5, seal, verify_seal
 from abnormal.models.model_check import check_info, check_network, unknown_classes
@@ -135,7 +136,7 @@ def save_model(
     """
     check_suffix(path)
     make_folder(path.absolute().parent)
-    with replacing(path) as partial:
+    with replacing(path) as partial, _hdf5_errors(path):
         _save_network(partial, network)
         with h5py.File(partial, "a") as file:
             info_text = json.dumps(dataclasses.asdict(info))
@@ -171,6 +172,15 @@ def load_model(path: Path) -> TrainedModel:
             f"Expected: what `{command('train')}` writes."
         ) from None
     return TrainedModel(network, info, path, reference, levels)
+
+
+@contextlib.contextmanager
+def _hdf5_errors(path: Path) -> Iterator[None]:
+    """Turns the `RuntimeError` of HDF5 on a full disk into one that names the file."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise CannotWriteError(f"{path} cannot be written: {first_line(error)}.") from error
 
 
 def _save_network(path: Path, network: keras.Model) -> None:

@@ -18,6 +18,13 @@ from abnormal.scoring.surprise import MAX_SURPRISE
 MOST_FRAMES, MOST_HOURS = 10**10, 1e7
 """Largest number of frames, and of hours, that a calibration may come from."""
 
+LARGEST_SCORE = 2.0
+"""Largest value of each score but `l1` and `l2`; those are at most the number of pixels and its
+square root."""
+
+MARGIN = 10.0
+"""A score is at most so many times larger, being divided by its usual size at a position."""
+
 MOST_RATIO = 1e6
 """Largest ratio of a cell to its normal level in normal footage."""
 
@@ -43,7 +50,8 @@ def check_calibration(
         ValueError: A value has another type or shape, or is out of its range.
     """
     for name, value in _each(stored, "surprises"):
-        _check_surprise(name, value, 1e3 * size**2)
+        most = {"surprises.l1": size**2, "surprises.l2": size}.get(name, LARGEST_SCORE)
+        _check_surprise(name, value, MARGIN * most)
     for name, value in _each(stored, "false_alarms"):
         hours, counts = _of(name, value, "hours", "counts")
         checks.number(f"{name}.hours", hours, 1e-9, MOST_HOURS)

@@ -112,6 +112,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
         arrays = read_npz(path / ARRAYS)
     except OSError as error:
         raise ValueError(f"{error.filename or path}: {error.strerror}") from error
+    except AbnormalError as error:  # a pipe or a device
+        raise ValueError(str(error)) from error
     if state.pop("format", None) != FORMAT:
         raise AbnormalError(
             f"The checkpoint {path} was made by another version of this program. Go on with that "

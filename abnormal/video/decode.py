@@ -20,6 +20,9 @@ _MORE_SUFFIXES |= {".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv", ".3gp", ".h26
 
 av.logging.set_level(av.logging.PANIC)  # problems are reported in `notes`, not by FFmpeg
 
+_TIMEOUT_SEC = 30.0
+"""How long to wait for a packet. A playlist without an end would be waited on for ever."""
+
 _threads = os.cpu_count() or 1
 """How many threads may decode a video in this process."""
 
@@ -55,15 +58,18 @@ def open_video(path: Path) -> Iterator[FrameStream]:
         AbnormalError: The file is missing, or it contains no video.
     """
     try:
-        container = av.open(_url(path))
+        container = av.open(_url(path), timeout=_TIMEOUT_SEC)
     except FileNotFoundError:
         raise AbnormalError(f"There is no file {path}.") from None
-    except (av.error.FFmpegError, OSError) as error:
-        raise AbnormalError(f"{path} is not a video that can be read ({error.strerror}).") from None
+    except (av.error.FFmpegError, OSError, ValueError) as error:  # texts in it may be no UTF-8
+        why = getattr(error, "strerror", error)
+        raise AbnormalError(f"{path} is not a video that can be read ({why}).") from None
     with container:
         if not container.streams.video:
             raise AbnormalError(f"{path} has no video in it.")
         track = container.streams.video[0]
+        if track.codec_context is None:
+            raise AbnormalError(f"{path} has a video of an unknown codec in it.")
         track.thread_type = "AUTO"
         track.codec_context.thread_count = _threads_for(track.width * track.height)
         rate = track.average_rate or track.guessed_rate

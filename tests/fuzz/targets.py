@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import random
 import threading
 from collections.abc import Callable
@@ -36,6 +37,7 @@ from abnormal.scoring.calibration import (
 from abnormal.scoring.calibration_check import check_calibration
 from abnormal.scoring.surprise import learn_surprise
 from abnormal.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from abnormal.video.camera import open_camera
 from abnormal.video.decode import open_video
 from abnormal.video.pictures import read_picture
 from tests.fuzz.mutations import damage, damage_json
@@ -124,7 +126,7 @@ def read_label_file(path: Path) -> None:
     for labelled in videos:
         if labelled.annotate:
             labels = labelled.annotate(FRAMES).labels
-            assert labels.shape == (FRAMES,)
+            assert labels.ndim == 1  # `extract` compares the number with the frames
             assert set(labels.tolist()) <= {0, 1}
 
 
@@ -208,7 +210,7 @@ def look_at_checkpoint(found: Checkpoint) -> None:
     assert (found.epoch, found.batch) == (1, 2)
     assert all(array.dtype.kind in "biuf" for array in found.arrays.values())
     loss = found.state.get("running_loss")
-    assert loss is None or np.isfinite(loss)
+    assert loss is None or math.isfinite(loss)
 
 
 def intact_calibration() -> Calibration:
@@ -293,6 +295,14 @@ def make_playlist(folder: Path) -> list[Path]:
     head = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:1\n#EXT-X-MEDIA-SEQUENCE:0\n"
     path.write_text(head + "#EXTINF:0.48,\na.ts\n" * 2 + "#EXT-X-ENDLIST\n")
     return [path]
+
+
+def watch_playlist(path: Path) -> None:
+    with open_camera(str(path), timeout_sec=1) as stream:
+        for number, frame in enumerate(stream.frames):
+            assert np.isfinite(frame.time_sec)
+            if number > 100:
+                break
 
 
 def make_models(folder: Path) -> list[Path]:
@@ -405,5 +415,5 @@ TARGETS = {
     ),
     "webhook": Target(make_queue, read_queue, quick=20),
     "cameras": Target(make_cameras, look_at_cameras),
-    "playlist": Target(make_playlist, read_video, quick=20),
+    "playlist": Target(make_playlist, watch_playlist, quick=6),
 }

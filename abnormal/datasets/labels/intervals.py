@@ -25,6 +25,9 @@ MATLAB_VARIABLE = "gt"
 COLUMNS = ("video", "start_frame", "end_frame")
 """Columns of `labels.csv`; a further column `situation` is optional."""
 
+_MOST_DIGITS = 20
+"""A number of a frame has fewer digits than this. Python refuses to read those of thousands."""
+
 
 @dataclass(frozen=True)
 class VideoLabels:
@@ -76,7 +79,12 @@ def read_intervals(path: Path, number: int, frames: int) -> Annotation:
     Raises:
         AbnormalError: The file has no intervals for this video, or they do not fit its frames.
     """
-    videos = _read_mat(path) if path.suffix.lower() == ".mat" else _read_script(path)
+    try:
+        videos = _read_mat(path) if path.suffix.lower() == ".mat" else _read_script(path)
+    except (ValueError, OverflowError) as error:  # not a number, or one of 5,000 digits
+        raise AbnormalError(
+            f"{path} has something else than numbers of frames ({error})."
+        ) from None
     if not 1 <= number <= len(videos):
         raise AbnormalError(
             f"{path} has labels for {len(videos)} videos, but none for number {number}."
@@ -145,7 +153,8 @@ def _intervals_of_row(path: Path, row: dict[str, str]) -> list[Interval]:
     start, stop = row["start_frame"], row["end_frame"]
     if not start and not stop and row["video"]:
         return []
-    if not (row["video"] and start.isdecimal() and stop.isdecimal() and int(start) < int(stop)):
+    numbers = all(number.isdecimal() and len(number) < _MOST_DIGITS for number in (start, stop))
+    if not (row["video"] and numbers and int(start) < int(stop)):
         raise AbnormalError(
             f"{path} has a row {','.join(row.values())!r}; expected video,start_frame,end_frame "
             "with two growing whole numbers, or with none where all of the video is normal."
