@@ -13,11 +13,13 @@ from pathlib import Path
 
 import h5py
 
-from abnormal.errors import AbnormalError
+from abnormal.errors import AbnormalError, CannotWriteError
 from abnormal.reading import first_line, require_regular
 
 MOST_COMPRESSED_BYTES = 1 << 28
 """What a file holds compressed may be larger than the file, by so many bytes together."""
+
+_BLOCK = 1 << 20
 
 SEAL = "sha256"
 """Name of the attribute that holds the digest of all other content."""
@@ -58,6 +60,32 @@ def open_hdf5(path: Path) -> Iterator[h5py.File]:
         if size > most:
             raise ValueError(f"it claims to hold {size} bytes, more than {most}")
         yield file
+
+
+def reserve(path: Path, size: int) -> None:
+    """Writes a file of a size, to find out that the disk is full before HDF5 does.
+
+    HDF5 goes on trying when a write has failed, and prints many lines for each attempt.
+
+    Raises:
+        OSError: There is no room for the file.
+    """
+    with path.open("wb") as file:
+        for first in range(0, size, _BLOCK):
+            file.write(bytes(min(_BLOCK, size - first)))
+
+
+@contextlib.contextmanager
+def hdf5_write_errors(path: Path) -> Iterator[None]:
+    """Turns what HDF5 raises in the block when a write fails into an error that names the file.
+
+    Raises:
+        CannotWriteError: The file cannot be written.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        raise CannotWriteError(f"{path} cannot be written: {first_line(error)}.") from error
 
 
 def seal(file: h5py.File, group: str) -> None:

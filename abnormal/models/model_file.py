@@ -10,10 +10,9 @@
 `keras.models.load_model("model.h5", compile=False)` loads the network without this package.
 """
 
-import contextlib
 import dataclasses
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,15 +24,25 @@ import numpy as np
 
 from abnormal import checks
 from abnormal.commands import command
-from abnormal.errors import AbnormalError, CannotWriteError
+from abnormal.errors import AbnormalError
 from abnormal.files import make_folder, replacing
-from abnormal.models.hdf5_file import one_line_errors, open_hdf5, seal, verify_seal
+from abnormal.models.hdf5_file import (
+    hdf5_write_errors,
+    one_line_errors,
+    open_hdf5,
+    reserve,
+    seal,
+    verify_seal,
+)
 from abnormal.models.model_check import check_info, check_network, unknown_classes
 from abnormal.models.model_path import check_suffix, require_model_file
 from abnormal.reading import first_line, parse_json
 
 GROUP = "abnormal"
 """Name of the HDF5 group for everything that Keras does not read."""
+
+MOST_OVERHEAD_BYTES = 1 << 20
+"""What a model file takes besides its arrays, at most about, in bytes."""
 
 MOST_REFERENCE_CLIPS = 100
 """Largest number of reference clips."""
@@ -136,7 +145,10 @@ def save_model(
     """
     check_suffix(path)
     make_folder(path.absolute().parent)
-    with replacing(path) as partial, _hdf5_errors(path):
+    levels = levels or {}
+    size = _size_of(network, reference, levels)
+    with replacing(path) as partial, hdf5_write_errors(path):
+        reserve(partial, size)
         _save_network(partial, network)
         with h5py.File(partial, "a") as file:
             info_text = json.dumps(dataclasses.asdict(info))
@@ -148,7 +160,7 @@ def save_model(
                 for name, scores in reference.scores.items():
                     stored.create_dataset(f"scores/{name}", data=scores)
             # By number, because the name of a camera may contain a slash. In the order of names.
-            for number, (_, of_camera) in enumerate(sorted((levels or {}).items())):
+            for number, (_, of_camera) in enumerate(sorted(levels.items())):
                 for name, level in of_camera.items():
                     group.create_dataset(f"levels/{number}/{name}", data=level)
             seal(file, GROUP)  # nothing is written after this
@@ -174,13 +186,11 @@ def load_model(path: Path) -> TrainedModel:
     return TrainedModel(network, info, path, reference, levels)
 
 
-@contextlib.contextmanager
-def _hdf5_errors(path: Path) -> Iterator[None]:
-    """Turns the `RuntimeError` of HDF5 on a full disk into one that names the file."""
-    try:
-        yield
-    except RuntimeError as error:
-        raise CannotWriteError(f"{path} cannot be written: {first_line(error)}.") from error
+def _size_of(network: keras.Model, reference: Reference | None, levels: LevelsByCamera) -> int:
+    """Returns about how many bytes a model file takes, not less."""
+    arrays = [*network.get_weights(), *(level for of in levels.values() for level in of.values())]
+    arrays += [reference.clips, *reference.scores.values()] if reference else []
+    return sum(array.nbytes for array in arrays) + MOST_OVERHEAD_BYTES
 
 
 def _save_network(path: Path, network: keras.Model) -> None:
