@@ -26,6 +26,6 @@ def test_a_calibration_is_read():
 @pytest.mark.parametrize("change", [{"scale": math.nan}, {"scale": 1e9}, {"values": [1e9, 2e9]}])
 def test_a_value_that_would_silence_alarms_is_refused_with_file_and_value(change):
     with pytest.raises(
-        AbnormalError, match=r"calibration of gate\.h5 cannot be used.* is (nan|1000"
+        AbnormalError, match=r"calibration of gate\.h5 cannot be used.* is (nan|1000)"
     ):
         calibration_of(model(**change))
