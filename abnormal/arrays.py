@@ -37,7 +37,7 @@ NPY_ERRORS = (
 
 _BLOCK = 1 << 20
 
-_MOST_COMPRESSED = 1100
+MOST_COMPRESSED = 1100
 """No array is larger than so many times its file: zlib compresses by at most 1032."""
 
 
@@ -103,7 +103,7 @@ def _zip_errors() -> Iterator[None]:
 def _arrays(path: Path, ranks: Ranks | None) -> Iterator[tuple[str, _Array]]:
     """Yields each array by name; it has to be read completely before the next one."""
     require_regular(path)
-    most = path.stat().st_size * (_MOST_COMPRESSED if ranks else 1)
+    most = path.stat().st_size * (MOST_COMPRESSED if ranks else 1)
     with zipfile.ZipFile(path) as stored:
         names = [entry.filename.removesuffix(".npy") for entry in stored.infolist()]
         if len({*names}) < len(names) or (ranks is not None and {*names} != {*ranks}):

@@ -26,7 +26,7 @@ from abnormal import checks
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder, replacing
-from abnormal.models.hdf5_file import (
+from abnormal.hdf5 import (
     hdf5_write_errors,
     one_line_errors,
     open_hdf5,
@@ -43,6 +43,9 @@ GROUP = "abnormal"
 
 MOST_OVERHEAD_BYTES = 1 << 20
 """What a model file takes besides its arrays, at most about, in bytes."""
+
+MOST_COMPRESSED_BYTES = 1 << 28
+"""What a model file holds may be larger than the file, being compressed, by so many bytes."""
 
 MOST_REFERENCE_CLIPS = 100
 """Largest number of reference clips."""
@@ -204,7 +207,7 @@ def _save_network(path: Path, network: keras.Model) -> None:
 
 def _read(path: Path) -> tuple[ModelInfo, Reference | None, LevelsByCamera]:
     """Reads and checks all but the network, which is only checked."""
-    with open_hdf5(path) as file:
+    with open_hdf5(path, path.stat().st_size + MOST_COMPRESSED_BYTES) as file:
         stored = file[GROUP]
         config = parse_json(file.attrs["model_config"])
         info = _model_info(check_info(parse_json(_text_in(stored["info"]))))

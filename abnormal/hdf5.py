@@ -1,8 +1,8 @@
-"""Opens an HDF5 file that may come from anywhere, and seals the files that this program writes.
+"""Opens HDF5 files that may come from anywhere, and seals the files that this program writes.
 
 HDF5 can take the content of a file from somewhere else: from other files by links, virtual datasets
-and external storage, or from a plug-in. What is in a model file has to be in the file itself, and
-no larger than a model's: otherwise a pipe or `/dev/zero` would be read without end.
+and external storage, or from a plug-in. Here everything has to be in the file itself, and no larger
+than is said beforehand: otherwise a pipe or `/dev/zero` would be read without end.
 """
 
 import contextlib
@@ -15,9 +15,6 @@ import h5py
 
 from abnormal.errors import AbnormalError, CannotWriteError
 from abnormal.reading import first_line, require_regular
-
-MOST_COMPRESSED_BYTES = 1 << 28
-"""What a file holds compressed may be larger than the file, by so many bytes together."""
 
 _BLOCK = 1 << 20
 
@@ -46,8 +43,12 @@ def one_line_errors() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def open_hdf5(path: Path) -> Iterator[h5py.File]:
+def open_hdf5(path: Path, most_bytes: int) -> Iterator[h5py.File]:
     """Opens a file whose content is all in the file itself.
+
+    Args:
+        path: The file.
+        most_bytes: How many bytes all arrays in it may take together, not compressed.
 
     Raises:
         AbnormalError: It is a pipe, a device or a socket.
@@ -55,10 +56,10 @@ def open_hdf5(path: Path) -> Iterator[h5py.File]:
     """
     require_regular(path)
     with one_line_errors(), h5py.File(path, "r") as file:
-        most = path.stat().st_size + MOST_COMPRESSED_BYTES
-        size = sum(_size(name, dataset) for name, dataset in _datasets(file))
-        if size > most:
-            raise ValueError(f"it claims to hold {size} bytes, more than {most}")
+        items = _items(file)
+        size = sum(_size(name, item) for name, item in items if isinstance(item, h5py.Dataset))
+        if size > most_bytes:
+            raise ValueError(f"it claims to hold {size} bytes, more than {most_bytes}")
         yield file
 
 
@@ -120,10 +121,6 @@ def _digest(file: h5py.File, group: str) -> str:
             content = item[()]
             digest.update(content if isinstance(content, bytes) else content.tobytes())
     return digest.hexdigest()
-
-
-def _datasets(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:
-    return ((name, item) for name, item in _items(file) if isinstance(item, h5py.Dataset))
 
 
 def _items(file: h5py.File) -> list[tuple[str, h5py.Group | h5py.Dataset]]:
