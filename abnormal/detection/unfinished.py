@@ -12,6 +12,7 @@ import dataclasses
 import hashlib
 import json
 import logging
+import os
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -51,6 +52,7 @@ class Unfinished:
         self.started_sec = started_sec
         self._job = job
         self._identity = identity
+        self._identities: dict[str, dict[str, str]] = {}
         self._folder = job.output / FOLDER
         self._run = self._folder / "run.json"
         if self._folder.exists():
@@ -61,21 +63,30 @@ class Unfinished:
                 self.started_sec = float(stored["started_sec"])
                 remove_partial(self._folder)
             except (AbnormalError, ValueError, KeyError, TypeError):
-                shutil.rmtree(self._folder)
+                self.remove()
 
     def results(self, videos: Iterable[InputVideo]) -> dict[str, VideoResult]:
-        """Reads the results that are there, by the name of the video."""
+        """Reads the results that are there, by the name of the video.
+
+        A video that changes after this call will be scored again by the next run.
+        """
+        videos = list(videos)
+        self._identities = {video.name: _identity_of(video) for video in videos}
         found = {video.name: self._read(video) for video in videos}
         return {name: result for name, result in found.items() if result}
 
     def keep(self, video: InputVideo, outcome: object) -> None:
         """Keeps the result of a video. A video with any problem is tried again by the next run.
 
+        Args:
+            video: One of the videos that were given to `results`.
+            outcome: Its result; everything else is not kept.
+
         Raises:
             CannotWriteError: The disk is full, or the folder may not be written to.
         """
         if isinstance(outcome, VideoResult) and not outcome.figure_error:
-            arrays = pack({"of": _identity_of(video), "result": outcome})
+            arrays = pack({"of": self._identities[video.name], "result": outcome})
             if not self._run.exists():
                 make_folder(self._folder)
                 run = {"identity": self._identity, "started_sec": self.started_sec}
@@ -88,7 +99,7 @@ class Unfinished:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _path(self, video: InputVideo) -> Path:
-        return self._folder / f"{hashlib.sha256(video.name.encode()).hexdigest()[:16]}.npz"
+        return self._folder / f"{hashlib.sha256(os.fsencode(video.name)).hexdigest()[:16]}.npz"
 
     def _read(self, video: InputVideo) -> VideoResult | None:
         path = self._path(video)
@@ -97,7 +108,8 @@ class Unfinished:
         try:
             kept = unpack(read_npz(path))
             drawn = all(figure.is_file() for figure in figure_paths(self._job, video))
-            return kept["result"] if drawn and kept["of"] == _identity_of(video) else None
+            fits = drawn and kept["of"] == self._identities[video.name]
+            return kept["result"] if fits else None
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             log.warning("%s is damaged (%s); %s is scored again", path, error, video.name)
             return None
