@@ -279,7 +279,7 @@ def test_what_has_changed_is_scored_again(
     score_until_killed(work, output, 2, monkeypatch, *figures)
     scored.clear()
     assert score(work, output, *figures, *change(work, output)) == 0
-    assert scored == again
+    assert sorted(scored) == sorted(again)  # two threads begin in any order
     assert not (output / ".unfinished").exists()
     if change is damage_a_result:
         assert f"{VIDEOS[0]} is scored again" in capsys.readouterr().err
