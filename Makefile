@@ -1,6 +1,7 @@
 # make demo      draw a street, learn it, test it (about five minutes after the install)
 # make test      everything that is checked before a change lands
-# make chaos     training killed 25 times at random moments
+# make chaos     training killed in 25 runs at random moments, testing in 12
+# make fuzz      each reader fed with damaged and hostile files for 200 seconds
 # make soak      cameras watched for an hour while things fail; MINUTES=2 to try it
 # make bench     what things cost
 # make media     some 370 video files, read by this program and by ffmpeg (ten minutes)
@@ -11,7 +12,7 @@ BIN := $(VENV)/bin
 DEMO := demo
 MINUTES ?= 60
 
-.PHONY: demo test check format chaos soak bench media pictures clean
+.PHONY: demo test check format chaos fuzz soak bench media pictures clean
 
 $(VENV)/.runtime: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -43,6 +44,10 @@ format: $(VENV)/.dev
 
 chaos: $(VENV)/.dev
 	$(BIN)/python benchmarks/chaos.py --runs 25
+	$(BIN)/python benchmarks/chaos.py --program test --runs 12
+
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m tests.fuzz --seconds 200 --seed 0
 
 soak: $(VENV)/.dev
 	$(BIN)/python benchmarks/soak.py --minutes $(MINUTES) --load 20

@@ -13,6 +13,10 @@ class AbnormalError(Exception):
     The programs print it on stderr without a traceback and exit with 1.
     """
 
+    def __str__(self) -> str:
+        """Returns the message, in one line whatever names and values from a file are in it."""
+        return "".join(char if char.isprintable() else " " for char in super().__str__())
+
 
 class CannotWriteError(AbnormalError):
     """A result cannot be written to the disk. Further results would fail in the same way."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from abnormal.errors import AbnormalError, CannotWriteError
+from abnormal.reading import parse_json, read_bytes, reason, require_regular
 
 _UNSUPPORTED = {errno.ENOTSUP, errno.EPERM, errno.EXDEV, errno.ENOSYS, errno.EINVAL}
 """Error numbers of operations that a file system, such as a network mount, does not support."""
@@ -50,10 +51,11 @@ def require_path(path: Path) -> None:
     """Makes sure that a file or folder exists.
 
     Raises:
-        AbnormalError: There is no file or folder of that name.
+        AbnormalError: There is no file or folder of that name, but perhaps a pipe or a device.
     """
     if not path.exists():
         raise AbnormalError(f"There is no file or folder {path}. Check the path.")
+    require_regular(path)
 
 
 def make_folder(folder: Path) -> Path:
@@ -85,7 +87,8 @@ def replacing(path: Path) -> Iterator[Path]:
     """Writes a file under a temporary name in the same folder, and then renames it to `path`.
 
     Other processes see the complete old file or the complete new one. If the block raises, the
-    temporary file is removed and `path` stays as it was.
+    temporary file is removed and `path` stays as it was. If the process is killed, the next one
+    that writes the file removes it.
 
     Args:
         path: The file to be written or replaced.
@@ -97,12 +100,14 @@ def replacing(path: Path) -> Iterator[Path]:
         CannotWriteError: The disk is full, or the file may not be written.
     """
     partial = _temporary_path(path, "partial")
+    for entry, kind, name in _leftovers(path.parent):
+        if (kind, name) == ("partial", path.name) and entry.is_file():
+            entry.unlink(missing_ok=True)
     try:
-        yield partial
-        flush(partial)
-        _move(partial, path)
-    except OSError as error:
-        raise CannotWriteError(f"{path} cannot be written: {error.strerror or error}.") from error
+        with writing(path):
+            yield partial
+            flush(partial)
+            _move(partial, path)
     finally:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
@@ -121,24 +126,42 @@ def replacing_folder(path: Path, unfinished: Path | None = None) -> Iterator[Pat
 
     Yields:
         The temporary folder, which the block has to fill.
+
+    Raises:
+        CannotWriteError: The disk is full, or the folder may not be made or replaced.
     """
     partial, old = _temporary_path(path, "partial"), _temporary_path(path, "old")
     shutil.rmtree(partial, ignore_errors=True)
     shutil.rmtree(old, ignore_errors=True)
     try:
-        if unfinished:
-            with contextlib.suppress(FileNotFoundError):  # another run has removed it
-                _move(unfinished, partial)
-        partial.mkdir(parents=True, exist_ok=True)
+        with writing(path):
+            if unfinished:
+                with contextlib.suppress(FileNotFoundError):  # another run has removed it
+                    _move(unfinished, partial)
+            partial.mkdir(parents=True, exist_ok=True)
         yield partial
-        if path.exists():
-            _move(path, old)
-        _move(partial, path)
+        with writing(path):
+            if path.exists():
+                _move(path, old)
+            _move(partial, path)
     finally:
         if old.exists() and not path.exists():
             _move(old, path)
         shutil.rmtree(partial, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turns what the system refuses in the block into an error about a path that is written.
+
+    Raises:
+        CannotWriteError: The disk is full, or the path may not be written to.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise CannotWriteError(f"{path} cannot be written: {reason(error)}.") from error
 
 
 def _move(source: Path, to: Path) -> None:
@@ -249,12 +272,12 @@ def read_json(path: Path) -> Any:
         AbnormalError: The file is missing, may not be read, or is not JSON.
     """
     try:
-        return json.loads(path.read_text("utf-8"))
+        return parse_json(read_bytes(path))
     except FileNotFoundError:
         raise AbnormalError(f"There is no file {path}.") from None
     except OSError as error:
         raise AbnormalError(f"{path} cannot be read: {error.strerror}.") from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except ValueError as error:
         raise AbnormalError(f"{path} is damaged: {error}. Delete it and make it again.") from None
 
 
@@ -264,7 +287,11 @@ def sha256(path: Path) -> str:
     Returns:
         The digest as hexadecimal digits. Sub-folders are included; hidden files, links to folders,
         and pipes and devices, which never end, are not.
+
+    Raises:
+        AbnormalError: The path itself is a pipe, a device or a socket.
     """
+    require_regular(path)
     digest = hashlib.sha256()
     if path.is_dir():
         for entry in list_folder(path):

@@ -1,6 +1,8 @@
 import hashlib
 import os
+import re
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from abnormal.errors import AbnormalError
+from abnormal.errors import AbnormalError, CannotWriteError
 from abnormal.files import (
     list_folder,
     make_folder,
@@ -19,6 +21,7 @@ from abnormal.files import (
     remove_partial,
     replacing,
     replacing_folder,
+    require_path,
     sha256,
     write_json,
 )
@@ -139,6 +142,26 @@ def test_replacing_where_nothing_can_be_written(tmp_path, place):
         partial.write_text("")
 
 
+def test_what_a_killed_process_left_of_a_file_is_removed_by_the_next_that_writes_it(
+    tmp_path, dead_process
+):
+    host = re.sub(r"\W", "_", socket.gethostname())
+    write(tmp_path / f".partial-{dead_process}@{host}-model.h5", "half")
+    write(tmp_path / f".partial-{dead_process}@{host}-other.h5", "half")
+    write(tmp_path / f".partial-{os.getpid()}@{host}x-model.h5", "of another host")
+    with replacing(tmp_path / "model.h5") as partial:
+        write(partial, "new")
+    kept = [f".partial-{os.getpid()}@{host}x-model.h5", f".partial-{dead_process}@{host}-other.h5"]
+    assert names(tmp_path) == sorted([*kept, "model.h5"])
+
+
+def test_a_pipe_is_no_file_to_hash_or_to_parse(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for read in (sha256, read_json, require_path):
+        with pytest.raises(AbnormalError, match="pipe is a pipe, but a file was expected"):
+            read(tmp_path / "pipe")
+
+
 def test_replacing_folder_shows_the_old_folder_until_the_new_one_is_whole(tmp_path):
     path = tmp_path / "deep" / "video"
     for text in ("old", "new"):
@@ -161,7 +184,7 @@ def interrupt(_):
 
 @pytest.mark.parametrize(
     ("work", "error"),
-    [(interrupt, KeyboardInterrupt), (shutil.rmtree, FileNotFoundError)],
+    [(interrupt, KeyboardInterrupt), (shutil.rmtree, CannotWriteError)],
     ids=["while writing", "while swapping"],
 )
 def test_replacing_folder_keeps_the_old_folder_on_an_error(tmp_path, work, error):

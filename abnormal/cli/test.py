@@ -108,13 +108,13 @@ def _detect(args: argparse.Namespace) -> int:
     from abnormal.detection.detect import detect
     from abnormal.detection.results import (
         draw_results,
+        finish_results,
         model_results,
-        note_older_results,
         write_results,
     )
     from abnormal.report.tables import metrics_lines
 
-    started, options = time.time(), _detection_options(args)
+    options = _detection_options(args)
     detections = detect(options)
     models = model_results(detections)
     write_results(options.output, models)
@@ -122,7 +122,7 @@ def _detect(args: argparse.Namespace) -> int:
         show_result("\n".join(metrics_lines(name, model.metrics)))
     if options.figures:
         draw_results(detections, models)
-    note_older_results(options.output, started)
+    finish_results(detections)
     show_result(f"results: {args.output}")
     if detections.has_bug:
         return EXIT_BUG

@@ -1,6 +1,7 @@
 """Extracts frames from videos into `img/`, several videos at a time, each completely or not."""
 
 import dataclasses
+import errno
 import functools
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +21,7 @@ from abnormal.datasets.origin import (
     origin_of,
 )
 from abnormal.datasets.source import TRAINING, SourceVideo
-from abnormal.errors import AbnormalError
+from abnormal.errors import AbnormalError, CannotWriteError
 from abnormal.files import (
     read_json,
     recover,
@@ -38,6 +39,7 @@ from abnormal.frames.manifest import (
     write_record,
 )
 from abnormal.frames.writer import WrittenFrames, write_frames, write_labels, write_masks
+from abnormal.reading import reason
 from abnormal.tasks.local import in_processes
 from abnormal.tasks.run import RunTasks, WorkerDiedError
 from abnormal.video.decode import DEFAULT_FPS, limit_threads
@@ -53,6 +55,9 @@ ORIGIN = "origin.json"
 
 LABEL_NOTE = "labels: "
 """Notes about labels begin with this; they are made again when the labels change."""
+
+_NOT_THE_VIDEO = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EMFILE, errno.ENFILE}
+"""Error numbers of what is not the fault of a video, and would happen to all others, too."""
 
 WRITTEN, UNCHANGED, LEFT_OUT = "written", "unchanged", "left out"
 
@@ -139,6 +144,9 @@ def extract(
 
     Returns:
         The outcome. Problems with the video are reported in it, not raised.
+
+    Raises:
+        CannotWriteError: The frames cannot be written, for instance because the disk is full.
     """
     folder = img / video.split / video.name
     try:
@@ -162,7 +170,11 @@ def extract(
             write_json(partial / ORIGIN, origin)
             record = _write_video(video, partial, size, fps, threads, origin)
             (partial / ORIGIN).unlink()
+    except CannotWriteError:
+        raise
     except Exception as error:  # a problem with one file must not stop the others
+        if isinstance(error, OSError) and error.errno in _NOT_THE_VIDEO:
+            raise CannotWriteError(f"{folder} cannot be written: {reason(error)}.") from error
         if isinstance(error, AbnormalError | OSError):
             return Extraction(video, LEFT_OUT, 0, str(error))
         problem = f"{type(error).__name__}: {error}"

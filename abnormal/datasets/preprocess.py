@@ -104,7 +104,8 @@ def preprocess(options: PreprocessOptions) -> PreprocessResult:
         The outcome, which includes problems with single videos.
 
     Raises:
-        AbnormalError: There are no videos, or the folder of frames cannot be written to.
+        AbnormalError: There are no videos, or the folder of frames cannot be written to, for
+            instance because the disk is full. Complete videos stay, and the next run goes on.
     """
     if options.download:
         folder = options.videos or Path(options.download)

@@ -3,13 +3,15 @@
 import dataclasses
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError
 from functools import partial
 from pathlib import Path
 
 from abnormal.detection.job import Job
 from abnormal.detection.options import DetectionOptions
+from abnormal.detection.unfinished import Unfinished, identity_of_run
 from abnormal.detection.video import LeftOut, VideoResult, score_and_draw
 from abnormal.detection.worker import model_files, score_on_worker
 from abnormal.errors import AbnormalError, write_bug_log
@@ -31,6 +33,9 @@ log = logging.getLogger(__name__)
 Outcome = VideoResult | LeftOut | WorkerDiedError
 """The result of a video, or why there is none."""
 
+Keep = Callable[[InputVideo, Outcome], None]
+"""Receives each video and its outcome."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Detections:
@@ -42,12 +47,15 @@ class Detections:
         results: The results of the videos that could be scored, by the name of the video and in
             the order of the videos.
         left_out: Why the other videos could not be scored, by their names.
+        unfinished: Keeps the results until they are written; None if they are not written.
     """
 
     job: Job
     detectors: Mapping[str, Detector]
     results: Mapping[str, VideoResult]
     left_out: Mapping[str, LeftOut | WorkerDiedError] = dataclasses.field(default_factory=dict)
+
+    unfinished: Unfinished | None = None
 
     @property
     def has_bug(self) -> bool:
@@ -61,6 +69,9 @@ class Detections:
 def detect(options: DetectionOptions) -> Detections:
     """Scores all test videos, and draws the plots, pictures and videos of each.
 
+    A run that was killed goes on with the videos that are missing, and gives the same results as
+    one that was not.
+
     Args:
         options: The options of the run.
 
@@ -68,6 +79,7 @@ def detect(options: DetectionOptions) -> Detections:
         AbnormalError: A model cannot be used, no video can be scored, or the results cannot be
             written.
     """
+    started_sec = time.time()
     if options.scheduler:
         options = _with_absolute_paths(options)
     # Each worker chooses the runtime by itself, by what is installed there.
@@ -90,13 +102,34 @@ def detect(options: DetectionOptions) -> Detections:
         if elsewhere:
             models = model_files(list(detectors), options.models, options.runtime, options.hop)
             task = partial(score_on_worker, models, job)
-            outcomes = _score_elsewhere(elsewhere, task, len(detectors), videos)
+            score = partial(_score_elsewhere, elsewhere, task, len(detectors))
         else:
-            outcomes = score_videos(job, detectors, videos)
+            score = partial(score_videos, job, detectors)
+        models_by_name = dict(zip(detectors, options.models, strict=True))
+        identity = identity_of_run(job, detectors, models_by_name, options.runtime)
+        unfinished = Unfinished(job, identity, started_sec)
+        outcomes = _score_missing(score, videos, unfinished)
     left_out = {
         name: outcome for name, outcome in outcomes.items() if not isinstance(outcome, VideoResult)
     }
-    return Detections(job, detectors, results_of(outcomes), left_out)
+    return Detections(job, detectors, results_of(outcomes), left_out, unfinished)
+
+
+def _score_missing(
+    score: Callable[[Sequence[InputVideo], Keep], dict[str, Outcome]],
+    videos: Sequence[InputVideo],
+    unfinished: Unfinished,
+) -> dict[str, Outcome]:
+    """Scores the videos that a run that was killed has not scored already."""
+    found = unfinished.results(videos)
+    if found:
+        log.info(
+            "going on with a run that was interrupted: %d of %d videos are scored already",
+            *(len(found), len(videos)),
+        )
+    missing = [video for video in videos if video.name not in found]
+    outcomes = found | (score(missing, unfinished.keep) if missing else {})
+    return {video.name: outcomes[video.name] for video in videos}
 
 
 def find_videos(options: DetectionOptions) -> list[InputVideo]:
@@ -113,7 +146,10 @@ def find_videos(options: DetectionOptions) -> list[InputVideo]:
 
 
 def score_videos(
-    job: Job, detectors: Mapping[str, Detector], videos: Sequence[InputVideo]
+    job: Job,
+    detectors: Mapping[str, Detector],
+    videos: Sequence[InputVideo],
+    keep: Keep = lambda video, outcome: None,
 ) -> dict[str, Outcome]:
     """Scores videos in this process, and draws each one while the next one is scored.
 
@@ -121,6 +157,7 @@ def score_videos(
         job: What is to be done with each video.
         detectors: The models by name.
         videos: The videos.
+        keep: Is called with each video and its outcome as soon as that is known.
 
     Returns:
         The outcome of each video, by its name and in the order of the videos.
@@ -136,6 +173,7 @@ def score_videos(
 
         task = partial(score_and_draw, job, detectors, tick=tick)
         for video, outcome in in_threads(VIDEOS_AT_A_TIME, unwanted)(task, videos):
+            keep(video, outcome)
             outcomes[video.name] = outcome
     return {video.name: outcomes[video.name] for video in videos}
 
@@ -170,12 +208,17 @@ def problem_of(outcome: LeftOut | WorkerDiedError) -> str:
 
 
 def _score_elsewhere(
-    run: RunTasks, task: partial[VideoResult | LeftOut], models: int, videos: Sequence[InputVideo]
+    run: RunTasks,
+    task: partial[VideoResult | LeftOut],
+    models: int,
+    videos: Sequence[InputVideo],
+    keep: Keep,
 ) -> dict[str, Outcome]:
     """Scores videos on workers; see `score_videos` for what is returned."""
     outcomes: dict[str, Outcome] = {}
     with Progress("frames", _frames(videos, models)) as progress:
         for video, outcome in run(task, videos):
+            keep(video, outcome)
             outcomes[video.name] = outcome
             progress.advance(models * video.frames)
     return {video.name: outcomes[video.name] for video in videos}

@@ -127,7 +127,14 @@ def _log_figure_error(video: str, error: Exception) -> None:
         log.error("  Details are in %s", write_bug_log(details))
 
 
-def note_older_results(output: Path, started: float) -> None:
+def finish_results(detections: Detections) -> None:
+    """Ends a run whose results are all written: the next one begins from the beginning."""
+    if detections.unfinished:
+        _note_older_results(detections.job.output, detections.unfinished.started_sec)
+        detections.unfinished.remove()
+
+
+def _note_older_results(output: Path, started: float) -> None:
     """Logs a note if the folder of results also has files of an earlier run, which are kept.
 
     Args:

@@ -173,8 +173,7 @@ def _draw(
     tick: Tick,
 ) -> None:
     by_model = {name: output.video for name, output in outputs.items()}
-    plot = job.output / "regularity" / f"{video.name}.{job.figures}"
-    plot_regularity(by_model, job.alarms, plot)
+    plot_regularity(by_model, job.alarms, _plot_path(job, video))
     for name, output in outputs.items():
         events = records(events_table(name, [output.video], [output.pixels], job.alarms[name]))
         thumbnails = job.output / "thumbnails" / job.folder(name)
@@ -193,6 +192,19 @@ def _with_ticks(tick: Tick, count: int, frames: Iterable[np.ndarray]) -> Iterato
     for frame in frames:
         tick(count)
         yield frame
+
+
+def figure_paths(job: Job, video: InputVideo) -> list[Path]:
+    """Returns the plot and the videos that are drawn of a video, without pictures of panels."""
+    if not job.figures:
+        return []
+    kinds = ("anomalies", "videos")
+    paths = [_video_path(job, model, kind, video) for model in job.alarms for kind in kinds]
+    return [_plot_path(job, video), *paths]
+
+
+def _plot_path(job: Job, video: InputVideo) -> Path:
+    return job.output / "regularity" / f"{video.name}.{job.figures}"
 
 
 def _video_path(job: Job, model: str, kind: str, video: InputVideo) -> Path:

@@ -52,7 +52,6 @@ class VideoPixels:
         self.rows: list[dict[str, Any]] = []
         self.regions: list[TrueRegions] = []
         self.localiser = localiser
-        self._linker = RegionLinker()
 
     def sink(self, masks: np.ndarray | None) -> Sink:
         """Returns the function that receives the frames of the video.
@@ -63,9 +62,10 @@ class VideoPixels:
             masks: `(n, height, width)` bool of any size, True for abnormal pixels; None if there
                 are no masks.
         """
-        return lambda frames: self._add(frames, masks)
+        linker = RegionLinker()
+        return lambda frames: self._add(frames, masks, linker)
 
-    def _add(self, frames: LocalisedFrames, masks: np.ndarray | None) -> None:
+    def _add(self, frames: LocalisedFrames, masks: np.ndarray | None, linker: RegionLinker) -> None:
         first = len(self.rows)
         count, *size = frames.anomalous.shape
         if masks is None:
@@ -74,7 +74,7 @@ class VideoPixels:
         if first + count > len(masks):
             raise AbnormalError(f"It has masks for {len(masks)} frames only, but more frames.")
         masks = masks[first : first + count]
-        self.regions += [self._linker.add(mask) for mask in masks]
+        self.regions += [linker.add(mask) for mask in masks]
         masks = resize_masks(masks, *size)
         scaled = frames.sums * np.float32(BINS / self.localiser.largest_sum)
         bins = scaled.astype(np.int32).clip(0, BINS - 1)

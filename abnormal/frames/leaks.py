@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from abnormal.errors import AbnormalError
 from abnormal.frames.manifest import VideoRecord
 from abnormal.frames.writer import frame_path
+from abnormal.reading import read_bytes
 
 MIN_COMMON_FRAMES = 10
 """Two videos with this many equal frames at the start, as many as a clip has, share footage.
@@ -75,6 +77,6 @@ def _hashes(img: Path, record: VideoRecord) -> Iterator[str]:
     folder = record.folder(img)
     for number in range(record.frames):
         try:
-            yield hashlib.sha256(frame_path(folder, number).read_bytes()).hexdigest()
-        except OSError:  # `--check` reports missing frames
+            yield hashlib.sha256(read_bytes(frame_path(folder, number))).hexdigest()
+        except (OSError, AbnormalError):  # `--check` reports missing frames
             return

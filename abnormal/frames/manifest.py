@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from abnormal import checks
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.files import natural_key, read_json, write_json
@@ -28,6 +29,18 @@ MANIFEST = "manifest.json"
 RECORD = "video.json"
 LABELS = "labels.txt"
 MASKS = "masks.npz"
+
+MOST_FRAMES = 100_000_000
+"""Largest number of frames of a video: 46 days at 25 frames a second."""
+
+MOST_FPS = 100_000.0
+"""Largest number of frames per second."""
+
+MOST_SEC = 1e9
+"""Largest time of a frame, in seconds."""
+
+MOST_PIXELS = 100_000
+"""Largest height and width of a frame, in pixels."""
 
 
 @dataclass(frozen=True)
@@ -167,10 +180,42 @@ def _content_id(source: dict[str, Any]) -> Any:
 def _parse_record(entry: Any, path: Path) -> VideoRecord:
     try:
         entry = {"gaps": (), **entry}  # earlier versions did not know any
-        gaps = tuple(Gap(*gap) for gap in entry["gaps"])
-        return VideoRecord(**{**entry, "notes": tuple(entry["notes"]), "gaps": gaps})
-    except (KeyError, TypeError) as error:
+        notes = tuple(checks.sequence("notes", entry["notes"]))
+        gaps = tuple(Gap(*gap) for gap in checks.sequence("gaps", entry["gaps"]))
+        return _check_record(VideoRecord(**{**entry, "notes": notes, "gaps": gaps}))
+    except (KeyError, TypeError, ValueError) as error:
         raise AbnormalError(
             f"{path} is damaged or of another version ({error}). Delete it and run "
             f"`{command('preprocess')}`."
         ) from None
+
+
+def _check_record(record: VideoRecord) -> VideoRecord:
+    """Checks each value, so that the name of a video leads nowhere outside a folder of frames.
+
+    Raises:
+        ValueError: A value has another type, is out of its range, or is a path to elsewhere.
+    """
+    if record.split not in ("training", "testing"):
+        raise ValueError(f"split is {checks.shown(record.split)}")
+    checks.relative_path("video", record.video)
+    checks.whole("frames", record.frames, 1, MOST_FRAMES)
+    checks.number("fps", record.fps, 1e-6, MOST_FPS)
+    checks.whole("height", record.height, 1, MOST_PIXELS)
+    checks.whole("width", record.width, 1, MOST_PIXELS)
+    checks.text("situation", record.situation)
+    checks.text("camera", record.camera)
+    checks.flag("labelled", record.labelled)
+    checks.flag("masked", record.masked)
+    for note in checks.sequence("notes", record.notes):
+        checks.text("a note", note)
+    for key in ("path", "sha256", "labels", "labels_sha256"):
+        if key in checks.mapping("source", record.source):
+            checks.text(f"source.{key}", record.source[key])
+    if shape := record.source.get("shape"):
+        checks.numbers("source.shape", shape, 1, MOST_PIXELS, 2, 2)
+    for gap in record.gaps:
+        checks.whole("the frame after a gap", gap.frame, 1, record.frames - 1)
+        checks.number("the time of a gap", gap.sec, 0, MOST_SEC)
+    checks.growing("gaps", tuple(gap.frame for gap in record.gaps))
+    return record

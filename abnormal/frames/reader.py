@@ -1,18 +1,22 @@
 """Reads frames, labels and masks back from `img/`."""
 
-import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+from abnormal import checks
+from abnormal.arrays import read_npz, verify_npz
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.frames.manifest import LABELS, MASKS, VideoRecord
 from abnormal.frames.writer import frame_path
+from abnormal.reading import read_bytes
 from abnormal.video.picture import read_picture
 from abnormal.video.resample import resize
+
+_MASK_ARRAYS = {"packed": 3, "width": 0}
+"""The number of axes of each array in the file of a video's masks."""
 
 
 def read_frames(img: Path, record: VideoRecord, size: int | None) -> Iterator[np.ndarray]:
@@ -55,7 +59,7 @@ def read_labels(img: Path, record: VideoRecord) -> np.ndarray | None:
         return None
     path = record.folder(img) / LABELS
     try:
-        labels = [("0", "1").index(line) for line in path.read_text("utf-8").split()]
+        labels = [(b"0", b"1").index(line) for line in read_bytes(path).split()]
     except (OSError, ValueError) as error:
         raise _damaged(path, f"cannot be read ({error})") from None
     _check_count(path, len(labels), record)
@@ -76,12 +80,14 @@ def read_masks(img: Path, record: VideoRecord) -> np.ndarray | None:
         return None
     path = record.folder(img) / MASKS
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            masks = np.unpackbits(stored["packed"], axis=-1, count=int(stored["width"]))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        stored = read_npz(path, _MASK_ARRAYS)
+        packed, width = stored["packed"], checks.whole("width", stored["width"].item(), 1, 1 << 20)
+        if packed.dtype != np.uint8 or not packed.shape[2] - 1 < width / 8 <= packed.shape[2]:
+            raise ValueError(f"{packed.dtype} {packed.shape} is no mask of {width} pixels' width")
+    except (OSError, ValueError) as error:
         raise _damaged(path, f"cannot be read ({error})") from None
-    _check_count(path, len(masks), record)
-    return masks.astype(bool)
+    _check_count(path, len(packed), record)
+    return np.unpackbits(packed, axis=-1, count=width).view(bool)
 
 
 def verify_masks(img: Path, record: VideoRecord) -> None:
@@ -94,16 +100,10 @@ def verify_masks(img: Path, record: VideoRecord) -> None:
         return
     path = record.folder(img) / MASKS
     try:
-        with zipfile.ZipFile(path) as stored:
-            damaged_member = stored.testzip()
-            with stored.open("packed.npy") as file:
-                np.lib.format.read_magic(file)
-                shape, _, _ = np.lib.format.read_array_header_1_0(file)
-    except (OSError, ValueError, KeyError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        shapes = verify_npz(path, _MASK_ARRAYS)
+    except (OSError, ValueError) as error:
         raise _damaged(path, f"cannot be read ({error})") from None
-    if damaged_member:
-        raise _damaged(path, f"cannot be read ({damaged_member} is damaged)")
-    _check_count(path, shape[0], record)
+    _check_count(path, shapes["packed"][0], record)
 
 
 def _check_count(path: Path, found: int, record: VideoRecord) -> None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from abnormal.files import writing
 from abnormal.frames.manifest import LABELS, MASKS
 from abnormal.video.resample import resize
 from abnormal.video.stream import Frame
@@ -86,11 +87,14 @@ def _write(path: Path, image: np.ndarray, size: int) -> None:
     done, code = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     if not done:
         raise OSError(f"{path.name} could not be encoded")
-    path.write_bytes(code.tobytes())
+    with writing(path):
+        path.write_bytes(code.tobytes())
 
 
 def _is_complete(path: Path) -> bool:
     """Returns whether a file ends with the marker that ends a JPEG: it was written completely."""
+    if not path.is_file():
+        return False
     try:
         with path.open("rb") as file:
             file.seek(-len(_END_OF_JPEG), os.SEEK_END)
@@ -106,7 +110,8 @@ def write_labels(folder: Path, labels: np.ndarray) -> None:
         folder: The folder of the video.
         labels: `(frames,)` uint8, 1 for an abnormal frame and 0 for a normal one.
     """
-    np.savetxt(folder / LABELS, labels, fmt="%d")
+    with writing(folder / LABELS):
+        np.savetxt(folder / LABELS, labels, fmt="%d")
 
 
 def write_masks(folder: Path, masks: Iterable[np.ndarray], count: int, size: int) -> None:

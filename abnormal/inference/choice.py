@@ -3,9 +3,9 @@
 from abnormal.errors import AbnormalError
 from abnormal.inference.reference import TOLERANCE, largest_difference
 from abnormal.inference.runtimes import AUTO, KERAS, RUNTIMES, Reconstruct
+from abnormal.inference.stored_calibration import calibration_of
 from abnormal.models.backend import has_accelerator
 from abnormal.models.model_file import TrainedModel
-from abnormal.scoring.calibration import read_calibration
 
 
 def open_runtime(model: TrainedModel, wanted: str) -> tuple[str, Reconstruct]:
@@ -40,7 +40,7 @@ def open_runtime(model: TrainedModel, wanted: str) -> tuple[str, Reconstruct]:
 def _open(model: TrainedModel, name: str) -> Reconstruct:
     reconstruct = RUNTIMES[name](model.network)
     if name != KERAS and model.reference:
-        calibration = read_calibration(model.info.calibration, model.arrays)
+        calibration = calibration_of(model)
         thresholds = {name: calibration.threshold(name) for name in calibration.surprises}
         if not thresholds:
             return reconstruct  # without thresholds there is nothing that could change its meaning

@@ -17,6 +17,7 @@ from abnormal.inference.overlap import Overlap, make_overlap
 from abnormal.inference.runtimes import Reconstruct
 from abnormal.inference.score import TakePair, frame_scores, residuals
 from abnormal.inference.scored_video import ScoredVideo
+from abnormal.inference.stored_calibration import calibration_of
 from abnormal.inference.stream import (
     FrameScorer,
     ResidualStream,
@@ -29,7 +30,7 @@ from abnormal.inference.videos import InputVideo
 from abnormal.models.model_file import ModelInfo, TrainedModel, load_model
 from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
-from abnormal.scoring.calibration import RULE_OF_THREE, Calibration, Normality, read_calibration
+from abnormal.scoring.calibration import RULE_OF_THREE, Calibration, Normality
 from abnormal.scoring.local import LOCAL_SCORES, is_local
 from abnormal.scoring.localisation import DEFAULT_LOCALISER, Localiser, Sink
 from abnormal.scoring.residual import SCORES, ClipResidual
@@ -262,7 +263,7 @@ def detector_of(model: TrainedModel, name: str, runtime: str, hop: int | None = 
             clip begins where the last one ends.
     """
     chosen, reconstruct = open_runtime(model, runtime)
-    calibration = read_calibration(model.info.calibration, model.arrays)
+    calibration = calibration_of(model)
     overlap = None
     if hop is not None and hop < model.info.clip_length:
         overlap = make_overlap(model.network, chosen, hop)

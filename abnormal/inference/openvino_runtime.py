@@ -14,6 +14,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from abnormal.cache_folder import cache_folder
 from abnormal.errors import AbnormalError
 from abnormal.files import flush, make_folder
 from abnormal.inference.runtimes import Compute
@@ -124,14 +125,6 @@ def _core(precision: str) -> Any:
     if precision == "bf16" and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         raise AbnormalError("This processor does not compute in bfloat16. Use --runtime openvino.")
     return core
-
-
-def cache_folder() -> Path:
-    """Returns the folder of files that can be made again.
-
-    It is `$ABNORMAL_CACHE` or, if that is not set, `~/.cache/abnormal`.
-    """
-    return Path(os.environ.get("ABNORMAL_CACHE") or Path.home() / ".cache" / "abnormal")
 
 
 def _converted(network: keras.Model, version: str) -> Path:

@@ -1,6 +1,8 @@
 """Opens the videos that are scored, from `img/` or from elsewhere, as frames for a model."""
 
 import contextlib
+import dataclasses
+import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -12,9 +14,9 @@ import numpy as np
 from abnormal.commands import command
 from abnormal.datasets import folder
 from abnormal.errors import AbnormalError
-from abnormal.files import require_path
+from abnormal.files import list_folder, require_path
 from abnormal.frames.gaps import Gap, note_gaps
-from abnormal.frames.manifest import VideoRecord, read_manifest
+from abnormal.frames.manifest import LABELS, MASKS, RECORD, VideoRecord, read_manifest
 from abnormal.frames.reader import read_frames, read_labels, read_masks
 from abnormal.video.flatness import note_if_flat
 from abnormal.video.resample import at_rate, resize
@@ -58,6 +60,7 @@ class InputVideo:
         situation: Kind of the abnormal event in the video; empty if not known.
         frames: Number of frames; 0 if that is not known before they are read.
         camera: Name of the camera; empty if not known.
+        identity: Tells when the video or its labels have changed: it is then another text.
     """
 
     name: str
@@ -67,6 +70,7 @@ class InputVideo:
     situation: str = ""
     frames: int = 0
     camera: str = ""
+    identity: Callable[[], str] = str  # an empty text
 
 
 def stored_videos(img: Path, split: str = "testing") -> list[InputVideo]:
@@ -94,6 +98,7 @@ def stored_videos(img: Path, split: str = "testing") -> list[InputVideo]:
             situation=record.situation,
             frames=record.frames,
             camera=record.camera,
+            identity=partial(_identity_of_stored, img, record),
         )
         for record in records
     ]
@@ -122,9 +127,33 @@ def source_videos(path: Path, split: str = "") -> list[InputVideo]:
             partial(open_resampled, video.open_frames),
             situation=video.situation,
             camera=video.camera,
+            identity=partial(_identity_of_source, video.path),
         )
         for video in videos
     ]
+
+
+def _identity_of_stored(img: Path, record: VideoRecord) -> str:
+    folder = record.folder(img)
+    # The time of a folder changes with every file that is added, replaced or removed.
+    files = [_state_of(folder), *(_state_of(folder / name) for name in (RECORD, LABELS, MASKS))]
+    return json.dumps([dataclasses.asdict(record), files])
+
+
+def _identity_of_source(path: Path | None) -> str:
+    if path is None:
+        return ""
+    pictures = list_folder(path) if path.is_dir() else [path]
+    return json.dumps([str(path.absolute()), *map(_state_of, pictures)])
+
+
+def _state_of(path: Path) -> tuple[str, int, int] | None:
+    """Returns the name, the size and the time of the last change; None if there is no such file."""
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return path.name, state.st_size, state.st_mtime_ns
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@
 import dataclasses
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,41 +24,33 @@ import h5py
 import keras
 import numpy as np
 
+from abnormal import checks
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder, replacing
+from abnormal.hdf5 import (
+    hdf5_write_errors,
+    one_line_errors,
+    open_hdf5,
+    reserve,
+    seal,
+    verify_seal,
+)
+from abnormal.models.model_check import check_info, check_network, unknown_classes
 from abnormal.models.model_path import check_suffix, require_model_file
+from abnormal.reading import first_line, parse_json
 
 GROUP = "abnormal"
 """Name of the HDF5 group for everything that Keras does not read."""
 
-# The errors that h5py and Keras raise on damaged files.
-_DAMAGED_FILE_ERRORS = (OSError, LookupError, TypeError, ValueError, AttributeError, RuntimeError)
+MOST_OVERHEAD_BYTES = 1 << 20
+"""What a model file takes besides its arrays, at most about, in bytes."""
 
-# Keras creates any class that a file names, with arguments from the file. These are safe: they run
-# no code from the file.
-KNOWN_CLASSES = {
-    "Sequential",
-    "InputLayer",
-    "BatchNormalization",
-    "Conv2D",
-    "Conv2DTranspose",
-    "Conv3D",
-    "Conv3DTranspose",
-    "ConvLSTM2D",
-    "Dense",
-    "Flatten",
-    "MaxPooling2D",
-    "Permute",
-    "Reshape",
-    "UpSampling2D",
-    "DTypePolicy",
-    "GlorotUniform",
-    "Ones",
-    "Orthogonal",
-    "Zeros",
-}
+MOST_COMPRESSED_BYTES = 1 << 28
+"""What a model file holds may be larger than the file, being compressed, by so many bytes."""
 
+MOST_REFERENCE_CLIPS = 100
+"""Largest number of reference clips."""
 
 ArraysByCamera = Mapping[str, Mapping[str, np.ndarray]]
 """Maps each camera to its arrays by name; see `abnormal.scoring.calibration.Calibration.arrays`."""
@@ -157,7 +149,10 @@ def save_model(
     """
     check_suffix(path)
     make_folder(path.absolute().parent)
-    with replacing(path) as partial:
+    arrays = arrays or {}
+    size = _size_of(network, reference, arrays)
+    with replacing(path) as partial, hdf5_write_errors(path):
+        reserve(partial, size)
         _save_network(partial, network)
         with h5py.File(partial, "a") as file:
             info_text = json.dumps(dataclasses.asdict(info))
@@ -169,33 +164,34 @@ def save_model(
                 for name, scores in reference.scores.items():
                     stored.create_dataset(f"scores/{name}", data=scores)
             # By number, because the name of a camera may contain a slash. In the order of names.
-            for number, (_, of_camera) in enumerate(sorted((arrays or {}).items())):
+            for number, (_, of_camera) in enumerate(sorted(arrays.items())):
                 for name, array in of_camera.items():
                     group.create_dataset(f"levels/{number}/{name}", data=array)
+            seal(file, GROUP)  # nothing is written after this
 
 
 def load_model(path: Path) -> TrainedModel:
-    """Reads a model file. Code in the file is never run.
+    """Reads a model file. Code in the file is never run, and every value is checked before its use.
 
     Raises:
-        AbnormalError: The file is missing, is not a model file, or has layers of unknown classes.
+        AbnormalError: The file is missing, is not a model file, is damaged, or has layers of
+            unknown classes.
     """
-    info, config, reference, arrays = _read(path)
-    unknown = sorted(set(_unknown_classes(config)))
-    if unknown:
-        raise AbnormalError(
-            f"{path} is not loaded: it names {', '.join(unknown)}, which no network of this "
-            "program has. A model file from elsewhere may run code; train one with "
-            f"`{command('train')}`."
-        )
+    require_model_file(path)
     try:
-        network = keras.models.load_model(path, compile=False)
-    except _DAMAGED_FILE_ERRORS as error:
-        raise _damaged(path, error) from None
-    shape = (info.clip_length, info.size, info.size, 1)
-    if network.input_shape[1:] != shape or network.output_shape[1:] != shape:
-        raise _damaged(path, f"its network takes {network.input_shape[1:]}, not {shape}")
+        info, reference, arrays = _read(path)
+        with one_line_errors():
+            network = keras.models.load_model(path, compile=False)
+    except ValueError as error:
+        raise _damaged(path, first_line(error)) from None
     return TrainedModel(network, info, path, reference, arrays)
+
+
+def _size_of(network: keras.Model, reference: Reference | None, arrays: ArraysByCamera) -> int:
+    """Returns about how many bytes a model file takes, not less."""
+    every = [*network.get_weights(), *(array for of in arrays.values() for array in of.values())]
+    every += [reference.clips, *reference.scores.values()] if reference else []
+    return sum(array.nbytes for array in every) + MOST_OVERHEAD_BYTES
 
 
 def _save_network(path: Path, network: keras.Model) -> None:
@@ -207,27 +203,55 @@ def _save_network(path: Path, network: keras.Model) -> None:
         absl.logging.set_verbosity(verbosity)
 
 
-def _read(path: Path) -> tuple[ModelInfo, Any, Reference | None, ArraysByCamera]:
-    require_model_file(path)
-    try:
-        with h5py.File(path, "r") as file:
-            config = json.loads(file.attrs["model_config"])
-            stored = json.loads(file[GROUP]["info"][()])
-            reference = _read_reference(file[GROUP])
-            info = ModelInfo(**stored)
-            arrays = _read_arrays(file[GROUP], sorted(info.calibration.get("cameras", {})))
-        cameras, history = tuple(info.cameras), tuple(info.history)
-    except _DAMAGED_FILE_ERRORS as error:
-        raise _damaged(path, error) from None
-    return dataclasses.replace(info, cameras=cameras, history=history), config, reference, arrays
+def _read(path: Path) -> tuple[ModelInfo, Reference | None, ArraysByCamera]:
+    """Reads and checks all but the network, which is only checked."""
+    with open_hdf5(path, path.stat().st_size + MOST_COMPRESSED_BYTES) as file:
+        stored = file[GROUP]
+        config = parse_json(file.attrs["model_config"])
+        info = _model_info(check_info(parse_json(_text_in(stored["info"]))))
+        _require_known_classes(path, config)
+        shape = (info.clip_length, info.size, info.size, 1)
+        with one_line_errors():
+            check_network(config, file["model_weights"], shape)
+        reference = _read_reference(stored["reference"], shape) if "reference" in stored else None
+        arrays = _read_arrays(stored, sorted(info.calibration.get("cameras", {})))
+        verify_seal(file, GROUP)
+    return info, reference, arrays
 
 
-def _read_reference(group: h5py.Group) -> Reference | None:
-    if "reference" not in group:
-        return None
-    stored = group["reference"]
+def _text_in(dataset: h5py.Dataset) -> bytes:
+    content = dataset[()]
+    if type(content) is not bytes:
+        raise ValueError(f"{dataset.name} is not a text")
+    return content
+
+
+def _model_info(stored: Mapping[str, Any]) -> ModelInfo:
+    lists = {name: tuple(stored[name]) for name in ("cameras", "history") if name in stored}
+    return ModelInfo(**{**stored, **lists})
+
+
+def _require_known_classes(path: Path, config: Any) -> None:
+    unknown = sorted(set(unknown_classes(config)))
+    if unknown:
+        raise AbnormalError(
+            f"{path} is not loaded: it names {', '.join(unknown)}, which no network of this "
+            "program has. A model file from elsewhere may run code; train one with "
+            f"`{command('train')}`."
+        )
+
+
+def _read_reference(stored: h5py.Group, shape: Sequence[int]) -> Reference:
+    clips = stored["clips"]
+    count = clips.shape[0] if clips.shape else 0
+    if clips.dtype != np.uint8 or clips.shape != (count, *shape[:3]):
+        raise ValueError(f"its reference clips are {clips.dtype} {clips.shape}")
+    checks.whole("the number of its reference clips", count, 1, MOST_REFERENCE_CLIPS)
     scores = {name: np.array(values) for name, values in stored["scores"].items()}
-    return Reference(np.array(stored["clips"]), scores)
+    for name, values in scores.items():
+        if values.shape != clips.shape[:2] or not np.isfinite(values).all():
+            raise ValueError(f"the scores {name} of its reference clips are no numbers for them")
+    return Reference(np.array(clips), scores)
 
 
 def _read_arrays(group: h5py.Group, cameras: Sequence[str]) -> ArraysByCamera:
@@ -237,29 +261,15 @@ def _read_arrays(group: h5py.Group, cameras: Sequence[str]) -> ArraysByCamera:
     }
 
 
-def _damaged(path: Path, why: object) -> AbnormalError:
-    first_line = (str(why).splitlines() or ["damaged"])[0]
-    if cut := re.search(r"truncated file: eof = (\d+).*stored_eof = (\d+)", first_line):
+def _damaged(path: Path, why: str) -> AbnormalError:
+    if cut := re.search(r"truncated file: eof = (\d+).*stored_eof = (\d+)", why):
         return AbnormalError(
             f"{path} is not a model file of this program as it is: only {cut[1]} of its {cut[2]} "
             "bytes are there. Copy or download it again."
         )
     if path.is_file() and not path.stat().st_size:
-        first_line = "it is empty"
+        why = "it is empty"
     return AbnormalError(
-        f"{path} is not a model file of this program ({first_line}). "
+        f"{path} is not a model file of this program ({why}). "
         f"Expected: what `{command('train')}` writes."
     )
-
-
-def _unknown_classes(config: Any) -> Iterator[str]:
-    """Yields the names in a Keras configuration of unknown classes and of modules outside Keras."""
-    if isinstance(config, dict):
-        if "class_name" in config and str(config["class_name"]) not in KNOWN_CLASSES:
-            yield str(config["class_name"])
-        if str(config.get("module") or "keras").split(".")[0] != "keras":
-            yield str(config["module"])
-        config = list(config.values())
-    if isinstance(config, list):
-        for value in config:
-            yield from _unknown_classes(value)

@@ -66,8 +66,8 @@ def with_batch_size(
     checkpoint = None
     if not options.restart:
         checkpoint = newest_checkpoint(options.checkpoints, report_damage=False)
-    if checkpoint:
-        number = int(checkpoint.state["options"]["batch_size"])
+    if checkpoint and (kept := checkpoint.state.get("options", {}).get("batch_size")):
+        number = int(kept)
         log.info("batches of %d clips, as in the checkpoints", number)
     else:
         free = free_bytes_per_device(devices.on_this_host)

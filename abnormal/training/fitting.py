@@ -17,6 +17,7 @@ from abnormal.frames.cache import FrameCache
 from abnormal.frames.clips import Clip, epoch_clips, validation_clips
 from abnormal.progress import Progress
 from abnormal.training.batches import ClipBatches, SharedBatches
+from abnormal.training.checkpoint_check import check_complete
 from abnormal.training.checkpoint_writer import CheckpointWriter, NoCheckpoints
 from abnormal.training.checkpoints import Checkpoint
 from abnormal.training.devices import ONE_DEVICE, Devices
@@ -25,7 +26,7 @@ from abnormal.training.footage import Footage
 from abnormal.training.interrupt import Interrupt
 from abnormal.training.options import FIXED_WHEN_RESUMED, TrainingOptions
 from abnormal.training.replicas import ReplicatedNetwork
-from abnormal.training.state import capture, restore, restore_metrics
+from abnormal.training.state import capture, have_shapes, restore, restore_metrics
 from abnormal.training.tensorboard import write_to_tensorboard
 
 HOW_TO_RESUME = "stopped as asked; the same command goes on from here (without --restart)"
@@ -89,7 +90,11 @@ class Fitting:
         """Returns the reasons why this run cannot resume from a checkpoint; empty if it can.
 
         Each reason names an option, or the backend or footage, with its old and its new value.
+
+        Raises:
+            ValueError: No run can resume from it, because something is missing.
         """
+        check_complete(checkpoint.state, checkpoint.epoch)
         saved = checkpoint.state | checkpoint.state["options"]
         now = self._data_and_backend() | self._options.record()
         return [
@@ -117,6 +122,11 @@ class Fitting:
         restore(self.network, checkpoint.arrays)
         best = [name for name in sorted(checkpoint.arrays) if name.startswith("best.")]
         weights = [checkpoint.arrays[name] for name in best]
+        if weights and not have_shapes(weights, self.network.get_weights()):
+            raise AbnormalError(
+                "The best weights in the checkpoint do not fit the network. Begin again with "
+                "--restart."
+            )
         self.stopping.restore(checkpoint.state["stopping"], weights)
         self.history = list(checkpoint.state["history"])
         self.epoch, self.batch = checkpoint.epoch, checkpoint.batch

@@ -17,9 +17,10 @@ from abnormal.inference.exam import examine
 from abnormal.inference.normal_video import NormalVideo
 from abnormal.inference.reference import make_reference
 from abnormal.inference.runtimes import keras_runtime
+from abnormal.inference.stored_calibration import calibration_of
 from abnormal.inference.videos import InputVideo, ModelFrames, source_videos, stored_videos
 from abnormal.models.model_file import ModelInfo, load_model, save_model
-from abnormal.scoring.calibration import Calibration, read_calibration
+from abnormal.scoring.calibration import Calibration
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ def recalibrate(path: Path, folder: Path) -> Calibration:
     """
     model = load_model(path)
     make_folder(path.absolute().parent)  # fails now rather than after the computation
-    old = read_calibration(model.info.calibration, model.arrays)
+    old = calibration_of(model)
     notes: set[str] = set()
     found = stored_videos(folder, TRAINING) if is_img(folder) else source_videos(folder, TRAINING)
     videos = [_normal_video(video, model.info, notes) for video in found]

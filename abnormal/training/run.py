@@ -204,7 +204,7 @@ def _checkpoint_writer(options: TrainingOptions, clock: Callable[[], float]) -> 
 
 def _resume(fitting: Fitting, options: TrainingOptions, devices: Devices) -> None:
     """Restores the newest checkpoint, if there is one."""
-    checkpoint = newest_checkpoint(options.checkpoints)
+    checkpoint = newest_checkpoint(options.checkpoints, differences=fitting.differences)
     position = (checkpoint.epoch, checkpoint.batch) if checkpoint else None
     devices.require_same({"the newest checkpoint": position}, "Start them again in a minute.")
     if checkpoint is None:

@@ -1,6 +1,6 @@
 """Copies the complete training state of a compiled network into arrays, and back."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -37,6 +37,11 @@ def restore(network: keras.Model, arrays: Mapping[str, np.ndarray]) -> None:
                 "another version? Begin again with --restart."
             )
         variable.assign(arrays[name])
+
+
+def have_shapes(arrays: Sequence[np.ndarray], like: Sequence[np.ndarray]) -> bool:
+    """Returns whether arrays are as many as others, and have the same shapes."""
+    return [array.shape for array in arrays] == [array.shape for array in like]
 
 
 def restore_metrics(network: keras.Model, arrays: Mapping[str, np.ndarray], clips: int) -> None:

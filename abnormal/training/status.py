@@ -34,7 +34,7 @@ def status_lines(folder: Path) -> Iterator[str]:
 
 
 def _format_progress(checkpoint: Checkpoint) -> str:
-    loss = checkpoint.state["running_loss"]  # None before the first batch
+    loss = checkpoint.state.get("running_loss")  # None before the first batch
     shown = "-" if loss is None else f"{loss:.5f}"
     return f"{checkpoint.epoch:>6} {checkpoint.batch:>8} {shown:>10}"
 

@@ -12,6 +12,7 @@ import av
 from av.stream import Disposition
 
 from abnormal.errors import AbnormalError
+from abnormal.reading import require_regular
 from abnormal.video.grey import to_grey, to_rgb
 from abnormal.video.numbering import FrameNumbers, is_shown
 from abnormal.video.stamps import (
@@ -30,6 +31,9 @@ _MORE_SUFFIXES = {".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpg
 _MORE_SUFFIXES |= {".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv", ".3gp", ".h264", ".hevc"}
 
 av.logging.set_level(av.logging.PANIC)  # problems are reported in `notes`, not by FFmpeg
+
+_TIMEOUT_SEC = 30.0
+"""How long to wait for a packet. A playlist without an end would be waited on for ever."""
 
 _threads = os.cpu_count() or 1
 """How many threads may decode a video in this process."""
@@ -76,11 +80,13 @@ def open_video(path: Path) -> Iterator[FrameStream]:
         AbnormalError: The file is missing, or it contains no video.
     """
     try:
-        container = av.open(_url(path), metadata_errors="replace")  # tags have any encoding
+        # Tags have any encoding.
+        container = av.open(_url(path), metadata_errors="replace", timeout=_TIMEOUT_SEC)
     except FileNotFoundError:
         raise AbnormalError(f"There is no file {path}.") from None
-    except (av.error.FFmpegError, OSError) as error:
-        raise AbnormalError(f"{path} is not a video that can be read ({error.strerror}).") from None
+    except (av.error.FFmpegError, OSError, ValueError) as error:  # texts in it may be no UTF-8
+        why = getattr(error, "strerror", error)
+        raise AbnormalError(f"{path} is not a video that can be read ({why}).") from None
     with container:
         yield _VideoFile(container, _require_track(container, path)).stream
 
@@ -99,7 +105,12 @@ def shown_track(container: av.container.InputContainer) -> av.VideoStream | None
 
 
 def _url(path: Path) -> str:
-    """Returns a URL, as FFmpeg would take what precedes a colon in a file name for a protocol."""
+    """Returns a URL, as FFmpeg would take what precedes a colon in a file name for a protocol.
+
+    Raises:
+        AbnormalError: It is a pipe, a device or a socket, which would be read without end.
+    """
+    require_regular(path)
     return f"file:{path}"
 
 

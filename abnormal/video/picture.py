@@ -10,6 +10,7 @@ import PIL.Image
 import PIL.ImageOps
 
 from abnormal.errors import AbnormalError
+from abnormal.reading import require_regular
 from abnormal.video.depth import ALL_OF_16_BITS, GreyScale
 
 SUFFIXES = {
@@ -100,6 +101,7 @@ def open_picture(path: Path) -> Iterator[PIL.Image.Image]:
         AbnormalError: The file is missing, or is no picture of the known formats; or the block
             could not decode it.
     """
+    require_regular(path)
     try:
         with (
             warnings.catch_warnings(action="ignore"),

@@ -1,4 +1,5 @@
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -88,6 +89,22 @@ def test_strict_takes_one_bad_video_for_a_failure(tmp_path, videos, run):
     (videos / "fight" / "bad.mp4").write_text("hello")
     assert run(videos, "--strict")[0] == 1
     assert len(read_manifest(tmp_path / "img", "training")) == 1
+
+
+def test_a_full_disk_ends_the_run_and_the_next_one_goes_on(tmp_path, videos, run):
+    """No video is left out for what is not its fault."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (900, before[1]))  # the workers inherit it
+    try:
+        code, _, messages = run(videos, "--size", "64")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert code == 1
+    assert messages[-1].endswith("cannot be written: File too large.")
+    assert not any("left out" in line for line in messages)
+    code, out, _ = run(videos, "--size", "64")
+    assert code == 0
+    assert "training: 1 videos, 20 frames" in out
 
 
 def test_no_usable_video(tmp_path, run):

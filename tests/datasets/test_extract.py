@@ -1,4 +1,5 @@
 import dataclasses
+import errno
 import functools
 import os
 import subprocess
@@ -15,6 +16,7 @@ from abnormal.datasets.extract import LEFT_OUT, UNCHANGED, WRITTEN, extract, ext
 from abnormal.datasets.find import find_videos
 from abnormal.datasets.folder import find
 from abnormal.datasets.source import TESTING, TRAINING, Annotation, SourceVideo
+from abnormal.errors import CannotWriteError
 from abnormal.files import replacing_folder
 from abnormal.frames.gaps import Gap
 from abnormal.frames.manifest import read_record, write_manifest
@@ -242,6 +244,28 @@ def test_labels_that_are_gone_are_gone_from_img_too(tmp_path, img, make_pictures
     (without,) = find(folder, TESTING)
     assert outcome(without, img)[0] == WRITTEN
     assert not read_record(img / "testing" / "gate").labelled
+
+
+@pytest.mark.parametrize("name", ["pipe.mp4", "device.mp4"])
+def test_what_is_no_file_is_left_out_and_not_waited_on(tmp_path, img, name):
+    path = tmp_path / name
+    os.mkfifo(path) if name == "pipe.mp4" else path.symlink_to("/dev/zero")
+    (found,) = find(path)
+    done = extract(found, img, SIZE, None)
+    assert done.status == LEFT_OUT
+    assert f"{name} is a {name.removesuffix('.mp4')}, but a file was expected" in done.problem
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG])
+@pytest.mark.parametrize("part", ["frames", "record"])
+def test_a_disk_that_is_full_is_not_the_fault_of_a_video(img, video, monkeypatch, number, part):
+    def full(*_):
+        raise OSError(number, os.strerror(number))
+
+    where = {"frames": "pathlib.Path.write_bytes", "record": "pathlib.Path.write_text"}[part]
+    monkeypatch.setattr(where, full)
+    with pytest.raises(CannotWriteError, match=rf"cannot be written: {os.strerror(number)}\."):
+        extract(video, img, SIZE, None)
 
 
 def test_an_unexpected_error_of_one_video_names_itself(img):

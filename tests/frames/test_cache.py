@@ -175,15 +175,50 @@ def test_a_missing_frame_leaves_no_cache(tmp_path, records):
         lambda path: path.write_bytes(b""),
         lambda path: np.save(path, np.zeros((3, 16, 16), np.uint8)),
         lambda path: np.save(path, np.zeros((75, 16, 16), np.float32)),
+        lambda path: flip_a_bit(path, 10_000),
+        lambda path: flip_a_bit(path, -1),
+        lambda path: path.write_bytes(path.read_bytes() + b"x"),
     ],
-    ids=["truncated", "empty", "too few", "floats"],
+    ids=["truncated", "empty", "too few", "floats", "in the middle", "checksum", "too long"],
 )
-def test_a_damaged_cache(tmp_path, records, spoil):
-    open_cache(tmp_path, records, 16)
+def test_a_damaged_cache_is_made_again_and_said(tmp_path, records, spoil, caplog):
+    whole = np.array(open_cache(tmp_path, records, 16).frames)
     (name,) = files(tmp_path)
     spoil(tmp_path / ".cache" / name)
-    with pytest.raises(AbnormalError, match=rf"{name} .*Delete it: it is remade"):
-        open_cache(tmp_path, records, 16)
+    np.testing.assert_array_equal(open_cache(tmp_path, records, 16).frames, whole)
+    assert f"{name} is damaged; it is made again" in caplog.text
+    caplog.clear()
+    np.testing.assert_array_equal(open_cache(tmp_path, records, 16).frames, whole)
+    assert not caplog.text
+
+
+def flip_a_bit(path, place):
+    content = bytearray(path.read_bytes())
+    content[place % len(content)] ^= 16
+    path.write_bytes(content)
+
+
+def test_a_cache_of_an_older_version_without_a_checksum_is_made_again(tmp_path, records, caplog):
+    whole = np.array(open_cache(tmp_path, records, 16).frames)
+    (name,) = files(tmp_path)
+    np.save(tmp_path / ".cache" / name, whole)
+    np.testing.assert_array_equal(open_cache(tmp_path, records, 16).frames, whole)
+    assert "damaged" not in caplog.text
+
+
+def test_where_img_may_not_be_written_the_cache_is_made_elsewhere_and_said(
+    tmp_path, records, monkeypatch, caplog
+):
+    caplog.set_level(logging.INFO, "abnormal")
+    monkeypatch.setenv("ABNORMAL_CACHE", str(tmp_path / "mine"))
+    (tmp_path / ".cache").write_text("in the way")
+    for _ in range(2):
+        cache = open_cache(tmp_path, records, 16)
+    assert cache.frames.shape == (75, 16, 16)
+    (path,) = (tmp_path / "mine").rglob("*.npy")
+    said = [message for message in caplog.messages if "is made in" in message]
+    assert len(said) == 1
+    assert str(path.parent) in said[0]
 
 
 def test_the_manifest_lists_no_cache(tmp_path, records):

@@ -101,6 +101,54 @@ def test_a_manifest_that_is_none(tmp_path, content):
         read_manifest(tmp_path, "training")
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"video": "../x"}, "video is '../x', but a relative path without '..' was expected"),
+        ({"video": "/tmp/x"}, "video is '/tmp/x'"),
+        ({"video": "a/../../x"}, "video is"),
+        ({"video": "a//x"}, "video is"),
+        ({"video": "./x"}, "video is"),
+        ({"video": ""}, "video is ''"),
+        ({"video": "x\0y"}, "video is"),
+        ({"video": "x" * 300}, "video is"),
+        ({"video": 7}, "video is 7"),
+        ({"video": "\ud800"}, "surrogates not allowed"),
+        ({"split": "../training"}, "split is"),
+        ({"fps": -25}, "fps is -25"),
+        ({"fps": float("nan")}, "fps is nan"),
+        ({"frames": 0}, "frames is 0"),
+        ({"frames": 10**12}, "frames is"),
+        ({"frames": 3.0}, "frames is 3.0"),
+        ({"height": True}, "height is True"),
+        ({"labelled": "yes"}, "labelled is 'yes'"),
+        ({"camera": None}, "camera is None"),
+        ({"source": []}, "source is a list"),
+        ({"source": {"path": 3}}, "source.path is 3"),
+        ({"source": {"shape": [1, 2, 3]}}, "source.shape is a list of 3 values"),
+    ],
+)
+def test_every_value_is_checked_where_it_is_read(tmp_path, change, said):
+    record = dataclasses.asdict(RECORD) | change
+    (tmp_path / "manifest.json").write_text(json.dumps({"videos": [record]}))
+    with pytest.raises(AbnormalError, match="is damaged or of another version") as raised:
+        read_manifest(tmp_path, "training")
+    assert said in str(raised.value)
+
+
+def test_a_number_of_thousands_of_digits_is_damage(tmp_path):
+    record = json.dumps({"videos": [dataclasses.asdict(RECORD)]})
+    (tmp_path / "manifest.json").write_text(record.replace('"fps": ', f'"fps": {"9" * 5000}'))
+    with pytest.raises(AbnormalError, match=r"manifest\.json is damaged"):
+        read_manifest(tmp_path, "training")
+
+
+def test_a_manifest_nested_without_end_is_damage(tmp_path):
+    (tmp_path / "manifest.json").write_text("[" * 100_000)
+    with pytest.raises(AbnormalError, match="nested too deeply"):
+        read_manifest(tmp_path, "training")
+
+
 def test_the_fingerprint_tells_videos_apart():
     drawn = dataclasses.replace(RECORD, source={"recipe": "street, seed 0"})
     one = [RECORD, drawn]
@@ -126,7 +174,7 @@ def test_the_fingerprint_tells_videos_apart():
 
 
 def test_gaps_are_read_as_they_were_written(tmp_path):
-    record = put(tmp_path, "testing", "a", gaps=(Gap(100, 64.0), Gap(120, 70.5)))
+    record = put(tmp_path, "testing", "a", gaps=(Gap(4, 64.0), Gap(9, 70.5)))
     write_manifest(tmp_path)
     assert read_manifest(tmp_path, "testing") == [record]
 

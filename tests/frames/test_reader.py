@@ -1,4 +1,6 @@
 import dataclasses
+import os
+import zipfile
 
 import numpy as np
 import pytest
@@ -100,6 +102,49 @@ def test_masks_are_verified_byte_by_byte(tmp_path, record):
     path.write_bytes(content)
     with pytest.raises(AbnormalError, match=r"masks\.npz cannot be read"):
         verify_masks(tmp_path, record)
+
+
+def test_a_bit_that_flips_anywhere_in_masks_is_seen(tmp_path, record):
+    """Some of it is answered by zlib, some by zipfile, some by NumPy."""
+    path = record.folder(tmp_path) / "masks.npz"
+    masks = np.random.default_rng(0).integers(0, 2, (12, 32, 32))
+    write_masks(path.parent, masks, 12, 32)
+    whole = path.read_bytes()
+    for place in range(0, len(whole), max(1, len(whole) // 150)):
+        content = bytearray(whole)
+        content[place] ^= 4
+        path.write_bytes(content)
+        try:
+            found = read_masks(tmp_path, record)
+        except AbnormalError as error:
+            assert "\n" not in str(error)  # noqa: PT017
+        else:  # in a part of the file that does not matter, such as a date
+            np.testing.assert_array_equal(found, masks == 1)
+
+
+def test_masks_that_claim_more_than_their_file_holds_take_no_memory(tmp_path, record):
+    path = record.folder(tmp_path) / "masks.npz"
+    header = {"descr": "|u1", "fortran_order": False, "shape": (12, 2**20, 2**20)}
+    with zipfile.ZipFile(path, "w") as stored, stored.open("packed.npy", "w") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+    with zipfile.ZipFile(path, "a") as stored, stored.open("width.npy", "w") as file:
+        np.lib.format.write_array(file, np.array(2**23))
+    with pytest.raises(AbnormalError, match="is larger than its file"):
+        read_masks(tmp_path, record)
+
+
+@pytest.mark.parametrize("name", ["labels.txt", "masks.npz", "000003.jpg"])
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_on(tmp_path, record, name):
+    path = record.folder(tmp_path) / name
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    read = {"labels.txt": read_labels, "masks.npz": read_masks}.get(name, read_all)
+    with pytest.raises(AbnormalError, match=f"{name} is a pipe, but a file was expected"):
+        read(tmp_path, record)
+
+
+def read_all(img, record):
+    return list(read_frames(img, record, 16))
 
 
 def test_a_video_without_masks_has_none_to_verify(tmp_path, record):

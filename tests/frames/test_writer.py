@@ -2,6 +2,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
+from abnormal.errors import CannotWriteError
 from abnormal.frames import writer
 from abnormal.frames.manifest import VideoRecord
 from abnormal.frames.reader import read_labels, read_masks
@@ -89,7 +90,7 @@ def test_whole_frames_of_a_killed_run_are_kept_and_halves_are_not(folder, pictur
 
 def test_a_frame_that_cannot_be_written_is_an_error(folder, picture_of):
     frame_path(folder, 3).mkdir()
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(CannotWriteError, match="Is a directory"):
         write_frames(folder, frames_of(map(picture_of, range(20))), 16, threads=2)
 
 

@@ -9,13 +9,8 @@ import pytest
 
 from abnormal.inference.runtimes import RUNTIMES
 from abnormal.models.defaults import ARCHITECTURES
-from abnormal.models.model_file import (
-    KNOWN_CLASSES,
-    ModelInfo,
-    _unknown_classes,
-    load_model,
-    save_model,
-)
+from abnormal.models.model_check import KNOWN_CLASSES, unknown_classes
+from abnormal.models.model_file import ModelInfo, load_model, save_model
 from abnormal.models.networks import NETWORKS
 
 # A stranger's program: Keras, and this package made impossible to import.
@@ -86,7 +81,7 @@ def test_stock_layers_only(networks, arch):
     for layer in network.layers:
         assert getattr(keras.layers, type(layer).__name__) is type(layer)
         assert type(layer).__name__ in KNOWN_CLASSES
-    assert not list(_unknown_classes(keras.saving.serialize_keras_object(network)))
+    assert not list(unknown_classes(keras.saving.serialize_keras_object(network)))
 
 
 @every_network

@@ -1,7 +1,12 @@
+import io
+import json
+import zipfile
+
 import numpy as np
 import pytest
 
 from abnormal.errors import AbnormalError
+from abnormal.files import sha256
 from abnormal.training.checkpoints import (
     ARRAYS,
     STATE,
@@ -72,6 +77,106 @@ def test_a_damaged_newest_is_named_and_the_one_before_is_used(tmp_path, name, ha
     (warning,) = caplog.records
     assert warning.levelname == "WARNING"
     assert f"the checkpoint {newest} is damaged" in warning.message
+
+
+def test_one_that_was_renamed_is_set_aside_and_named(tmp_path, caplog):
+    save_checkpoint(tmp_path, checkpoint(1), keep=5)
+    newest = save_checkpoint(tmp_path, checkpoint(2), keep=5)
+    renamed = newest.rename(tmp_path / "epoch0003-batch000000")
+
+    used = newest_checkpoint(tmp_path)
+    set_damaged_aside(tmp_path, used)
+
+    assert used.epoch == 1
+    assert f"{renamed} is damaged (it was saved as '{newest.name}'" in caplog.text
+    assert [path.name for path in list_checkpoints(tmp_path)] == ["epoch0001-batch000000"]
+
+
+def test_two_that_changed_places_are_not_used(tmp_path):
+    one, two = (save_checkpoint(tmp_path, checkpoint(epoch), keep=5) for epoch in (1, 2))
+    one.rename(tmp_path / "x")
+    two.rename(one)
+    (tmp_path / "x").rename(two)
+
+    with pytest.raises(AbnormalError, match=r"All 2 checkpoints .* damaged"):
+        newest_checkpoint(tmp_path)
+
+
+def test_one_of_another_run_is_named_and_the_one_before_is_used(tmp_path, caplog):
+    for epoch in (1, 2):
+        save_checkpoint(tmp_path, checkpoint(epoch), keep=5)
+
+    def differences(found):
+        return ["seed was 1, is 0"] if found.epoch == 2 else []
+
+    assert newest_checkpoint(tmp_path, differences=differences).epoch == 1
+    assert "epoch0002-batch000000 is of another run (seed was 1, is 0)" in caplog.text
+
+
+def test_where_all_are_of_another_run_the_newest_is_returned(tmp_path, caplog):
+    for epoch in (1, 2):
+        save_checkpoint(tmp_path, checkpoint(epoch), keep=5)
+
+    assert newest_checkpoint(tmp_path, differences=lambda _: ["seed"]).epoch == 2
+    assert not caplog.text
+
+
+def test_one_of_a_version_that_did_not_keep_names_is_read(tmp_path):
+    path = save_checkpoint(tmp_path, checkpoint(1), keep=5)
+    state = json.loads((path / STATE).read_text())
+    del state["saved_as"]
+    write_again(path, STATE, json.dumps(state).encode())
+
+    assert load_checkpoint(path).epoch == 1
+
+
+def write_again(path, name, content):
+    """Replaces a file of a checkpoint, and its checksum with it, as only intent can."""
+    (path / name).write_bytes(content)
+    sums = "".join(f"{sha256(path / name)}  {name}\n" for name in (STATE, ARRAYS))
+    (path / SUMS).write_text(sums, "ascii")
+
+
+def zipped(compression, name, content):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as stored:
+        stored.writestr(name, content)
+    return buffer.getvalue()
+
+
+def array(text, content=b""):
+    header = text.encode().ljust(117) + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + content
+
+
+HUGE = "{'descr': '<f4', 'fortran_order': False, 'shape': (1099511627776,), }"
+OBJECTS = "{'descr': '|O', 'fortran_order': False, 'shape': (1,), }"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (ARRAYS, zipped(zipfile.ZIP_DEFLATED, "a.npy", bytes(10_000_000))),
+        (ARRAYS, zipped(zipfile.ZIP_STORED, "a.npy", array(HUGE))),
+        (ARRAYS, zipped(zipfile.ZIP_STORED, "a.npy", array(OBJECTS, b"cos\nsystem\n."))),
+        (ARRAYS, zipped(zipfile.ZIP_STORED, "a.txt", b"no array")),
+        (ARRAYS, zipped(zipfile.ZIP_LZMA, "a.npy", b"")),
+        (ARRAYS, b"no zip"),
+        (STATE, b"[1, 2]"),
+        (STATE, b"[" * 100_000),
+        (STATE, b'{"format": 1, "running_loss": "low"}'),
+        (STATE, b'{"format": 1, "running_loss": NaN}'),
+        (STATE, b'{"format": 1, "history": [1]}'),
+        (STATE, b'{"format": 1, "options": {"batch_size": ' + b"9" * 5000 + b"}}"),
+        (STATE, b'{"format": 1, "stopping": {"best_loss": 1.0}}'),
+    ],
+)
+def test_hostile_content_with_right_checksums_is_damage(tmp_path, name, content):
+    path = save_checkpoint(tmp_path, checkpoint(1), keep=5)
+    write_again(path, name, content)
+
+    with pytest.raises(ValueError, match=r"^[^\n]+$"):
+        load_checkpoint(path)
 
 
 def test_all_damaged_is_an_error_and_not_a_start_from_nothing(tmp_path):

@@ -18,7 +18,8 @@ from abnormal.inference.reference import largest_difference
 from abnormal.inference.runtimes import keras_runtime
 from abnormal.models import networks
 from abnormal.models.defaults import ARCHITECTURES
-from abnormal.models.model_file import KNOWN_CLASSES, load_model
+from abnormal.models.model_check import KNOWN_CLASSES
+from abnormal.models.model_file import load_model
 from abnormal.names import AUTO_BATCH_SIZE
 from abnormal.scoring.calibration import read_calibration
 from abnormal.scoring.residual import SCORES
@@ -59,7 +60,7 @@ SMALLEST_SIZES = {"spatiotemporal": 35, "cae": 16, "stcae": 83, "lstm_stcae": 35
 def _small(monkeypatch):
     monkeypatch.setitem(networks.NETWORKS, "spatiotemporal", small_network)
     monkeypatch.setattr(
-        "abnormal.models.model_file.KNOWN_CLASSES",
+        "abnormal.models.model_check.KNOWN_CLASSES",
         {*KNOWN_CLASSES, "BatchNormalization", "Dropout", "Ones"},
     )
 

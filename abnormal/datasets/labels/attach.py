@@ -12,6 +12,7 @@ from abnormal.datasets.source import TESTING, Annotate, SourceVideo
 from abnormal.errors import AbnormalError
 from abnormal.files import list_folder
 from abnormal.printable import printable
+from abnormal.reading import require_regular
 from abnormal.video.decode import count_frames, is_video
 from abnormal.video.pictures import list_frames
 
@@ -69,6 +70,7 @@ def attach_labels(videos: Sequence[SourceVideo], path: Path) -> tuple[list[Sourc
     """
     if not path.exists():
         raise AbnormalError(f"There is no file or folder {path}. Check the path of the labels.")
+    require_regular(path)
     if path.is_file() and table.is_table(path):
         return _attach_table(videos, path)
     tested = [video for video in videos if video.split == TESTING]

@@ -21,6 +21,9 @@ MATLAB_VARIABLE = "gt"
 _ROUNDED_SEC = 0.5
 """An interval in seconds may end so much later than the video, because people round."""
 
+_MOST_DIGITS = 20
+"""A number of a frame has fewer digits than this. Python refuses to read those of thousands."""
+
 
 def annotation_from_intervals(
     intervals: Iterable[Interval], frames: int, clipped: bool = False
@@ -90,7 +93,12 @@ def read_intervals(path: Path, number: int, frames: int) -> Annotation:
     Raises:
         AbnormalError: The file has no intervals for this video, or they do not fit its frames.
     """
-    videos = _read_mat(path) if path.suffix.lower() == ".mat" else _read_script(path)
+    try:
+        videos = _read_mat(path) if path.suffix.lower() == ".mat" else _read_script(path)
+    except (ValueError, OverflowError) as error:  # not a number, or one of 5,000 digits
+        raise AbnormalError(
+            f"{path} has something else than numbers of frames ({error})."
+        ) from None
     if not 1 <= number <= len(videos):
         raise AbnormalError(
             f"{path} has labels for {len(videos)} videos, but none for number {number}."

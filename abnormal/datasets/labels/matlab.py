@@ -9,13 +9,17 @@ import math
 import struct
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import h5py
 import numpy as np
 
+from abnormal.arrays import MOST_COMPRESSED
 from abnormal.errors import AbnormalError
+from abnormal.hdf5 import open_hdf5
+from abnormal.reading import require_regular
 
 _HEADER_BYTES = 128
 _MATRIX, _COMPRESSED = 14, 15
@@ -49,6 +53,7 @@ class MatlabCells:
             AbnormalError: The file is damaged, or has no cell array of that name.
         """
         try:
+            require_regular(self.path)
             cells = _cells_of_hdf5 if h5py.is_hdf5(self.path) else _cells_of_version_5
             yield from cells(self.path, self.name)
         except AbnormalError:
@@ -66,8 +71,9 @@ def variable_names(path: Path) -> list[str]:
         AbnormalError: The file is damaged.
     """
     try:
+        require_regular(path)
         if h5py.is_hdf5(path):
-            with h5py.File(path) as file:
+            with _open_hdf5(path) as file:
                 return [name for name in file if not name.startswith("#")]
         with path.open("rb") as file:
             return [name for name, _, _ in _variables_of_version_5(file)]
@@ -83,8 +89,12 @@ def _no_cell_array(path: Path, name: str, found: list[str]) -> AbnormalError:
     )
 
 
+def _open_hdf5(path: Path) -> AbstractContextManager[h5py.File]:
+    return open_hdf5(path, MOST_COMPRESSED * path.stat().st_size)
+
+
 def _cells_of_hdf5(path: Path, name: str) -> Iterator[np.ndarray]:
-    with h5py.File(path) as file:
+    with _open_hdf5(path) as file:
         if name not in file or file[name].dtype != h5py.ref_dtype:
             raise _no_cell_array(path, name, [key for key in file if not key.startswith("#")])
         for reference in file[name][()].ravel():

@@ -4,12 +4,12 @@ A `.npy` file may also contain masks.
 """
 
 import csv
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from abnormal.arrays import NPY_ERRORS
 from abnormal.datasets.labels.masks import annotation_from_masks
 from abnormal.datasets.labels.text import read_text
 from abnormal.datasets.source import Annotation
@@ -82,7 +82,7 @@ def array_names(path: Path) -> list[str]:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             return list(stored.files)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except NPY_ERRORS as error:
         raise _unreadable(path, error) from None
 
 
@@ -125,7 +125,7 @@ def _load(path: Path, key: str | None = None) -> np.ndarray:
             if file.read(1) not in _FIRST_BYTES:
                 raise ValueError("it is no .npy file")
         return np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except NPY_ERRORS as error:
         raise _unreadable(path, error) from None
 
 

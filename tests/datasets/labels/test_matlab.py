@@ -1,3 +1,5 @@
+import os
+
 import h5py
 import numpy as np
 import pytest
@@ -128,3 +130,21 @@ def test_a_cell_of_something_else_than_numbers(tmp_path):
     save_5(tmp_path / "a.mat", "gt", ["text"])
     with pytest.raises(AbnormalError, match="a cell of class 4 in place of numbers"):
         list(MatlabCells(tmp_path / "a.mat", "gt"))
+
+
+def test_content_from_another_file_is_refused(tmp_path):
+    path = tmp_path / "labels.mat"
+    save_7_3(path, "gt", CELLS)
+    with h5py.File(path, "a") as file:
+        file["elsewhere"] = h5py.ExternalLink("/dev/zero", "/")
+    for read in (lambda: list(MatlabCells(path, "gt")), lambda: variable_names(path)):
+        with pytest.raises(AbnormalError, match=r"\(elsewhere is a link, perhaps to another file"):
+            read()
+
+
+def test_a_pipe_is_not_waited_on(tmp_path):
+    path = tmp_path / "labels.mat"
+    os.mkfifo(path)
+    for read in (lambda: list(MatlabCells(path, "gt")), lambda: variable_names(path)):
+        with pytest.raises(AbnormalError, match="is a pipe"):
+            read()

@@ -1,0 +1,132 @@
+"""Checks what a model file says about its model, before anything is made from it."""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import h5py
+import keras
+import numpy as np
+
+from abnormal import checks
+
+# Keras creates any class that a file names, with arguments from the file. These are safe: they run
+# no code from the file.
+KNOWN_CLASSES = {
+    "Sequential",
+    "InputLayer",
+    "BatchNormalization",
+    "Conv2D",
+    "Conv2DTranspose",
+    "Conv3D",
+    "Conv3DTranspose",
+    "ConvLSTM2D",
+    "Dense",
+    "Flatten",
+    "MaxPooling2D",
+    "Permute",
+    "Reshape",
+    "UpSampling2D",
+    "DTypePolicy",
+    "GlorotUniform",
+    "Ones",
+    "Orthogonal",
+    "Zeros",
+}
+
+MOST_CLIP_LENGTH, MOST_SIZE, MOST_FPS = 1000, 10_000, 100_000.0
+"""Largest clip length in frames, size in pixels, and frames per second of a model."""
+
+MOST_LOSS = 1e30
+"""Largest value in the history of a model's training."""
+
+MOST_ACTIVATIONS = 1 << 31
+"""Largest number of values that a layer may compute for one clip."""
+
+Shape = tuple[int, ...]
+
+
+def check_info(stored: Any) -> Mapping[str, Any]:
+    """Checks the facts about a model, all but its calibration.
+
+    Args:
+        stored: The fields of `ModelInfo` as JSON stores them.
+
+    Raises:
+        ValueError: A value has another type or is out of its range.
+    """
+    checks.mapping("the info", stored)
+    for name in ("arch", "clip_length", "size", "fps"):
+        if name not in stored:
+            raise ValueError(f"{name} is missing")
+    for name in ("arch", "normalisation", "loss", "data_fingerprint"):
+        checks.text(name, stored.get(name, ""))
+    checks.whole("clip_length", stored["clip_length"], 1, MOST_CLIP_LENGTH)
+    checks.whole("size", stored["size"], 1, MOST_SIZE)
+    checks.number("fps", stored["fps"], 1e-6, MOST_FPS)
+    checks.whole("seed", stored.get("seed", 0), 0, (1 << 64) - 1)
+    for camera in checks.sequence("cameras", stored.get("cameras", ())):
+        checks.text("a camera's name", camera)
+    for package, version in checks.mapping("versions", stored.get("versions", {})).items():
+        checks.text(f"the version of {package}", version)
+    for entry in checks.sequence("history", stored.get("history", ())):
+        for name, value in checks.mapping("an entry of history", entry).items():
+            checks.number(f"{name} in history", value, -MOST_LOSS, MOST_LOSS)
+    checks.mapping("calibration", stored.get("calibration", {}))
+    return stored
+
+
+def unknown_classes(config: Any) -> Iterator[str]:
+    """Yields the names in a Keras configuration of unknown classes and of modules outside Keras."""
+    if isinstance(config, dict):
+        if "class_name" in config and str(config["class_name"]) not in KNOWN_CLASSES:
+            yield str(config["class_name"])
+        if str(config.get("module") or "keras").split(".")[0] != "keras":
+            yield str(config["module"])
+        config = list(config.values())
+    if isinstance(config, list):
+        for value in config:
+            yield from unknown_classes(value)
+
+
+def check_network(config: Any, weights: h5py.Group, shape: Shape) -> None:
+    """Checks that a network is as large as the weights that are stored for it, and takes clips.
+
+    The network is only described, so that one of any size takes no memory.
+
+    Args:
+        config: The configuration of the network, of known classes only.
+        weights: The weights as Keras stores them.
+        shape: Shape of the inputs and outputs, without the batch.
+
+    Raises:
+        ValueError: The network does not fit its weights or the shape, or a weight is not finite.
+    """
+    if config["class_name"] != "Sequential":
+        raise ValueError(f"its network is a {checks.shown(config['class_name'])}")
+    with keras.StatelessScope() as scope:
+        scope.initialize_variables = False  # only shapes are wanted
+        network = keras.Sequential.from_config(config["config"])
+        _check_layers(network, shape)
+        wanted = sorted(tuple(variable.shape) for variable in network.weights)
+    stored: list[Shape] = []
+    weights.visititems(lambda name, item: stored.extend(_shape_of_weight(name, item)))
+    if wanted != sorted(stored):
+        counts = [sum(map(math.prod, shapes)) for shapes in (wanted, stored)]
+        raise ValueError(f"its network has {counts[0]} weights, but {counts[1]} are stored")
+
+
+def _check_layers(network: keras.Sequential, shape: Shape) -> None:
+    if network.input_shape[1:] != shape or network.output_shape[1:] != shape:
+        raise ValueError(f"its network takes {network.input_shape[1:]}, not {shape}")
+    for layer in network.layers:
+        values = math.prod(layer.output.shape[1:])
+        if not 0 < values <= MOST_ACTIVATIONS:
+            raise ValueError(f"its layer {layer.name} computes {values} values for each clip")
+
+
+def _shape_of_weight(name: str, item: h5py.Group | h5py.Dataset) -> Iterator[Shape]:
+    if isinstance(item, h5py.Dataset):
+        if item.dtype.kind != "f" or not np.isfinite(item[()]).all():
+            raise ValueError(f"the weights {name} are not all finite numbers")
+        yield tuple(item.shape)
