@@ -97,15 +97,7 @@ class Calibrator:
             measured = meter.measure_all(videos, file)
             levels, ratios = self._learn_levels(measured, file)
         videos = [of_video.video for of_video in measured]
-        cameras: dict[str, Normality] = {}
-        judged: dict[str, list[np.ndarray]] = defaultdict(list)
-        for camera, of_camera in levels.items():
-            chosen = [r for v, r in zip(videos, ratios, strict=True) if v.camera == camera]
-            cameras[camera], held_out = learn_normality(
-                of_camera, chosen, backgrounds[camera], self._fps
-            )
-            for name, parts in held_out.items():
-                judged[name] += parts
+        cameras, judged = self._learn_cameras(videos, levels, ratios, backgrounds)
         positions = self._learn_positions(measured)
         plain = self._smooth(measured, positions)
         surprises = {name: self._learn(parts) for name, parts in plain.items()}
@@ -155,6 +147,30 @@ class Calibrator:
                 for of_video, values in zip(ratios, as_unseen, strict=True):
                     of_video[name] = values
         return levels, ratios
+
+    def _learn_cameras(
+        self,
+        videos: Sequence[NormalVideo],
+        levels: Mapping[str, dict[str, np.ndarray]],
+        ratios: Sequence[Series],
+        backgrounds: Mapping[str, np.ndarray],
+    ) -> tuple[dict[str, Normality], dict[str, list[np.ndarray]]]:
+        """Learns how surprising it is to be above the levels of each camera.
+
+        Returns:
+            What is normal, for each camera's name; and, for each local score and `fused`, the
+            surprise of each frame to a model that has not learnt from it, `(n,)` float64 for each
+            video.
+        """
+        cameras: dict[str, Normality] = {}
+        judged: dict[str, list[np.ndarray]] = defaultdict(list)
+        for camera, of_camera in levels.items():
+            chosen = [r for v, r in zip(videos, ratios, strict=True) if v.camera == camera]
+            background = backgrounds.get(camera)
+            cameras[camera], held_out = learn_normality(of_camera, chosen, background, self._fps)
+            for name, parts in held_out.items():
+                judged[name] += parts
+        return cameras, judged
 
     def _learn_positions(self, measured: Sequence[MeasuredVideo]) -> dict[str, tuple[float, ...]]:
         """Learns how large each reconstruction error usually is at each position in a clip."""

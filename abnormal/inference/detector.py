@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ from abnormal.inference.stream import (
     open_stream,
     renumber_things,
 )
-from abnormal.inference.videos import InputVideo
+from abnormal.inference.videos import InputVideo, ModelFrames
 from abnormal.models.model_file import ModelInfo, TrainedModel, load_model
 from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
@@ -168,25 +169,18 @@ class Detector:
             video.open_frames(self.info.size, self.info.fps) as opened,
             open_sink(opened.fps) as sink,
         ):
-            labels = video.read_labels()
+            labels, fps = video.read_labels(), opened.fps
             local = labels is not None or alarm is None or alarm.is_local
             normality = self.calibration.normality(video.camera) if local else None
-            ignored = self.at_size(ignored)
-            take = _localise_into(sink, localiser) if sink else None
-            parts, other_view = list[ScoredFrames](), False
-            for part in split_at_gaps(watch(opened.frames), opened.gaps):
-                stream = open_stream(normality, opened.fps, ignored)
-                scorer = FrameScorer(opened.fps, normality, self.calibration.positions, alarm)
-                parts.append(frame_scores(self._residuals(part, stream), scorer, take))
-                other_view = other_view or stream.other_view
-            if not parts:
-                raise AbnormalError("No frame of it could be read.")
-            scored = concatenated(renumber_things(parts))
-            if other_view:
-                opened.notes.append(OTHER_VIEW)
+            open_part = partial(open_stream, normality, fps, self.at_size(ignored))
+            make_scorer = partial(FrameScorer, fps, normality, self.calibration.positions, alarm)
+            scored = self._score_parts(
+                *(opened, watch, open_part, make_scorer),
+                _localise_into(sink, localiser) if sink else None,
+            )
             result = ScoredVideo(
                 name=video.name,
-                fps=opened.fps,
+                fps=fps,
                 raw=scored.raw,
                 causal=scored.causal,
                 labels=labels,
@@ -194,8 +188,29 @@ class Detector:
                 boxes=scored.boxes,
                 things=scored.things,
                 gaps=tuple(opened.gaps),
+                sources=scored.sources,
             )
             return result, opened.notes
+
+    def _score_parts(
+        self,
+        opened: ModelFrames,
+        watch: Callable[[Iterable[np.ndarray]], Iterable[np.ndarray]],
+        open_part: Callable[[], ResidualStream],
+        make_scorer: Callable[[], FrameScorer],
+        take: TakePair | None,
+    ) -> ScoredFrames:
+        """Scores the parts of a video between its gaps, each as if it were a video of its own."""
+        parts, other_view = list[ScoredFrames](), False
+        for part in split_at_gaps(watch(opened.frames), opened.gaps):
+            stream = open_part()
+            parts.append(frame_scores(self._residuals(part, stream), make_scorer(), take))
+            other_view = other_view or stream.other_view
+        if not parts:
+            raise AbnormalError("No frame of it could be read.")
+        if other_view:
+            opened.notes.append(OTHER_VIEW)
+        return concatenated(renumber_things(parts))
 
     def _residuals(
         self, frames: Iterable[np.ndarray], stream: ResidualStream

@@ -1,7 +1,7 @@
 """A video with the scores of its frames."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from abnormal.frames.gaps import Gap, stretches, times_sec
 from abnormal.inference.tracking import UnusualThing
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.events import Event
+from abnormal.scoring.local import reason_of
 from abnormal.scoring.regularity import regularity
 from abnormal.scoring.residual import ERRORS
 
@@ -31,6 +32,8 @@ class ScoredVideo:
         things: The unusual things in each frame, the most unusual one first; an empty tuple if
             there are no local scores.
         gaps: The gaps between its frames, in the order of time.
+        sources: 0-based number of the local score that `fused` comes from in each frame, in the
+            order of `LOCAL_SCORES`, `(n,)` int64; empty if there are no local scores.
     """
 
     name: str
@@ -42,6 +45,7 @@ class ScoredVideo:
     boxes: np.ndarray | None = None
     things: tuple[Sequence[UnusualThing], ...] = ()
     gaps: tuple[Gap, ...] = ()
+    sources: np.ndarray = field(default_factory=lambda: np.array([], np.int64))
 
     def regularity(self, score: str = "l2") -> np.ndarray:
         """Computes the regularity of each frame, for which the whole video is needed.
@@ -67,6 +71,12 @@ class ScoredVideo:
             for start, stop in stretches(len(scores), self.gaps)
             for event in alarm.events(scores[start:stop], self.fps)
         ]
+
+    def reason(self, score: str, frame: int) -> str:
+        """Says why a frame is unusual by a score, for people; empty if the score is not local."""
+        if not len(self.sources):
+            return ""
+        return reason_of(score, self.causal, int(self.sources[frame]))
 
     def times_sec(self, frames: np.ndarray) -> np.ndarray:
         """Returns when frames are shown, `(n,)` float64, in seconds since the first frame.

@@ -3,7 +3,7 @@
 import dataclasses
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -157,12 +157,15 @@ class ScoredFrames:
             local scores.
         things: The unusual things in each frame, the most unusual one first; none where nothing is
             unusual, and an empty tuple if there are no local scores.
+        sources: 0-based number of the local score that `fused` comes from in each frame, in the
+            order of `LOCAL_SCORES`, `(n,)` int64; empty if there are no local scores.
     """
 
     raw: dict[str, np.ndarray]
     causal: dict[str, np.ndarray]
     boxes: np.ndarray | None = None
     things: tuple[Sequence[UnusualThing], ...] = ()
+    sources: np.ndarray = field(default_factory=lambda: np.array([], np.int64))
 
 
 def concatenated(parts: Sequence[ScoredFrames]) -> ScoredFrames:
@@ -177,6 +180,7 @@ def concatenated(parts: Sequence[ScoredFrames]) -> ScoredFrames:
         if first.boxes is None
         else np.concatenate([part.boxes for part in parts if part.boxes is not None]),
         things=tuple(itertools.chain.from_iterable(part.things for part in parts)),
+        sources=np.concatenate([part.sources for part in parts]),
     )
 
 
@@ -239,7 +243,7 @@ class FrameScorer:
         raw[FUSED] = fused
         causal |= local | {FUSED: fused}
         boxes, things = self._places.add(residual, ratios, causal, sources)
-        return ScoredFrames(raw, causal, boxes, things)
+        return ScoredFrames(raw, causal, boxes, things, sources)
 
     def _mean(self, name: str, values: np.ndarray, seconds: float = SMOOTHING_SEC) -> np.ndarray:
         """Returns the causal mean of a score, whose earlier values it remembers."""

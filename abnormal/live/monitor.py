@@ -17,6 +17,7 @@ from abnormal.live.recorder import Recorder
 from abnormal.live.segment import LiveClip, Segment
 from abnormal.live.tracker import LiveFrameScore, LiveTracker
 from abnormal.scoring.alarm import Alarm
+from abnormal.scoring.local import reason_of
 from abnormal.scoring.residual import ClipResidual
 
 HOLD_OFF_SEC = 1.0
@@ -103,7 +104,9 @@ class CameraMonitor:
         scores = np.where(self._held_off(clip.new), 0.0, scored.causal[self._alarm.score])
         for index, frame in enumerate(clip.new):
             box = None if scored.boxes is None else scored.boxes[index].tolist()
-            scored_frame = LiveFrameScore(frame.moment, float(scores[index]), box)
+            source = int(scored.sources[index]) if len(scored.sources) else 0
+            reason = reason_of(self._alarm.score, scored.causal, source)
+            scored_frame = LiveFrameScore(frame.moment, float(scores[index]), box, reason)
             self._events.report(ANOMALY, self._anomalies.add(scored_frame))
         self.health.add(now_sec - frame.arrival_sec for frame in clip.new)
         self._watch_drift(clip, scored, scores)

@@ -24,7 +24,7 @@ THING = "thing"
 
 EVENT_COLUMNS = (
     *("model", "video", "situation", "event", "start_frame", "end_frame", "start_sec", "end_sec"),
-    *("peak_frame", "peak_sec", "peak_score", "mean_score", *BOX_SIDES, THING),
+    *("peak_frame", "peak_sec", "peak_score", "mean_score", *BOX_SIDES, THING, "reason"),
 )
 """Columns of `events.csv`, in their order."""
 
@@ -85,8 +85,9 @@ def events_table(
         Columns model, video, situation, event (from 1 in each video), start_frame, end_frame (the
         last frame), start_sec, end_sec, peak_frame, peak_sec, peak_score, mean_score; left, top,
         width and height of the box around the most unusual thing at the peak, as fractions of the
-        picture; and thing, the number of that thing in its video, which is missing if nothing could
-        be told apart there.
+        picture; thing, the number of that thing in its video, which is missing if nothing could be
+        told apart there; and reason, what is unusual about it, which is empty if the score is not
+        local.
     """
     found = [video.events(alarm) for video in videos]
     return _table_of_events(model, videos, pixels, alarm.score, found)
@@ -133,6 +134,7 @@ def _table_of_events(
             "peak_sec": peak_sec,
             "peak_score": event.peak_score,
             "mean_score": event.mean_score,
+            "reason": video.reason(score, event.peak),
         }
         | _place(video, of_video, score, event.peak)
         for video, of_video, events in zip(videos, pixels, found, strict=True)

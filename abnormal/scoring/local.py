@@ -40,6 +40,7 @@ class LocalScore(NamedTuple):
             takes the frames of a video in order, some at a time.
         of_network: Whether the score depends on the network's reconstruction.
         share: The fraction of all false alarms of `fused` that this score may cause.
+        reason: What this score says of something that it finds unusual, for people.
         everywhere: Whether the score counts even if it is unusual all over the picture. If not,
             that is taken for an effect of the weather or the camera.
         of_background: Whether the score needs the background of the camera.
@@ -52,6 +53,7 @@ class LocalScore(NamedTuple):
     make_filter: Callable[[float], Callable[[np.ndarray], np.ndarray]]
     of_network: bool
     share: float
+    reason: str
     everywhere: bool = False
     of_background: bool = False
     of_duration: bool = False
@@ -127,10 +129,23 @@ def _no_filter(fps: float) -> Callable[[np.ndarray], np.ndarray]:
 LOCAL_SCORES = {
     # Somebody is faster than people usually are at this place.
     "motion": LocalScore(
-        speed_around, common_level, _mean_filter, of_network=False, share=0.6, everywhere=True
+        speed_around,
+        common_level,
+        _mean_filter,
+        of_network=False,
+        share=0.6,
+        reason="faster than is usual here",
+        everywhere=True,
     ),
     # Something moves at a place where usually nothing moves.
-    "place": LocalScore(speed_of_cells, own_level, _minimum_filter, of_network=False, share=0.1),
+    "place": LocalScore(
+        speed_of_cells,
+        own_level,
+        _minimum_filter,
+        of_network=False,
+        share=0.1,
+        reason="moves where hardly anything moves",
+    ),
     # Something stays for longer than anything usually does at this place.
     "stay": LocalScore(
         foreground_of_cells,
@@ -138,14 +153,27 @@ LOCAL_SCORES = {
         StayTimer,
         of_network=False,
         share=0.2,
+        reason="stays for longer than is usual here",
         of_background=True,
         of_duration=True,
     ),
     # Something moves in a way that the network cannot reconstruct.
-    "change": LocalScore(change_around, common_level, _no_filter, of_network=True, share=0.06),
+    "change": LocalScore(
+        change_around,
+        common_level,
+        _no_filter,
+        of_network=True,
+        share=0.06,
+        reason="moves in a way that is not usual here",
+    ),
     # Something looks different from everything that the network has learnt.
     "appearance": LocalScore(
-        residual_around, common_level, _no_filter, of_network=True, share=0.04
+        residual_around,
+        common_level,
+        _no_filter,
+        of_network=True,
+        share=0.04,
+        reason="looks unlike what is usual here",
     ),
 }
 
@@ -159,6 +187,21 @@ def shares_of(scores: Iterable[str]) -> dict[str, float]:
     shares = {name: LOCAL_SCORES[name].share for name in scores}
     total = sum(shares.values())
     return {name: share / total for name, share in shares.items()}
+
+
+def reason_of(score: str, known: Iterable[str], source: int) -> str:
+    """Says why a frame is unusual; empty if the score is not local.
+
+    Args:
+        score: Name of the score that found it.
+        known: Names of all scores of the model.
+        source: 0-based number, among the local ones of them, of the score that `fused` comes from.
+    """
+    if not is_local(score):
+        return ""
+    names = set(known)
+    local = [name for name in LOCAL_SCORES if name in names]
+    return LOCAL_SCORES[local[source] if score == FUSED else score].reason
 
 
 def is_local(score: str) -> bool:

@@ -231,7 +231,14 @@ def test_times_go_on_in_gaps(scored):
     assert table.time_sec.tolist() == [0, 0.25, 0.5, 0.75, 64, 64.25, 64.5, 64.75]
     pixels = [VideoPixels(Localiser()) for _ in range(1)]
     alarm = Alarm("motion", 0.0, 0.0)
-    video = dataclasses.replace(video, causal={"motion": np.arange(1.0, 9)}, boxes=np.zeros((8, 4)))
+    video = dataclasses.replace(
+        video,
+        causal={"motion": np.arange(1.0, 9)},
+        boxes=np.zeros((8, 4)),
+        things=((),) * 8,
+        sources=np.zeros(8, int),
+    )
     events = events_table("model", [video], pixels, alarm)
+    assert set(events.reason) == {"faster than is usual here"}
     columns = ["start_frame", "end_frame", "start_sec", "end_sec", "peak_sec"]
     assert events[columns].to_numpy().tolist() == [[0, 3, 0, 0.75, 0.75], [4, 7, 64, 64.75, 64.75]]
