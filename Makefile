@@ -1,11 +1,14 @@
 # make demo      draw a street, learn it, test it (about five minutes after the install)
-# make test      everything that is checked before a change lands
+# make test      everything that is checked before a change lands: make check, and all tests
+# make check     Ruff, mypy and the import rules
+# make format    the code as Ruff formats it
 # make chaos     training killed in 25 runs at random moments, testing in 12
 # make fuzz      each reader fed with damaged and hostile files for 200 seconds
 # make soak      cameras watched for an hour while things fail; MINUTES=2 to try it
 # make bench     what things cost
-# make media     some 370 video files, read by this program and by ffmpeg (ten minutes)
-# make pictures  those of the README, from the demo; needs Chromium
+# make media     some 370 video files, read by this program and by ffmpeg (ten minutes; needs ffmpeg)
+# make pictures  those of the documentation, from the demo; needs Chromium
+# make clean     removes the environment, the demo and what was built
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

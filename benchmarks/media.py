@@ -1,4 +1,4 @@
-"""Some 300 video files, read by this program and by the `ffmpeg` command, which have to agree.
+"""Some 370 video files, read by this program and by the `ffmpeg` command, which have to agree.
 
     apt-get install ffmpeg
     python benchmarks/media.py
