@@ -9,7 +9,7 @@ from typing import IO
 
 import numpy as np
 
-from abnormal.errors import AbnormalError
+from abnormal.errors import CannotWriteError
 
 STORED_AS = np.dtype(np.float16)
 """Type of the stored cells. Its rounding error of 0.05 % is far below the noise of the cells."""
@@ -37,7 +37,7 @@ class CellFile:
             cells: For each score `(n, rows, columns)` of any float type, at most 65,504.
 
         Raises:
-            AbnormalError: The disk is full.
+            CannotWriteError: The disk is full.
         """
         stacked = np.stack([cells[name] for name in self._names], axis=1).astype(STORED_AS)
         self._grid = stacked.shape[2:]
@@ -47,7 +47,7 @@ class CellFile:
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
-            raise AbnormalError(
+            raise CannotWriteError(
                 f"There is no space left in {tempfile.gettempdir()} for what was measured in the "
                 "footage, some 8 kB a frame. Name a folder with more space in the environment "
                 "variable TMPDIR."

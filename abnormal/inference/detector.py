@@ -231,7 +231,8 @@ class Detector:
         """
         if mask is None:
             return None
-        return resize(mask.astype(np.uint8), self.info.size, self.info.size) > 0
+        # In whole numbers, the mean over an area would be rounded: to 0, or by the scaler even up.
+        return resize(mask.astype(np.float32), self.info.size, self.info.size) > 0
 
 
 def open_detectors(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from abnormal.files import natural_key
 from abnormal.inference.cut_out import (
     Thing,
     View,
@@ -100,6 +101,7 @@ def examine(
         nothing moves alone, has none.
     """
     alarm, exams = calibration.alarm(FUSED), {}
+    videos = sorted(videos, key=lambda video: natural_key(video.name))
     for camera, normality in calibration.cameras.items():
         of_camera = [v for v in videos if v.camera == camera and v.name in calibration.videos]
         if normality.background is None or normality.frames < ENOUGH_SEC * fps:
@@ -146,7 +148,8 @@ class _Examiner:
                 thing = thing[: round(LONGEST_SEC * self._fps)]
                 # Into another piece, if there is one.
                 number = next(k for k, piece in enumerate(pieces) if piece is source)
-                target = pieces[(number + 1 + trial // len(sources)) % len(pieces)]
+                further = 1 + trial // len(sources) % max(1, len(pieces) - 1)
+                target = pieces[(number + further) % len(pieces)]
                 changed = {
                     FAST: faster(thing),
                     LARGE: larger(thing),
@@ -178,11 +181,15 @@ class _Examiner:
         """Reads up to `TRIALS` pieces that are spread evenly over the videos."""
         chosen = np.linspace(0, len(videos) - 1, min(TRIALS, len(videos))).round().astype(int)
         count = -(-TRIALS // len(chosen))
-        return [piece for number in chosen for piece in self._pieces_of(videos[number], count)]
+        pieces = (piece for number in chosen for piece in self._pieces_of(videos[number], count))
+        return list(itertools.islice(pieces, TRIALS))
 
     def _pieces_of(self, video: NormalVideo, count: int) -> Iterator[Piece]:
-        length = round(PIECE_SEC * self._fps)
-        between = max(0, video.length // count - length)
+        length, frames_in_all = round(PIECE_SEC * self._fps), video.length
+        if not frames_in_all:
+            with video.open_frames() as frames:
+                frames_in_all = sum(1 for _ in frames)
+        between = max(0, frames_in_all // count - length)
         with video.open_frames() as frames:
             rest = iter(frames)
             while count and (part := list(itertools.islice(rest, length))):

@@ -1,15 +1,16 @@
 """Measures the videos of normal footage, from which a model's calibration is learnt."""
 
 import contextlib
+import itertools
 import logging
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
 
-from abnormal.errors import AbnormalError
+from abnormal.errors import AbnormalError, CannotWriteError
 from abnormal.frames.gaps import Gap, split_at_gaps, stretches
 from abnormal.inference.cell_file import CellFile
 from abnormal.inference.runtimes import Reconstruct
@@ -27,9 +28,9 @@ log = logging.getLogger(__name__)
 POSITION = "position"
 """Key under which each frame's position in its clip is kept beside the scores."""
 
-CAMERA_SAMPLES, MIN_SAMPLES = 100, 12
-"""Number of frames from which the background of a camera is learnt, and the smallest number of them
-from each of its videos."""
+CAMERA_SAMPLES = 100
+"""Number of frames from which the background of a camera is learnt. There may be up to twice as
+many. If it has more videos than that, some of them are left out."""
 
 Series = dict[str, np.ndarray]
 """For each score an array with one entry per frame or per second of a video."""
@@ -42,7 +43,7 @@ class NormalVideo:
     Attributes:
         name: Name of the video.
         camera: Name of the camera; empty if cameras are not told apart.
-        open_frames: Opens the frames, `(size, size)` uint8 each; called twice.
+        open_frames: Opens the frames, `(size, size)` uint8 each; called up to three times.
         length: Number of frames; 0 if that is not known before they are read.
         held_out: Whether the network was not trained on the video.
         gaps: The gaps between the frames that have been read so far, or more.
@@ -110,12 +111,14 @@ class VideoMeter:
             file: Takes the cells of all local scores.
 
         Raises:
-            AbnormalError: None of them can be read.
+            AbnormalError: None of them can be read, or the disk is full.
         """
         measured, problems = [], []
         for video in videos:
             try:
                 measured.append(self._measure(video, file))
+            except CannotWriteError:
+                raise  # the disk is full, whatever the video
             except AbnormalError as error:
                 problems.append(f"{video.name}: {error}")
                 log.error("left out: %s", problems[-1])
@@ -205,19 +208,23 @@ def learn_backgrounds(videos: Sequence[NormalVideo]) -> dict[str, np.ndarray]:
     """Learns the background of each camera from some frames of each of its videos.
 
     Args:
-        videos: The videos. One that cannot be read is left out.
+        videos: The videos, sorted by camera. One that cannot be read is left out.
 
     Returns:
         For each camera's name its background, `(size, size)` uint8.
     """
-    counts = Counter(video.camera for video in videos)
-    samples: dict[str, list[np.ndarray]] = defaultdict(list)
-    for video in videos:
-        wanted = max(MIN_SAMPLES, CAMERA_SAMPLES // counts[video.camera])
-        # A video that cannot be read is reported when it is measured.
-        with contextlib.suppress(AbnormalError), video.open_frames() as frames:
-            samples[video.camera] += _spread(frames, wanted)
-    return {camera: learn_background(np.stack(each)) for camera, each in samples.items() if each}
+    backgrounds = {}
+    for camera, of_camera in itertools.groupby(videos, lambda video: video.camera):
+        every = list(of_camera)
+        chosen = every[:: max(1, len(every) // CAMERA_SAMPLES)]
+        samples: list[np.ndarray] = []
+        for video in chosen:
+            # A video that cannot be read is reported when it is measured.
+            with contextlib.suppress(AbnormalError), video.open_frames() as frames:
+                samples += _spread(frames, max(1, CAMERA_SAMPLES // len(chosen)))
+        if samples:
+            backgrounds[camera] = learn_background(np.stack(samples))
+    return backgrounds
 
 
 def _spread(frames: Iterable[np.ndarray], wanted: int) -> list[np.ndarray]:

@@ -334,7 +334,7 @@ def fuse(
             for name, values in surprises.items()
         ]
     )
-    return np.maximum(weighted.max(axis=0) + correction, 0), weighted.argmax(axis=0)
+    return np.maximum(np.maximum(weighted.max(axis=0), 0) + correction, 0), weighted.argmax(axis=0)
 
 
 def count_false_alarms(normal: Iterable[np.ndarray], fps: float) -> FalseAlarms:

@@ -38,22 +38,30 @@ def learn_normality(
         What is normal for the camera; and, for each local score and `fused`, the surprise of each
         frame to a model that has not learnt from it, `(n,)` float64 for each video.
     """
-    held_out = _surprises_held_out(ratios, fps)
+    folds = _folds_of_frames(ratios, fps)
+    held_out = _surprises_held_out(ratios, folds, fps)
     correction = correct_surprise(held_out[FUSED], ALARM_SURPRISE, fps)
-    held_out[FUSED] = [np.maximum(values + correction, 0) for values in held_out[FUSED]]
+    held_out[FUSED] = _corrected(held_out[FUSED], folds, fps)
     surprises = _learn_surprises(ratios, fps)
     return Normality(levels, surprises, background, correction), held_out
 
 
-def _surprises_held_out(ratios: Sequence[Ratios], fps: float) -> dict[str, list[np.ndarray]]:
-    """Judges each fold of the footage by the surprises of the other folds."""
+def _folds_of_frames(ratios: Sequence[Ratios], fps: float) -> list[np.ndarray]:
+    """Returns the fold of each frame, `(n,)` int64 for each video."""
     second = max(1, round(fps))
     counts = [len(next(iter(of_video.values()))) for of_video in ratios]
     folds = assign_folds([-(-count // second) for count in counts], of_duration=False)
-    of_frames = [np.repeat(f, second)[:n] for f, n in zip(folds, counts, strict=True)]
+    return [np.repeat(f, second)[:n] for f, n in zip(folds, counts, strict=True)]
+
+
+def _surprises_held_out(
+    ratios: Sequence[Ratios], folds: Sequence[np.ndarray], fps: float
+) -> dict[str, list[np.ndarray]]:
+    """Judges each fold of the footage by the surprises of the other folds."""
+    counts = [len(of_video) for of_video in folds]
     surprises = {name: [np.zeros(n) for n in counts] for name in (*ratios[0], FUSED)}
     for fold in np.unique(np.concatenate(folds)):
-        inside = [of_video == fold for of_video in of_frames]
+        inside = [of_video == fold for of_video in folds]
         others = [_part(v, ~chosen) for v, chosen in zip(ratios, inside, strict=True)]
         frames = sum(len(next(iter(of_video.values()))) for of_video in others)
         # The only fold has to judge itself.
@@ -64,6 +72,21 @@ def _surprises_held_out(ratios: Sequence[Ratios], fps: float) -> dict[str, list[
             for name, values in local.items():
                 surprises[name][number][chosen] = values
     return surprises
+
+
+def _corrected(
+    surprises: Sequence[np.ndarray], folds: Sequence[np.ndarray], fps: float
+) -> list[np.ndarray]:
+    """Corrects each fold by what the other folds say, so that it tells what the correction does."""
+    corrected = [values.copy() for values in surprises]
+    for fold in np.unique(np.concatenate(folds)):
+        others = [v[f != fold] for v, f in zip(surprises, folds, strict=True)]
+        others = [values for values in others if len(values)]
+        correction = correct_surprise(others, ALARM_SURPRISE, fps)
+        for values, of_video in zip(corrected, folds, strict=True):
+            chosen = of_video == fold
+            values[chosen] = np.maximum(values[chosen] + correction, 0)
+    return corrected
 
 
 def _learn_surprises(ratios: Sequence[Ratios], fps: float) -> dict[str, Surprise]:

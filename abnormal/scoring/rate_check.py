@@ -17,8 +17,12 @@ CONFIDENCE = 0.95
 STEP = 0.02
 """Step in which a threshold is corrected, as a surprise."""
 
-MOST = 2.0
-"""Largest correction of a threshold, as a surprise: a factor of 100 in the fraction of frames."""
+MOST_RAISED = 0.7
+"""Most that a surprise is raised by: a factor of 5 in the fraction of frames. A frame in which
+nothing happens must stay below the value at which an event ends."""
+
+MOST_LOWERED = 2.0
+"""Most that a surprise is lowered by: a factor of 100 in the fraction of frames."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ class RateCheck:
         rate, low, high = self.events_per_hour
         return (
             f"{self.share:.1%} [{self.low:.1%}, {self.high:.1%}] of the frames are above the "
-            f"threshold for {ASKED_SHARE:.0%}, in {rate:.3g} [{low:.3g}, {high:.3g}] events an hour"
+            f"threshold for {ASKED_SHARE:.0%}; {rate:.3g} [{low:.3g}, {high:.3g}] alarms an hour"
         )
 
 
@@ -114,8 +118,8 @@ def correct_surprise(held_out: Sequence[np.ndarray], threshold: float, fps: floa
         fps: Frames per second.
 
     Returns:
-        The correction, in [-`MOST`, `MOST`]. It is 0 if the footage is too short for `ASKED_SHARE`
-        of it to be a second.
+        The correction, in [-`MOST_LOWERED`, `MOST_RAISED`]. It is 0 if the footage is too short for
+        `ASKED_SHARE` of it to be a second.
     """
 
     def share(threshold: float) -> float:
@@ -126,9 +130,9 @@ def correct_surprise(held_out: Sequence[np.ndarray], threshold: float, fps: floa
 
     if sum(map(len, held_out)) / fps * ASKED_SHARE < 1:
         return 0.0
-    steps = np.arange(0, MOST + STEP / 2, STEP).round(2).tolist()
+    steps = np.arange(0, MOST_LOWERED + STEP / 2, STEP).round(2).tolist()
     raised = [*itertools.takewhile(lambda step: share(threshold - step) <= ASKED_SHARE, steps)]
     if raised:
-        return raised[-1]
-    too_low = itertools.takewhile(lambda step: at_least(threshold + step) > ASKED_SHARE, steps)
-    return -min(MOST, STEP * len(list(too_low)))
+        return min(MOST_RAISED, raised[-1])
+    too_low = [*itertools.takewhile(lambda step: at_least(threshold + step) > ASKED_SHARE, steps)]
+    return -min(MOST_LOWERED, STEP * len(too_low)) if too_low else 0.0

@@ -13,6 +13,7 @@ from abnormal.frames.cache import FrameCache, open_cache
 from abnormal.frames.gaps import stretches
 from abnormal.frames.manifest import VideoRecord, fingerprint, read_manifest
 from abnormal.inference.normal_video import NormalVideo
+from abnormal.scoring.folds import FOLDS
 from abnormal.training.options import TrainingOptions
 from abnormal.training.split import Part, split_videos
 
@@ -59,10 +60,10 @@ class Footage:
     def normal_videos(self) -> list[NormalVideo]:
         """Returns the footage to calibrate a model on.
 
-        It is all held-out footage, and the middle part of each training video, which are at most
-        about `MOST_FRAMES` frames together.
+        It is all held-out footage, and so many training videos, evenly spread, that they have about
+        `MOST_FRAMES` frames together. Of a training video that is longer than an eighth of that, it
+        is the middle part.
         """
-        kept = min(1.0, MOST_FRAMES / max(1, sum(self.training.lengths)))
         return [
             NormalVideo(
                 record.video,
@@ -71,11 +72,12 @@ class Footage:
                 stop - first,
                 held_out,
             )
-            for cache, records, held_out, share in (
-                (self.training, self.training_records, False, kept),
-                (self.held_out, self.held_out_records, True, 1.0),
+            for cache, records, held_out, ranges in (
+                (self.training, self.training_records, False, _middle_ranges(self.training)),
+                (self.held_out, self.held_out_records, True, _whole_ranges(self.held_out)),
             )
-            for record, (first, stop) in zip(records, _middle_ranges(cache, share), strict=True)
+            for record, (first, stop) in zip(records, ranges, strict=True)
+            if stop > first
         ]
 
 
@@ -119,17 +121,33 @@ def _parts_of(number: int, record: VideoRecord, clip_length: int) -> list[Part]:
     ]
 
 
-def _middle_ranges(cache: FrameCache, share: float) -> Iterator[tuple[int, int]]:
-    """Yields the middle part of each video, as a half-open range of indices in the cache.
+def _whole_ranges(cache: FrameCache) -> list[tuple[int, int]]:
+    """Returns each video as a half-open range of indices in the cache."""
+    return [
+        (first, first + length) for first, length in zip(cache.firsts, cache.lengths, strict=True)
+    ]
 
-    Args:
-        cache: The frames of the videos.
-        share: Length of the middle part, as a fraction of the video, in (0, 1].
+
+def _middle_ranges(cache: FrameCache) -> list[tuple[int, int]]:
+    """Chooses at most about `MOST_FRAMES` frames for the calibration.
+
+    Whole videos tell more than a second of each, because a score may be of a duration.
+
+    Returns:
+        For each video a half-open range of indices in the cache, empty if it is left out.
     """
-    for first, length in zip(cache.firsts, cache.lengths, strict=True):
-        count = max(1, round(share * length))
+    if sum(cache.lengths) <= MOST_FRAMES:
+        return _whole_ranges(cache)
+    counts = [min(length, MOST_FRAMES // FOLDS) for length in cache.lengths]
+    kept = min(1.0, MOST_FRAMES / sum(counts))
+    ranges = []
+    for number, (first, length, count) in enumerate(
+        zip(cache.firsts, cache.lengths, counts, strict=True)
+    ):
+        is_chosen = int((number + 1) * kept) > int(number * kept)
         start = first + (length - count) // 2
-        yield start, start + count
+        ranges.append((start, start + count if is_chosen else start))
+    return ranges
 
 
 @contextlib.contextmanager

@@ -60,7 +60,8 @@ def recalibrate(path: Path, folder: Path) -> Calibration:
     calibration = dataclasses.replace(
         calibration,
         cameras=old.cameras | calibration.cameras,
-        exams=old.exams | calibration.exams,
+        exams={name: exam for name, exam in old.exams.items() if name not in calibration.cameras}
+        | calibration.exams,
         dismissed=tuple(event for event in old.dismissed if event not in forgotten),
     )
     info = dataclasses.replace(model.info, calibration=calibration.as_dict())

@@ -35,10 +35,11 @@ MOST_GAIN = 4.0
 """Largest change of contrast that is undone."""
 
 SHIFTS = 9
-"""The position of the picture is measured once a second. The median of so many counts."""
+"""The position of the picture, and its correlation with the background, are measured once a second.
+The median of so many counts."""
 
 LEAST_CORRELATION = 0.4
-"""A frame whose correlation with the background is below this shows another view."""
+"""Frames whose correlation with the background is below this show another view."""
 
 
 def learn_background(frames: np.ndarray) -> np.ndarray:
@@ -62,8 +63,8 @@ class ForegroundDetector:
         fps: Frames per second.
 
     Attributes:
-        other_view: Whether the first frame shows something else than the background. Then nothing
-            is foreground.
+        other_view: Whether the last frames show something else than the background. Then nothing is
+            foreground.
     """
 
     def __init__(self, background: np.ndarray, fps: float) -> None:
@@ -71,6 +72,7 @@ class ForegroundDetector:
         self._step = np.float32(ADAPTATION_PER_SEC / fps)
         self._second = max(1, round(fps))
         self._shifts: collections.deque[np.ndarray] = collections.deque(maxlen=SHIFTS)
+        self._correlations: collections.deque[float] = collections.deque(maxlen=SHIFTS)
         self._shift = np.zeros(2)
         self._learnt, self._adapted = self._background, self._background.copy()
         self._light = _Light(self._background)
@@ -92,10 +94,8 @@ class ForegroundDetector:
             levels = frame * np.float32(255)
             if self._number % self._second == 0:
                 self._follow(levels)
-            if self._number == 0:
-                self.other_view = _correlation(levels, self._learnt) < LEAST_CORRELATION
             self._number += 1
-            if not self.other_view:
+            if not self.other_view and not self._light.is_gone(levels):
                 found[number] = self._find(self._light.undo(levels))
         return found
 
@@ -108,11 +108,16 @@ class ForegroundDetector:
         return (blurred > FOREGROUND_LEVELS) & self._is_known
 
     def _follow(self, levels: np.ndarray) -> None:
-        """Moves the background to where the camera shows it now."""
+        """Sees where the camera shows the background now, and whether it does."""
         self._shifts.append(_shift(levels, self._background))
         shift = np.median(self._shifts, axis=0).round()
-        if np.array_equal(shift, self._shift):
-            return
+        if not np.array_equal(shift, self._shift):
+            self._move(levels, shift)
+        self._correlations.append(_correlation(levels, self._learnt))
+        self.other_view = bool(np.median(self._correlations) < LEAST_CORRELATION)
+
+    def _move(self, levels: np.ndarray, shift: np.ndarray) -> None:
+        """Moves the background, if it is more like a frame then."""
         moved = _moved(self._background, shift)
         if _correlation(levels, moved) > _correlation(levels, self._learnt):
             self._adapted = _moved(self._adapted, shift - self._shift)
@@ -136,16 +141,25 @@ class _Light:
         self._dark_level = float(np.median(samples[self._dark]))
         self._bright_level = float(np.median(samples[self._bright]))
 
+    def is_gone(self, levels: np.ndarray) -> bool:
+        """Tells whether a frame has lost all contrast, as behind a covered lens or in the dark."""
+        dark, bright = self._levels_of(levels)
+        return bright - dark < LEAST_CONTRAST <= self._bright_level - self._dark_level
+
     def undo(self, levels: np.ndarray) -> np.ndarray:
         """Returns a frame as it would look in the light of the background, in grey levels."""
-        samples = levels[::SAMPLING, ::SAMPLING]
-        dark, bright = np.median(samples[self._dark]), np.median(samples[self._bright])
+        dark, bright = self._levels_of(levels)
         contrast = self._bright_level - self._dark_level
         gain = 1.0
         if min(contrast, bright - dark) >= LEAST_CONTRAST:
             gain = float(np.clip(contrast / (bright - dark), 1 / MOST_GAIN, MOST_GAIN))
         middle = (self._dark_level + self._bright_level) / 2
         return (levels - np.float32((dark + bright) / 2)) * np.float32(gain) + np.float32(middle)
+
+    def _levels_of(self, levels: np.ndarray) -> tuple[float, float]:
+        """Returns the median of the dark pixels and of the bright ones, in grey levels."""
+        samples = levels[::SAMPLING, ::SAMPLING]
+        return float(np.median(samples[self._dark])), float(np.median(samples[self._bright]))
 
 
 def _difference(levels: np.ndarray, background: np.ndarray) -> np.ndarray:

@@ -6,10 +6,11 @@ import logging
 import numpy as np
 import pytest
 
-from abnormal.errors import AbnormalError
+from abnormal.errors import AbnormalError, CannotWriteError
 from abnormal.frames.gaps import Gap
 from abnormal.inference.calibrate import Calibrator, _as_unseen
-from abnormal.inference.normal_video import MeasuredVideo, NormalVideo
+from abnormal.inference.cell_file import CellFile
+from abnormal.inference.normal_video import MeasuredVideo, NormalVideo, learn_backgrounds
 from abnormal.inference.score import frame_scores, residuals
 from abnormal.inference.stream import FrameScorer, ResidualStream, open_stream
 from abnormal.names import FUSED
@@ -284,3 +285,40 @@ def test_normal_footage_is_not_compared_across_a_gap():
     assert split.threshold("difference") == pytest.approx(parts.threshold("difference"), rel=0.05)
     for name, level in split.cameras[""].levels.items():
         np.testing.assert_allclose(level, parts.cameras[""].levels[name], rtol=0.3)
+
+
+def test_a_full_disk_is_no_fault_of_a_video(monkeypatch):
+    def full(file, cells):
+        raise CannotWriteError("There is no space left.")
+
+    monkeypatch.setattr(CellFile, "append", full)
+    with pytest.raises(CannotWriteError, match="no space left"):
+        Calibrator(halved, LENGTH, FPS).calibrate([video(walking(60, n), str(n)) for n in range(4)])
+
+
+def test_an_event_in_a_quiet_place_ends():
+    """However far the surprise is raised, a frame in which nothing happens ends an event."""
+    still = [video(np.repeat(walking(1, 0), 600, axis=0), str(number)) for number in range(4)]
+    calibration = Calibrator(halved, LENGTH, FPS).calibrate(still)
+    frames = np.repeat(walking(1, 0), 500, axis=0)
+    frames[200:240] = walking(40, 1)
+    causal = scored(frames, calibration).causal[FUSED]
+    (event,) = calibration.alarm(FUSED).events(causal, FPS)
+    assert 200 <= event.start < 205
+    assert event.stop < 270
+
+
+def test_the_background_of_many_videos_is_learnt_from_some_of_them():
+    opened_names = []
+
+    def opening(number):
+        @contextlib.contextmanager
+        def open_frames():
+            opened_names.append(number)
+            yield iter(np.full((30, 4, 4), number, np.uint8))
+
+        return NormalVideo(f"{number:03d}", "", open_frames, 30, held_out=True)
+
+    background = learn_backgrounds([opening(number) for number in range(201)])[""]
+    assert len(opened_names) <= 2 * 100
+    assert abs(int(background[0, 0]) - 100) <= 2

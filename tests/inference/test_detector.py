@@ -165,3 +165,13 @@ def test_models_are_named_after_their_files(model_path, tmp_path):
     detectors = open_detectors(paths, "auto")
     assert list(detectors) == ["a", str(paths[1]), str(paths[2])]
     assert [detector.name for detector in detectors.values()] == list(detectors)
+
+
+@pytest.mark.parametrize("times", [1, 3, 10, 30])
+def test_a_zone_covers_each_pixel_that_it_touches_and_no_other(detector, times):
+    size = detector.info.size
+    zone = np.zeros((times * size, times * size), bool)
+    zone[: times + 1, -1] = True  # the last column of one row of pixels, and a little of the next
+    covered = np.zeros((size, size), bool)
+    covered[:2, -1] = True
+    assert np.array_equal(detector.at_size(zone), covered)

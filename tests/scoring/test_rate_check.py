@@ -4,7 +4,7 @@ import scipy.stats
 
 from abnormal.scoring.rate_check import (
     ASKED_SHARE,
-    MOST,
+    MOST_RAISED,
     RateCheck,
     correct_surprise,
     share_above,
@@ -72,7 +72,7 @@ def test_too_many_alarms_are_believed_as_far_as_they_are_proven():
 
 def test_little_footage_corrects_nothing():
     assert correct_surprise([np.zeros(round(99 * FPS))], 2.0, FPS) == 0
-    assert correct_surprise([np.zeros(round(100 * FPS))], 2.0, FPS) == MOST
+    assert correct_surprise([np.zeros(round(100 * FPS))], 2.0, FPS) == MOST_RAISED
 
 
 def test_the_rate_of_events_has_the_exact_interval():
@@ -87,6 +87,6 @@ def test_the_rate_of_events_has_the_exact_interval():
 
 def test_it_says_what_it_found():
     assert str(RateCheck(0.009, 0.004, 0.018, 3, 1.5)) == (
-        "0.9% [0.4%, 1.8%] of the frames are above the threshold for 1%, "
-        "in 2 [0.412, 5.84] events an hour"
+        "0.9% [0.4%, 1.8%] of the frames are above the threshold for 1%; "
+        "2 [0.412, 5.84] alarms an hour"
     )

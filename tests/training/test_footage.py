@@ -1,4 +1,5 @@
 import dataclasses
+import itertools
 
 import pytest
 
@@ -6,6 +7,7 @@ from abnormal.errors import AbnormalError
 from abnormal.frames.clips import clip_span, epoch_clips
 from abnormal.frames.gaps import Gap
 from abnormal.frames.manifest import write_manifest, write_record
+from abnormal.training import footage as footage_module
 from abnormal.training.footage import open_footage
 
 
@@ -59,3 +61,19 @@ def test_footage_without_gaps_is_split_as_ever(footage_of):
 def test_footage_that_is_nowhere_as_long_as_a_clip_is_refused(footage_of):
     with pytest.raises(AbnormalError, match="There is no training video of at least 4 frames"):
         footage_of({"training/01": 9}, {"01": (3, 6)})
+
+
+def test_much_footage_is_calibrated_on_by_whole_videos(footage_of, monkeypatch):
+    monkeypatch.setattr(footage_module, "MOST_FRAMES", 160)
+    lengths = {f"training/{number:02d}": 10 for number in range(40)}
+    videos = footage_of(lengths, {}, validation=0).normal_videos()
+    assert {video.length for video in videos} == {10}
+    numbers = [int(video.name) for video in videos]
+    assert len(numbers) == 16
+    assert max(b - a for a, b in itertools.pairwise([0, *numbers, 40])) <= 3
+
+
+def test_of_a_long_video_the_middle_part_counts(footage_of, monkeypatch):
+    monkeypatch.setattr(footage_module, "MOST_FRAMES", 160)
+    (video,) = footage_of({"training/01": 400}, {}, validation=0).normal_videos()
+    assert video.length == 20

@@ -95,3 +95,29 @@ def test_a_picture_of_one_colour_is_no_foreground_and_no_error(level):
     blank = np.full((3, SIZE, SIZE), level, np.uint8)
     background = learn_background(blank)
     assert not ForegroundDetector(background, FPS)(as_input(blank)).any()
+
+
+def test_one_bad_frame_at_the_start_does_not_matter_for_long():
+    frames = with_a_box(60, brighter=60)
+    frames[0] = np.random.default_rng(1).random(frames[0].shape)
+    detector = ForegroundDetector(SCENE, FPS)
+    found = detector(frames)
+    assert found[30:, 11, 11].all()
+    assert not detector.other_view
+
+
+def test_a_view_that_changes_later_is_noticed_and_comes_back():
+    detector = ForegroundDetector(SCENE, FPS)
+    detector(as_input([SCENE] * 50))
+    detector(as_input([SCENE[::-1, ::-1].T[::-1]] * 150))
+    assert detector.other_view
+    detector(as_input([SCENE] * 150))
+    assert not detector.other_view
+
+
+@pytest.mark.parametrize("level", [0, 255])
+def test_a_covered_lens_is_no_foreground_and_changes_nothing(level):
+    detector = ForegroundDetector(SCENE, FPS)
+    detector(as_input([SCENE] * 10))
+    assert not detector(np.full((30, SIZE, SIZE), level / 255, np.float32)).any()
+    assert not detector(as_input([SCENE] * 10)).any()
