@@ -28,7 +28,8 @@ log = logging.getLogger(__name__)
 def recalibrate(path: Path, folder: Path) -> Calibration:
     """Calibrates a model on other normal footage, and replaces its file.
 
-    Cameras that the footage does not show keep their calibration.
+    Cameras that the footage does not show keep what is normal for them. What all cameras share, the
+    counts of false alarms and the thresholds of scores that are not local, comes from the footage.
 
     Args:
         path: The model file. It is replaced only if everything succeeds.

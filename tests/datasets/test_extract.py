@@ -249,8 +249,10 @@ def test_labels_that_are_gone_are_gone_from_img_too(tmp_path, img, make_pictures
 @pytest.mark.parametrize("name", ["pipe.mp4", "device.mp4"])
 def test_what_is_no_file_is_left_out_and_not_waited_on(tmp_path, img, name):
     path = tmp_path / name
+    path.touch()
+    (found,) = find(path)  # and then somebody puts something else there
+    path.unlink()
     os.mkfifo(path) if name == "pipe.mp4" else path.symlink_to("/dev/zero")
-    (found,) = find(path)
     done = extract(found, img, SIZE, None)
     assert done.status == LEFT_OUT
     assert f"{name} is a {name.removesuffix('.mp4')}, but a file was expected" in done.problem
