@@ -163,7 +163,7 @@ LOCAL_SCORES = {
         common_level,
         _no_filter,
         of_network=True,
-        share=0.06,
+        share=0.08,
         reason="moves in a way that is not usual here",
     ),
     # Something looks different from everything that the network has learnt.
@@ -172,7 +172,7 @@ LOCAL_SCORES = {
         common_level,
         _no_filter,
         of_network=True,
-        share=0.04,
+        share=0.02,
         reason="looks unlike what is usual here",
     ),
 }

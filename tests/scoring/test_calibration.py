@@ -129,8 +129,8 @@ def test_beyond_what_footage_vouches_for_only_the_largest_share_ranks_on():
         most = loud if name == "motion" else np.full(2, np.log10(1000))
         assert fused == pytest.approx(most + np.log10(score.share)), name
     appearance = dict.fromkeys(LOCAL_SCORES, silent) | {"appearance": loud}
-    assert (fuse(appearance, 2_400)[0] < ALARM_SURPRISE).all()
-    assert (fuse(appearance, 2_600)[0] > ALARM_SURPRISE).all()
+    assert (fuse(appearance, 4_900)[0] < ALARM_SURPRISE).all()
+    assert (fuse(appearance, 5_100)[0] > ALARM_SURPRISE).all()
 
 
 def test_a_calibration_survives_the_model_file():
