@@ -51,7 +51,7 @@ class _Array(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Number of bytes."""
+        """The number of bytes that the array takes in memory."""
         return math.prod(self.shape) * self.dtype.itemsize
 
 

@@ -163,7 +163,7 @@ def run(*command: str | Path, stdin: bytes = b"") -> bytes:
 
 
 def make(path: Path, file: File) -> None:
-    """Makes a file."""
+    """Encodes numbered pictures as the video file that is described."""
     raw = b"".join(picture(number).tobytes() for number in range(FRAMES))
     source = ("-f", "rawvideo", "-pix_fmt", "gray", "-video_size", f"{WIDTH}x{HEIGHT}")
     formats = () if "-pix_fmt" in file.more else ("-pix_fmt", pixel_format(file.codec))

@@ -65,7 +65,7 @@ class SafeStdout(_Stream):
         self.is_broken = self._discards = False
 
     def write(self, text: str) -> int:
-        """Writes a text.
+        """Writes a text, or drops it once stdout can no longer be written.
 
         Raises:
             StdoutClosedError: Nobody reads it any more.

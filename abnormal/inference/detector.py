@@ -181,14 +181,10 @@ class Detector:
             result = ScoredVideo(
                 name=video.name,
                 fps=fps,
-                raw=scored.raw,
-                causal=scored.causal,
                 labels=labels,
                 situation=video.situation,
-                boxes=scored.boxes,
-                things=scored.things,
                 gaps=tuple(opened.gaps),
-                sources=scored.sources,
+                **vars(scored),
             )
             return result, opened.notes
 

@@ -99,7 +99,7 @@ class Outbox:
 
 
 def read_message(message: Path) -> bytes:
-    """Reads a message.
+    """Reads a message, and checks that it is what its file name announces.
 
     Raises:
         OSError: The file cannot be read.

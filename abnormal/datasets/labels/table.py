@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from abnormal.datasets.labels.text import read_text
+from abnormal.datasets.labels.text import is_number, read_text
 from abnormal.errors import AbnormalError
 
 Interval = tuple[int, int]
@@ -89,17 +89,17 @@ def is_table(path: Path) -> bool:
         return False
     text = _read(path)
     if path.suffix.lower() == ".txt":
-        return not _is_number((text.replace(",", " ").split() or ["0"])[0])
+        return not is_number((text.replace(",", " ").split() or ["0"])[0])
     _, header, rows = _split(text)
     last_cells = [cells[-1].strip() for _, cells in rows] or header[-1:]
-    is_vector = last_cells and all(map(_is_number, last_cells))
+    is_vector = last_cells and all(map(is_number, last_cells))
     is_zero_or_one = is_vector and all(float(cell) in (0, 1) for cell in last_cells)
-    has_names = any(not _is_number(cells[0].strip()) for _, cells in rows) or not rows
+    has_names = any(not is_number(cells[0].strip()) for _, cells in rows) or not rows
     return bool(_COLUMNS & set(header)) or not is_vector or (has_names and not is_zero_or_one)
 
 
 def read_table(path: Path) -> dict[str, VideoLabels]:
-    """Reads a table.
+    """Reads a table of the user's own, or one of the published text files.
 
     Returns:
         The labels by the name of the video, as it stands in the file.
@@ -212,7 +212,7 @@ def _read_published(path: Path) -> Iterator[_Row]:
 
 
 def _parse_ucf_crime(words: Sequence[str]) -> _Row | None:
-    if len(words) < 4 or len(words) % 2 or _is_number(words[1]):
+    if len(words) < 4 or len(words) % 2 or is_number(words[1]):
         return None
     pairs = _pairs(words[2:])
     if pairs is None or any((start < 0) != (stop < 0) or start > stop for start, stop in pairs):
@@ -235,11 +235,3 @@ def _pairs(words: Sequence[str]) -> list[tuple[int, int]] | None:
         return None
     numbers = list(map(int, words))
     return list(zip(numbers[::2], numbers[1::2], strict=True))
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

@@ -24,3 +24,12 @@ def _encoding_of(data: bytes) -> str:
     if b"\0" in data[:2]:  # a Latin letter in two bytes, one of which is 0
         return "utf-16-be" if data[0] == 0 else "utf-16-le"
     return "utf-8"
+
+
+def is_number(text: str) -> bool:
+    """Tells whether a text is a number, among them `nan` and `inf`."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -11,7 +11,7 @@ import numpy as np
 
 from abnormal.arrays import NPY_ERRORS
 from abnormal.datasets.labels.masks import annotation_from_masks
-from abnormal.datasets.labels.text import read_text
+from abnormal.datasets.labels.text import is_number, read_text
 from abnormal.datasets.source import Annotation
 from abnormal.errors import AbnormalError
 
@@ -102,18 +102,10 @@ def read_array(path: Path) -> np.ndarray:
         text = read_text(path)
         if path.suffix.lower() == ".csv":
             cells = [row[-1] for row in csv.reader(text.splitlines()) if row]
-            return np.array(cells[1:] if cells and not _is_number(cells[0]) else cells, np.float64)
+            return np.array(cells[1:] if cells and not is_number(cells[0]) else cells, np.float64)
         return np.array(text.replace(",", " ").split(), np.float64)
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _load(path: Path, key: str | None = None) -> np.ndarray:

@@ -159,7 +159,7 @@ def _window(near: list[float], far: list[float]) -> tuple[slice, slice]:
 def paint(
     picture: np.ndarray, projected: Projected, light: float, only_grey: int | None = None
 ) -> None:
-    """Paints a body.
+    """Paints a projected body into a picture.
 
     Args:
         picture: `(HEIGHT, WIDTH)` uint8. It is changed in place.

@@ -17,7 +17,7 @@ _FLIGHT = 10  # people in a running crowd
 
 
 def runner(rng: np.random.Generator, place: Place, start_sec: float) -> list[Actor]:
-    """Somebody runs."""
+    """Lets somebody run through the place."""
     speed = float(rng.uniform(3.0, 3.5))
     return [_passing(rng, place, start_sec, speed, _running_body(rng, speed))]
 

@@ -12,13 +12,13 @@ def slabs(canvas: Canvas, size: tuple[float, float], brightness: float = 0.0) ->
 
 
 def lawn(canvas: Canvas) -> Texture:
-    """Returns a lawn."""
+    """Returns the ground of a lawn, which was mown in stripes."""
     grass = canvas.grain(9.0, 1.3) + canvas.grain(8.0, 14.0)
     return lambda x, z: 104.0 + 4.0 * np.sign(np.sin((x + 0.4 * z) * 2.4)) + grass
 
 
 def asphalt(canvas: Canvas) -> Texture:
-    """Returns asphalt."""
+    """Returns the ground of a road, in one grey with grain."""
     grain = canvas.grain(3.5, 1.0) + canvas.grain(4.0, 16.0)
     return lambda x, z: 88.0 + 0.0 * (x + z) + grain
 
