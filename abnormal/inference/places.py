@@ -85,5 +85,5 @@ class PlaceFinder:
             {name: learnt[name].of(values) for name, values in of_frame.items()},
             *(self._normality.frames, self._normality.correction),
         )
-        pixels = [pixels_of(residual, name)[residual.new][number] for name in of_frame]
+        pixels = [pixels_of(residual, name, number) for name in of_frame]
         return SurpriseMap(surprises, sources, list(of_frame.values()), pixels)

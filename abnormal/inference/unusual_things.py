@@ -37,20 +37,21 @@ class SurpriseMap(NamedTuple):
     pixels: Sequence[np.ndarray]
 
 
-def pixels_of(clip: ClipResidual, score: str) -> np.ndarray:
+def pixels_of(clip: ClipResidual, score: str, number: int) -> np.ndarray:
     """Returns the pixels of which the things consist that make a local score unusual.
 
     Args:
         clip: The residual of the clip.
         score: Name of the local score.
+        number: 0-based number of the frame, among the new ones of the clip.
 
     Returns:
-        `(T, height, width)` float32, at least 0, as in `SurpriseMap`: 1 in the foreground if the
+        `(height, width)` float32, at least 0, as in `SurpriseMap`: 1 in the foreground if the
         score needs the background, and otherwise the speed of each pixel.
     """
     if LOCAL_SCORES[score].of_background and clip.foreground is not None:
-        return clip.foreground.astype(np.float32)
-    return np.zeros_like(clip.frames) if clip.speed is None else clip.speed
+        return clip.foreground[clip.new][number].astype(np.float32)
+    return np.zeros_like(clip.frames[0]) if clip.speed is None else clip.speed[clip.new][number]
 
 
 class FoundThing(NamedTuple):
