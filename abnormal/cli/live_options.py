@@ -2,17 +2,23 @@
 
 import argparse
 import logging
+import re
 import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from abnormal.cli.program import positive_float
 from abnormal.cli.streams import StdoutClosedError
 from abnormal.errors import AbnormalError
 from abnormal.live.listeners import LISTENERS, open_listeners
+from abnormal.live.quiet_hours import DAY_MIN, QuietHours
 
 if TYPE_CHECKING:
     from abnormal.live.event import LiveEvent
+
+_ONLY_LIVE = ("cool_down", "quiet", "no_frames", "allow_redirects")
+"""Options that only cameras have, besides those of the listeners."""
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +35,36 @@ def add_live_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="follow redirects and playlists of cameras to other hosts, too",
     )
+    add(
+        "--cool-down",
+        type=positive_float,
+        metavar="SEC",
+        help="after an event, only record others at its place for so many seconds",
+    )
+    add(
+        "--quiet",
+        type=quiet_hours,
+        action="append",
+        metavar="HH:MM-HH:MM",
+        help="only record what is seen at these hours of local time; several times if need be",
+    )
     add("--no-frames", action="store_true", help="keep no pictures of what cameras see")
+
+
+def quiet_hours(text: str) -> QuietHours:
+    """Converts an argument such as `22:00-06:00` to quiet hours.
+
+    Raises:
+        argparse.ArgumentTypeError: It is no such argument; the message says what is expected.
+    """
+    found = re.fullmatch(r"([0-9]{1,2}):([0-5][0-9])-([0-9]{1,2}):([0-5][0-9])", text)
+    hours = [60 * int(found[n]) + int(found[n + 1]) for n in (1, 3)] if found else [0, 0]
+    if hours[0] == hours[1] or hours[0] >= DAY_MIN or hours[1] > DAY_MIN:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} are no hours of a day. Expected: when they begin and end, such as "
+            "22:00-06:00 or 18:30-24:00"
+        )
+    return QuietHours(*hours)
 
 
 def is_live(args: argparse.Namespace) -> bool:
@@ -52,7 +87,7 @@ def is_live(args: argparse.Namespace) -> bool:
             f"--source is given {len(sources)} times, which is for cameras. Name one file or "
             "folder, or play the files at their own pace with --realtime."
         )
-    for option in (*LISTENERS, "no_frames", "allow_redirects"):
+    for option in (*LISTENERS, *_ONLY_LIVE):
         if getattr(args, option):
             raise AbnormalError(
                 f"{_flag(option)} is for cameras. Name one with --source, such as 0 "
@@ -80,6 +115,8 @@ def watch(args: argparse.Namespace) -> int:
         runtime=args.runtime,
         hop=args.hop,
         pictures=not args.no_frames,
+        cool_down_sec=args.cool_down or 0.0,
+        quiet_hours=tuple(args.quiet or ()),
     )
     listeners = partial(open_listeners, vars(args), args.output, _print_event)
     watch_cameras(options, listeners)

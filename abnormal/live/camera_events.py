@@ -1,6 +1,8 @@
 """Reports the events of one camera, from whatever thread notices them, with their pictures."""
 
+import dataclasses
 import threading
+from collections.abc import Callable
 
 from abnormal.live.event import DISCONNECTED, LiveEvent, SendEvent, event_id, make_event
 from abnormal.live.frame import LiveFrame
@@ -15,6 +17,8 @@ class CameraEvents:
     Attributes:
         camera: Name of the camera.
         health: Counts the events.
+        why_quiet: Returns why receivers are not told of an event, given its next state and when it
+            began, in seconds since 1970; an empty string if they are told.
     """
 
     def __init__(self, camera: str, send: SendEvent, recorder: Recorder | None) -> None:
@@ -27,6 +31,7 @@ class CameraEvents:
         """
         self.camera, self._send, self._recorder = camera, send, recorder
         self.health = Health(camera)
+        self.why_quiet: Callable[[LiveEvent, float], str] = lambda event, utc: ""
         self._lock = threading.RLock()
         if recorder:
             recorder.amend = self._amend
@@ -52,6 +57,8 @@ class CameraEvents:
                 if self._recorder and kind != DISCONNECTED:
                     files = self._recorder.paths(event_id(self.camera, kind, ongoing.start))
                 event = make_event(self.camera, kind, state, ongoing, **files)
+                if reason := self.why_quiet(event, ongoing.start.utc):
+                    event = dataclasses.replace(event, quiet=True, quiet_reason=reason)
                 if self._recorder:
                     event = self._recorder.record(event, ongoing)
                 self._send(event)

@@ -43,7 +43,8 @@ class LiveEvent:
         clip: Path of a video of the event, which is written some seconds after the event has
             closed; None if no pictures are kept, or if it could not be written.
         sentence: What has happened so far, as a sentence for people with what was measured.
-        quiet: Whether the event is only recorded, and nobody is told of it.
+        quiet: Whether the event is only recorded: on stdout and in files, but no receiver is told.
+        quiet_reason: Why the event is only recorded; empty if receivers are told of it.
     """
 
     id: str
@@ -64,6 +65,7 @@ class LiveEvent:
     clip: str | None = None
     sentence: str = ""
     quiet: bool = False
+    quiet_reason: str = ""
 
     def as_json(self) -> str:
         """Formats the event as one line of JSON, without a line break at the end.
@@ -81,9 +83,10 @@ class LiveEvent:
         length = self.end_sec - self.start_sec
         when = f"at {self.start_utc}" if self.state == OPENED else f"after {length:.1f} s"
         score = "" if self.peak_score is None else f", score {self.peak_score:.2f}"
+        told = f" (not sent: {self.quiet_reason})" if self.quiet else ""
         text = self.sentence or self.detail
-        return f"{self.camera}: {self.kind} {self.state} {when}{score}" + (
-            f": {text}" if text else ""
+        return f"{self.camera}: {self.kind} {self.state} {when}{score}{told}" + f": {text}" * bool(
+            text
         )
 
 

@@ -72,7 +72,8 @@ def open_listeners(
         show: Receives each event first.
 
     Yields:
-        A function that sends an event to all listeners. At the end of the block each listener has
+        A function that sends an event to all listeners; one of which nobody is told only to those
+        that record it. At the end of the block each listener has
         some time to deliver the last events.
 
     Raises:
@@ -81,16 +82,18 @@ def open_listeners(
     from abnormal.live.event_log import open_event_log
 
     with contextlib.ExitStack() as opened:
-        listeners = [show, opened.enter_context(open_event_log(output))]
-        for name, listener in LISTENERS.items():
-            if value := options.get(name):
-                listeners.append(opened.enter_context(listener.open(value, output)))
+        recorders = [show, opened.enter_context(open_event_log(output))]
+        receivers = [
+            opened.enter_context(listener.open(value, output))
+            for name, listener in LISTENERS.items()
+            if (value := options.get(name))
+        ]
 
         lock = threading.Lock()  # cameras report their faults from their own threads
 
         def send(event: "LiveEvent") -> None:
             with lock:
-                for listener in listeners:
+                for listener in recorders if event.quiet else recorders + receivers:
                     _send_to(listener, event)
 
         yield send

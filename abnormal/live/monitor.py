@@ -28,6 +28,7 @@ class CameraMonitor:
     """Makes clips from the frames of one camera and events from the scores.
 
     Attributes:
+        events: Reports the events of the camera.
         faults: Follows what is wrong with the camera, in its own thread.
         health: Counts of what happened in the last minute.
         drift: Watches the scores of calm frames.
@@ -54,7 +55,7 @@ class CameraMonitor:
             ignored: `(size, size)` bool, True where anomalies are ignored; None if nowhere.
         """
         self._camera, self._alarm = camera, alarm
-        self._events = CameraEvents(camera.name, send, recorder)
+        self.events = CameraEvents(camera.name, send, recorder)
         self._new_segment: Callable[[], Segment] = lambda: Segment(
             detector, camera.known_as, ignored
         )
@@ -63,11 +64,11 @@ class CameraMonitor:
         self._segment = self._new_segment()
         self._ready: list[LiveClip] = []
         self._anomalies = LiveTracker(alarm, self._fps)
-        self.faults = CameraFaults(self._fps, self._events)
+        self.faults = CameraFaults(self._fps, self.events)
         self._is_lost = False
         self._no_anomaly_until_sec = -np.inf  # in seconds since the camera's first frame
         self._newest: LiveFrame | None = None
-        self.health, self.drift = self._events.health, DriftWatch()
+        self.health, self.drift = self.events.health, DriftWatch()
         self.ended = False
 
     def take(self, message: ReaderMessage) -> None:
@@ -106,7 +107,7 @@ class CameraMonitor:
             seen = _frame_score(
                 frame.moment, float(scores[index]), scored, self._alarm.score, index
             )
-            self._events.report(ANOMALY, self._anomalies.add(seen))
+            self.events.report(ANOMALY, self._anomalies.add(seen))
         self.health.add(now_sec - frame.arrival_sec for frame in clip.new)
         self._watch_drift(clip, scored, scores)
 
@@ -119,7 +120,7 @@ class CameraMonitor:
         if self._newest is None or not self._is_lost:
             return
         number = self._newest.moment.number + int((now_sec - self._newest.arrival_sec) * self._fps)
-        self._events.report(ANOMALY, self._anomalies.skip_to(number))
+        self.events.report(ANOMALY, self._anomalies.skip_to(number))
 
     def flush(self) -> None:
         """Ends the segment and completes its last clip, because a gap follows or no more frames."""
@@ -128,9 +129,9 @@ class CameraMonitor:
 
     def finish(self) -> None:
         """Closes all events when the watch ends; all clips have to be scored before."""
-        self._events.report(ANOMALY, self._anomalies.finish())
+        self.events.report(ANOMALY, self._anomalies.finish())
         self.faults.finish()
-        self._events.finish()
+        self.events.finish()
 
     def _add(self, frame: LiveFrame) -> None:
         self._is_lost = False

@@ -21,6 +21,7 @@ from abnormal.live.mailbox import Mailbox
 from abnormal.live.monitor import CameraMonitor
 from abnormal.live.options import WatchOptions
 from abnormal.live.prepare import FramePreparer
+from abnormal.live.quiet import QuietRule
 from abnormal.live.reader import CameraReader
 from abnormal.live.recorder import Recorder, amend_events_of_killed_run
 from abnormal.live.watch import WatchLoop, warm_up
@@ -127,7 +128,9 @@ def _monitors(
     monitors = []
     for camera in options.cameras:
         recorder = Recorder(options.output, detector.info.fps, clips) if clips else None
-        monitors.append(CameraMonitor(camera, detector, alarm, send, recorder, zone))
+        monitor = CameraMonitor(camera, detector, alarm, send, recorder, zone)
+        monitor.events.why_quiet = QuietRule(options.cool_down_sec, options.quiet_hours)
+        monitors.append(monitor)
     return monitors
 
 
