@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from abnormal.cli.program import positive_float
 from abnormal.cli.streams import StdoutClosedError
 from abnormal.errors import AbnormalError
-from abnormal.live.listeners import LISTENERS, open_listeners
+from abnormal.live.listeners import KEEP_DAYS, KEEP_GB, LISTENERS, open_listeners
 from abnormal.live.quiet_hours import DAY_MIN, QuietHours
 
 if TYPE_CHECKING:
     from abnormal.live.event import LiveEvent
 
-_ONLY_LIVE = ("cool_down", "quiet", "no_frames", "allow_redirects")
+_ONLY_LIVE = ("cool_down", "quiet", "keep_days", "keep_gb", "no_frames", "allow_redirects")
 """Options that only cameras have, besides those of the listeners."""
 
 log = logging.getLogger(__name__)
@@ -48,6 +48,18 @@ def add_live_options(parser: argparse.ArgumentParser) -> None:
         metavar="HH:MM-HH:MM",
         help="only record what is seen at these hours of local time; several times if need be",
     )
+    add(
+        "--keep-days",
+        type=limit,
+        metavar="DAYS",
+        help=f"delete what is kept of older events, inf for never (default: {KEEP_DAYS:g})",
+    )
+    add(
+        "--keep-gb",
+        type=limit,
+        metavar="GB",
+        help=f"delete the oldest events if more is kept, inf for never (default: {KEEP_GB:g})",
+    )
     add("--no-frames", action="store_true", help="keep no pictures of what cameras see")
 
 
@@ -65,6 +77,21 @@ def quiet_hours(text: str) -> QuietHours:
             "22:00-06:00 or 18:30-24:00"
         )
     return QuietHours(*hours)
+
+
+def limit(text: str) -> float:
+    """Converts an argument to a number above 0, which may be infinite.
+
+    Raises:
+        ValueError: It is not such a number.
+    """
+    value = float(text)
+    if not value > 0:
+        raise ValueError
+    return value
+
+
+limit.__name__ = 'number above 0, or "inf" for no limit'
 
 
 def is_live(args: argparse.Namespace) -> bool:

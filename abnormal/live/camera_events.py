@@ -4,7 +4,7 @@ import dataclasses
 import threading
 from collections.abc import Callable
 
-from abnormal.live.event import DISCONNECTED, LiveEvent, SendEvent, event_id, make_event
+from abnormal.live.event import DISCONNECTED, EventIds, LiveEvent, SendEvent, make_event
 from abnormal.live.frame import LiveFrame
 from abnormal.live.health import Health
 from abnormal.live.recorder import Recorder
@@ -32,6 +32,7 @@ class CameraEvents:
         self.camera, self._send, self._recorder = camera, send, recorder
         self.health = Health(camera)
         self.why_quiet: Callable[[LiveEvent, float], str] = lambda event, utc: ""
+        self._ids = EventIds(camera)
         self._lock = threading.RLock()
         if recorder:
             recorder.amend = self._amend
@@ -54,9 +55,11 @@ class CameraEvents:
             for state, ongoing in changes:
                 self.health.alarms += state == OPENED
                 files: dict[str, str | None] = {}
+                name = self._ids.of(kind, ongoing.start)
                 if self._recorder and kind != DISCONNECTED:
-                    files = self._recorder.paths(event_id(self.camera, kind, ongoing.start))
+                    files = self._recorder.paths(name)
                 event = make_event(self.camera, kind, state, ongoing, **files)
+                event = dataclasses.replace(event, id=name)
                 if reason := self.why_quiet(event, ongoing.start.utc):
                     event = dataclasses.replace(event, quiet=True, quiet_reason=reason)
                 if self._recorder:

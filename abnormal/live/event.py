@@ -2,12 +2,11 @@
 
 import dataclasses
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from abnormal.live.clock import format_utc
+from abnormal.live.clock import format_stamp, format_utc
 from abnormal.live.frame import Moment
 from abnormal.live.sentence import event_sentence
 from abnormal.live.tracker import OPENED, OngoingEvent
@@ -95,8 +94,38 @@ SendEvent = Callable[[LiveEvent], None]
 
 
 def event_id(camera: str, kind: str, start: Moment) -> str:
-    """Returns the id of an event; a camera starts no two of a kind in the same millisecond."""
-    return f"{camera}-{re.sub('[-:]', '', format_utc(start.utc))}-{kind}"
+    """Returns the identifier of an event that began at some time, if no other has it."""
+    return f"{camera}-{format_stamp(start.utc)}-{kind}"
+
+
+class EventIds:
+    """Gives the events of one camera their identifiers, which sort in the order of each kind.
+
+    An identifier consists of the camera, the time at which the event began, and the kind. If the
+    clock was set back, the time is that of the event before and a millisecond.
+    """
+
+    def __init__(self, camera: str) -> None:
+        """Starts without an event.
+
+        Args:
+            camera: Name of the camera.
+        """
+        self._camera = camera
+        self._newest: dict[str, tuple[Moment, int]] = {}  # start and time in ms, by the kind
+
+    def of(self, kind: str, start: Moment) -> str:
+        """Returns the identifier of the newest event of a kind, given when it began.
+
+        Args:
+            kind: See `LiveEvent`.
+            start: When the first frame of the event was taken; the same for all its states.
+        """
+        known, time_ms = self._newest.get(kind, (None, 0))
+        if known != start:
+            time_ms = max(round(1e6 * start.utc) // 1000, time_ms + 1)
+            self._newest[kind] = start, time_ms
+        return event_id(self._camera, kind, start._replace(utc=time_ms / 1000))
 
 
 def make_event(

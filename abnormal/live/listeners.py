@@ -16,6 +16,9 @@ from abnormal.errors import CannotWriteError
 if TYPE_CHECKING:
     from abnormal.live.event import LiveEvent, SendEvent
 
+KEEP_DAYS, KEEP_GB = 30.0, 10.0
+"""Events are kept for so many days, and so many times 10^9 bytes of them at most, by default."""
+
 log = logging.getLogger(__name__)
 
 
@@ -67,7 +70,8 @@ def open_listeners(
     and the watch goes on.
 
     Args:
-        options: Values of options by name, of which those in `LISTENERS` are used.
+        options: Values of options by name, of which `keep_days`, `keep_gb` and those in `LISTENERS`
+            are used.
         output: The folder of results.
         show: Receives each event first.
 
@@ -79,10 +83,17 @@ def open_listeners(
     Raises:
         AbnormalError: A listener cannot be opened.
     """
+    from abnormal.live.event import AMENDED
     from abnormal.live.event_log import open_event_log
+    from abnormal.live.retention import Keep, retaining
+    from abnormal.live.tracker import CLOSED
 
     with contextlib.ExitStack() as opened:
-        recorders = [show, opened.enter_context(open_event_log(output))]
+        event_log = opened.enter_context(open_event_log(output))
+        ongoing = set[str]()  # identifiers of events
+        keep = Keep(options.get("keep_days") or KEEP_DAYS, options.get("keep_gb") or KEEP_GB)
+        opened.enter_context(retaining(output, keep, event_log, ongoing.copy))
+        recorders: list[SendEvent] = [show, event_log]
         receivers = [
             opened.enter_context(listener.open(value, output))
             for name, listener in LISTENERS.items()
@@ -93,6 +104,8 @@ def open_listeners(
 
         def send(event: "LiveEvent") -> None:
             with lock:
+                if event.state != AMENDED:
+                    (ongoing.discard if event.state == CLOSED else ongoing.add)(event.id)
                 for listener in recorders if event.quiet else recorders + receivers:
                     _send_to(listener, event)
 
