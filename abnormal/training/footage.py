@@ -12,6 +12,7 @@ from abnormal.errors import AbnormalError
 from abnormal.frames.cache import FrameCache, open_cache
 from abnormal.frames.gaps import stretches
 from abnormal.frames.manifest import VideoRecord, fingerprint, read_manifest
+from abnormal.frames.rates import warn_of_different_rates
 from abnormal.inference.normal_video import NormalVideo
 from abnormal.scoring.folds import FOLDS
 from abnormal.training.options import TrainingOptions
@@ -104,6 +105,7 @@ def open_footage(options: TrainingOptions, by_camera: bool = True) -> Footage:
             f"There is no training video{shorter} in {options.img}. Videos of ordinary life are "
             f"needed: `{command('preprocess')} --videos FOLDER --split training`."
         )
+    warn_of_different_rates(records)
     cache = open_cache(options.img, records, options.size)
     parts = [part for video in enumerate(records) for part in _parts_of(*video, clip_length)]
     cache = _cache_of_parts(cache, parts)
