@@ -17,6 +17,7 @@ class CameraEvents:
     Attributes:
         camera: Name of the camera.
         health: Counts the events.
+        id_of: Returns the identifier of the newest event of a kind, given when it began.
         why_quiet: Returns why receivers are not told of an event, given its next state and when it
             began, in seconds since 1970; an empty string if they are told.
     """
@@ -32,7 +33,7 @@ class CameraEvents:
         self.camera, self._send, self._recorder = camera, send, recorder
         self.health = Health(camera)
         self.why_quiet: Callable[[LiveEvent, float], str] = lambda event, utc: ""
-        self._ids = EventIds(camera)
+        self.id_of = EventIds(camera).of
         self._lock = threading.RLock()
         if recorder:
             recorder.amend = self._amend
@@ -55,7 +56,7 @@ class CameraEvents:
             for state, ongoing in changes:
                 self.health.alarms += state == OPENED
                 files: dict[str, str | None] = {}
-                name = self._ids.of(kind, ongoing.start)
+                name = self.id_of(kind, ongoing.start)
                 if self._recorder and kind != DISCONNECTED:
                     files = self._recorder.paths(name)
                 event = make_event(self.camera, kind, state, ongoing, **files)

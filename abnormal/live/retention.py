@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from abnormal.live.clock import Clock, TrustedTime, format_stamp
+from abnormal.live.dismissals import CELLS
 from abnormal.live.event import ANOMALY, DISCONNECTED
 from abnormal.live.event_log import EventLog
 from abnormal.live.gate import FAULTS
@@ -46,7 +47,7 @@ _MESSAGE = rf"[0-9]{{12,15}}-{_EVENT}-(?:opened|updated|closed|amended)(?:-.+)?\
 _QUEUES = ("webhook", "mqtt")
 
 # By a folder in the folder of results, the names of the files in it that may be deleted.
-_KEPT = {THUMBNAILS: rf"{_EVENT}\.jpg", CLIPS: rf"{_EVENT}\.mp4"}
+_KEPT = {THUMBNAILS: rf"{_EVENT}\.jpg", CLIPS: rf"{_EVENT}\.mp4", CELLS: rf"{_EVENT}\.npz"}
 _KEPT |= {f"{queue}/refused": _MESSAGE for queue in _QUEUES}
 _WAITING = dict.fromkeys(_QUEUES, _MESSAGE)
 

@@ -53,6 +53,7 @@ class Kept:
         for event in events:
             self.write(f"thumbnails/{event.id}.jpg", size // 10)
             self.write(f"clips/{event.id}.mp4", size)
+            self.write(f"cells/{event.id}.npz")
             self.write(f"webhook/000000000001-{event.id}-opened.json")
             self.write(f"mqtt/refused/000000000001-{event.id}-updated-20260101.json")
             log(event)
@@ -79,6 +80,7 @@ def names_of(*events):
         for name in (
             f"thumbnails/{event}.jpg",
             f"clips/{event}.mp4",
+            f"cells/{event}.npz",
             f"webhook/000000000001-{event}-opened.json",
             f"mqtt/refused/000000000001-{event}-updated-20260101.json",
         )
