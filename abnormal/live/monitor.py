@@ -30,6 +30,7 @@ class CameraMonitor:
     Attributes:
         faults: Follows what is wrong with the camera, in its own thread.
         health: Counts of what happened in the last minute.
+        status: What there is to know about the camera at the moment.
         drift: Watches the scores of calm frames.
         ended: Whether no more frames will come, because the source was a file.
     """
@@ -68,6 +69,8 @@ class CameraMonitor:
         self._no_anomaly_until_sec = -np.inf  # in seconds since the camera's first frame
         self._newest: LiveFrame | None = None
         self.health, self.drift = self._events.health, DriftWatch()
+        self.status = self._events.status
+        self.status.threshold = alarm.threshold
         self.ended = False
 
     def take(self, message: ReaderMessage) -> None:
@@ -109,6 +112,7 @@ class CameraMonitor:
             scored_frame = LiveFrameScore(frame.moment, float(scores[index]), box, reason)
             self._events.report(ANOMALY, self._anomalies.add(scored_frame))
         self.health.add(now_sec - frame.arrival_sec for frame in clip.new)
+        self.status.add(clip.new, scores, now_sec)
         self._watch_drift(clip, scored, scores)
 
     def close_overdue_events(self, now_sec: float) -> None:
