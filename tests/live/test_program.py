@@ -8,11 +8,13 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import cv2
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -137,7 +139,7 @@ def test_four_streams_raise_the_events_of_the_file_across_a_broken_connection(
     output = tmp_path / "live"
     webhook = f"http://127.0.0.1:{receiver.port}/hook?token=secret"
     options = ["--cameras", tmp_path / "cameras.csv", "--output", output, "--webhook", webhook]
-    program = Program("--model", model, *options, *ALARM)
+    program = Program("--model", model, *options, "--page", "127.0.0.1:0", *ALARM)
 
     def closed_since(utc):
         events = program.events(kind="anomaly", state="closed")
@@ -157,6 +159,7 @@ def test_four_streams_raise_the_events_of_the_file_across_a_broken_connection(
         program.wait_for(lambda: len(program.events(kind="disconnected", state="closed")) >= 4)
         back = time.time()
         program.wait_for(lambda: closed_since(back + 1))
+        check_page(program, set(cameras))
         stopped = time.time()
         assert program.end(signal.SIGTERM) == 143
         receiver.wait_for(len(program.lines["stdout"]))
@@ -191,6 +194,32 @@ def expected(in_file, begun_utc, spans):
         if first + 1 < begun_utc + loop * LOOP_SEC + start
         and begun_utc + loop * LOOP_SEC + end + 1 < last
     ]
+
+
+def check_page(program, names):
+    (url,) = (line.split()[-1] for line in program.lines["stderr"] if "the page is at" in line)
+
+    def ask(path):
+        with urllib.request.urlopen(url + path, timeout=30) as answer:
+            return answer.read()
+
+    cameras = json.loads(ask("cameras"))
+    assert {camera["name"] for camera in cameras} == names
+    for camera in cameras:
+        assert camera["state"] == "watching"
+        assert camera["threshold"] == 0.4
+        assert max(score for _, score in camera["curve"]) > 0.4
+        assert cv2.imdecode(
+            np.frombuffer(ask(f"cameras/{camera['name']}/picture.jpg"), np.uint8), 1
+        ).shape == (240, 360, 3)
+    shown = {event["id"] for event in json.loads(ask("events"))["events"]}
+    assert (
+        {event["id"] for event in program.events()}
+        >= shown
+        >= {event["id"] for event in program.events(state="closed")}
+    )
+    assert ask("healthz") == b"ok\n"
+    assert b'abnormal_events_total{camera="c0",kind="disconnected"} 1' in ask("metrics")
 
 
 def check_pictures(told, said):
@@ -295,6 +324,8 @@ def test_a_run_that_is_killed_has_its_missing_clips_told_by_the_next_one(
         (["--webhook", "http://host"], "--webhook is for cameras"),
         (["--alarm-command", "true"], "--alarm-command is for cameras"),
         (["--no-frames"], "--no-frames is for cameras"),
+        (["--page", "8080"], "--page is for cameras"),
+        (["--source", "rtsp://gate.lan/", "--page", "gate.lan"], "--page gate.lan is no address"),
         (["--allow-redirects"], "--allow-redirects is for cameras"),
         (["--source", "4321"], "/dev/video4321 does not exist"),
         (["--cameras", "missing.csv"], "There is no file missing.csv"),
