@@ -3,14 +3,17 @@
 import collections
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from abnormal.live.event import ANOMALY, DISCONNECTED
 from abnormal.live.frame import LiveFrame
 from abnormal.live.tracker import CLOSED, OPENED
+
+if TYPE_CHECKING:
+    from abnormal.live.dismissals import Dismissals
 
 WAITING, WATCHING, ENDED = "waiting", "watching", "ended"
 """States of a camera that has sent nothing yet, that is in order, and whose file has ended. Other
@@ -161,30 +164,21 @@ class CameraStatus:
         return WATCHING if self._newest else WAITING
 
 
-class Dismissals(Protocol):
-    """The events that people have called false alarms."""
-
-    def dismiss(self, event_id: str) -> None:
-        """Takes an event into the calibration, from which on the same is normal."""
-
-    def undo(self, event_id: str) -> None:
-        """Takes an event out again."""
-
-    def ids(self) -> frozenset[str]:
-        """Returns the ids of the events that are dismissed."""
-
-
-@dataclass
 class Watched:
-    """What is being watched.
+    """What is being watched; nothing until the cameras are set up.
 
     Attributes:
-        cameras: The cameras; empty until they are set up.
-        dismissals: The events that were no alarms; None until the cameras are set up.
+        cameras: The cameras.
+        dismissals: Dismisses events as false alarms.
     """
 
-    cameras: list[CameraStatus] = field(default_factory=list)
-    dismissals: Dismissals | None = None
+    def __init__(self) -> None:
+        self.cameras: list[CameraStatus] = []
+        self.dismissals: Dismissals | None = None
+
+    def set_up(self, cameras: list[CameraStatus], dismissals: "Dismissals") -> None:
+        """Takes over what is being watched from now on."""
+        self.cameras, self.dismissals = cameras, dismissals
 
 
 def _quantiles(latencies_sec: list[float]) -> tuple[float, float]:

@@ -161,6 +161,7 @@ def test_four_streams_raise_the_events_of_the_file_across_a_broken_connection(
         program.wait_for(lambda: closed_since(back + 1))
         check_page(program, set(cameras))
         stopped = time.time()
+        check_dismissals_of_page(program)
         assert program.end(signal.SIGTERM) == 143
         receiver.wait_for(len(program.lines["stdout"]))
 
@@ -196,30 +197,36 @@ def expected(in_file, begun_utc, spans):
     ]
 
 
-def check_page(program, names):
+def ask_page(program, path, method="GET"):
     (url,) = (line.split()[-1] for line in program.lines["stderr"] if "the page is at" in line)
+    head = {"Content-Type": "application/json"}
+    request = urllib.request.Request(url + path, headers=head, method=method)
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return answer.read()
 
-    def ask(path):
-        with urllib.request.urlopen(url + path, timeout=30) as answer:
-            return answer.read()
 
-    cameras = json.loads(ask("cameras"))
+def check_page(program, names):
+    cameras = json.loads(ask_page(program, "cameras"))
     assert {camera["name"] for camera in cameras} == names
     for camera in cameras:
         assert camera["state"] == "watching"
         assert camera["threshold"] == 0.4
         assert max(score for _, score in camera["curve"]) > 0.4
-        assert cv2.imdecode(
-            np.frombuffer(ask(f"cameras/{camera['name']}/picture.jpg"), np.uint8), 1
-        ).shape == (240, 360, 3)
-    shown = {event["id"] for event in json.loads(ask("events"))["events"]}
-    assert (
-        {event["id"] for event in program.events()}
-        >= shown
-        >= {event["id"] for event in program.events(state="closed")}
-    )
-    assert ask("healthz") == b"ok\n"
-    assert b'abnormal_events_total{camera="c0",kind="disconnected"} 1' in ask("metrics")
+        jpeg = ask_page(program, f"cameras/{camera['name']}/picture.jpg")
+        assert cv2.imdecode(np.frombuffer(jpeg, np.uint8), 1).shape == (240, 360, 3)
+    closed = {event["id"] for event in program.events(state="closed")}
+    shown = {event["id"] for event in json.loads(ask_page(program, "events"))["events"]}
+    assert closed <= shown
+    assert ask_page(program, "healthz") == b"ok\n"
+    count = b'abnormal_events_total{camera="c0",kind="disconnected"} 1\n'
+    assert count in ask_page(program, "metrics")
+
+
+def check_dismissals_of_page(program):
+    (*_, event) = program.events(kind="anomaly", state="closed")
+    for what, dismissed in (("dismiss", True), ("undo", False)):
+        answer = json.loads(ask_page(program, f"events/{event['id']}/{what}", "POST"))
+        assert answer == {"dismissed": dismissed}
 
 
 def check_pictures(told, said):
@@ -256,7 +263,9 @@ def test_a_file_in_real_time_has_the_same_events_and_no_picture_is_kept(
     spans = [(e["start_sec"], e["end_sec"]) for e in events if e["state"] == "closed"]
     assert len(spans) > 0
     assert spans == [pytest.approx(span, abs=0.05) for span in in_file.tolist()]
-    assert {path.name for path in output.iterdir()} == {"events.jsonl"}
+    assert {path.name for path in output.iterdir()} == {"events.jsonl", "cells"}
+    kept = {f"{event['id']}.npz" for event in events}
+    assert {path.name for path in (output / "cells").iterdir()} == kept
     assert all(event["thumbnail"] is event["clip"] is None for event in events)
     assert "anomaly closed after" in told.err
 

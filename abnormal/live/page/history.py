@@ -63,6 +63,7 @@ class EventHistory:
         for _, event in past.events.values():
             self._alarms[event.day, event.camera] += event.is_alarm
         self._lock = threading.Lock()
+        self._reading = threading.Lock()  # one client after the other takes up memory for it
 
     def add(self, event: LiveEvent) -> None:
         """Adds the next state of an event of this run."""
@@ -117,7 +118,8 @@ class EventHistory:
         Raises:
             AbnormalError: The file cannot be read.
         """
-        past = read_past_events(self._log, cursor)
+        with self._reading:
+            past = read_past_events(self._log, cursor)
         entries = [
             self.get(name) or Entry(dataclasses.replace(event, going_on=False), 0, end)
             for name, (end, event) in past.events.items()

@@ -30,6 +30,7 @@ class ShownEvent:
         peak_score: Highest score so far; None unless the kind is `anomaly`.
         place: Where in the picture it was at its peak, such as `bottom left`; may be empty.
         text: What happened, for people.
+        detail: What was measured, or why there is no clip.
         quiet: Whether the event was recorded, but not sent.
         has_thumbnail: Whether there is a thumbnail.
         has_clip: Whether there is a clip, or will be.
@@ -44,6 +45,7 @@ class ShownEvent:
     peak_score: float | None
     place: str
     text: str
+    detail: str
     quiet: bool
     has_thumbnail: bool
     has_clip: bool
@@ -74,6 +76,7 @@ def shown_event(line: Any) -> ShownEvent:
         raise ValueError(f"state is {checks.shown(state)}")
     start, end = (_utc(name, event.get(name)) for name in ("start_utc", "end_utc"))
     score = event.get("peak_score")
+    detail = checks.text("detail", event.get("detail") or "")
     return ShownEvent(
         id=_file_name("id", event.get("id")),
         camera=_file_name("camera", event.get("camera")),
@@ -83,7 +86,8 @@ def shown_event(line: Any) -> ShownEvent:
         length_sec=round(max(0.0, end - start), 1),
         peak_score=None if score is None else checks.number("peak_score", score, -1e9, 1e9),
         place=_place(event),
-        text=checks.text("sentence", event.get("sentence") or event.get("detail") or ""),
+        text=checks.text("sentence", event.get("sentence") or detail),
+        detail=detail,
         quiet=checks.flag("quiet", event.get("quiet", False)),
         has_thumbnail=event.get("thumbnail") is not None,
         has_clip=event.get("clip") is not None,

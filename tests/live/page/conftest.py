@@ -67,8 +67,9 @@ class PlayedWatch:
 
     def __init__(self, output):
         self.output = output
-        self.watched = Watched([CameraStatus("gate", 2.0), CameraStatus("Hof-süd", 2.0)])
-        self.watched.dismissals = FakeDismissals()
+        self.watched = Watched()
+        cameras = [CameraStatus("gate", 2.0), CameraStatus("Hof-süd", 2.0)]
+        self.watched.set_up(cameras, FakeDismissals())
         self.send, self.lines, self.address, self.streams = None, [], "", []
 
     def log(self, *events):

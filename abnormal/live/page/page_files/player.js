@@ -37,7 +37,8 @@ export class Player {
   update(event) {
     this.event = event;
     byId("player-title").textContent = `${title(event)}, ${time(event.start_utc)}`;
-    byId("player-text").textContent = `${described(event)} · ${lasted(event)}`;
+    const more = event.detail === event.text ? "" : ` (${event.detail})`;
+    byId("player-text").textContent = `${described(event)} · ${lasted(event)}${more}`;
     byId("player-dismiss").hidden = event.kind !== "anomaly";
     byId("player-dismiss").textContent = dismissText(event);
     byId("newer-event").disabled = !this.events.neighbour(event, -1);
