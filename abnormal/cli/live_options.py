@@ -17,7 +17,7 @@ from abnormal.live.quiet_hours import DAY_MIN, QuietHours
 if TYPE_CHECKING:
     from abnormal.live.event import LiveEvent
 
-_ONLY_LIVE = ("cool_down", "quiet", "keep_days", "keep_gb", "no_frames", "allow_redirects")
+_ONLY_LIVE = ("page", "cool_down", "quiet", "keep_days", "keep_gb", "no_frames", "allow_redirects")
 """Options that only cameras have, besides those of the listeners."""
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,11 @@ def add_live_options(parser: argparse.ArgumentParser) -> None:
     add("--realtime", action="store_true", help="play the file of --source as if it were a camera")
     for option, listener in LISTENERS.items():
         add(_flag(option), metavar=listener.metavar, help=listener.help)
+    add(
+        "--page",
+        metavar="HOST:PORT",
+        help="serve a page to look at: 127.0.0.1:8080 is for this machine alone",
+    )
     add(
         "--allow-redirects",
         action="store_true",

@@ -8,6 +8,7 @@ from abnormal.live.event import DISCONNECTED, EventIds, LiveEvent, SendEvent, ma
 from abnormal.live.frame import LiveFrame
 from abnormal.live.health import Health
 from abnormal.live.recorder import Recorder
+from abnormal.live.status import CameraStatus
 from abnormal.live.tracker import OPENED, Change
 
 
@@ -17,6 +18,7 @@ class CameraEvents:
     Attributes:
         camera: Name of the camera.
         health: Counts the events.
+        status: Knows what is going on at the moment.
         id_of: Returns the identifier of the newest event of a kind, given when it began.
         why_quiet: Returns why receivers are not told of an event, given its next state and when it
             began, in seconds since 1970; an empty string if they are told.
@@ -31,7 +33,7 @@ class CameraEvents:
             recorder: Keeps pictures of events; None if no pictures may be kept.
         """
         self.camera, self._send, self._recorder = camera, send, recorder
-        self.health = Health(camera)
+        self.health, self.status = Health(camera), CameraStatus(camera)
         self.why_quiet: Callable[[LiveEvent, float], str] = lambda event, utc: ""
         self.id_of = EventIds(camera).of
         self._lock = threading.RLock()
@@ -40,6 +42,7 @@ class CameraEvents:
 
     def keep(self, frame: LiveFrame) -> None:
         """Keeps the picture of the camera's next frame for events to come."""
+        self.status.see(frame)
         if self._recorder:
             with self._lock:
                 self._recorder.add(frame)
@@ -55,6 +58,7 @@ class CameraEvents:
         with self._lock:
             for state, ongoing in changes:
                 self.health.alarms += state == OPENED
+                self.status.report(kind, state)
                 files: dict[str, str | None] = {}
                 name = self.id_of(kind, ongoing.start)
                 if self._recorder and kind != DISCONNECTED:

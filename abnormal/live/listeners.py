@@ -15,6 +15,7 @@ from abnormal.errors import CannotWriteError
 
 if TYPE_CHECKING:
     from abnormal.live.event import LiveEvent, SendEvent
+    from abnormal.live.status import Watched
 
 KEEP_DAYS, KEEP_GB = 30.0, 10.0
 """Events are kept for so many days, and so many times 10^9 bytes of them at most, by default."""
@@ -62,7 +63,7 @@ LISTENERS = {
 
 @contextlib.contextmanager
 def open_listeners(
-    options: Mapping[str, Any], output: Path, show: "SendEvent"
+    options: Mapping[str, Any], output: Path, show: "SendEvent", watched: "Watched"
 ) -> "Iterator[SendEvent]":
     """Opens the event log and the listeners that are asked for, for the length of a `with` block.
 
@@ -70,10 +71,11 @@ def open_listeners(
     and the watch goes on.
 
     Args:
-        options: Values of options by name, of which `keep_days`, `keep_gb` and those in `LISTENERS`
-            are used.
+        options: Values of options by name, of which `keep_days`, `keep_gb`, `page` and
+            those in `LISTENERS` are used.
         output: The folder of results.
         show: Receives each event first.
+        watched: What is being watched, for the page.
 
     Yields:
         A function that sends an event to all listeners; one of which nobody is told only to those
@@ -99,6 +101,10 @@ def open_listeners(
             for name, listener in LISTENERS.items()
             if (value := options.get(name))
         ]
+        if address := options.get("page"):
+            from abnormal.live.page.server import open_page
+
+            recorders.append(opened.enter_context(open_page(address, output, watched)))
 
         lock = threading.Lock()  # cameras report their faults from their own threads
 

@@ -13,6 +13,7 @@ from abnormal.live.gate import FAULTS
 from abnormal.live.listeners import LISTENERS, Listener, open_listeners
 from abnormal.live.quiet import QuietRule
 from abnormal.live.quiet_hours import QuietHours
+from abnormal.live.status import Watched
 from abnormal.live.tracker import CLOSED, OPENED, UPDATED, LiveFrameScore, OngoingEvent
 
 HERE, NEAR, THERE = (0.1, 0.1, 0.2, 0.2), (0.15, 0.1, 0.2, 0.2), (0.6, 0.6, 0.2, 0.2)
@@ -133,7 +134,7 @@ def test_what_is_not_told_is_recorded_and_says_why(monkeypatch, tmp_path):
             pass
 
     monkeypatch.setitem(LISTENERS, "radio", Listener("CHANNEL", "", lambda *_: Radio()))
-    with open_listeners({"radio": "7"}, tmp_path, shown.append) as send:
+    with open_listeners({"radio": "7"}, tmp_path, shown.append, Watched()) as send:
         events = CameraEvents("gate", send, None)
         events.why_quiet = QuietRule(60.0)
         for start_sec in (0.0, 20.0):

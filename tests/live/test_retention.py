@@ -13,6 +13,7 @@ from abnormal.live.event_log import open_event_log
 from abnormal.live.frame import Moment
 from abnormal.live.listeners import open_listeners
 from abnormal.live.retention import DAY_SEC, GB, Keep, Retention
+from abnormal.live.status import Watched
 from abnormal.live.tracker import CLOSED, OPENED, LiveFrameScore, OngoingEvent
 
 NOW = 1.8e9
@@ -239,7 +240,7 @@ def test_a_clock_that_is_set_back_is_believed_at_once(kept, said):
 def test_a_thread_does_it_while_cameras_are_watched(kept):
     with open_event_log(kept.folder) as log:
         kept.fill(log, [4000])  # by the clock of this machine, too
-    with open_listeners({"keep_days": 0.5, "keep_gb": 1.0}, kept.folder, lambda event: None):
+    with open_listeners({"keep_days": 0.5, "keep_gb": 1.0}, kept.folder, print, Watched()):
         pass
     assert kept.names() == set()
     assert kept.lines() == []
@@ -248,7 +249,7 @@ def test_a_thread_does_it_while_cameras_are_watched(kept):
 def test_an_event_goes_on_until_it_is_closed(kept, monkeypatch):
     asked = []
     monkeypatch.setattr(retention.Retention, "run", lambda self: asked.append(self._ongoing))
-    with open_listeners({}, kept.folder, lambda event: None) as send:
+    with open_listeners({}, kept.folder, lambda event: None, Watched()) as send:
         send(event_of(1, OPENED))
         send(event_of(2, OPENED))
         send(event_of(1, CLOSED))
