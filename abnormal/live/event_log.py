@@ -16,7 +16,8 @@ from typing import BinaryIO
 
 from abnormal.errors import AbnormalError, CannotWriteError
 from abnormal.files import replacing
-from abnormal.live.event import LiveEvent
+from abnormal.live.event import AMENDED, LiveEvent
+from abnormal.live.tracker import CLOSED
 
 FILE_NAME = "events.jsonl"
 
@@ -31,6 +32,9 @@ class EventLog:
 
     The lines of earlier runs are kept. Lines that cannot be written, for instance because the disk
     is full, are kept in memory and written before the next one.
+
+    Attributes:
+        ongoing: Identifiers of the events that go on.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -50,6 +54,7 @@ class EventLog:
             raise AbnormalError(f"{path} cannot be written: {error.strerror}.") from None
         self._lines = collections.deque[bytes](maxlen=MOST_LINES)
         self._lock = threading.Lock()
+        self.ongoing: frozenset[str] = frozenset()
         try:
             _lock_file(self._file)
         except BlockingIOError:
@@ -65,6 +70,10 @@ class EventLog:
             CannotWriteError: The line cannot be written now.
         """
         with self._lock:
+            if event.state == CLOSED:
+                self.ongoing -= {event.id}
+            elif event.state != AMENDED:
+                self.ongoing |= {event.id}
             self._lines.append(f"{event.as_json()}\n".encode())
             self._write_lines()
 
@@ -86,15 +95,14 @@ class EventLog:
                 if found := _ID.match(line):
                     yield found[1].decode(), found[2].decode(), len(line)
 
-    def cut(self, stamp: str, kept: Collection[str]) -> int:
+    def cut(self, stamp: str) -> int:
         """Removes the lines of events with a stamp before another one, all lines at once.
 
-        Lines that wait in memory, and those that are of no event, are kept. Other threads may go on
-        writing meanwhile.
+        The lines of events that go on, those that wait in memory, and those that are of no event
+        are kept. Other threads may go on writing meanwhile.
 
         Args:
             stamp: See `abnormal.live.clock.format_stamp`.
-            kept: Identifiers of events whose lines are kept in any case.
 
         Returns:
             Number of lines that were removed.
@@ -107,7 +115,7 @@ class EventLog:
         with contextlib.ExitStack() as held:
             with self._path.open("rb") as old, replacing(self._path) as partial:
                 with partial.open("wb") as new:
-                    removed = _copy_newer(old, new, size, stamp, kept)
+                    removed = _copy_newer(old, new, size, stamp, self.ongoing)
                     new.flush()
                     os.fsync(new.fileno())
                     held.enter_context(self._lock)  # until the new file has taken its place

@@ -71,30 +71,26 @@ def open_listeners(
     and the watch goes on.
 
     Args:
-        options: Values of options by name, of which `keep_days`, `keep_gb`, `page` and
-            those in `LISTENERS` are used.
+        options: Values of options by name, of which `keep_days`, `keep_gb`, `page` and those in
+            `LISTENERS` are used.
         output: The folder of results.
         show: Receives each event first.
         watched: What is being watched, for the page.
 
     Yields:
-        A function that sends an event to all listeners; one of which nobody is told only to those
-        that record it. At the end of the block each listener has
-        some time to deliver the last events.
+        A function that sends an event to all listeners, or only to those that record it if nobody
+        is told of it. At the end of the block each has some time to deliver the last events.
 
     Raises:
         AbnormalError: A listener cannot be opened.
     """
-    from abnormal.live.event import AMENDED
     from abnormal.live.event_log import open_event_log
     from abnormal.live.retention import Keep, retaining
-    from abnormal.live.tracker import CLOSED
 
     with contextlib.ExitStack() as opened:
         event_log = opened.enter_context(open_event_log(output))
-        ongoing = set[str]()  # identifiers of events
         keep = Keep(options.get("keep_days") or KEEP_DAYS, options.get("keep_gb") or KEEP_GB)
-        opened.enter_context(retaining(output, keep, event_log, ongoing.copy))
+        opened.enter_context(retaining(output, keep, event_log))
         recorders: list[SendEvent] = [show, event_log]
         receivers = [
             opened.enter_context(listener.open(value, output))
@@ -110,8 +106,6 @@ def open_listeners(
 
         def send(event: "LiveEvent") -> None:
             with lock:
-                if event.state != AMENDED:
-                    (ongoing.discard if event.state == CLOSED else ongoing.add)(event.id)
                 for listener in recorders if event.quiet else recorders + receivers:
                     _send_to(listener, event)
 

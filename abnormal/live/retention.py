@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -93,7 +93,6 @@ class Retention(threading.Thread):
         folder: Path,
         keep: Keep,
         event_log: EventLog,
-        ongoing: Callable[[], Collection[str]],
         clock: Clock,
     ) -> None:
         """Makes the thread, which `start` starts.
@@ -102,12 +101,11 @@ class Retention(threading.Thread):
             folder: The folder of results.
             keep: How much is kept.
             event_log: The event log of the folder.
-            ongoing: Returns the identifiers of the events that go on.
             clock: This machine's clocks.
         """
         super().__init__(name="retention", daemon=True)
         self._folder, self._keep, self._log = folder, keep, event_log
-        self._ongoing, self._time = ongoing, TrustedTime(clock)
+        self._time = TrustedTime(clock)
         self._stopping = threading.Event()
 
     def run(self) -> None:
@@ -164,8 +162,7 @@ class Retention(threading.Thread):
 
         Files come first: if the disk is full, that makes room for writing the log anew.
         """
-        ongoing = set(self._ongoing())
-        deleted, errors = 0, list[OSError]()
+        ongoing, deleted, errors = self._log.ongoing, 0, list[OSError]()
         for file in files:
             if file.stamp < stamp and file.event not in ongoing:
                 try:
@@ -175,7 +172,7 @@ class Retention(threading.Thread):
                     errors.append(error)
         if errors:
             log.warning("%d files cannot be deleted, such as: %s", len(errors), errors[0])
-        lines = self._log.cut(stamp, ongoing) if with_lines else 0
+        lines = self._log.cut(stamp) if with_lines else 0
         if deleted or lines:
             text = "%d files and %d lines of events before %s are deleted: %s"
             log.info(text, deleted, lines, stamp, reason)
@@ -192,7 +189,7 @@ class Retention(threading.Thread):
 
     def _oldest_line(self) -> str:
         """Returns the stamp of the first line of the log that is of no ongoing event."""
-        ongoing = self._ongoing()
+        ongoing = self._log.ongoing
         with contextlib.closing(self._log.sizes()) as lines:
             return next((stamp for event, stamp, _ in lines if event not in ongoing), _AFTER_ALL)
 
@@ -223,12 +220,10 @@ def _stamp(utc: float) -> str:
 
 
 @contextlib.contextmanager
-def retaining(
-    folder: Path, keep: Keep, event_log: EventLog, ongoing: Callable[[], Collection[str]]
-) -> Iterator[None]:
+def retaining(folder: Path, keep: Keep, event_log: EventLog) -> Iterator[None]:
     """Deletes what is too old or too much for the length of a `with` block; see `Retention`."""
     log.info("events are kept for %g days, %g GB of them at most", keep.days, keep.gigabytes)
-    retention = Retention(folder, keep, event_log, ongoing, Clock())
+    retention = Retention(folder, keep, event_log, Clock())
     retention.look(is_due=True)
     retention.start()
     try:

@@ -12,7 +12,7 @@ from abnormal.live.tracker import LiveFrameScore, OngoingEvent
 
 AT = Moment(1, 0.04, 1e9)
 ONGOING = OngoingEvent(AT, AT, LiveFrameScore(AT, 2.5), 2.5)
-EVENT = make_event("gate", "anomaly", "opened", ONGOING)
+EVENT = make_event("gate", "anomaly", "closed", ONGOING)
 
 
 def test_each_run_appends(tmp_path):
@@ -64,7 +64,7 @@ def test_lines_that_come_while_old_ones_are_removed_are_kept(tmp_path, monkeypat
         monkeypatch.setattr(
             "abnormal.live.event_log.os.fsync", lambda _: between and log(between.pop())
         )
-        assert log.cut("2026", ()) == 1
+        assert log.cut("2026") == 1
         monkeypatch.undo()
         log(dataclasses.replace(EVENT, id="after"))
     told = [json.loads(line)["id"] for line in (tmp_path / "events.jsonl").read_text().splitlines()]
@@ -76,7 +76,7 @@ def test_a_log_that_was_cut_is_still_locked_and_has_its_permissions(tmp_path):
     with open_event_log(tmp_path) as log:
         log(EVENT)
         path.chmod(0o600)
-        log.cut("2026", ())
+        log.cut("2026")
         assert path.stat().st_mode & 0o777 == 0o600
         with pytest.raises(AbnormalError, match="Another process"):
             open_event_log(tmp_path).__enter__()
@@ -91,7 +91,7 @@ def test_lines_that_wait_for_room_come_after_what_is_left(tmp_path):
         try:
             with pytest.raises(CannotWriteError):
                 log(dataclasses.replace(EVENT, id="waits"))
-            log.cut("2026", ())
+            log.cut("2026")
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
         assert path.read_text() == ""
@@ -105,6 +105,6 @@ def test_a_log_elsewhere_stays_there_and_lines_of_nobody_stay(tmp_path):
     (tmp_path / "disk" / "log").write_text("# mine\n")
     with open_event_log(tmp_path) as log:
         log(EVENT)
-        assert log.cut("2026", ()) == 1
+        assert log.cut("2026") == 1
     assert (tmp_path / "events.jsonl").is_symlink()
     assert (tmp_path / "disk" / "log").read_text() == "# mine\n"
