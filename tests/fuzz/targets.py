@@ -30,14 +30,13 @@ from abnormal.live.outbox import Outbox
 from abnormal.live.sender import Sender
 from abnormal.reading import parse_json
 from abnormal.scoring.calibration import (
-    COUNTED_SURPRISES,
     Calibration,
-    FalseAlarms,
     Normality,
     read_calibration,
 )
 from abnormal.scoring.calibration_check import check_calibration
 from abnormal.scoring.dismissal import Dismissal
+from abnormal.scoring.false_alarms import COUNTED_SURPRISES, FalseAlarms
 from abnormal.scoring.surprise import learn_surprise
 from abnormal.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from abnormal.video.camera import open_camera
