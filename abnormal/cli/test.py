@@ -166,8 +166,7 @@ def _watch(args: argparse.Namespace) -> int:
         hop=args.hop,
         pictures=not args.no_frames,
     )
-    listeners = partial(open_listeners, vars(args), args.output, _print_event)
-    watch_cameras(options, listeners)
+    watch_cameras(options, partial(open_listeners, vars(args), _print_event))
     return 0
 
 

@@ -6,15 +6,16 @@ Nothing heavy is imported before a listener is opened, because `--help` shows th
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from abnormal.errors import CannotWriteError
 
 if TYPE_CHECKING:
     from abnormal.live.event import LiveEvent, SendEvent
+    from abnormal.live.health import Health
+    from abnormal.live.options import WatchOptions
 
 log = logging.getLogger(__name__)
 
@@ -25,25 +26,35 @@ class Listener(NamedTuple):
     Attributes:
         metavar: Name of the option's value in `--help`.
         help: Text about the option in `--help`.
-        open: Opens the listener for the length of a `with` block, given the option's value and the
-            folder of results.
+        open: Opens the listener for the length of a `with` block, given the option's value, the
+            options of the watch, and how each camera is doing, which it may ask at any time.
     """
 
     metavar: str
     help: str
-    open: "Callable[[str, Path], AbstractContextManager[SendEvent]]"
+    open: "Callable[[str, WatchOptions, Sequence[Health]], AbstractContextManager[SendEvent]]"
 
 
-def _command(program: str, output: Path) -> "AbstractContextManager[SendEvent]":
+def _command(program: str, *_: object) -> "AbstractContextManager[SendEvent]":
     from abnormal.live.command import open_command
 
-    return open_command(program, output)
+    return open_command(program)
 
 
-def _webhook(url: str, output: Path) -> "AbstractContextManager[SendEvent]":
+def _webhook(
+    url: str, watch: "WatchOptions", _: "Sequence[Health]"
+) -> "AbstractContextManager[SendEvent]":
     from abnormal.live.webhook import open_webhook
 
-    return open_webhook(url, output)
+    return open_webhook(url, watch.output)
+
+
+def _mqtt(
+    url: str, watch: "WatchOptions", cameras: "Sequence[Health]"
+) -> "AbstractContextManager[SendEvent]":
+    from abnormal.live.mqtt import open_mqtt
+
+    return open_mqtt(url, watch, cameras)
 
 
 # By the name of the option; an event is sent to them in this order.
@@ -54,12 +65,21 @@ LISTENERS = {
         _command,
     ),
     "webhook": Listener("URL", "send each event of a camera to this URL, as JSON", _webhook),
+    "mqtt": Listener(
+        "URL",
+        "publish events and cameras at this broker, also for Home Assistant: mqtt://HOST, or "
+        "mqtts://USER:PASSWORD@HOST:PORT/TOPICS",
+        _mqtt,
+    ),
 }
 
 
 @contextlib.contextmanager
 def open_listeners(
-    options: Mapping[str, Any], output: Path, show: "SendEvent"
+    options: Mapping[str, Any],
+    show: "SendEvent",
+    watch: "WatchOptions",
+    cameras: "Sequence[Health]",
 ) -> "Iterator[SendEvent]":
     """Opens the event log and the listeners that are asked for, for the length of a `with` block.
 
@@ -68,8 +88,9 @@ def open_listeners(
 
     Args:
         options: Values of options by name, of which those in `LISTENERS` are used.
-        output: The folder of results.
         show: Receives each event first.
+        watch: The options of the watch.
+        cameras: How each camera is doing.
 
     Yields:
         A function that sends an event to all listeners. At the end of the block each listener has
@@ -81,10 +102,10 @@ def open_listeners(
     from abnormal.live.event_log import open_event_log
 
     with contextlib.ExitStack() as opened:
-        listeners = [show, opened.enter_context(open_event_log(output))]
+        listeners = [show, opened.enter_context(open_event_log(watch.output))]
         for name, listener in LISTENERS.items():
             if value := options.get(name):
-                listeners.append(opened.enter_context(listener.open(value, output)))
+                listeners.append(opened.enter_context(listener.open(value, watch, cameras)))
 
         lock = threading.Lock()  # cameras report their faults from their own threads
 

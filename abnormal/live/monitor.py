@@ -10,10 +10,9 @@ from abnormal.inference.stream import ScoredFrames
 from abnormal.live.address import Camera
 from abnormal.live.camera_events import CameraEvents
 from abnormal.live.drift import DriftWatch, surprises_of
-from abnormal.live.event import ANOMALY, SendEvent
+from abnormal.live.event import ANOMALY
 from abnormal.live.faults import CameraFaults
 from abnormal.live.frame import ConnectionLost, LiveFrame, ReaderFailed, ReaderMessage
-from abnormal.live.recorder import Recorder
 from abnormal.live.segment import LiveClip, Segment
 from abnormal.live.tracker import LiveFrameScore, LiveTracker
 from abnormal.scoring.alarm import Alarm
@@ -29,7 +28,7 @@ class CameraMonitor:
 
     Attributes:
         faults: Follows what is wrong with the camera, in its own thread.
-        health: Counts of what happened in the last minute.
+        health: How the camera is doing.
         drift: Watches the scores of calm frames.
         ended: Whether no more frames will come, because the source was a file.
     """
@@ -39,8 +38,7 @@ class CameraMonitor:
         camera: Camera,
         detector: Detector,
         alarm: Alarm,
-        send: SendEvent,
-        recorder: Recorder | None = None,
+        events: CameraEvents,
         ignored: np.ndarray | None = None,
     ) -> None:
         """Prepares for the camera's first frame.
@@ -49,12 +47,11 @@ class CameraMonitor:
             camera: The camera.
             detector: The model.
             alarm: The alarm, which decides what is an anomaly.
-            send: Receives each state of each event.
-            recorder: Keeps pictures of events; None if no pictures may be kept.
+            events: Reports the events of the camera.
             ignored: `(size, size)` bool, True where anomalies are ignored; None if nowhere.
         """
         self._camera, self._alarm = camera, alarm
-        self._events = CameraEvents(camera.name, send, recorder)
+        self._events = events
         self._new_segment: Callable[[], Segment] = lambda: Segment(
             detector, camera.known_as, ignored
         )
@@ -109,6 +106,8 @@ class CameraMonitor:
             scored_frame = LiveFrameScore(frame.moment, float(scores[index]), box, reason)
             self._events.report(ANOMALY, self._anomalies.add(scored_frame))
         self.health.add(now_sec - frame.arrival_sec for frame in clip.new)
+        times_utc = [frame.moment.utc for frame in clip.new]
+        self.health.scores.extend(zip(times_utc, scores.tolist(), strict=True))
         self._watch_drift(clip, scored, scores)
 
     def close_overdue_events(self, now_sec: float) -> None:

@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -13,10 +13,12 @@ from abnormal.errors import AbnormalError, Stopped
 from abnormal.files import make_folder
 from abnormal.inference.detector import Detector, open_detector
 from abnormal.live.address import Camera, cameras_from_sources, read_cameras
+from abnormal.live.camera_events import CameraEvents
 from abnormal.live.clips import ClipWriter
 from abnormal.live.clock import Clock
 from abnormal.live.event import SendEvent
 from abnormal.live.frame import ReaderMessage
+from abnormal.live.health import Health
 from abnormal.live.mailbox import Mailbox
 from abnormal.live.monitor import CameraMonitor
 from abnormal.live.options import WatchOptions
@@ -30,8 +32,11 @@ from abnormal.video.zone import read_zone
 QUEUE_SEC = 2.0
 """So many seconds of each camera's frames may wait before the oldest frames are dropped."""
 
-OpenListeners = Callable[[], AbstractContextManager[SendEvent]]
-"""Opens all that receives events, and gives the function that sends them."""
+OpenListeners = Callable[[WatchOptions, Sequence[Health]], AbstractContextManager[SendEvent]]
+"""Opens all that receives events, and gives the function that sends them.
+
+It is given the options of the watch, and how each camera is doing, which it may ask at any time.
+"""
 
 log = logging.getLogger(__name__)
 
@@ -92,14 +97,15 @@ def _watch(
 ) -> None:
     cameras, clock = options.cameras, Clock()
     mailbox = Mailbox(len(cameras), round(QUEUE_SEC * detector.info.fps))
+    healths = [Health(camera.name) for camera in cameras]
     with contextlib.ExitStack() as opened:
-        send = opened.enter_context(open_listeners())
+        send = opened.enter_context(open_listeners(options, healths))
         clips = ClipWriter(len(cameras)) if options.pictures else None
         if clips:
             opened.callback(clips.close)
             amend_events_of_killed_run(options.output, send)
         warm_up(detector, len(cameras))
-        monitors = _monitors(options, detector, send, clips)
+        monitors = _monitors(options, detector, _events(options, detector, healths, send, clips))
         readers = list(_readers(options, detector, monitors, mailbox, clock))
         for reader in readers:
             reader.start()
@@ -114,8 +120,22 @@ def _watch(
         loop.run(is_stopped)
 
 
+def _events(
+    options: WatchOptions,
+    detector: Detector,
+    healths: Sequence[Health],
+    send: SendEvent,
+    clips: ClipWriter | None,
+) -> list[CameraEvents]:
+    events = []
+    for health in healths:
+        recorder = Recorder(options.output, detector.info.fps, clips) if clips else None
+        events.append(CameraEvents(health, send, recorder))
+    return events
+
+
 def _monitors(
-    options: WatchOptions, detector: Detector, send: SendEvent, clips: ClipWriter | None
+    options: WatchOptions, detector: Detector, events: Sequence[CameraEvents]
 ) -> list[CameraMonitor]:
     alarm = detector.alarm(options.score, options.threshold, options.false_alarms_per_hour)
     zone = detector.at_size(read_zone(options.zone)) if options.zone else None
@@ -124,11 +144,10 @@ def _monitors(
         *(detector.name, detector.runtime, ", ".join(camera.name for camera in options.cameras)),
         *(alarm.score, alarm.threshold, options.output),
     )
-    monitors = []
-    for camera in options.cameras:
-        recorder = Recorder(options.output, detector.info.fps, clips) if clips else None
-        monitors.append(CameraMonitor(camera, detector, alarm, send, recorder, zone))
-    return monitors
+    return [
+        CameraMonitor(camera, detector, alarm, reports, zone)
+        for camera, reports in zip(options.cameras, events, strict=True)
+    ]
 
 
 def _readers(
