@@ -17,16 +17,16 @@ class CameraEvents:
         health: Counts the events.
     """
 
-    def __init__(self, health: Health, send: SendEvent, recorder: Recorder | None) -> None:
+    def __init__(self, camera: str, send: SendEvent, recorder: Recorder | None) -> None:
         """Starts without an event.
 
         Args:
-            health: Counts the events; it has the name of the camera.
+            camera: Name of the camera.
             send: Receives each state of each event.
             recorder: Keeps pictures of events; None if no pictures may be kept.
         """
-        self.camera, self._send, self._recorder = health.name, send, recorder
-        self.health = health
+        self.camera, self._send, self._recorder = camera, send, recorder
+        self.health = Health(camera)
         self._lock = threading.RLock()
         if recorder:
             recorder.amend = self._amend

@@ -27,7 +27,8 @@ class Listener(NamedTuple):
         metavar: Name of the option's value in `--help`.
         help: Text about the option in `--help`.
         open: Opens the listener for the length of a `with` block, given the option's value, the
-            options of the watch, and how each camera is doing, which it may ask at any time.
+            options of the watch, and how the cameras are doing, which is empty until they are set
+            up, and may be asked at any time.
     """
 
     metavar: str
@@ -50,11 +51,11 @@ def _webhook(
 
 
 def _mqtt(
-    url: str, watch: "WatchOptions", cameras: "Sequence[Health]"
+    url: str, watch: "WatchOptions", healths: "Sequence[Health]"
 ) -> "AbstractContextManager[SendEvent]":
     from abnormal.live.mqtt import open_mqtt
 
-    return open_mqtt(url, watch, cameras)
+    return open_mqtt(url, watch, healths)
 
 
 # By the name of the option; an event is sent to them in this order.
@@ -79,7 +80,7 @@ def open_listeners(
     options: Mapping[str, Any],
     show: "SendEvent",
     watch: "WatchOptions",
-    cameras: "Sequence[Health]",
+    healths: "Sequence[Health]",
 ) -> "Iterator[SendEvent]":
     """Opens the event log and the listeners that are asked for, for the length of a `with` block.
 
@@ -90,7 +91,7 @@ def open_listeners(
         options: Values of options by name, of which those in `LISTENERS` are used.
         show: Receives each event first.
         watch: The options of the watch.
-        cameras: How each camera is doing.
+        healths: How the cameras are doing; empty until they are set up.
 
     Yields:
         A function that sends an event to all listeners. At the end of the block each listener has
@@ -105,7 +106,7 @@ def open_listeners(
         listeners = [show, opened.enter_context(open_event_log(watch.output))]
         for name, listener in LISTENERS.items():
             if value := options.get(name):
-                listeners.append(opened.enter_context(listener.open(value, watch, cameras)))
+                listeners.append(opened.enter_context(listener.open(value, watch, healths)))
 
         lock = threading.Lock()  # cameras report their faults from their own threads
 

@@ -10,9 +10,10 @@ from abnormal.inference.stream import ScoredFrames
 from abnormal.live.address import Camera
 from abnormal.live.camera_events import CameraEvents
 from abnormal.live.drift import DriftWatch, surprises_of
-from abnormal.live.event import ANOMALY
+from abnormal.live.event import ANOMALY, SendEvent
 from abnormal.live.faults import CameraFaults
 from abnormal.live.frame import ConnectionLost, LiveFrame, ReaderFailed, ReaderMessage
+from abnormal.live.recorder import Recorder
 from abnormal.live.segment import LiveClip, Segment
 from abnormal.live.tracker import LiveFrameScore, LiveTracker
 from abnormal.scoring.alarm import Alarm
@@ -38,7 +39,8 @@ class CameraMonitor:
         camera: Camera,
         detector: Detector,
         alarm: Alarm,
-        events: CameraEvents,
+        send: SendEvent,
+        recorder: Recorder | None = None,
         ignored: np.ndarray | None = None,
     ) -> None:
         """Prepares for the camera's first frame.
@@ -47,11 +49,12 @@ class CameraMonitor:
             camera: The camera.
             detector: The model.
             alarm: The alarm, which decides what is an anomaly.
-            events: Reports the events of the camera.
+            send: Receives each state of each event.
+            recorder: Keeps pictures of events; None if no pictures may be kept.
             ignored: `(size, size)` bool, True where anomalies are ignored; None if nowhere.
         """
         self._camera, self._alarm = camera, alarm
-        self._events = events
+        self._events = CameraEvents(camera.name, send, recorder)
         self._new_segment: Callable[[], Segment] = lambda: Segment(
             detector, camera.known_as, ignored
         )

@@ -48,13 +48,13 @@ log = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
-def open_mqtt(url: str, watch: WatchOptions, cameras: Sequence[Health]) -> Iterator[SendEvent]:
+def open_mqtt(url: str, watch: WatchOptions, healths: Sequence[Health]) -> Iterator[SendEvent]:
     """Publishes events and cameras for the length of a `with` block, first what is left of earlier.
 
     Args:
         url: See `parse_broker_address`.
         watch: The options of the watch; messages wait in the folder `mqtt` of its results.
-        cameras: How each camera is doing.
+        healths: How the cameras are doing; may be empty until they are set up.
 
     Yields:
         A function that publishes a state of an event.
@@ -68,7 +68,7 @@ def open_mqtt(url: str, watch: WatchOptions, cameras: Sequence[Health]) -> Itera
             f"--mqtt needs a library. Install it with `{install_command('mqtt')}`, or leave --mqtt "
             "out."
         )
-    publisher = Publisher(parse_broker_address(url), cameras, watch.pictures)
+    publisher = Publisher(parse_broker_address(url), watch, healths)
     sender = Sender(Outbox(watch.output / "mqtt"), publisher, WAITS_SEC)
     with running(sender) as put:
 
@@ -87,16 +87,16 @@ class Publisher(Receiver):
     def __init__(
         self,
         address: BrokerAddress,
-        cameras: Sequence[Health],
-        pictures: bool,
+        watch: WatchOptions,
+        healths: Sequence[Health],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Prepares what is published as soon as there is a connection.
 
         Args:
             address: Where the broker is, and what topics begin with.
-            cameras: How each camera is doing.
-            pictures: Whether there are thumbnails. If not, an earlier one is removed.
+            watch: The options of the watch. If no pictures are kept, an earlier one is removed.
+            healths: How the cameras are doing; may be empty until they are set up.
             clock: Returns the present time, in seconds, and never goes back.
         """
         from abnormal.live.broker import Broker  # the library may be missing
@@ -104,12 +104,14 @@ class Publisher(Receiver):
         super().__init__(f"the MQTT broker {address.shown}")
         self._prefix, self._available = address.prefix, available_topic(address.prefix)
         self._broker = Broker(address, (self._available, OFFLINE), self._hear)
-        self._cameras = {camera.name: PublishedCamera(camera, self._prefix) for camera in cameras}
+        names = [camera.name for camera in watch.cameras]
+        self._cameras = {name: PublishedCamera(name, self._prefix) for name in names}
+        self._healths = healths
         self._retained: dict[str, bytes] = {}  # what the broker has, by topic
         for name, camera in self._cameras.items():
-            self._retained[camera.topics.discovery] = discovery(self._prefix, name, pictures)
+            self._retained[camera.topics.discovery] = discovery(self._prefix, name, watch.pictures)
             self._retained |= {camera.topics.alarm: OFF, camera.topics.connection: ONLINE}
-            if not pictures:
+            if not watch.pictures:
                 self._retained[camera.topics.thumbnail] = b""
         self._retained[self._available] = ONLINE  # after what it announces
         self._refused: dict[str, bytes] = {}  # what the broker does not take, by topic
@@ -202,8 +204,9 @@ class Publisher(Receiver):
             return
         self._connect()
         self._offered_sec = self._clock()
-        for camera in self._cameras.values():
-            topic, payload = camera.topics.status, camera.status()
+        scores = {health.name: health.scores for health in self._healths}
+        for name, camera in self._cameras.items():
+            topic, payload = camera.topics.status, camera.status(scores.get(name, ()))
             if self._statuses.get(topic) != payload:
                 self._broker.offer(topic, payload)
                 self._statuses[topic] = payload

@@ -2,10 +2,10 @@
 
 import json
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 from abnormal.live.event import AMENDED, ANOMALY, DISCONNECTED, LiveEvent
-from abnormal.live.health import Health
 from abnormal.live.home_assistant import OFF, OFFLINE, ON, ONLINE, camera_topics, topic_level
 from abnormal.live.tracker import CLOSED
 
@@ -17,15 +17,14 @@ class PublishedCamera:
         topics: The topics of the camera.
     """
 
-    def __init__(self, health: Health, prefix: str) -> None:
+    def __init__(self, name: str, prefix: str) -> None:
         """Starts without an event.
 
         Args:
-            health: How the camera is doing.
+            name: Name of the camera.
             prefix: What all topics begin with.
         """
-        self._health = health
-        self.topics = camera_topics(prefix, topic_level(health.name))
+        self.topics = camera_topics(prefix, topic_level(name))
         self._lock = threading.Lock()
         self._open: set[str] = set()  # kinds of events that go on
         self._picture = ""  # path of the newest one, until it is taken
@@ -59,9 +58,13 @@ class PublishedCamera:
         except OSError:  # it has been removed meanwhile
             return None
 
-    def status(self) -> bytes:
-        """Returns the payload `status`, with the highest score since the last call, if any."""
-        recent = list(self._health.scores)
+    def status(self, scores: Iterable[tuple[float, float]]) -> bytes:
+        """Returns the payload `status`, with the highest score since the last call, if any.
+
+        Args:
+            scores: See `abnormal.live.health.Health`; empty before the camera is set up.
+        """
+        recent = list(scores)
         if self._newest in recent:
             recent = recent[recent.index(self._newest) + 1 :]
         if recent:

@@ -13,7 +13,6 @@ from abnormal.errors import AbnormalError, Stopped
 from abnormal.files import make_folder
 from abnormal.inference.detector import Detector, open_detector
 from abnormal.live.address import Camera, cameras_from_sources, read_cameras
-from abnormal.live.camera_events import CameraEvents
 from abnormal.live.clips import ClipWriter
 from abnormal.live.clock import Clock
 from abnormal.live.event import SendEvent
@@ -35,7 +34,8 @@ QUEUE_SEC = 2.0
 OpenListeners = Callable[[WatchOptions, Sequence[Health]], AbstractContextManager[SendEvent]]
 """Opens all that receives events, and gives the function that sends them.
 
-It is given the options of the watch, and how each camera is doing, which it may ask at any time.
+It is given the options, and how the cameras are doing, of which there is nothing before they are
+set up.
 """
 
 log = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ def _watch(
 ) -> None:
     cameras, clock = options.cameras, Clock()
     mailbox = Mailbox(len(cameras), round(QUEUE_SEC * detector.info.fps))
-    healths = [Health(camera.name) for camera in cameras]
+    healths = list[Health]()
     with contextlib.ExitStack() as opened:
         send = opened.enter_context(open_listeners(options, healths))
         clips = ClipWriter(len(cameras)) if options.pictures else None
@@ -105,7 +105,8 @@ def _watch(
             opened.callback(clips.close)
             amend_events_of_killed_run(options.output, send)
         warm_up(detector, len(cameras))
-        monitors = _monitors(options, detector, _events(options, detector, healths, send, clips))
+        monitors = _monitors(options, detector, send, clips)
+        healths += [monitor.health for monitor in monitors]
         readers = list(_readers(options, detector, monitors, mailbox, clock))
         for reader in readers:
             reader.start()
@@ -120,22 +121,8 @@ def _watch(
         loop.run(is_stopped)
 
 
-def _events(
-    options: WatchOptions,
-    detector: Detector,
-    healths: Sequence[Health],
-    send: SendEvent,
-    clips: ClipWriter | None,
-) -> list[CameraEvents]:
-    events = []
-    for health in healths:
-        recorder = Recorder(options.output, detector.info.fps, clips) if clips else None
-        events.append(CameraEvents(health, send, recorder))
-    return events
-
-
 def _monitors(
-    options: WatchOptions, detector: Detector, events: Sequence[CameraEvents]
+    options: WatchOptions, detector: Detector, send: SendEvent, clips: ClipWriter | None
 ) -> list[CameraMonitor]:
     alarm = detector.alarm(options.score, options.threshold, options.false_alarms_per_hour)
     zone = detector.at_size(read_zone(options.zone)) if options.zone else None
@@ -144,10 +131,11 @@ def _monitors(
         *(detector.name, detector.runtime, ", ".join(camera.name for camera in options.cameras)),
         *(alarm.score, alarm.threshold, options.output),
     )
-    return [
-        CameraMonitor(camera, detector, alarm, reports, zone)
-        for camera, reports in zip(options.cameras, events, strict=True)
-    ]
+    monitors = []
+    for camera in options.cameras:
+        recorder = Recorder(options.output, detector.info.fps, clips) if clips else None
+        monitors.append(CameraMonitor(camera, detector, alarm, send, recorder, zone))
+    return monitors
 
 
 def _readers(

@@ -13,11 +13,11 @@ import threading
 import pytest
 
 from abnormal.live import broker, mqtt
+from abnormal.live.address import Camera
 from abnormal.live.broker import Broker
 from abnormal.live.broker_address import parse_broker_address
 from abnormal.live.event import make_event
 from abnormal.live.frame import Moment
-from abnormal.live.health import Health
 from abnormal.live.mqtt import open_mqtt
 from abnormal.live.options import WatchOptions
 from abnormal.live.outbox import Outbox
@@ -41,8 +41,8 @@ def publish(tmp_path):
     """Opens what publishes, as the program does."""
 
     def start(server, url="mqtt://127.0.0.1:{}"):
-        watch = WatchOptions(tmp_path / "model.h5", (), tmp_path, "fused")
-        return open_mqtt(url.format(getattr(server, "port", server)), watch, [Health("gate")])
+        watch = WatchOptions(tmp_path / "model.h5", (Camera("gate", "0"),), tmp_path, "fused")
+        return open_mqtt(url.format(getattr(server, "port", server)), watch, [])
 
     return start
 

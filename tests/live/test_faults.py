@@ -5,7 +5,6 @@ import pytest
 from abnormal.live.camera_events import CameraEvents
 from abnormal.live.faults import SILENT_SEC, CameraFaults
 from abnormal.live.frame import ConnectionLost, LiveFrame, Moment
-from abnormal.live.health import Health
 
 FPS = 25.0
 
@@ -15,7 +14,7 @@ class Camera:
 
     def __init__(self):
         self.told = []
-        self.events = CameraEvents(Health("gate"), self.told.append, None)
+        self.events = CameraEvents("gate", self.told.append, None)
         self.faults = CameraFaults(FPS, self.events)
 
     def moment(self, sec):

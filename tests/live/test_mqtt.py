@@ -1,11 +1,13 @@
 """What is published by MQTT, and when, at a broker that only takes notes."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from abnormal.errors import AbnormalError
 from abnormal.live import mqtt
+from abnormal.live.address import Camera
 from abnormal.live.broker_address import parse_broker_address
 from abnormal.live.event import make_event
 from abnormal.live.frame import Moment
@@ -69,9 +71,11 @@ class Desk:
 
     def __init__(self, monkeypatch, pictures=True):
         monkeypatch.setattr("abnormal.live.broker.Broker", Notebook)
-        self.now, self.cameras = 0.0, [Health("gate")]
+        self.now, self.healths = 0.0, list[Health]()
         address = parse_broker_address("mqtt://me:secret@desk.lan")
-        self.publisher = Publisher(address, self.cameras, pictures, lambda: self.now)
+        cameras = (Camera("gate", "0"),)
+        watch = WatchOptions(Path("m.h5"), cameras, Path("o"), "fused", pictures=pictures)
+        self.publisher = Publisher(address, watch, self.healths, lambda: self.now)
         self.broker = self.publisher._broker
 
     def tell(self, one):
@@ -276,13 +280,15 @@ def test_a_picture_at_which_the_connection_breaks_holds_up_nothing(desk, tmp_pat
 
 
 def test_the_highest_score_is_published_once_a_second(desk):
-    scores = desk.cameras[0].scores
+    health = Health("gate")
+    scores = health.scores
 
     def statuses():
         return [json.loads(of) for topic, of in desk.broker.take(of="status") if "status" in topic]
 
     desk.refresh()
     assert statuses() == [{"score": None, "problems": []}]
+    desk.healths.append(health)  # the cameras have been set up
     scores.extend([(1.0, 0.5), (1.04, 2.126), (1.08, 1.0)])
     desk.refresh(0.9)
     assert statuses() == []
@@ -310,7 +316,7 @@ def test_at_the_end_it_says_that_it_is_gone(desk):
 
 def test_without_its_library_the_command_is_said(monkeypatch, tmp_path):
     monkeypatch.setattr(mqtt.importlib.util, "find_spec", lambda _: None)
-    watch = WatchOptions(tmp_path / "model.h5", (), tmp_path, "fused")
+    watch = WatchOptions(tmp_path / "model.h5", (Camera("gate", "0"),), tmp_path, "fused")
     with (
         pytest.raises(AbnormalError, match=r"--mqtt needs .*pip install '.*\[mqtt\]'"),
         open_mqtt("mqtt://desk.lan", watch, []),

@@ -20,10 +20,8 @@ from abnormal.inference.reconstruct import ClipReconstructor  # noqa: E402
 from abnormal.inference.score import frame_scores, residuals  # noqa: E402
 from abnormal.inference.stream import FrameScorer, ResidualStream  # noqa: E402
 from abnormal.live.address import Camera  # noqa: E402
-from abnormal.live.camera_events import CameraEvents  # noqa: E402
 from abnormal.live.clock import Clock  # noqa: E402
 from abnormal.live.frame import ConnectionLost, LiveFrame, Moment, ReaderFailed  # noqa: E402
-from abnormal.live.health import Health  # noqa: E402
 from abnormal.live.mailbox import Mailbox  # noqa: E402
 from abnormal.live.monitor import CameraMonitor  # noqa: E402
 from abnormal.live.run import _deliver, _log_health  # noqa: E402
@@ -87,8 +85,7 @@ class Watched:
         self.mailbox = Mailbox(cameras, drop_above)
         self.monitors = [
             CameraMonitor(
-                Camera(f"c{number}", "0"), detector, ALARM,
-                CameraEvents(Health(f"c{number}"), self.told.append, None), ignored,
+                Camera(f"c{number}", "0"), detector, ALARM, self.told.append, None, ignored,
             )
             for number in range(cameras)
         ]  # fmt: skip
