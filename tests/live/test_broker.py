@@ -22,7 +22,7 @@ from abnormal.live.mqtt import open_mqtt
 from abnormal.live.options import WatchOptions
 from abnormal.live.outbox import Outbox
 from abnormal.live.tracker import LiveFrameScore, OngoingEvent
-from tests.live.mosquitto import PATH, PROGRAM, Listener, Mosquitto
+from benchmarks.mosquitto import PATH, PROGRAM, Listener, Mosquitto
 
 needs_mosquitto = pytest.mark.skipif(
     not PROGRAM, reason="there is no Mosquitto: apt-get install mosquitto"
