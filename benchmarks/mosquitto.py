@@ -8,18 +8,26 @@ import socket
 import subprocess
 import threading
 import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
 PROGRAM = shutil.which("mosquitto", path=PATH)
 
 
 class Mosquitto:
-    """A broker that is up in a `with` block, on the same port each time; it keeps nothing."""
+    """A broker that is up in a `with` block, on the same port each time.
 
-    def __init__(self, folder, *lines, has_login=False):
+    It forgets everything in between, unless its lines of configuration say otherwise.
+    """
+
+    def __init__(self, folder: Path, *lines: str, has_login: bool = False) -> None:
         with socket.create_server(("127.0.0.1", 0)) as server:
             self.port = server.getsockname()[1]
         self._config = folder / f"mosquitto-{self.port}.conf"
@@ -27,7 +35,7 @@ class Mosquitto:
         head += [] if has_login else ["allow_anonymous true"]
         self._config.write_text("\n".join([*head, *lines]))
 
-    def __enter__(self):
+    def __enter__(self) -> "Mosquitto":
         log = self._config.with_suffix(".log")
         with log.open("ab") as out:
             self._process = subprocess.Popen(
@@ -41,57 +49,66 @@ class Mosquitto:
             assert time.monotonic() < deadline
             threading.Event().wait(0.01)
 
-    def __exit__(self, *_):
-        self._process.kill()
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
         self._process.wait()
 
 
 class Listener:
-    """Somebody who listens to all topics while a `with` block lasts."""
+    """Somebody who listens to all topics while a `with` block lasts, whether the broker is up."""
 
-    def __init__(self, broker, login=None, tls=None):
-        self.got, self.changed = [], threading.Condition()
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+    def __init__(
+        self,
+        broker: Mosquitto,
+        login: tuple[str, str] | None = None,
+        certificate: Path | None = None,
+    ) -> None:
+        self.got, self.changed = list[tuple[str, bytes, bool, str]](), threading.Condition()
+        self._client = mqtt.Client(
+            CallbackAPIVersion.VERSION2, f"listener-{id(self)}", protocol=mqtt.MQTTv5
+        )
         if login:
             self._client.username_pw_set(*login)
-        if tls:
-            self._client.tls_set(str(tls))
+        if certificate:
+            self._client.tls_set(str(certificate))
         self._client.on_message = self._take
         self._client.on_connect = lambda client, *_: client.subscribe("#", 1)
-        self._client.on_subscribe = self._begin
+        self._client.on_subscribe = lambda *_: self._has_begun.set()
         self._client.reconnect_delay_set(1, 1)
         self._has_begun = threading.Event()
-        self._port = broker.port
+        self._place = "localhost" if certificate else "127.0.0.1", broker.port
 
-    def __enter__(self):
-        self._client.connect("127.0.0.1" if not self._client._ssl else "localhost", self._port)
+    def __enter__(self) -> "Listener":
+        lasting = Properties(PacketTypes.CONNECT)
+        lasting.SessionExpiryInterval = 3600  # the broker keeps what comes meanwhile, if it can
+        self._client.connect(*self._place, clean_start=False, properties=lasting)
         self._client.loop_start()
         assert self._has_begun.wait(30)
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def _begin(self, *_):
-        self._has_begun.set()
-
-    def _take(self, _client, _data, message):
+    def _take(self, _client: Any, _data: Any, message: mqtt.MQTTMessage) -> None:
         key = dict(getattr(message.properties, "UserProperty", [])).get("key", "")
         with self.changed:
             self.got.append((message.topic, message.payload, message.retain, key))
             self.changed.notify_all()
 
-    def say(self, topic, payload):
+    def say(self, topic: str, payload: bytes) -> None:
+        """Publishes a message, and waits until the broker has it."""
         self._client.publish(topic, payload, 1).wait_for_publish(30)
 
-    def wait_for(self, is_there):
+    def wait_for(self, is_there: Callable[["Listener"], bool]) -> None:
+        """Waits until what came is as it should be, for half a minute at most."""
         with self.changed:
             assert self.changed.wait_for(lambda: is_there(self), 30), self.got[-5:]
 
-    def of(self, topic):
+    def of(self, topic: str) -> list[bytes]:
         """The payloads of a topic in the order in which they came."""
         return [payload for of, payload, *_ in list(self.got) if of == topic]
 
-    def last(self, topic):
+    def last(self, topic: str) -> bytes | None:
+        """The last payload of a topic; None if none has come."""
         return (self.of(topic) or [None])[-1]

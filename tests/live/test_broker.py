@@ -205,7 +205,10 @@ def test_the_connection_is_encrypted_and_the_certificate_checked(
             wait_for(lambda: said)
         assert "its certificate is not trusted: self-signed certificate" in said[0]
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-        with Listener(server, tls=certificate) as home, publish(server, "mqtts://localhost:{}"):
+        with (
+            Listener(server, certificate=certificate) as home,
+            publish(server, "mqtts://localhost:{}"),
+        ):
             home.wait_for(lambda home: len(home.of("abnormal/events")) == 1)
     gc.collect()
 
