@@ -1,8 +1,10 @@
 """The address of an MQTT broker, which also says under which topics this program publishes."""
 
+import importlib.util
 import urllib.parse
 from typing import NamedTuple
 
+from abnormal.commands import install_command
 from abnormal.errors import AbnormalError
 from abnormal.urls import Url, parse_url
 
@@ -41,6 +43,20 @@ class BrokerAddress(NamedTuple):
         before what the next connection publishes, and two programs that use the same topics notice.
         """
         return urllib.parse.quote(self.prefix, safe="")
+
+
+def require_broker_address(text: str) -> BrokerAddress:
+    """Makes sure that the value of `--mqtt` can be used, and takes it apart.
+
+    Raises:
+        AbnormalError: It is no address of a broker, or the library for MQTT is missing.
+    """
+    if importlib.util.find_spec("paho") is None:
+        raise AbnormalError(
+            f"--mqtt needs a library. Install it with `{install_command('mqtt')}`, or leave --mqtt "
+            "out."
+        )
+    return parse_broker_address(text)
 
 
 def parse_broker_address(text: str) -> BrokerAddress:

@@ -1,22 +1,17 @@
-"""How a camera is doing: the newest scores, and once a minute whether frames are scored in time."""
+"""Reports once a minute whether a camera's frames are scored in time."""
 
-import collections
 from collections.abc import Iterable
 
 import numpy as np
 
 REPORT_EVERY_SEC = 60.0
-NEWEST_SCORES = 250
-"""So many scores of a camera are kept for those who ask how it is doing."""
 
 
 class Health:
-    """Counts what happens to one camera between two reports, and keeps its newest scores.
+    """Counts what happens to one camera between two reports.
 
     Attributes:
         name: Name of the camera.
-        scores: Of the newest frames: when each was taken, in seconds since 1970, and its score.
-            Other threads may read them at any time.
         alarms: Number of events that were opened since the last report.
         reconnects: How often the camera came back since the last report.
         dropped: Number of frames dropped from the start to the last report.
@@ -29,7 +24,6 @@ class Health:
             name: Name of the camera.
         """
         self.name = name
-        self.scores = collections.deque[tuple[float, float]](maxlen=NEWEST_SCORES)
         self._latencies_sec: list[float] = []
         self.alarms = self.reconnects = self.dropped = 0
 

@@ -6,16 +6,16 @@ Nothing heavy is imported before a listener is opened, because `--help` shows th
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from abnormal.errors import CannotWriteError
 
 if TYPE_CHECKING:
     from abnormal.live.event import LiveEvent, SendEvent
-    from abnormal.live.health import Health
-    from abnormal.live.options import WatchOptions
+    from abnormal.live.status import Watched
 
 log = logging.getLogger(__name__)
 
@@ -27,13 +27,12 @@ class Listener(NamedTuple):
         metavar: Name of the option's value in `--help`.
         help: Text about the option in `--help`.
         open: Opens the listener for the length of a `with` block, given the option's value, the
-            options of the watch, and how the cameras are doing, which is empty until they are set
-            up, and may be asked at any time.
+            folder of results, and what is being watched.
     """
 
     metavar: str
     help: str
-    open: "Callable[[str, WatchOptions, Sequence[Health]], AbstractContextManager[SendEvent]]"
+    open: "Callable[[str, Path, Watched], AbstractContextManager[SendEvent]]"
 
 
 def _command(program: str, *_: object) -> "AbstractContextManager[SendEvent]":
@@ -42,20 +41,16 @@ def _command(program: str, *_: object) -> "AbstractContextManager[SendEvent]":
     return open_command(program)
 
 
-def _webhook(
-    url: str, watch: "WatchOptions", _: "Sequence[Health]"
-) -> "AbstractContextManager[SendEvent]":
+def _webhook(url: str, output: Path, *_: object) -> "AbstractContextManager[SendEvent]":
     from abnormal.live.webhook import open_webhook
 
-    return open_webhook(url, watch.output)
+    return open_webhook(url, output)
 
 
-def _mqtt(
-    url: str, watch: "WatchOptions", healths: "Sequence[Health]"
-) -> "AbstractContextManager[SendEvent]":
+def _mqtt(url: str, output: Path, watched: "Watched") -> "AbstractContextManager[SendEvent]":
     from abnormal.live.mqtt import open_mqtt
 
-    return open_mqtt(url, watch, healths)
+    return open_mqtt(url, output, watched)
 
 
 # By the name of the option; an event is sent to them in this order.
@@ -77,10 +72,7 @@ LISTENERS = {
 
 @contextlib.contextmanager
 def open_listeners(
-    options: Mapping[str, Any],
-    show: "SendEvent",
-    watch: "WatchOptions",
-    healths: "Sequence[Health]",
+    options: Mapping[str, Any], output: Path, show: "SendEvent", watched: "Watched"
 ) -> "Iterator[SendEvent]":
     """Opens the event log and the listeners that are asked for, for the length of a `with` block.
 
@@ -88,10 +80,10 @@ def open_listeners(
     and the watch goes on.
 
     Args:
-        options: Values of options by name, of which those in `LISTENERS` are used.
+        options: Values of options by name, of which `page` and those in `LISTENERS` are used.
+        output: The folder of results.
         show: Receives each event first.
-        watch: The options of the watch.
-        healths: How the cameras are doing; empty until they are set up.
+        watched: What is being watched.
 
     Yields:
         A function that sends an event to all listeners. At the end of the block each listener has
@@ -103,10 +95,14 @@ def open_listeners(
     from abnormal.live.event_log import open_event_log
 
     with contextlib.ExitStack() as opened:
-        listeners = [show, opened.enter_context(open_event_log(watch.output))]
+        listeners = [show, opened.enter_context(open_event_log(output))]
         for name, listener in LISTENERS.items():
             if value := options.get(name):
-                listeners.append(opened.enter_context(listener.open(value, watch, healths)))
+                listeners.append(opened.enter_context(listener.open(value, output, watched)))
+        if address := options.get("page"):
+            from abnormal.live.page.server import open_page
+
+            listeners.append(opened.enter_context(open_page(address, output, watched)))
 
         lock = threading.Lock()  # cameras report their faults from their own threads
 

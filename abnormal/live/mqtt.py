@@ -5,19 +5,16 @@ so that both are published in their order, whatever fails. What else is publishe
 """
 
 import contextlib
-import importlib.util
 import json
 import logging
 import math
 import time
 import urllib.parse
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
-from abnormal.commands import install_command
-from abnormal.errors import AbnormalError
-from abnormal.live.broker_address import BrokerAddress, parse_broker_address
+from abnormal.live.broker_address import BrokerAddress, require_broker_address
 from abnormal.live.event import AMENDED, ANOMALY, LiveEvent, SendEvent
-from abnormal.live.health import Health
 from abnormal.live.home_assistant import (
     BIRTH,
     BIRTH_TOPIC,
@@ -32,10 +29,10 @@ from abnormal.live.home_assistant import (
     level_of_alarm_topic,
     topic_level,
 )
-from abnormal.live.options import WatchOptions
 from abnormal.live.outbox import Outbox
 from abnormal.live.published_camera import PublishedCamera
 from abnormal.live.sender import DeniedError, Receiver, RefusedError, Sender, running
+from abnormal.live.status import Watched
 from abnormal.live.tracker import CLOSED
 from abnormal.printable import printable
 
@@ -48,13 +45,13 @@ log = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
-def open_mqtt(url: str, watch: WatchOptions, healths: Sequence[Health]) -> Iterator[SendEvent]:
+def open_mqtt(url: str, output: Path, watched: Watched) -> Iterator[SendEvent]:
     """Publishes events and cameras for the length of a `with` block, first what is left of earlier.
 
     Args:
         url: See `parse_broker_address`.
-        watch: The options of the watch; messages wait in the folder `mqtt` of its results.
-        healths: How the cameras are doing; may be empty until they are set up.
+        output: The folder of results; messages wait in its folder `mqtt`.
+        watched: What is being watched.
 
     Yields:
         A function that publishes a state of an event.
@@ -63,13 +60,8 @@ def open_mqtt(url: str, watch: WatchOptions, healths: Sequence[Health]) -> Itera
         AbnormalError: The library for MQTT is missing, the URL is none of a broker, or the folder
             cannot be written to.
     """
-    if importlib.util.find_spec("paho") is None:
-        raise AbnormalError(
-            f"--mqtt needs a library. Install it with `{install_command('mqtt')}`, or leave --mqtt "
-            "out."
-        )
-    publisher = Publisher(parse_broker_address(url), watch, healths)
-    sender = Sender(Outbox(watch.output / "mqtt"), publisher, WAITS_SEC)
+    publisher = Publisher(require_broker_address(url), watched)
+    sender = Sender(Outbox(output / "mqtt"), publisher, WAITS_SEC)
     with running(sender) as put:
 
         def send(event: LiveEvent) -> None:
@@ -87,16 +79,14 @@ class Publisher(Receiver):
     def __init__(
         self,
         address: BrokerAddress,
-        watch: WatchOptions,
-        healths: Sequence[Health],
+        watched: Watched,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Prepares what is published as soon as there is a connection.
 
         Args:
             address: Where the broker is, and what topics begin with.
-            watch: The options of the watch. If no pictures are kept, an earlier one is removed.
-            healths: How the cameras are doing; may be empty until they are set up.
+            watched: What is being watched. If no pictures are kept, an earlier one is removed.
             clock: Returns the present time, in seconds, and never goes back.
         """
         from abnormal.live.broker import Broker  # the library may be missing
@@ -104,14 +94,15 @@ class Publisher(Receiver):
         super().__init__(f"the MQTT broker {address.shown}")
         self._prefix, self._available = address.prefix, available_topic(address.prefix)
         self._broker = Broker(address, (self._available, OFFLINE), self._hear)
-        names = [camera.name for camera in watch.cameras]
-        self._cameras = {name: PublishedCamera(name, self._prefix) for name in names}
-        self._healths = healths
+        self._cameras = {name: PublishedCamera(name, self._prefix) for name in watched.names}
+        self._watched = watched
         self._retained: dict[str, bytes] = {}  # what the broker has, by topic
         for name, camera in self._cameras.items():
-            self._retained[camera.topics.discovery] = discovery(self._prefix, name, watch.pictures)
+            self._retained[camera.topics.discovery] = discovery(
+                self._prefix, name, watched.has_pictures
+            )
             self._retained |= {camera.topics.alarm: OFF, camera.topics.connection: ONLINE}
-            if not watch.pictures:
+            if not watched.has_pictures:
                 self._retained[camera.topics.thumbnail] = b""
         self._retained[self._available] = ONLINE  # after what it announces
         self._refused: dict[str, bytes] = {}  # what the broker does not take, by topic
@@ -204,7 +195,7 @@ class Publisher(Receiver):
             return
         self._connect()
         self._offered_sec = self._clock()
-        scores = {health.name: health.scores for health in self._healths}
+        scores = {camera.name: camera.newest_scores() for camera in self._watched.cameras}
         for name, camera in self._cameras.items():
             topic, payload = camera.topics.status, camera.status(scores.get(name, ()))
             if self._statuses.get(topic) != payload:

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 from abnormal.live.event import AMENDED, ANOMALY, DISCONNECTED, LiveEvent
@@ -58,13 +58,13 @@ class PublishedCamera:
         except OSError:  # it has been removed meanwhile
             return None
 
-    def status(self, scores: Iterable[tuple[float, float]]) -> bytes:
+    def status(self, scores: Sequence[tuple[float, float]]) -> bytes:
         """Returns the payload `status`, with the highest score since the last call, if any.
 
         Args:
-            scores: See `abnormal.live.health.Health`; empty before the camera is set up.
+            scores: Of the newest frames: when each was taken, and its score; may be empty.
         """
-        recent = list(scores)
+        recent = scores
         if self._newest in recent:
             recent = recent[recent.index(self._newest) + 1 :]
         if recent:

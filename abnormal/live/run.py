@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -18,13 +18,13 @@ from abnormal.live.clock import Clock
 from abnormal.live.dismissals import Dismissals, keep_event_cells
 from abnormal.live.event import SendEvent
 from abnormal.live.frame import ReaderMessage
-from abnormal.live.health import Health
 from abnormal.live.mailbox import Mailbox
 from abnormal.live.monitor import CameraMonitor
 from abnormal.live.options import WatchOptions
 from abnormal.live.prepare import FramePreparer
 from abnormal.live.reader import CameraReader
 from abnormal.live.recorder import Recorder, amend_events_of_killed_run
+from abnormal.live.status import Watched
 from abnormal.live.watch import WatchLoop, warm_up
 from abnormal.training.interrupt import catching_signals
 from abnormal.video.zone import read_zone
@@ -32,12 +32,8 @@ from abnormal.video.zone import read_zone
 QUEUE_SEC = 2.0
 """So many seconds of each camera's frames may wait before the oldest frames are dropped."""
 
-OpenListeners = Callable[[WatchOptions, Sequence[Health]], AbstractContextManager[SendEvent]]
-"""Opens all that receives events, and gives the function that sends them.
-
-It is given the options, and how the cameras are doing, of which there is nothing before they are
-set up.
-"""
+OpenListeners = Callable[[Watched], AbstractContextManager[SendEvent]]
+"""Opens all that receives events, and gives the function that sends them."""
 
 log = logging.getLogger(__name__)
 
@@ -97,17 +93,16 @@ def _watch(
     is_stopped: Callable[[], bool],
 ) -> None:
     cameras, clock = options.cameras, Clock()
+    watched = Watched([camera.name for camera in cameras], options.pictures)
     mailbox = Mailbox(len(cameras), round(QUEUE_SEC * detector.info.fps))
-    healths = list[Health]()
     with contextlib.ExitStack() as opened:
-        send = opened.enter_context(open_listeners(options, healths))
+        send = opened.enter_context(open_listeners(watched))
         clips = ClipWriter(len(cameras)) if options.pictures else None
         if clips:
             opened.callback(clips.close)
             amend_events_of_killed_run(options.output, send)
         warm_up(detector, len(cameras))
         monitors = _monitors(options, detector, send, clips)
-        healths += [monitor.health for monitor in monitors]
         readers = list(_readers(options, detector, monitors, mailbox, clock))
         for reader in readers:
             reader.start()
@@ -116,7 +111,10 @@ def _watch(
         def dropped(camera: int) -> int:
             return mailbox.dropped(camera) + readers[camera].dropped
 
+        for number, monitor in enumerate(monitors):
+            monitor.status.dropped = partial(dropped, number)
         dismissals = Dismissals(options.model, options.output, detector.calibration, monitors)
+        watched.set_up([monitor.status for monitor in monitors], dismissals)
 
         def each_minute() -> None:
             _log_health(options.model, monitors, dropped, clock)

@@ -13,14 +13,13 @@ import threading
 import pytest
 
 from abnormal.live import broker, mqtt
-from abnormal.live.address import Camera
 from abnormal.live.broker import Broker
 from abnormal.live.broker_address import parse_broker_address
 from abnormal.live.event import make_event
 from abnormal.live.frame import Moment
 from abnormal.live.mqtt import open_mqtt
-from abnormal.live.options import WatchOptions
 from abnormal.live.outbox import Outbox
+from abnormal.live.status import Watched
 from abnormal.live.tracker import LiveFrameScore, OngoingEvent
 from benchmarks.mosquitto import PATH, PROGRAM, Listener, Mosquitto
 
@@ -41,8 +40,8 @@ def publish(tmp_path):
     """Opens what publishes, as the program does."""
 
     def start(server, url="mqtt://127.0.0.1:{}"):
-        watch = WatchOptions(tmp_path / "model.h5", (Camera("gate", "0"),), tmp_path, "fused")
-        return open_mqtt(url.format(getattr(server, "port", server)), watch, [])
+        url = url.format(getattr(server, "port", server))
+        return open_mqtt(url, tmp_path, Watched(["gate"]))
 
     return start
 

@@ -1,7 +1,8 @@
 import pytest
 
 from abnormal.errors import AbnormalError
-from abnormal.live.broker_address import parse_broker_address
+from abnormal.live import broker_address
+from abnormal.live.broker_address import parse_broker_address, require_broker_address
 from abnormal.urls import without_secrets
 
 
@@ -41,3 +42,9 @@ def test_what_is_no_address_of_a_broker_is_refused_in_one_line_without_its_secre
     assert "--mqtt" in str(raised.value)
     assert "Expected: " in str(raised.value)
     assert "secret" not in without_secrets(str(raised.value))
+
+
+def test_without_its_library_the_command_that_installs_it_is_said(monkeypatch):
+    monkeypatch.setattr(broker_address.importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(AbnormalError, match=r"--mqtt needs .*pip install '.*\[mqtt\]'"):
+        require_broker_address("mqtt://desk.lan")

@@ -8,16 +8,11 @@ from abnormal.live import listeners
 from abnormal.live.event import make_event
 from abnormal.live.event_log import FILE_NAME
 from abnormal.live.frame import Moment
-from abnormal.live.health import Health
 from abnormal.live.listeners import LISTENERS, Listener, open_listeners
-from abnormal.live.options import WatchOptions
+from abnormal.live.status import Watched
 from abnormal.live.tracker import LiveFrameScore, OngoingEvent
 
-CAMERAS = [Health("gate")]
-
-
-def watch(output):
-    return WatchOptions(output / "model.h5", (), output, "fused")
+WATCHED = Watched(["gate"])
 
 
 @pytest.fixture
@@ -33,8 +28,8 @@ def radio(monkeypatch):
     heard = []
 
     @contextlib.contextmanager
-    def open_radio(value, watch, cameras):
-        heard.append((value, watch.output, cameras))
+    def open_radio(value, output, watched):
+        heard.append((value, output, watched.names))
         try:
             yield lambda event: heard.append(event.state)
         finally:
@@ -50,11 +45,10 @@ def test_those_that_are_asked_for_are_told_after_the_screen_and_the_log(event, r
         assert not (tmp_path / FILE_NAME).read_text()
         radio.append(told.id)
 
-    options = {"short_wave": "7", "webhook": None}
-    with open_listeners(options, show, watch(tmp_path), CAMERAS) as tell:
+    with open_listeners({"short_wave": "7", "webhook": None}, tmp_path, show, WATCHED) as tell:
         tell(event)
         assert len((tmp_path / FILE_NAME).read_text().splitlines()) == 1
-    assert radio == [("7", tmp_path, CAMERAS), event.id, "opened", "closed down"]
+    assert radio == [("7", tmp_path, ("gate",)), event.id, "opened", "closed down"]
 
 
 def test_one_that_cannot_write_does_not_keep_the_others_from_being_told(
@@ -63,7 +57,7 @@ def test_one_that_cannot_write_does_not_keep_the_others_from_being_told(
     def show(told):
         raise CannotWriteError("the disk is full")
 
-    with open_listeners({"short_wave": "7"}, show, watch(tmp_path), CAMERAS) as tell:
+    with open_listeners({"short_wave": "7"}, tmp_path, show, WATCHED) as tell:
         tell(event)
     assert radio[1:] == ["opened", "closed down"]
     assert caplog.messages == [f"{event.id}: the disk is full"]
@@ -77,7 +71,7 @@ def test_what_was_opened_is_closed_where_another_one_cannot_be_opened(radio, tmp
     options = {"short_wave": "7", "webhook": "ftp://host"}
     with (
         pytest.raises(AbnormalError, match="ftp://host is no http"),
-        open_listeners(options, print, watch(tmp_path), CAMERAS),
+        open_listeners(options, tmp_path, print, WATCHED),
     ):
         pass
     assert radio[-1] == "closed down"

@@ -1,20 +1,15 @@
 """What is published by MQTT, and when, at a broker that only takes notes."""
 
 import json
-from pathlib import Path
 
 import pytest
 
-from abnormal.errors import AbnormalError
-from abnormal.live import mqtt
-from abnormal.live.address import Camera
 from abnormal.live.broker_address import parse_broker_address
 from abnormal.live.event import make_event
-from abnormal.live.frame import Moment
-from abnormal.live.health import Health
-from abnormal.live.mqtt import Publisher, open_mqtt
-from abnormal.live.options import WatchOptions
+from abnormal.live.frame import LiveFrame, Moment
+from abnormal.live.mqtt import Publisher
 from abnormal.live.sender import DeniedError, RefusedError
+from abnormal.live.status import CameraStatus, Watched
 from abnormal.live.tracker import LiveFrameScore, OngoingEvent
 
 DISCOVERY = "homeassistant/device/abnormal__gate/config"
@@ -71,11 +66,9 @@ class Desk:
 
     def __init__(self, monkeypatch, pictures=True):
         monkeypatch.setattr("abnormal.live.broker.Broker", Notebook)
-        self.now, self.healths = 0.0, list[Health]()
+        self.now, self.watched = 0.0, Watched(["gate"], pictures)
         address = parse_broker_address("mqtt://me:secret@desk.lan")
-        cameras = (Camera("gate", "0"),)
-        watch = WatchOptions(Path("m.h5"), cameras, Path("o"), "fused", pictures=pictures)
-        self.publisher = Publisher(address, watch, self.healths, lambda: self.now)
+        self.publisher = Publisher(address, self.watched, lambda: self.now)
         self.broker = self.publisher._broker
 
     def tell(self, one):
@@ -280,24 +273,27 @@ def test_a_picture_at_which_the_connection_breaks_holds_up_nothing(desk, tmp_pat
 
 
 def test_the_highest_score_is_published_once_a_second(desk):
-    health = Health("gate")
-    scores = health.scores
+    status = CameraStatus("gate")
+
+    def score(*scores):
+        frames = (LiveFrame(Moment(0, 0.0, utc), 0.0, None) for utc, _ in scores)
+        status.add(frames, [value for _, value in scores], 0.0)
 
     def statuses():
         return [json.loads(of) for topic, of in desk.broker.take(of="status") if "status" in topic]
 
     desk.refresh()
     assert statuses() == [{"score": None, "problems": []}]
-    desk.healths.append(health)  # the cameras have been set up
-    scores.extend([(1.0, 0.5), (1.04, 2.126), (1.08, 1.0)])
+    desk.watched.cameras.append(status)  # they have been set up
+    score((1.0, 0.5), (1.04, 2.126), (1.08, 1.0))
     desk.refresh(0.9)
     assert statuses() == []
     desk.refresh(0.1)
     assert statuses() == [{"score": 2.13, "problems": []}]
-    scores.append((0.5, 0.25))  # the clock has been set back
+    score((0.5, 0.25))  # the clock has been set back
     desk.refresh(1)
     assert statuses() == [{"score": 0.25, "problems": []}]
-    scores.append((0.54, 0.25))
+    score((0.54, 0.25))
     desk.refresh(1)
     assert statuses() == []  # nothing new
     desk.broker.is_connected = False
@@ -312,13 +308,3 @@ def test_at_the_end_it_says_that_it_is_gone(desk):
     assert desk.broker.take() == [("abnormal/available", b"offline")]
     assert not desk.broker.is_connected
     desk.publisher.close()
-
-
-def test_without_its_library_the_command_is_said(monkeypatch, tmp_path):
-    monkeypatch.setattr(mqtt.importlib.util, "find_spec", lambda _: None)
-    watch = WatchOptions(tmp_path / "model.h5", (Camera("gate", "0"),), tmp_path, "fused")
-    with (
-        pytest.raises(AbnormalError, match=r"--mqtt needs .*pip install '.*\[mqtt\]'"),
-        open_mqtt("mqtt://desk.lan", watch, []),
-    ):
-        pass
