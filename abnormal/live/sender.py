@@ -180,7 +180,7 @@ class Sender(threading.Thread):
             key = message_key(message)
             try:
                 self._receiver.deliver(key, read_message(message))
-                message.unlink()
+                message.unlink(missing_ok=True)  # it may have been deleted with age
             except RefusedError as refusal:
                 self._refuse(message, f"{self._receiver.name} {refusal} to {key}")
             except (ValueError, RecursionError) as error:
