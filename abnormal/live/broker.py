@@ -175,8 +175,8 @@ class Broker:
             code = self._client.loop(wait_sec)
         except OSError:
             raise
-        except Exception as error:  # the client is strict about what it reads
-            raise OSError(f"its answer is not one of MQTT 5: {error}") from None
+        except Exception:  # the client is strict about what it reads
+            code = mqtt.MQTT_ERR_PROTOCOL
         if code == mqtt.MQTT_ERR_PROTOCOL and not self._end:
             raise _ProtocolError("its answer is not one of MQTT 5")
         if code or self._end:
