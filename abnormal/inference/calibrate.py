@@ -79,7 +79,8 @@ class Calibrator:
         each camera with so little footage that no other footage can judge it.
 
         Args:
-            videos: The normal footage, of one or several cameras. Their order does not matter.
+            videos: The normal footage, of one or several cameras, divided by the regimes that it
+                shows if there are several (`split_regimes`). Their order does not matter.
 
         Raises:
             AbnormalError: No video can be read, or the disk is full.

@@ -7,8 +7,8 @@ import numpy as np
 import scipy.ndimage
 
 from abnormal.errors import AbnormalError
-from abnormal.frames.gaps import split_at_gaps
 from abnormal.inference.detector import Detector
+from abnormal.inference.regimes import RegimeWatch, split_at_regimes
 from abnormal.inference.score import residuals
 from abnormal.inference.stream import CellStream, open_stream
 from abnormal.inference.videos import InputVideo, ModelFrames
@@ -51,15 +51,15 @@ def dismiss(
         AbnormalError: The model is not calibrated for the camera, the event ends after the video,
             or the event has been dismissed already.
     """
-    known, normality = detector.calibration, detector.require_camera(video.camera)
-    names = [name for name, camera in known.cameras.items() if camera is normality]
-    entry = {"video": video.name, "camera": names[0], "first_frame": first, "last_frame": last}
+    known, _ = detector.calibration, detector.require_camera(video.camera)
+    camera, largest = _largest_cells(detector, video, first, last, ignored)
+    normality = known.cameras[camera]
+    entry = {"video": video.name, "camera": camera, "first_frame": first, "last_frame": last}
     if entry in known.dismissed:
         raise AbnormalError(
             f"Frames {first} to {last} of {video.name} are dismissed already. Score it again: what "
             "is still an event is another one."
         )
-    largest = _largest_cells(detector, video, first, last, ignored)
     levels = {
         name: np.maximum(level, largest[name] / _tolerated_ratio(normality, name, release)).astype(
             np.float32
@@ -68,7 +68,7 @@ def dismiss(
     }
     return dataclasses.replace(
         known,
-        cameras=known.cameras | {names[0]: dataclasses.replace(normality, levels=levels)},
+        cameras=known.cameras | {camera: dataclasses.replace(normality, levels=levels)},
         dismissed=(*known.dismissed, entry),
     )
 
@@ -83,18 +83,19 @@ def _tolerated_ratio(normality: Normality, name: str, release: float) -> float:
 
 def _largest_cells(
     detector: Detector, video: InputVideo, first: int, last: int, ignored: np.ndarray | None
-) -> dict[str, np.ndarray]:
+) -> tuple[str, dict[str, np.ndarray]]:
     """Returns the largest value of each cell and the cells beside it, over the frames of an event.
 
     Returns:
-        For each local score `(rows, columns)` float64, at least 0.
+        The name of the regime in which the event began; and, for each local score, `(rows,
+        columns)` float64, at least 0.
     """
-    info = detector.info
-    normality = detector.require_camera(video.camera)
+    info, regime = detector.info, ""
     ignored, number = detector.at_size(ignored), 0
     largest: dict[str, np.ndarray] = {}
     with video.open_frames(info.size, info.fps) as opened:
-        for residual, of_scores in _cells(detector, opened, normality, ignored):
+        for name_of_part, residual, of_scores in _cells(detector, video.camera, opened, ignored):
+            regime = name_of_part if number <= first else regime
             for name, cells in of_scores.items():
                 inside = cells[max(0, first - number) : max(0, last + 1 - number)]
                 if len(inside):
@@ -108,21 +109,27 @@ def _largest_cells(
             "again first: has it changed?"
         )
     size = (NEIGHBOURS, NEIGHBOURS)
-    return {name: scipy.ndimage.maximum_filter(cells, size) for name, cells in largest.items()}
+    return regime, {
+        name: scipy.ndimage.maximum_filter(cells, size) for name, cells in largest.items()
+    }
 
 
 def _cells(
-    detector: Detector, opened: ModelFrames, normality: Normality, ignored: np.ndarray | None
-) -> Iterator[tuple[ClipResidual, dict[str, np.ndarray]]]:
-    """Yields the residual of each clip of a video, and the cells of its new frames."""
-    for part in split_at_gaps(opened.frames, opened.gaps):
-        cells = CellStream(opened.fps, normality.levels)
+    detector: Detector, camera: str, opened: ModelFrames, ignored: np.ndarray | None
+) -> Iterator[tuple[str, ClipResidual, dict[str, np.ndarray]]]:
+    """Yields the regime and the residual of each clip, and the cells of its new frames."""
+    names = detector.calibration.regimes(camera)
+    regimes = detector.regimes(camera)
+    watch = RegimeWatch(regimes, opened.fps)
+    for part in split_at_regimes(opened.frames, opened.gaps, watch):
+        number = part.regime or 0
+        cells = CellStream(opened.fps, regimes[number].levels)
         clips = residuals(
-            part,
+            part.frames,
             detector.reconstruct,
             detector.info.clip_length,
-            open_stream(normality, opened.fps, ignored),
+            open_stream(regimes[number], opened.fps, ignored),
             detector.overlap,
         )
         for residual in clips:
-            yield residual, cells.add(residual)
+            yield names[number], residual, cells.add(residual)

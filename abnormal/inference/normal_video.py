@@ -42,8 +42,9 @@ class NormalVideo:
 
     Attributes:
         name: Name of the video.
-        camera: Name of the camera; empty if cameras are not told apart.
-        open_frames: Opens the frames, `(size, size)` uint8 each; called up to three times.
+        camera: Name of the camera, or of one of its regimes (`abnormal.scoring.regime_names`);
+            empty if cameras are not told apart.
+        open_frames: Opens the frames, `(size, size)` uint8 each; called up to four times.
         length: Number of frames; 0 if that is not known before they are read.
         held_out: Whether the network was not trained on the video.
         gaps: The gaps between the frames that have been read so far, or more.

@@ -12,6 +12,7 @@ from abnormal.errors import AbnormalError
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.local import LOCAL_SCORES, is_local, shares_of
 from abnormal.scoring.rate_check import RateCheck, share_above
+from abnormal.scoring.regime_names import camera_of
 from abnormal.scoring.residual import SCORES
 from abnormal.scoring.surprise import MAX_SURPRISE, Surprise
 
@@ -38,7 +39,7 @@ RULE_OF_THREE = 3.0
 
 @dataclass(frozen=True)
 class Normality:
-    """What local scores learnt from the normal footage of one camera.
+    """What local scores learnt from the normal footage of one regime of a camera.
 
     Attributes:
         levels: For each local score that the model has, the normal level of each cell,
@@ -110,7 +111,8 @@ class Calibration:
     Attributes:
         surprises: For each score that is not local, the distribution of its values.
         false_alarms: For each score, the false alarms that it raised.
-        cameras: For each camera's name, what the local scores learnt about it.
+        cameras: For each camera's name, what the local scores learnt about it. Further regimes of a
+            camera have the names that `regime_name` gives.
         frames: Number of normal frames in all.
         videos: Names of the normal videos.
         held_out: Whether there were videos that the network had not been trained on.
@@ -135,6 +137,22 @@ class Calibration:
     rate_check: RateCheck | None = None
     exams: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
 
+    def regimes(self, camera: str) -> list[str]:
+        """Returns the names in `cameras` of all regimes of a camera, such as day and night.
+
+        A model that knows a single camera takes every unknown camera for that one.
+
+        Args:
+            camera: Name by which the model knows the camera.
+
+        Returns:
+            The regime with the most footage first; empty if the model does not know the camera.
+        """
+        known = {camera_of(name) for name in self.cameras}
+        if camera not in known and len(known) == 1:
+            (camera,) = known
+        return [name for name in self.cameras if camera_of(name) == camera]
+
     @property
     def arrays(self) -> dict[str, dict[str, np.ndarray]]:
         """For each camera's name, what a model file keeps as arrays and apart from `as_dict`.
@@ -149,9 +167,7 @@ class Calibration:
         }
 
     def normality(self, camera: str) -> Normality | None:
-        """Returns what is normal for a camera.
-
-        A model that knows a single camera takes every unknown camera for that one.
+        """Returns what is normal for a camera in its first regime; see `regimes`.
 
         Args:
             camera: Name by which the model knows the camera.
@@ -159,8 +175,7 @@ class Calibration:
         Returns:
             None if the model does not know the camera.
         """
-        single = next(iter(self.cameras.values())) if len(self.cameras) == 1 else None
-        return self.cameras.get(camera, single)
+        return next((self.cameras[name] for name in self.regimes(camera)), None)
 
     def alarm(
         self, score: str, threshold: float | None = None, per_hour: float | None = None

@@ -16,11 +16,13 @@ from abnormal.inference.calibrate import Calibrator
 from abnormal.inference.exam import examine
 from abnormal.inference.normal_video import NormalVideo
 from abnormal.inference.reference import make_reference
+from abnormal.inference.regime_footage import split_regimes
 from abnormal.inference.runtimes import keras_runtime
 from abnormal.inference.stored_calibration import calibration_of
 from abnormal.inference.videos import InputVideo, ModelFrames, source_videos, stored_videos
 from abnormal.models.model_file import ModelInfo, load_model, save_model
 from abnormal.scoring.calibration import Calibration
+from abnormal.scoring.regime_names import camera_of
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +49,7 @@ def recalibrate(path: Path, folder: Path) -> Calibration:
     notes: set[str] = set()
     found = stored_videos(folder, TRAINING) if is_img(folder) else source_videos(folder, TRAINING)
     videos = [_normal_video(video, model.info, notes) for video in found]
+    videos = split_regimes(videos, model.info.fps)
     reconstruct = keras_runtime(model.network)
     calibrator = Calibrator(reconstruct, model.info.clip_length, model.info.fps)
     calibration = calibrator.calibrate(videos)
@@ -55,13 +58,15 @@ def recalibrate(path: Path, folder: Path) -> Calibration:
     )
     for note in sorted(notes):
         log.info("  %s", note)
-    forgotten = [event for event in old.dismissed if event["camera"] in calibration.cameras]
+    again = {camera_of(name) for name in calibration.cameras}
+    forgotten = [event for event in old.dismissed if camera_of(event["camera"]) in again]
     if forgotten:
         log.info("note: %d dismissed events are not known any more", len(forgotten))
     calibration = dataclasses.replace(
         calibration,
-        cameras=old.cameras | calibration.cameras,
-        exams={name: exam for name, exam in old.exams.items() if name not in calibration.cameras}
+        cameras={name: one for name, one in old.cameras.items() if camera_of(name) not in again}
+        | calibration.cameras,
+        exams={name: exam for name, exam in old.exams.items() if camera_of(name) not in again}
         | calibration.exams,
         dismissed=tuple(event for event in old.dismissed if event not in forgotten),
     )
