@@ -14,11 +14,15 @@ from abnormal.live.event import ANOMALY, SendEvent
 from abnormal.live.faults import CameraFaults
 from abnormal.live.frame import ConnectionLost, LiveFrame, Moment, ReaderFailed, ReaderMessage
 from abnormal.live.recorder import Recorder
+from abnormal.live.regimes import CameraRegimes
 from abnormal.live.segment import LiveClip, Segment
 from abnormal.live.tracker import LiveFrameScore, LiveTracker
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.local import found_by, reason_of
 from abnormal.scoring.residual import ClipResidual
+
+FIRST: int | None = 0
+"""The regime that a camera is taken to show before its first frame."""
 
 HOLD_OFF_SEC = 1.0
 """Nothing is an anomaly for so many seconds after a faulty picture, because scores are averages."""
@@ -30,6 +34,7 @@ class CameraMonitor:
     Attributes:
         faults: Follows what is wrong with the camera, in its own thread.
         health: Counts of what happened in the last minute.
+        regimes: Follows which regime the camera shows, such as day or night.
         drift: Watches the scores of calm frames.
         ended: Whether no more frames will come, because the source was a file.
     """
@@ -55,8 +60,9 @@ class CameraMonitor:
         """
         self._camera, self._alarm = camera, alarm
         self._events = CameraEvents(camera.name, send, recorder)
+        self.regimes, self._regime = CameraRegimes(camera, detector), FIRST
         self._new_segment: Callable[[], Segment] = lambda: Segment(
-            detector, camera.known_as, ignored
+            self.regimes.detector, self.regimes.name_of(self._regime), ignored
         )
         self._calibration = detector.calibration
         self._fps = detector.info.fps
@@ -69,6 +75,11 @@ class CameraMonitor:
         self._newest: LiveFrame | None = None
         self.health, self.drift = self._events.health, DriftWatch()
         self.ended = False
+
+    @property
+    def regime(self) -> str:
+        """Which of several regimes the camera shows, for people; empty if it has only one."""
+        return self.regimes.text
 
     def take(self, message: ReaderMessage) -> None:
         """Handles the camera's next message.
@@ -101,6 +112,8 @@ class CameraMonitor:
             now_sec: The present time, in seconds by the clock of the arrivals.
         """
         scored = clip.segment.score(residual)
+        self.regimes.add(clip.new, clip.segment.completed)
+        self.health.regime = self.regime
         scores = np.where(self._held_off(clip.new), 0.0, scored.causal[self._alarm.score])
         for index, frame in enumerate(clip.new):
             seen = _frame_score(
@@ -130,11 +143,13 @@ class CameraMonitor:
         """Closes all events when the watch ends; all clips have to be scored before."""
         self._events.report(ANOMALY, self._anomalies.finish())
         self.faults.finish()
+        self.regimes.close()
         self._events.finish()
 
     def _add(self, frame: LiveFrame) -> None:
         self._is_lost = False
-        if not self._segment.follows(frame):
+        if not self._segment.follows(frame) or frame.seen.regime != self._regime:
+            self._regime = frame.seen.regime
             self.flush()
         self._newest = frame
         self._ready += self._segment.add(frame)
@@ -146,19 +161,22 @@ class CameraMonitor:
         self.ended, self._is_lost = lost.ended, True
 
     def _held_off(self, frames: Iterable[LiveFrame]) -> list[bool]:
-        """Says for each frame whether it is faulty or follows a faulty one too closely."""
+        """Says for each frame whether it is faulty, follows a faulty one too closely, or may show
+        another regime than it is judged by.
+        """
         held_off = []
         for frame in frames:
             if frame.fault:
                 self._no_anomaly_until_sec = frame.moment.sec + HOLD_OFF_SEC
-            held_off.append(frame.moment.sec < self._no_anomaly_until_sec)
+            is_early = frame.moment.sec < self._no_anomaly_until_sec
+            held_off.append(is_early or not frame.seen.is_sure)
         return held_off
 
     def _watch_drift(self, clip: LiveClip, scored: ScoredFrames, scores: np.ndarray) -> None:
         if self._anomalies.is_open or self._alarm.frames(scores).any():
             return
         calm = surprises_of(scored.causal, self._alarm, self._calibration)
-        if any(frame.fault for frame in clip.new):
+        if any(frame.fault or not frame.seen.is_sure for frame in clip.new):
             return
         self.drift.add(clip.new[-1].moment.sec, calm)
 

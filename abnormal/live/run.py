@@ -127,7 +127,9 @@ def _monitors(
     monitors = []
     for camera in options.cameras:
         recorder = Recorder(options.output, detector.info.fps, clips) if clips else None
-        monitors.append(CameraMonitor(camera, detector, alarm, send, recorder, zone))
+        monitor = CameraMonitor(camera, detector, alarm, send, recorder, zone)
+        monitor.regimes.keep_in(options.output)
+        monitors.append(monitor)
     return monitors
 
 
@@ -140,7 +142,10 @@ def _readers(
 ) -> Iterator[CameraReader]:
     flow = bool(detector.calibration.cameras)
     for number, (camera, monitor) in enumerate(zip(options.cameras, monitors, strict=True)):
-        prepare = FramePreparer(detector.info.size, detector.info.fps, flow, options.pictures)
+        prepare = FramePreparer(
+            *(detector.info.size, detector.info.fps, flow, options.pictures),
+            monitor.regimes.watch,
+        )
         reader = CameraReader(camera, prepare, partial(_deliver, monitor, mailbox, number), clock)
         reader.pass_time = monitor.faults.pass_time
         yield reader

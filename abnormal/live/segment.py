@@ -33,15 +33,21 @@ class LiveClip:
 class Segment:
     """The frames of one camera between two gaps.
 
-    Nothing in a segment is compared with frames before the gap.
+    Nothing in a segment is compared with frames before the gap. A change of the camera's regime is
+    a gap, too.
+
+    Attributes:
+        completed: The completed residual of the clip that was scored last.
     """
+
+    completed: ClipResidual
 
     def __init__(self, detector: Detector, known_as: str, ignored: np.ndarray | None) -> None:
         """Starts a segment without frames.
 
         Args:
             detector: The model.
-            known_as: Name by which the model knows the camera; may be empty.
+            known_as: Name by which the model knows the camera, or one of its regimes; may be empty.
             ignored: `(size, size)` bool, True where anomalies are ignored; None if nowhere.
         """
         normality = detector.calibration.normality(known_as)
@@ -81,7 +87,8 @@ class Segment:
 
     def score(self, residual: ClipResidual) -> ScoredFrames:
         """Scores the new frames of the segment's next clip, given its residual."""
-        return self._scorer.add(self._stream.add(residual))
+        self.completed = self._stream.add(residual)
+        return self._scorer.add(self.completed)
 
     def _with_new_frames(self, windows: Sequence[ClipWindow]) -> list[LiveClip]:
         return [

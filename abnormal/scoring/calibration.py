@@ -170,12 +170,13 @@ class Calibration:
         """Returns what is normal for a camera in its first regime; see `regimes`.
 
         Args:
-            camera: Name by which the model knows the camera.
+            camera: Name by which the model knows the camera, or name of one of its regimes.
 
         Returns:
             None if the model does not know the camera.
         """
-        return next((self.cameras[name] for name in self.regimes(camera)), None)
+        name = next(iter(self.regimes(camera)), "")
+        return self.cameras.get(camera, self.cameras.get(name))
 
     def alarm(
         self, score: str, threshold: float | None = None, per_hour: float | None = None
