@@ -87,13 +87,32 @@ def read_regimes(folder: Path, camera: str, info: ModelInfo) -> list[Normality]:
         if not path.exists():
             continue
         try:
-            found.append(_read(path, info))
-        except (OSError, ValueError, KeyError, AbnormalError) as error:
+            found.append(read_regime(path, info))
+        except (OSError, AbnormalError) as error:
             log.warning(
                 "%s cannot be used (%s): what %s showed then is learnt again when it comes.",
                 *(path, error, camera),
             )
     return found
+
+
+def read_regime(path: Path, info: ModelInfo) -> Normality:
+    """Reads what is normal in a regime.
+
+    Args:
+        path: The file.
+        info: Facts about the model.
+
+    Raises:
+        OSError: The file cannot be read.
+        AbnormalError: It is damaged, or was learnt with another model.
+    """
+    try:
+        return _read(path, info)
+    except KeyError as error:
+        raise AbnormalError(f"{error} is missing in it") from None
+    except ValueError as error:
+        raise AbnormalError(str(error)) from None
 
 
 def _read(path: Path, info: ModelInfo) -> Normality:
@@ -103,13 +122,14 @@ def _read(path: Path, info: ModelInfo) -> Normality:
         raise ValueError("it was learnt with another model")
     surprises = {}
     for name in LOCAL_SCORES:
-        scale, exceedances, frames = arrays[f"{name}.tail"].tolist()
+        tail = arrays[f"{name}.tail"].tolist()
+        scale, exceedances, frames = checks.numbers(f"{name}.tail", tail, 0, 1e12, 3, 3)
         surprises[name] = {
             "values": arrays[f"{name}.values"].tolist(),
             "surprises": arrays[f"{name}.surprises"].tolist(),
             "scale": scale,
             "exceedances": exceedances,
-            "frames": int(checks.number("frames", frames, 1, 1e10)),
+            "frames": int(frames),
         }
     levels = {name: arrays[f"{name}.level"] for name in LOCAL_SCORES}
     kept = {"": levels | {BACKGROUND: arrays[BACKGROUND]}}
