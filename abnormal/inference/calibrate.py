@@ -15,6 +15,7 @@ through the network once. Memory grows only with its length in seconds, by 16 kB
 227x227 pixels.
 """
 
+import dataclasses
 import itertools
 import logging
 from collections import defaultdict
@@ -169,6 +170,8 @@ class Calibrator:
             chosen = [r for v, r in zip(videos, ratios, strict=True) if v.camera == camera]
             background = backgrounds.get(camera)
             cameras[camera], held_out = learn_normality(of_camera, chosen, background, self._fps)
+            is_one_view = all(video.is_one_view for video in videos if video.camera == camera)
+            cameras[camera] = dataclasses.replace(cameras[camera], is_one_view=is_one_view)
             for name, parts in held_out.items():
                 judged[name] += parts
         return cameras, judged

@@ -48,6 +48,7 @@ class NormalVideo:
         length: Number of frames; 0 if that is not known before they are read.
         held_out: Whether the network was not trained on the video.
         gaps: The gaps between the frames that have been read so far, or more.
+        is_one_view: Whether most footage of the camera shows one view.
     """
 
     name: str
@@ -56,6 +57,7 @@ class NormalVideo:
     length: int
     held_out: bool
     gaps: Sequence[Gap] = ()
+    is_one_view: bool = True
 
 
 @dataclass(frozen=True)

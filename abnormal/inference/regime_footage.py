@@ -44,8 +44,9 @@ def split_regimes(videos: Sequence[NormalVideo], fps: float) -> list[NormalVideo
         fps: Frames per second.
 
     Returns:
-        The videos as they are, if each camera has one regime. Otherwise each part of a video that
-        shows one regime is a video of its own, whose camera is the name of the regime.
+        The videos as they are, if each camera has one regime, but for `is_one_view`. Otherwise each
+        part of a video that shows one regime is a video of its own, whose camera is the name of the
+        regime.
     """
     videos = sorted(videos, key=lambda video: (video.camera, natural_key(video.name)))
     return [
@@ -57,9 +58,9 @@ def split_regimes(videos: Sequence[NormalVideo], fps: float) -> list[NormalVideo
 
 def _split_camera(camera: str, videos: list[NormalVideo], fps: int) -> list[NormalVideo]:
     pictures = [_one_each_second(video, fps) for video in videos]
-    views = _find_views([of_video for of_video in pictures if len(of_video)])
+    views, is_one_view = _find_views([of_video for of_video in pictures if len(of_video)])
     if len(views) < 2:
-        return videos
+        return [v if is_one_view else dataclasses.replace(v, is_one_view=False) for v in videos]
     log.info(
         "camera %sshows %d regimes, such as day and night; each is learnt by itself",
         *(f"{camera} " if camera else "", len(views)),
@@ -82,8 +83,12 @@ def _one_each_second(video: NormalVideo, fps: int) -> Seconds:
     return np.stack(taken) if taken else np.zeros((0, 1, 1), np.uint8)
 
 
-def _find_views(pictures: Sequence[Seconds]) -> list[View]:
-    """Returns the views with enough footage, the one with most footage first."""
+def _find_views(pictures: Sequence[Seconds]) -> tuple[list[View], bool]:
+    """Returns the views with enough footage, the one with most footage first.
+
+    Also returns whether there are such views or one that most of the footage shows. Otherwise,
+    several cameras were probably taken for one.
+    """
     views: list[View] = []
     seconds: list[int] = []
     for of_video in pictures:
@@ -96,9 +101,10 @@ def _find_views(pictures: Sequence[Seconds]) -> list[View]:
                 seconds.append(0)
             seconds[number] += len(window)
     if any(view.is_plain for view in views):
-        return []  # no picture could be told from that one
+        return [], True  # no picture could be told from that one
     order = sorted(range(len(views)), key=lambda number: -seconds[number])
-    return [views[number] for number in order if seconds[number] >= ENOUGH_SEC]
+    found = [views[number] for number in order if seconds[number] >= ENOUGH_SEC]
+    return found, len(found) > 1 or 2 * max(seconds, default=0) >= sum(seconds)
 
 
 def _windows(pictures: Seconds) -> list[np.ndarray]:

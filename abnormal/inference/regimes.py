@@ -53,13 +53,17 @@ class RegimeWatch:
     """Follows which regime the pictures of one camera show, in order.
 
     Args:
-        regimes: What is normal in each of them. If one has no background, or too plain a one, all
-            pictures show the first.
+        regimes: What is normal in each of them. If one has no background, or one that is too plain
+            or that its footage does not resemble, all pictures show the first.
         fps: Pictures per second.
     """
 
     def __init__(self, regimes: Sequence[Normality], fps: float) -> None:
-        views = [View(one.background) for one in regimes if one.background is not None]
+        views = [
+            View(one.background)
+            for one in regimes
+            if one.background is not None and one.is_one_view
+        ]
         blind = len(views) < len(regimes) or any(view.is_plain for view in views)
         self._views = [] if blind else views
         self._check = max(1, round(CHECK_SEC * fps))

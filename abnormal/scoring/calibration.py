@@ -49,12 +49,15 @@ class Normality:
         background: What the camera shows when nobody is there, `(size, size)` uint8; None in models
             of older versions, which lack the scores that need it.
         correction: What is added to the fused surprise; see `abnormal.scoring.rate_check`.
+        is_one_view: Whether the footage resembles the background, which therefore tells whether a
+            picture shows this regime. It does not if several cameras were taken for one.
     """
 
     levels: dict[str, np.ndarray]
     surprises: dict[str, Surprise]
     background: np.ndarray | None = None
     correction: float = 0.0
+    is_one_view: bool = True
 
     @property
     def frames(self) -> int:
@@ -252,6 +255,7 @@ class Calibration:
         return dataclasses.asdict(dataclasses.replace(self, cameras={})) | {
             "cameras": cameras,
             "corrections": corrections,
+            "several_views": [n for n, camera in self.cameras.items() if not camera.is_one_view],
         }
 
 
@@ -276,7 +280,11 @@ def read_calibration(
             for name, value in stored.get("false_alarms", {}).items()
         },
         cameras={
-            name: dataclasses.replace(normality, correction=corrections.get(name, 0.0))
+            name: dataclasses.replace(
+                normality,
+                correction=corrections.get(name, 0.0),
+                is_one_view=name not in stored.get("several_views", ()),
+            )
             for name, surprises in stored.get("cameras", {}).items()
             if (normality := _normality(arrays[name], _surprises(surprises)))
         },

@@ -71,6 +71,8 @@ def check_calibration(
         checks.text("the camera of a dismissed event", camera)
     for name, value in _each(stored, "corrections"):
         checks.number(name, value, -MAX_SURPRISE, MAX_SURPRISE)
+    for name in checks.sequence("several_views", stored.get("several_views", ())):
+        checks.text("the name of a camera with several views", name)
     _check_rate(stored.get("rate_check"))
     for name, exam in _each(stored, "exams"):
         for kind, result in checks.mapping(name, exam).items():

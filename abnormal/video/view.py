@@ -33,11 +33,11 @@ LEAST_BLOCKS = 8
 BLOCK_CORRELATION = 0.6
 """Blocks show the same if their correlation is above this."""
 
-_STEPS = range(2 * REACH_PX + 1)
-_SHIFTS = sorted(
-    itertools.product(_STEPS, _STEPS),
-    key=lambda shift: sum((pixels - REACH_PX) ** 2 for pixels in shift),
-)
+HOPELESS = 0.2
+"""If no more blocks show the same at any of the coarse shifts, the others are not tried."""
+
+_COARSE = [*itertools.product(range(0, 2 * REACH_PX + 1, 2), repeat=2)]
+_FINE = [shift for shift in np.ndindex(2 * REACH_PX + 1, 2 * REACH_PX + 1) if shift not in _COARSE]
 
 
 def shrink(picture: np.ndarray) -> np.ndarray:
@@ -64,7 +64,7 @@ class View:
         blocks, norms = _blocks(shrink(picture))
         self._chosen = norms > CONTRAST * BLOCK_PX
         self._blocks, self._norms = blocks[self._chosen], norms[self._chosen]
-        self._last = _SHIFTS[0]
+        self._last: tuple[int, ...] = (REACH_PX, REACH_PX)
         self.is_plain = len(self._blocks) < LEAST_BLOCKS
 
     def likeness(self, small: np.ndarray, enough: float = 1.0) -> float:
@@ -81,15 +81,18 @@ class View:
         border = (REACH_PX,) * 4
         padded = cv2.copyMakeBorder(small, *border, cv2.BORDER_REPLICATE)
         best = 0.0
-        for shift in (self._last, *_SHIFTS):  # it usually is where it was the last time
-            found = self._likeness_at(padded, shift)
-            if found > best:
-                best, self._last = found, shift
-            if best >= enough:
+        for shifts in ([self._last], _COARSE, _FINE):  # it usually is where it was the last time
+            for shift in shifts:
+                found = self._likeness_at(padded, shift)
+                if found > best:
+                    best, self._last = found, shift
+                if best >= enough:
+                    return best
+            if shifts is _COARSE and best < HOPELESS:
                 break
         return best
 
-    def _likeness_at(self, padded: np.ndarray, shift: tuple[int, int]) -> float:
+    def _likeness_at(self, padded: np.ndarray, shift: tuple[int, ...]) -> float:
         top, left = shift
         blocks, norms = _blocks(padded[top : top + SIDE_PX, left : left + SIDE_PX], self._chosen)
         products = np.einsum("ij,ij->i", blocks, self._blocks)

@@ -24,6 +24,13 @@ def test_footage_of_one_regime_stays_as_it_is():
     assert split_regimes(videos, FPS) == videos
 
 
+def test_many_views_of_which_none_is_shown_for_long_tell_no_regime():
+    draw = np.random.default_rng(2)
+    views = [draw.integers(40, 215, (16, 16), np.uint8).repeat(3, 0).repeat(3, 1) for _ in "12345"]
+    videos = [video(f"{number}", (view, 20)) for number, view in enumerate(views)]
+    assert not any(one.is_one_view for one in split_regimes(videos, FPS))
+
+
 def test_a_video_of_day_and_night_is_divided_at_the_change():
     dusk = Gap(round(110 * FPS), 200.0)
     parts = split_regimes([video("01", (DAY, 70), (NIGHT, 90), gaps=[dusk])], FPS)

@@ -63,6 +63,11 @@ def test_without_a_background_all_pictures_are_of_the_first_regime(background):
     assert watch(background)(NIGHT) == SURE
 
 
+def test_a_background_that_the_footage_does_not_resemble_tells_no_regime():
+    mixed = Normality({}, {}, DAY, is_one_view=False)
+    assert RegimeWatch([mixed], FPS)(NIGHT) == SURE
+
+
 def test_a_video_is_split_where_its_regime_changes_and_where_it_has_gaps():
     frames = [DAY] * 10 + [NIGHT] * 12 + [DAY] * 4
     parts = []
