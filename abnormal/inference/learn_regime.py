@@ -77,8 +77,12 @@ class RegimeLearner:
         """Leaves a gap, for frames that cannot be learnt from."""
         self._is_after_gap = True
 
-    def add(self, residual: ClipResidual) -> bool:
-        """Adds the new frames of the next clip, given its completed residual.
+    def add(self, frames: np.ndarray, residual: ClipResidual) -> bool:
+        """Adds the new frames of the next clip.
+
+        Args:
+            frames: The new frames, `(n, size, size)` uint8, also where nothing counts.
+            residual: The completed residual of the clip.
 
         Returns:
             Whether enough has been seen to `learn`.
@@ -86,11 +90,10 @@ class RegimeLearner:
         Raises:
             CannotWriteError: The disk for temporary files is full.
         """
-        frames = residual.frames[residual.new]
         if self.background is None:
             self._take_samples(frames)
         elif self._is_there(frames):
-            self._measure(residual, self._begin_part())
+            self._measure(frames, residual, self._begin_part())
         return self._measured >= MEASURE_SEC * self._fps
 
     def learn(self) -> Normality:
@@ -105,7 +108,7 @@ class RegimeLearner:
         every = max(1, round(SAMPLE_SEC * self._fps))
         for frame in frames:
             if self._number % every == 0:
-                self._samples.append((frame * 255).round().astype(np.uint8))
+                self._samples.append(frame.copy())
             self._number += 1
         if len(self._samples) * SAMPLE_SEC < BACKGROUND_SEC:
             return
@@ -122,8 +125,7 @@ class RegimeLearner:
         self._cells, self._gaps = CellStream(self._fps), list[Gap]()
 
     def _is_there(self, frames: np.ndarray) -> bool:
-        small = shrink((frames[-1] * 255).round().astype(np.uint8))
-        if self._view.likeness(small, LEFT) >= LEFT:
+        if self._view.likeness(shrink(frames[-1]), LEFT) >= LEFT:
             self._lost = 0
             return True
         self.skip()
@@ -139,9 +141,9 @@ class RegimeLearner:
         self._is_after_gap = False
         return self._cells
 
-    def _measure(self, residual: ClipResidual, cells: CellStream) -> None:
+    def _measure(self, frames: np.ndarray, residual: ClipResidual, cells: CellStream) -> None:
         found = np.zeros(residual.frames.shape, bool)
-        found[residual.new] = self._foreground(residual.frames[residual.new])
+        found[residual.new] = self._foreground(frames / np.float32(255))
         self._recorder.add(cells.add(dataclasses.replace(residual, foreground=found)))
         self._measured += len(residual.new_positions)
 

@@ -6,6 +6,8 @@ import logging
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
+
 from abnormal.errors import AbnormalError
 from abnormal.inference.detector import Detector
 from abnormal.inference.learn_regime import RegimeLearner
@@ -52,6 +54,7 @@ class CameraRegimes:
         self._learning: Future[Normality] | None = None
         self._learnt, self._folder = 0, Path()
         self._regime: int | None = 0
+        self._next = 0  # number of the frame that would follow without a gap
         self.text = self._describe()
 
     def keep_in(self, folder: Path) -> None:
@@ -77,6 +80,9 @@ class CameraRegimes:
             residual: The completed residual of the clip.
         """
         newest = frames[-1]
+        if frames[0].moment.number != self._next:
+            self._learner.skip()
+        self._next = newest.moment.number + 1
         if newest.seen.regime != self._regime:
             self._change(newest)
         if self._regime is None and self._can_learn:
@@ -122,7 +128,8 @@ class CameraRegimes:
             self._learner.skip()
         else:
             try:
-                if self._learner.add(residual):
+                images = np.stack([frame.image for frame in frames])
+                if self._learner.add(images, residual):
                     # It takes seconds, in which the frames of all cameras would be dropped.
                     self._learning = self._thread.submit(self._learner.learn)
             except AbnormalError as error:

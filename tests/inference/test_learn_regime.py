@@ -34,10 +34,16 @@ def soon(monkeypatch):
     monkeypatch.setattr(learn_regime, "MEASURE_SEC", 90.0)
 
 
-def learnt(frames):
+def clips_of(frames, ignored=None):
+    clips = residuals(frames, halved, LENGTH, ResidualStream(ignored=ignored))
+    for number, residual in enumerate(clips):
+        yield frames[number * LENGTH : (number + 1) * LENGTH], residual
+
+
+def learnt(frames, ignored=None):
     learner = RegimeLearner(FPS)
-    for residual in residuals(frames, halved, LENGTH, ResidualStream()):
-        if learner.add(residual):
+    for clip in clips_of(frames, ignored):
+        if learner.add(*clip):
             return learner.learn()
     learner.start_anew()
     return None
@@ -55,6 +61,12 @@ def test_what_was_seen_is_normal_and_who_runs_is_not():
     assert share_of_alarms(normality, walking(4, 2, range(4))) > 0.5
 
 
+def test_the_background_is_known_where_nothing_counts():
+    ignored = np.zeros((SIZE, SIZE), bool)
+    ignored[:, :30] = True
+    assert np.abs(learnt(walking(110, 1), ignored).background.astype(int) - WALL).mean() < 1
+
+
 def test_what_happens_in_few_of_the_seconds_does_not_become_normal():
     normality = learnt(walking(110, 1, fast=[60, 61]))
     assert share_of_alarms(normality, walking(4, 2, range(4))) > 0.5
@@ -69,8 +81,8 @@ def test_what_has_no_structure_and_what_never_stays_is_not_learnt():
 def test_it_says_how_much_is_missing():
     learner = RegimeLearner(FPS)
     assert learner.left_sec == 105
-    for residual in residuals(walking(30, 1), halved, LENGTH, ResidualStream()):
-        learner.add(residual)
+    for clip in clips_of(walking(30, 1)):
+        learner.add(*clip)
     assert learner.left_sec == pytest.approx(75, abs=2)
     learner.start_anew()
     assert learner.left_sec == 105
