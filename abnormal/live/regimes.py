@@ -3,6 +3,7 @@
 import dataclasses
 import datetime
 import logging
+import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from abnormal.inference.regimes import RegimeWatch
 from abnormal.live.address import Camera
 from abnormal.live.frame import LiveFrame
 from abnormal.live.regime_file import MOST_REGIMES, read_regimes, regime_path, write_regime
-from abnormal.scoring.calibration import Normality
+from abnormal.scoring.calibration import Calibration, Normality
 from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.regime_names import camera_of, regime_name
 from abnormal.scoring.residual import ClipResidual
@@ -52,7 +53,8 @@ class CameraRegimes:
         self._learner = RegimeLearner(detector.info.fps)
         self._thread = ThreadPoolExecutor(1, "regime")
         self._learning: Future[Normality] | None = None
-        self._learnt, self._folder = 0, Path()
+        self._learnt: dict[str, Normality] = {}
+        self._folder, self._lock = Path(), threading.Lock()
         self._regime: int | None = 0
         self._next = 0  # number of the frame that would follow without a gap
         self.text = self._describe()
@@ -67,6 +69,16 @@ class CameraRegimes:
         for normality in read_regimes(folder, self._camera.name, self.detector.info):
             self._add(normality)
         self.text = self._describe()
+
+    def use(self, calibration: Calibration) -> None:
+        """Goes on with another calibration of the model, which any thread may ask for."""
+        with self._lock:
+            self._use(calibration)
+
+    def _use(self, calibration: Calibration) -> None:
+        cameras = calibration.cameras | self._learnt
+        calibration = dataclasses.replace(calibration, cameras=cameras)
+        self.detector = dataclasses.replace(self.detector, calibration=calibration)
 
     def name_of(self, regime: int | None) -> str:
         """Returns the name of a regime in the calibration; of the first one if it is not known."""
@@ -143,7 +155,7 @@ class CameraRegimes:
             "%s: what it shows is known now, as regime %d; there are alarms again",
             *(self._camera.name, number),
         )
-        path = regime_path(self._folder, self._camera.name, self._learnt)
+        path = regime_path(self._folder, self._camera.name, len(self._learnt))
         try:
             write_regime(path, normality, self.detector.info)
         except AbnormalError as error:
@@ -153,12 +165,11 @@ class CameraRegimes:
         """Adds a regime, and returns its number from 1 on."""
         assert normality.background is not None
         name = regime_name(camera_of(self._names[0]), len(self._names))
-        cameras = self.detector.calibration.cameras | {name: normality}
-        calibration = dataclasses.replace(self.detector.calibration, cameras=cameras)
-        self.detector = dataclasses.replace(self.detector, calibration=calibration)
+        with self._lock:
+            self._learnt[name] = normality
+            self._use(self.detector.calibration)
         self._names.append(name)
-        self._learnt += 1
-        self._can_learn = self._can_learn and self._learnt < MOST_REGIMES
+        self._can_learn = self._can_learn and len(self._learnt) < MOST_REGIMES
         self.watch.add(normality.background)
         return len(self._names)
 

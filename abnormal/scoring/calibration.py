@@ -10,6 +10,7 @@ import numpy as np
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.scoring.alarm import Alarm
+from abnormal.scoring.dismissal import Dismissal, raise_levels, read_dismissals, stack_levels
 from abnormal.scoring.local import LOCAL_SCORES, is_local, shares_of
 from abnormal.scoring.rate_check import RateCheck, share_above
 from abnormal.scoring.regime_names import camera_of
@@ -49,6 +50,7 @@ class Normality:
         background: What the camera shows when nobody is there, `(size, size)` uint8; None in models
             of older versions, which lack the scores that need it.
         correction: What is added to the fused surprise; see `abnormal.scoring.rate_check`.
+        learnt: The levels before events were dismissed; empty if they are the same.
         is_one_view: Whether the footage resembles the background, which therefore tells whether a
             picture shows this regime. It does not if several cameras were taken for one.
     """
@@ -57,12 +59,20 @@ class Normality:
     surprises: dict[str, Surprise]
     background: np.ndarray | None = None
     correction: float = 0.0
+    learnt: dict[str, np.ndarray] = field(default_factory=dict)
     is_one_view: bool = True
 
     @property
     def frames(self) -> int:
         """Number of normal frames of the camera."""
         return next(iter(self.surprises.values())).frames
+
+    def with_dismissed(self, dismissed: Sequence[Dismissal]) -> "Normality":
+        """Returns what is normal after these events of the camera were dismissed, and no others."""
+        learnt = self.learnt or self.levels
+        if not any(dismissal.levels for dismissal in dismissed):
+            return dataclasses.replace(self, levels=learnt, learnt={})
+        return dataclasses.replace(self, levels=raise_levels(learnt, dismissed), learnt=learnt)
 
 
 @dataclass(frozen=True)
@@ -119,7 +129,8 @@ class Calibration:
         frames: Number of normal frames in all.
         videos: Names of the normal videos.
         held_out: Whether there were videos that the network had not been trained on.
-        dismissed: Events that the user has dismissed as false alarms, and that are normal since.
+        dismissed: Events that the user has dismissed as false alarms, and that are normal since,
+            the oldest first; see `with_dismissed`.
         positions: For each reconstruction error, its usual size at each position in a clip, as a
             multiple of the mean over all positions. A recurrent network reconstructs the first
             frames of a clip worse than the others.
@@ -135,7 +146,7 @@ class Calibration:
     frames: int
     videos: tuple[str, ...]
     held_out: bool
-    dismissed: tuple[dict[str, Any], ...] = field(default=())
+    dismissed: tuple[Dismissal, ...] = field(default=())
     positions: dict[str, tuple[float, ...]] = field(default_factory=dict)
     rate_check: RateCheck | None = None
     exams: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
@@ -160,14 +171,32 @@ class Calibration:
     def arrays(self) -> dict[str, dict[str, np.ndarray]]:
         """For each camera's name, what a model file keeps as arrays and apart from `as_dict`.
 
-        These are the normal levels under the names of their scores, `(rows, columns)` float32 above
-        0, and the background under `BACKGROUND`, `(size, size)` uint8.
+        These are the levels that were learnt under the names of their scores, `(rows, columns)`
+        float32 above 0; what the dismissals of the camera ask for, see `stack_levels`; and the
+        background under `BACKGROUND`, `(size, size)` uint8.
         """
         return {
-            name: camera.levels
+            name: (learnt := camera.learnt or camera.levels)
+            | stack_levels(learnt, self._dismissed_of(name))
             | ({} if camera.background is None else {BACKGROUND: camera.background})
             for name, camera in self.cameras.items()
         }
+
+    def with_dismissed(self, dismissed: Iterable[Dismissal]) -> "Calibration":
+        """Returns the calibration with these dismissals instead of those that it has.
+
+        The normal levels of each camera are then the largest of those that were learnt and those
+        that its dismissals ask for.
+        """
+        changed = dataclasses.replace(self, dismissed=tuple(dismissed))
+        cameras = {
+            name: camera.with_dismissed(changed._dismissed_of(name))
+            for name, camera in self.cameras.items()
+        }
+        return dataclasses.replace(changed, cameras=cameras)
+
+    def _dismissed_of(self, camera: str) -> list[Dismissal]:
+        return [dismissal for dismissal in self.dismissed if dismissal.camera == camera]
 
     def normality(self, camera: str) -> Normality | None:
         """Returns what is normal for a camera in its first regime; see `regimes`.
@@ -178,8 +207,9 @@ class Calibration:
         Returns:
             None if the model does not know the camera.
         """
-        name = next(iter(self.regimes(camera)), "")
-        return self.cameras.get(camera, self.cameras.get(name))
+        if camera != camera_of(camera):
+            return self.cameras.get(camera)
+        return next((self.cameras[name] for name in self.regimes(camera)), None)
 
     def alarm(
         self, score: str, threshold: float | None = None, per_hour: float | None = None
@@ -252,9 +282,10 @@ class Calibration:
             for name, camera in self.cameras.items()
         }
         corrections = {name: camera.correction for name, camera in self.cameras.items()}
-        return dataclasses.asdict(dataclasses.replace(self, cameras={})) | {
+        return dataclasses.asdict(dataclasses.replace(self, cameras={}, dismissed=())) | {
             "cameras": cameras,
             "corrections": corrections,
+            "dismissed": [dict(dismissal.entry) for dismissal in self.dismissed],
             "several_views": [n for n, camera in self.cameras.items() if not camera.is_one_view],
         }
 
@@ -273,7 +304,7 @@ def read_calibration(
     """
     corrections = stored.get("corrections", {})
     rate_check = stored.get("rate_check")
-    return Calibration(
+    calibration = Calibration(
         surprises=_surprises(stored.get("surprises", {})),
         false_alarms={
             name: FalseAlarms(value["hours"], tuple(value["counts"]))
@@ -291,7 +322,6 @@ def read_calibration(
         frames=stored.get("frames", 0),
         videos=tuple(stored.get("videos", ())),
         held_out=stored.get("held_out", False),
-        dismissed=tuple(stored.get("dismissed", ())),
         positions={
             name: tuple(value)
             for name, value in stored.get("positions", {}).items()
@@ -303,6 +333,7 @@ def read_calibration(
             for camera, exam in stored.get("exams", {}).items()
         },
     )
+    return calibration.with_dismissed(read_dismissals(stored.get("dismissed", ()), arrays))
 
 
 def _normality(

@@ -59,7 +59,7 @@ def recalibrate(path: Path, folder: Path) -> Calibration:
     for note in sorted(notes):
         log.info("  %s", note)
     again = {camera_of(name) for name in calibration.cameras}
-    forgotten = [event for event in old.dismissed if camera_of(event["camera"]) in again]
+    forgotten = [event for event in old.dismissed if camera_of(event.camera) in again]
     if forgotten:
         log.info("note: %d dismissed events are not known any more", len(forgotten))
     calibration = dataclasses.replace(
