@@ -37,6 +37,7 @@ class CameraMonitor:
         faults: Follows what is wrong with the camera, in its own thread.
         health: Counts of what happened in the last minute.
         regimes: Follows which regime the camera shows, such as day or night.
+        status: What there is to know about the camera at the moment.
         drift: Watches the scores of calm frames.
         ended: Whether no more frames will come, because the source was a file.
         keep_cells: Receives, before an event is reported, its id and what it has shown so far, by
@@ -80,6 +81,8 @@ class CameraMonitor:
         self._no_anomaly_until_sec = -np.inf  # in seconds since the camera's first frame
         self._newest: LiveFrame | None = None
         self.health, self.drift = self._events.health, DriftWatch()
+        self.status = self._events.status
+        self.status.threshold = alarm.threshold
         self.ended = False
 
     @property
@@ -130,7 +133,7 @@ class CameraMonitor:
         self._known_as = clip.segment.known_as
         scored = clip.segment.score(residual)
         self.regimes.add(clip.new, clip.segment.completed)
-        self.health.regime = self.regime
+        self.health.regime = self.status.regime = self.regime
         held_off = self._held_off(clip.new)
         scores = np.where(held_off, 0.0, scored.causal[self._alarm.score])
         for index, frame in enumerate(clip.new):
@@ -144,6 +147,7 @@ class CameraMonitor:
                 self._maxima.add(frame.moment.number, cells, span)
             self._report([change for change in changes if change[0] != CLOSED])
         self.health.add(now_sec - frame.arrival_sec for frame in clip.new)
+        self.status.add(clip.new, scores, now_sec)
         self._watch_drift(clip, scored, scores)
 
     def close_overdue_events(self, now_sec: float) -> None:
