@@ -70,7 +70,7 @@ def lit(frame: np.ndarray) -> np.ndarray:
 
 def infrared(frame: np.ndarray) -> np.ndarray:
     """Leaves and cloth are bright, the sky and windows are dark, and there is noise."""
-    return noisy((40 + 1.2 * np.abs(frame - 127.5)) * lit(frame), 5)
+    return noisy((50 + 1.3 * np.abs(frame - 145.0)) * lit(frame), 5)
 
 
 CHANGES: dict[str, Change] = {
