@@ -11,7 +11,7 @@ from abnormal.inference.stream import ScoredFrames
 from abnormal.live.address import Camera
 from abnormal.live.camera_events import CameraEvents
 from abnormal.live.drift import DriftWatch, surprises_of
-from abnormal.live.event import ANOMALY, SendEvent, event_id
+from abnormal.live.event import ANOMALY, SendEvent
 from abnormal.live.faults import CameraFaults
 from abnormal.live.frame import ConnectionLost, LiveFrame, Moment, ReaderFailed, ReaderMessage
 from abnormal.live.recorder import Recorder
@@ -34,6 +34,7 @@ class CameraMonitor:
     """Makes clips from the frames of one camera and events from the scores.
 
     Attributes:
+        events: Reports the events of the camera.
         faults: Follows what is wrong with the camera, in its own thread.
         health: Counts of what happened in the last minute.
         regimes: Follows which regime the camera shows, such as day or night.
@@ -64,7 +65,7 @@ class CameraMonitor:
             ignored: `(size, size)` bool, True where anomalies are ignored; None if nowhere.
         """
         self._camera, self._alarm = camera, alarm
-        self._events = CameraEvents(camera.name, send, recorder)
+        self.events = CameraEvents(camera.name, send, recorder)
         self.regimes, self._regime = CameraRegimes(camera, detector), FIRST
         self._new_segment: Callable[[], Segment] = lambda: Segment(
             self.regimes.detector, self.regimes.name_of(self._regime), ignored
@@ -76,12 +77,12 @@ class CameraMonitor:
         self._anomalies = LiveTracker(alarm, self._fps)
         self._maxima = CellMaxima()
         self.keep_cells: Callable[[str, EventCells], None] = lambda name, cells: None
-        self.faults = CameraFaults(self._fps, self._events)
+        self.faults = CameraFaults(self._fps, self.events)
         self._is_lost = False
         self._no_anomaly_until_sec = -np.inf  # in seconds since the camera's first frame
         self._newest: LiveFrame | None = None
-        self.health, self.drift = self._events.health, DriftWatch()
-        self.status = self._events.status
+        self.health, self.drift = self.events.health, DriftWatch()
+        self.status = self.events.status
         self.status.threshold = alarm.threshold
         self.ended = False
 
@@ -171,14 +172,14 @@ class CameraMonitor:
         self._report(self._anomalies.finish())
         self.faults.finish()
         self.regimes.close()
-        self._events.finish()
+        self.events.finish()
 
     def _report(self, changes: Sequence[Change]) -> None:
         for change in changes:
             if self._alarm.is_local:
                 cells = self._maxima.of_event(self._known_as, self._alarm)
-                self.keep_cells(event_id(self._camera.name, ANOMALY, change[1].start), cells)
-            self._events.report(ANOMALY, [change])
+                self.keep_cells(self.events.id_of(ANOMALY, change[1].start), cells)
+            self.events.report(ANOMALY, [change])
 
     def _add(self, frame: LiveFrame) -> None:
         self._is_lost = False
