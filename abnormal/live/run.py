@@ -140,6 +140,7 @@ def _monitors(
     for camera in options.cameras:
         recorder = Recorder(options.output, detector.info.fps, clips) if clips else None
         monitor = CameraMonitor(camera, detector, alarm, send, recorder, zone)
+        monitor.regimes.keep_in(options.output)
         monitor.events.why_quiet = QuietRule(options.cool_down_sec, options.quiet_hours)
         monitor.keep_cells = partial(keep_event_cells, options.output)
         monitors.append(monitor)
@@ -155,7 +156,10 @@ def _readers(
 ) -> Iterator[CameraReader]:
     flow = bool(detector.calibration.cameras)
     for number, (camera, monitor) in enumerate(zip(options.cameras, monitors, strict=True)):
-        prepare = FramePreparer(detector.info.size, detector.info.fps, flow, options.pictures)
+        prepare = FramePreparer(
+            *(detector.info.size, detector.info.fps, flow, options.pictures),
+            monitor.regimes.watch,
+        )
         reader = CameraReader(camera, prepare, partial(_deliver, monitor, mailbox, number), clock)
         reader.pass_time = monitor.faults.pass_time
         yield reader

@@ -48,6 +48,7 @@ class CameraNow:
             frames; None before the first one.
         behind_sec: How much newer the newest frame is than the newest one that has a score.
         events: Number of events opened since the start, by kind.
+        regime: Which of several regimes it shows, for people; empty if only one is known.
     """
 
     name: str
@@ -60,6 +61,7 @@ class CameraNow:
     latency_sec: tuple[float, float] | None
     behind_sec: float
     events: dict[str, int]
+    regime: str = ""
 
 
 class CameraStatus:
@@ -68,6 +70,7 @@ class CameraStatus:
     Attributes:
         name: Name of the camera.
         dropped: Returns the number of frames dropped since the start.
+        regime: Which of several regimes the camera shows, for people; empty if only one is known.
     """
 
     def __init__(self, name: str, threshold: float = 0.0) -> None:
@@ -79,6 +82,7 @@ class CameraStatus:
         """
         self.name, self.threshold = name, threshold
         self.dropped: Callable[[], int] = lambda: 0
+        self.regime = ""
         self._newest: LiveFrame | None = None
         self._scored_sec = 0.0
         self._frames, self._ended = 0, False
@@ -146,6 +150,7 @@ class CameraStatus:
                 latency_sec=_quantiles(latencies) if latencies else None,
                 behind_sec=round(max(0.0, behind), 1),
                 events=dict(self._events),
+                regime=self.regime,
             )
 
     def newest_scores(self) -> list[tuple[float, float]]:
