@@ -1,10 +1,47 @@
-"""A camera on the loopback address: JPEG pictures over HTTP one by one, as many cameras do."""
+"""A camera on the loopback address: JPEG pictures over HTTP one by one, as many cameras do.
 
+    python benchmarks/mjpeg_camera.py demo/img/testing/cart/03 demo/img/testing/runner/01 \
+        > cameras.csv
+
+Each folder of pictures is shown over and over by a camera of its own, until Ctrl-C. The table of
+the cameras, for `--cameras`, is printed at once.
+"""
+
+import argparse
+import sys
 import threading
 import time
 from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import BinaryIO
+
+
+def main() -> int:
+    """Starts the cameras, prints their table, and waits; 1 if there is nothing to show."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folders", nargs="+", type=Path, help="folders of JPEG pictures")
+    parser.add_argument("--fps", type=float, default=25, help="pictures in a second (25)")
+    parser.add_argument("--port", type=int, default=8091, help="of the first camera (8091); 0: any")
+    args = parser.parse_args()
+    print("name,source", flush=True)
+    for number, folder in enumerate(args.folders):
+        jpegs = [path.read_bytes() for path in sorted(folder.glob("*.jpg"))]
+        if not jpegs:
+            print(f"{folder} has no pictures (*.jpg) that a camera could show", file=sys.stderr)
+            return 1
+        port = args.port and args.port + number
+        try:
+            camera = MjpegCamera(jpegs, args.fps, port)
+        except OSError as error:
+            print(f"port {port}: {error.strerror}; choose another --port", file=sys.stderr)
+            return 1
+        print(f"{folder.parent.name}-{number + 1},{camera.url()}", flush=True)
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        return 130
+    return 0
 
 
 class MjpegCamera:
@@ -88,3 +125,7 @@ class MjpegCamera:
     def number(self) -> int:
         """Of the picture that is to be shown next."""
         return int((time.monotonic() - self._begun_sec) * self._fps) + 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -6,6 +6,9 @@ import numpy as np
 
 REPORT_EVERY_SEC = 60.0
 
+TOO_MANY_DROPPED = 0.1
+"""If a larger share of the frames is dropped, a warning says so."""
+
 
 class Health:
     """Counts what happens to one camera between two reports.
@@ -28,6 +31,8 @@ class Health:
         self._latencies_sec: list[float] = []
         self.alarms = self.reconnects = self.dropped = 0
         self.regime = ""
+        self._dropped_share = 0.0  # between the last two reports
+        self._is_warned = False
 
     def add(self, latencies_sec: Iterable[float]) -> None:
         """Adds the latencies of scored frames, from arrival to score, in seconds."""
@@ -45,7 +50,20 @@ class Health:
             text += f", latency {median:.2f} s p50, {high:.2f} s p95"
         text += f", {self.alarms} alarms, {self.reconnects} reconnects"
         text += f", {self.regime}" if self.regime else ""
+        new = dropped - self.dropped
+        self._dropped_share = new / max(1, new + len(self._latencies_sec))
         self._latencies_sec.clear()
         self.alarms = self.reconnects = 0
         self.dropped = dropped
         return text
+
+    def warning(self) -> str:
+        """Says after a report that too many frames were dropped, once until it was otherwise."""
+        was_warned, self._is_warned = self._is_warned, self._dropped_share > TOO_MANY_DROPPED
+        if was_warned or not self._is_warned:
+            return ""
+        return (
+            f"{100 * self._dropped_share:.0f} % of the frames of the last minute were dropped, because the "
+            "machine is too busy. What they showed was not seen. Watch fewer cameras, or train a "
+            "model at a lower rate (`--fps` of preprocess.py)."
+        )

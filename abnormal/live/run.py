@@ -176,6 +176,8 @@ def _log_health(
 ) -> None:
     for number, monitor in enumerate(monitors):
         log.info("%s", monitor.health.report(dropped(number)))
+        if warning := monitor.health.warning():
+            log.warning("%s: %s", monitor.health.name, warning)
         if warning := monitor.drift.warning(clock.now()):
             log.warning(
                 "%s: %s. Calibrate again on normal footage of it: "

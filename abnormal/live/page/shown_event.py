@@ -9,11 +9,10 @@ from abnormal import checks
 from abnormal.live.clock import format_utc, parse_utc
 from abnormal.live.event import AMENDED, ANOMALY
 from abnormal.live.tracker import CLOSED, OPENED, UPDATED
+from abnormal.scoring.sentence import place
 
 MOST_ID_BYTES = 240
 """An id has at most so many bytes, because it is part of file names."""
-
-_COLUMNS, _ROWS = ("left", "centre", "right"), ("top", "middle", "bottom")
 
 
 @dataclass(frozen=True)
@@ -28,9 +27,7 @@ class ShownEvent:
         start_utc: When it began, in UTC by ISO 8601.
         length_sec: How long it has lasted so far, in seconds.
         peak_score: Highest score so far; None unless the kind is `anomaly`.
-        place: Where in the picture it was at its peak, such as `bottom left`; may be empty.
-        text: What happened, for people.
-        detail: What was measured, or why there is no clip.
+        text: What happened, and where in the picture if that is known, for people.
         quiet: Whether the event was recorded, but not sent.
         has_thumbnail: Whether there is a thumbnail.
         has_clip: Whether there is a clip, or will be.
@@ -43,9 +40,7 @@ class ShownEvent:
     start_utc: str
     length_sec: float
     peak_score: float | None
-    place: str
     text: str
-    detail: str
     quiet: bool
     has_thumbnail: bool
     has_clip: bool
@@ -76,7 +71,6 @@ def shown_event(line: Any) -> ShownEvent:
         raise ValueError(f"state is {checks.shown(state)}")
     start, end = (_utc(name, event.get(name)) for name in ("start_utc", "end_utc"))
     score = event.get("peak_score")
-    detail = checks.text("detail", event.get("detail") or "")
     return ShownEvent(
         id=_file_name("id", event.get("id")),
         camera=_file_name("camera", event.get("camera")),
@@ -85,9 +79,7 @@ def shown_event(line: Any) -> ShownEvent:
         start_utc=format_utc(start),
         length_sec=round(max(0.0, end - start), 1),
         peak_score=None if score is None else checks.number("peak_score", score, -1e9, 1e9),
-        place=_place(event),
-        text=checks.text("sentence", event.get("sentence") or detail),
-        detail=detail,
+        text=checks.text("sentence", event.get("sentence") or _detail(event)),
         quiet=checks.flag("quiet", event.get("quiet", False)),
         has_thumbnail=event.get("thumbnail") is not None,
         has_clip=event.get("clip") is not None,
@@ -108,11 +100,8 @@ def _utc(name: str, value: Any) -> float:
     return checks.number(name, parse_utc(text), 0, 32e9)
 
 
-def _place(event: Mapping[str, Any]) -> str:
-    """Says in words where the middle of the box is."""
-    if event.get("box") is None:
-        return ""
-    left, top, width, height = checks.numbers("box", event["box"], 0, 1, 4, 4)
-    column = _COLUMNS[min(2, int(3 * (left + width / 2)))]
-    row = _ROWS[min(2, int(3 * (top + height / 2)))]
-    return "centre" if row == "middle" and column == "centre" else f"{row} {column}"
+def _detail(event: Mapping[str, Any]) -> str:
+    """Says what an older version, which wrote no sentence, has measured, and where."""
+    box = event.get("box")
+    where = place(None if box is None else checks.numbers("box", box, 0, 1, 4, 4))
+    return checks.text("detail", event.get("detail") or "") + where

@@ -83,9 +83,9 @@ def test_it_opens_without_a_complaint_in_every_look(open_page, events, look):
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (paper == "rgb(255, 255, 255)") == (look.get("color_scheme") != "dark")
     assert rows(page) == [
-        "Hof-süd: covered faster than is usual here · bottom left",
-        "gate faster than is usual here · bottom left · score 2.50",
-        f"gate {EVIL} · bottom left · score 2.50",
+        "Hof-süd: covered faster than is usual here, in the lower left",
+        "gate faster than is usual here, in the lower left · score 2.50",
+        f"gate {EVIL}, in the lower left · score 2.50",
     ]
     wait_for(
         page,
@@ -94,6 +94,15 @@ def test_it_opens_without_a_complaint_in_every_look(open_page, events, look):
     )
     assert page.locator(".camera .state").all_text_contents() == ["watching", "waiting"]
     assert "now 4.50; alarm above 2.00" in page.locator(".curve-hint").first.text_content()
+
+
+def test_it_says_that_the_program_is_starting_until_the_cameras_are_known(open_page, watch):
+    cameras, watch.watched.cameras = watch.watched.cameras, []
+    page = open_page()
+    assert page.locator("#starting").is_visible()
+    watch.watched.cameras = cameras
+    page.locator(".camera").first.wait_for()
+    assert not page.locator("#starting").is_visible()
 
 
 def test_what_happens_is_shown_without_a_reload(open_page, watch, events, make_event):

@@ -94,6 +94,7 @@ export class Cameras {
   }
 
   show(cameras) {
+    byId("starting").hidden = this.cards.size + cameras.length > 0;
     for (const camera of cameras) {
       if (!this.cards.has(camera.name)) {
         this.cards.set(camera.name, new CameraCard(camera.name));
