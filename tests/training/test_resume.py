@@ -391,8 +391,9 @@ def test_a_resumed_run_keeps_the_split_that_it_began_with(options, tmp_path, mon
     go(dataclasses.replace(options, epochs=2))
     assert splits[0].held_out_names == splits[1].held_out_names
     assert [split.split for split in splits] == [None if older else "by camera"] * 2
-    go(dataclasses.replace(options, restart=True))
-    assert {record.camera for record in splits[2].held_out_records} == {"a", "b"}
+    if older:  # what begins anew has the split of today
+        go(dataclasses.replace(options, restart=True))
+        assert {record.camera for record in splits[2].held_out_records} == {"a", "b"}
 
 
 def test_restart_begins_anew(options, left_alone):
