@@ -54,7 +54,8 @@ class CameraRegimes:
         self._thread = ThreadPoolExecutor(1, "regime")
         self._learning: Future[Normality] | None = None
         self._learnt: dict[str, Normality] = {}
-        self._folder, self._lock = Path(), threading.Lock()
+        self._folder: Path | None = None
+        self._lock = threading.Lock()
         self._regime: int | None = 0
         self._next = 0  # number of the frame that would follow without a gap
         self.text = self._describe()
@@ -155,6 +156,8 @@ class CameraRegimes:
             "%s: what it shows is known now, as regime %d; there are alarms again",
             *(self._camera.name, number),
         )
+        if self._folder is None:
+            return
         path = regime_path(self._folder, self._camera.name, len(self._learnt))
         try:
             write_regime(path, normality, self.detector.info)
