@@ -93,7 +93,8 @@ def _watch(
     open_listeners: OpenListeners,
     is_stopped: Callable[[], bool],
 ) -> None:
-    cameras, clock, watched = options.cameras, Clock(), Watched()
+    cameras, clock = options.cameras, Clock()
+    watched = Watched([camera.name for camera in cameras], options.pictures)
     mailbox = Mailbox(len(cameras), round(QUEUE_SEC * detector.info.fps))
     with contextlib.ExitStack() as opened:
         send = opened.enter_context(open_listeners(watched))

@@ -2,7 +2,7 @@
 
 import collections
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,8 @@ CURVE_SEC = 3600
 """The curve goes back for so many seconds."""
 BREAK_SEC = 5
 """After so many seconds without a frame, it is not known how far the scores are behind."""
+NEWEST_SCORES = 250
+"""So many scores of single frames are kept, which are those of ten seconds at 25 a second."""
 LATENCIES = 1500
 """The latency is that of the last so many frames, which is a minute at 25 frames a second."""
 
@@ -85,6 +87,7 @@ class CameraStatus:
         self._scored_sec = 0.0
         self._frames, self._ended = 0, False
         self._latencies_sec = collections.deque[float](maxlen=LATENCIES)
+        self._scores = collections.deque[tuple[float, float]](maxlen=NEWEST_SCORES)
         self._curve = collections.deque[tuple[int, float]](maxlen=CURVE_SEC // STEP_SEC)
         self._open: set[str] = set()
         self._events = collections.Counter[str]()
@@ -123,6 +126,7 @@ class CameraStatus:
             for frame, score in zip(frames, scores, strict=True):
                 self._frames += 1
                 self._scored_sec = frame.arrival_sec
+                self._scores.append((frame.moment.utc, float(score)))
                 self._latencies_sec.append(now_sec - frame.arrival_sec)
                 step = int(frame.moment.utc // STEP_SEC) * STEP_SEC
                 while self._curve and self._curve[-1][0] > step:  # the clock has been set back
@@ -149,6 +153,11 @@ class CameraStatus:
                 regime=self.regime,
             )
 
+    def newest_scores(self) -> list[tuple[float, float]]:
+        """Returns for each of the newest frames when it was taken (UTC) and its score."""
+        with self._lock:
+            return list(self._scores)
+
     def curve(self) -> list[tuple[int, float]]:
         """Returns the points of the last hour: seconds since 1970, and the highest score since."""
         with self._lock:
@@ -170,14 +179,17 @@ class CameraStatus:
 
 
 class Watched:
-    """What is being watched; nothing until the cameras are set up.
+    """What is being watched; only its names are known until the cameras are set up.
 
     Attributes:
+        names: Names of the cameras.
+        has_pictures: Whether thumbnails of events are kept.
         cameras: The cameras.
         dismissals: Dismisses events as false alarms.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, names: Sequence[str] = (), has_pictures: bool = True) -> None:
+        self.names, self.has_pictures = tuple(names), has_pictures
         self.cameras: list[CameraStatus] = []
         self.dismissals: Dismissals | None = None
 
