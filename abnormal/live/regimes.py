@@ -113,7 +113,7 @@ class CameraRegimes:
         self.text = self._describe(newest)
         name = self._camera.name
         if self._regime is not None:
-            log.info("%s shows regime %d of %d", name, self._regime + 1, len(self._names))
+            log.info("%s shows %s", name, self.text or "the view that is known")
         elif self._can_learn:
             log.warning(
                 "%s shows a view or a light that is not known: learning it, no alarms until about "
