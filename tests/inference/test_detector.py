@@ -115,6 +115,31 @@ def test_what_follows_a_gap_is_not_compared_with_what_precedes_it(detector, img,
     ][first < 2 : 2 - (first > 24)]  # fmt: skip  # one frame is too short for an event
 
 
+def test_a_file_takes_the_regime_that_it_shows_and_is_silent_where_none_is_known(detector):
+    draw = np.random.default_rng(1)
+    day = draw.integers(40, 215, (17, 17), np.uint8).repeat(4, 0).repeat(4, 1)[:67, :67].copy()
+    night, unknown = 255 - day, day[::-1].copy()
+    levels = {name: np.full((8, 8), 1e-4, np.float32) for name in LOCAL_SCORES}
+    surprises = dict.fromkeys(LOCAL_SCORES, learn_surprise(np.arange(9.0)))
+    regimes = {
+        "": Normality(levels, surprises, day),
+        " (regime 2)": Normality(levels, surprises, night),
+    }
+    calibration = dataclasses.replace(detector.calibration, cameras=regimes)
+    frames = [day] * 20 + [night] * 20 + [unknown] * 80
+
+    @contextlib.contextmanager
+    def open_frames(size, fps):
+        yield videos.ModelFrames(iter(frames), 10.0)
+
+    video = videos.InputVideo("a", open_frames)
+    scored, notes = dataclasses.replace(detector, calibration=calibration).score(video)
+    loud = scored.causal["appearance"] > 0
+    assert loud[:20].all()
+    assert (loud[20:30].any(), loud[30:40].all(), loud[40:].any()) == (False, True, False)
+    assert [note.startswith("for 3 s it shows a view") for note in notes] == [True]
+
+
 @pytest.mark.parametrize(
     ("only", "labelled", "all_scores"),
     [

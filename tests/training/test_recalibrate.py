@@ -66,6 +66,18 @@ def test_another_camera_keeps_what_is_normal_and_what_was_counted():
     assert facts(new) == ({"gate": 10, "yard": 20, "lawn": 5}, 35, 3.0)
 
 
+def test_a_camera_is_calibrated_again_with_all_its_regimes():
+    night = "gate (regime 2)"
+    both = merged(two_cameras(), of("gate", night, events=10))
+    entry = {"event": "n", "camera": night}
+    both = both.with_dismissed([*both.dismissed, Dismissal(entry, {})])
+    assert both.regimes("gate") == ["gate", night]
+    again = read_again(merged(both, of("gate", events=20)))
+    assert facts(again) == ({"gate": 20, "yard": 7}, 20 + 2, 2.0)
+    assert [event.camera for event in again.dismissed] == ["yard"]
+    assert set(again.exams) == {"gate", "yard"}
+
+
 def test_older_models_keep_what_was_counted_until_all_their_cameras_are_calibrated_again():
     known = read_again(merged(of("gate", "yard", events=3), of("gate", events=10)))
     assert facts(known) == ({"gate": 10, "yard": 3}, 13, 2.0)
