@@ -38,9 +38,6 @@ def load(path: str | Path, runtime: str = "auto") -> "Detector":
     Raises:
         AbnormalError: There is no such file, or it is not a model file.
     """
-    from abnormal.models.backend import start_backend
-
-    start_backend()
     from abnormal.inference.detector import open_detector
 
     return open_detector(Path(path), Path(path).stem, runtime)
