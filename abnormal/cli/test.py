@@ -178,6 +178,7 @@ def _watch(args: argparse.Namespace) -> int:
         zone=args.ignore_zone,
         runtime=args.runtime,
         hop=args.hop,
+        exact=args.exact,
         pictures=not args.no_frames,
     )
     listeners = partial(open_listeners, vars(args), args.output, _print_event)
@@ -213,6 +214,7 @@ def _detection_options(args: argparse.Namespace) -> "DetectionOptions":
         localiser=Localiser(args.box_size, args.box_threshold),
         runtime=args.runtime,
         hop=args.hop,
+        exact=args.exact,
         scheduler=args.scheduler,
         figures=None if args.no_figures else args.figures,
         panels=args.panels,
@@ -307,6 +309,11 @@ def _add_computing(parser: argparse.ArgumentParser) -> None:
         metavar="FRAMES",
         help="frames from the start of one clip to the next: with fewer, a camera's frames are "
         "scored sooner, at more cost (default: the length of a clip)",
+    )
+    add(
+        "--exact",
+        action="store_true",
+        help="run the network on all clips, also on those that show nothing new",
     )
     add("--scheduler", metavar="ADDRESS", help="work on the workers of this Dask scheduler")
 

@@ -48,7 +48,7 @@ def dismiss_event(options: DetectionOptions, wanted: str) -> Calibration:
             "or --img as when it was scored."
         )
     model = load_model(path)
-    detector = detector_of(model, path.stem, options.runtime, options.hop)
+    detector = detector_of(model, path.stem, options.runtime, options.hop, options.exact)
     alarm = detector.alarm(options.score, options.threshold, options.false_alarms_per_hour)
     ignored = read_zone(options.zone) if options.zone else None
     calibration = dismiss(detector, videos[name], first, last, alarm.release, ignored)

@@ -123,6 +123,7 @@ def _cells(
             detector.info.clip_length,
             open_stream(normality, opened.fps, ignored),
             detector.overlap,
+            detector.still_clips(),
         )
         for residual in clips:
             yield residual, cells.add(residual)

@@ -34,6 +34,9 @@ class Segment:
     """The frames of one camera between two gaps.
 
     Nothing in a segment is compared with frames before the gap.
+
+    Attributes:
+        still: Tells which clips show nothing new; None if the network has to run on each.
     """
 
     def __init__(self, detector: Detector, known_as: str, ignored: np.ndarray | None) -> None:
@@ -48,6 +51,7 @@ class Segment:
         positions = detector.calibration.positions
         self._stream = open_stream(normality, detector.info.fps, ignored)
         self._scorer = FrameScorer(detector.info.fps, normality, positions)
+        self.still = detector.still_clips()
         self._overlap = detector.overlap
         self._reconstructor = ClipReconstructor(detector.reconstruct, detector.overlap)
         hop = detector.overlap.hop if detector.overlap else None
