@@ -32,7 +32,8 @@ from abnormal.inference.videos import InputVideo, ModelFrames
 from abnormal.models.model_file import ModelInfo, TrainedModel, read_model
 from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
-from abnormal.scoring.calibration import RULE_OF_THREE, Calibration, Normality
+from abnormal.scoring.calibration import Calibration, Normality
+from abnormal.scoring.false_alarms import RULE_OF_THREE
 from abnormal.scoring.local import LOCAL_SCORES, is_local
 from abnormal.scoring.localisation import DEFAULT_LOCALISER, Localiser, Sink
 from abnormal.scoring.residual import SCORES, ClipResidual
@@ -137,7 +138,8 @@ class Detector:
             names = ", ".join(repr(name) for name in sorted(known))
             raise AbnormalError(
                 f"{self.name} knows the cameras {names}, but not {camera!r}. Name one of them with "
-                f"--camera, or calibrate it for this one: `{command('train')} --calibrate FOLDER`"
+                "--camera, or calibrate it for this one: "
+                f"`{command('train')} --calibrate FOLDER{f' --camera {camera}' if camera else ''}`"
             )
         return normality
 

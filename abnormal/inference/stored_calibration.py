@@ -1,8 +1,13 @@
-"""Reads the calibration of a model that was loaded from a file."""
+"""Reads the calibration of a model that was loaded from a file, and changes that in the file."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
 
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
-from abnormal.models.model_file import TrainedModel
+from abnormal.files import locked_folder
+from abnormal.models.model_file import Reference, TrainedModel, change_model, read_model
 from abnormal.scoring.calibration import Calibration, read_calibration
 from abnormal.scoring.calibration_check import check_calibration
 
@@ -22,3 +27,42 @@ def calibration_of(model: TrainedModel) -> Calibration:
             f"The calibration of {model.path} cannot be used: {error}. Restore the file from a "
             f"copy, or train the model again with `{command('train')}`."
         ) from None
+
+
+def read_calibration_of(path: Path) -> Calibration:
+    """Reads the calibration in a model file, without loading the network.
+
+    Raises:
+        AbnormalError: The file cannot be read, or a value is not what a calibration can give.
+    """
+    return calibration_of(read_model(path))
+
+
+def change_calibration(
+    path: Path,
+    change: Callable[[Calibration], Calibration],
+    reference: Reference | None = None,
+) -> Calibration:
+    """Changes the calibration in a model file, and leaves the network as it is.
+
+    What another program has written there in the meantime is not lost: the file is read again, and
+    locked until it is replaced.
+
+    Args:
+        path: The model file.
+        change: Is given the calibration that the file has, and returns the new one. If it raises,
+            the file stays as it is.
+        reference: The reference clips with new scores; None to keep those of the file.
+
+    Returns:
+        The new calibration.
+
+    Raises:
+        AbnormalError: The file cannot be read, or cannot be written.
+    """
+    with locked_folder(path.absolute().parent):
+        model = read_model(path)
+        calibration = change(calibration_of(model))
+        info = dataclasses.replace(model.info, calibration=calibration.as_dict())
+        change_model(model, info, reference, calibration.arrays)
+    return calibration

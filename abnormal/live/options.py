@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from abnormal.live.address import Camera
+from abnormal.live.quiet_hours import QuietHours
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,9 @@ class WatchOptions:
             length of a clip, so that clips do not overlap.
         exact: Whether the network runs on each clip, also if it shows nothing new.
         pictures: Whether thumbnails and clips of events are kept.
+        cool_down_sec: For so many seconds after an event, receivers are told of no other at its
+            place; see `abnormal.live.quiet.QuietRule`.
+        quiet_hours: When receivers are told of nothing that a camera sees.
     """
 
     model: Path
@@ -38,3 +42,5 @@ class WatchOptions:
     hop: int | None = None
     exact: bool = False
     pictures: bool = True
+    cool_down_sec: float = 0.0
+    quiet_hours: tuple[QuietHours, ...] = ()

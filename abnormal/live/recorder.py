@@ -36,6 +36,8 @@ LONGEST_SEC = 30.0
 
 CLIPS = "clips"
 """Folder of the clips in the folder of results."""
+THUMBNAILS = "thumbnails"
+"""Folder of the thumbnails, in which `test_model.py` keeps those of files, too."""
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +103,7 @@ class Recorder:
             name: The id of the event.
         """
         return {
-            "thumbnail": str(self._folder / "thumbnails" / f"{name}.jpg"),
+            "thumbnail": str(self._folder / THUMBNAILS / f"{name}.jpg"),
             "clip": str(self._folder / CLIPS / f"{name}.mp4"),
         }
 
@@ -200,5 +202,9 @@ def _awaited(folder: Path, name: str) -> Path:
 
 
 def _without_clip(event: LiveEvent, reason: str) -> LiveEvent:
-    detail = "; ".join(filter(None, (event.detail, f"no clip: {without_secrets(reason)}")))
-    return dataclasses.replace(event, state=AMENDED, clip=None, detail=detail)
+    reason = without_secrets(reason)
+    detail = "; ".join(filter(None, (event.detail, f"no clip: {reason}")))
+    sentence = f"{event.sentence} There is no clip: {reason.rstrip('.')}."
+    return dataclasses.replace(
+        event, state=AMENDED, clip=None, detail=detail, sentence=sentence.strip()
+    )

@@ -15,14 +15,17 @@ from abnormal.inference.detector import Detector, open_detector
 from abnormal.live.address import Camera, cameras_from_sources, read_cameras
 from abnormal.live.clips import ClipWriter
 from abnormal.live.clock import Clock
+from abnormal.live.dismissals import Dismissals, keep_event_cells
 from abnormal.live.event import SendEvent
 from abnormal.live.frame import ReaderMessage
 from abnormal.live.mailbox import Mailbox
 from abnormal.live.monitor import CameraMonitor
 from abnormal.live.options import WatchOptions
 from abnormal.live.prepare import FramePreparer
+from abnormal.live.quiet import QuietRule
 from abnormal.live.reader import CameraReader
 from abnormal.live.recorder import Recorder, amend_events_of_killed_run
+from abnormal.live.status import Watched
 from abnormal.live.watch import WatchLoop, warm_up
 from abnormal.training.interrupt import catching_signals
 from abnormal.video.zone import read_zone
@@ -30,7 +33,7 @@ from abnormal.video.zone import read_zone
 QUEUE_SEC = 2.0
 """So many seconds of each camera's frames may wait before the oldest frames are dropped."""
 
-OpenListeners = Callable[[], AbstractContextManager[SendEvent]]
+OpenListeners = Callable[[Watched], AbstractContextManager[SendEvent]]
 """Opens all that receives events, and gives the function that sends them."""
 
 log = logging.getLogger(__name__)
@@ -92,10 +95,10 @@ def _watch(
     open_listeners: OpenListeners,
     is_stopped: Callable[[], bool],
 ) -> None:
-    cameras, clock = options.cameras, Clock()
+    cameras, clock, watched = options.cameras, Clock(), Watched()
     mailbox = Mailbox(len(cameras), round(QUEUE_SEC * detector.info.fps))
     with contextlib.ExitStack() as opened:
-        send = opened.enter_context(open_listeners())
+        send = opened.enter_context(open_listeners(watched))
         clips = ClipWriter(len(cameras)) if options.pictures else None
         if clips:
             opened.callback(clips.close)
@@ -110,7 +113,15 @@ def _watch(
         def dropped(camera: int) -> int:
             return mailbox.dropped(camera) + readers[camera].dropped
 
-        each_minute = partial(_log_health, options.model, monitors, dropped, clock)
+        for number, monitor in enumerate(monitors):
+            monitor.status.dropped = partial(dropped, number)
+        dismissals = Dismissals(options.model, options.output, detector.calibration, monitors)
+        watched.set_up([monitor.status for monitor in monitors], dismissals)
+
+        def each_minute() -> None:
+            _log_health(options.model, monitors, dropped, clock)
+            dismissals.refresh()
+
         length = detector.info.clip_length
         loop = WatchLoop(monitors, mailbox, detector.reconstruct, clock, each_minute, length)
         loop.run(is_stopped)
@@ -129,7 +140,10 @@ def _monitors(
     monitors = []
     for camera in options.cameras:
         recorder = Recorder(options.output, detector.info.fps, clips) if clips else None
-        monitors.append(CameraMonitor(camera, detector, alarm, send, recorder, zone))
+        monitor = CameraMonitor(camera, detector, alarm, send, recorder, zone)
+        monitor.events.why_quiet = QuietRule(options.cool_down_sec, options.quiet_hours)
+        monitor.keep_cells = partial(keep_event_cells, options.output)
+        monitors.append(monitor)
     return monitors
 
 

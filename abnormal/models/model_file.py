@@ -6,6 +6,7 @@
       abnormal/reference/clips        a few clips, uint8
       abnormal/reference/scores/NAME  their scores at the time of calibration: `Reference`
       abnormal/levels/N/NAME          the normal level of each cell, by camera number and score
+      abnormal/levels/N/raised_NAME   the levels that each dismissed event of the camera asks for
       abnormal/levels/N/background    what the camera shows when nobody is there, uint8
 
 `keras.models.load_model("model.h5", compile=False)` loads the network without this package.
@@ -166,24 +167,58 @@ def save_model(
     check_suffix(path)
     make_folder(path.absolute().parent)
     arrays = arrays or {}
-    size = _size_of(network, reference, arrays)
     with replacing(path) as partial, hdf5_write_errors(path):
-        reserve(partial, size)
+        reserve(partial, _size_of(network.get_weights(), reference, arrays))
         _save_network(partial, network)
         with h5py.File(partial, "a") as file:
-            info_text = json.dumps(dataclasses.asdict(info))
-            group = file.create_group(GROUP)
-            group.create_dataset("info", data=info_text)
-            if reference:
-                stored = group.create_group("reference")
-                stored.create_dataset("clips", data=reference.clips, compression="gzip")
-                for name, scores in reference.scores.items():
-                    stored.create_dataset(f"scores/{name}", data=scores)
-            # By number, because the name of a camera may contain a slash. In the order of names.
-            for number, (_, of_camera) in enumerate(sorted(arrays.items())):
-                for name, array in of_camera.items():
-                    group.create_dataset(f"levels/{number}/{name}", data=array)
-            seal(file, GROUP)  # nothing is written after this
+            _write_facts(file, info, reference, arrays)
+
+
+def change_model(
+    model: TrainedModel,
+    info: ModelInfo,
+    reference: Reference | None = None,
+    arrays: ArraysByCamera | None = None,
+) -> None:
+    """Writes a model file again, with the same network, for which Keras is not needed.
+
+    Args:
+        model: The model, as it was read from the file.
+        info: The new facts about it.
+        reference: The new reference clips; None for those that it has.
+        arrays: The new arrays of the calibration; None for those that it has.
+
+    Raises:
+        AbnormalError: The file cannot be read, may not be written, or the disk is full.
+    """
+    path, reference = model.path, reference or model.reference
+    arrays = model.arrays if arrays is None else arrays
+    with replacing(path) as partial, hdf5_write_errors(path):
+        reserve(partial, _size_of([], reference, arrays) + path.stat().st_size)
+        with h5py.File(path, "r") as old, h5py.File(partial, "w") as file:
+            file.attrs.update(old.attrs)
+            for name in old.keys() - {GROUP}:
+                old.copy(name, file)
+            _write_facts(file, info, reference, arrays)
+
+
+def _write_facts(
+    file: h5py.File, info: ModelInfo, reference: Reference | None, arrays: ArraysByCamera
+) -> None:
+    """Writes the group that Keras ignores, as the last one."""
+    info_text = json.dumps(dataclasses.asdict(info))
+    group = file.create_group(GROUP)
+    group.create_dataset("info", data=info_text)
+    if reference:
+        stored = group.create_group("reference")
+        stored.create_dataset("clips", data=reference.clips, compression="gzip")
+        for name, scores in reference.scores.items():
+            stored.create_dataset(f"scores/{name}", data=scores)
+    # By number, because the name of a camera may contain a slash. In the order of names.
+    for number, (_, of_camera) in enumerate(sorted(arrays.items())):
+        for name, array in of_camera.items():
+            group.create_dataset(f"levels/{number}/{name}", data=array)
+    seal(file, GROUP)  # nothing is written after this
 
 
 def load_model(path: Path) -> TrainedModel:
@@ -209,9 +244,11 @@ def read_model(path: Path) -> TrainedModel:
         raise _damaged(path, first_line(error)) from None
 
 
-def _size_of(network: "keras.Model", reference: Reference | None, arrays: ArraysByCamera) -> int:
+def _size_of(
+    weights: Sequence[np.ndarray], reference: Reference | None, arrays: ArraysByCamera
+) -> int:
     """Returns about how many bytes a model file takes, not less."""
-    every = [*network.get_weights(), *(array for of in arrays.values() for array in of.values())]
+    every = [*weights, *(array for of in arrays.values() for array in of.values())]
     every += [reference.clips, *reference.scores.values()] if reference else []
     return sum(array.nbytes for array in every) + MOST_OVERHEAD_BYTES
 

@@ -4,14 +4,16 @@ A threshold that is not a number, or far above all scores, never raises an alarm
 notice.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from abnormal import checks
-from abnormal.scoring.calibration import BACKGROUND, COUNTED_SURPRISES
+from abnormal.scoring.calibration import BACKGROUND
 from abnormal.scoring.cells import cell_means
+from abnormal.scoring.dismissal import RAISED
+from abnormal.scoring.false_alarms import COUNTED_SURPRISES
 from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.surprise import MAX_SURPRISE
 
@@ -49,6 +51,31 @@ def check_calibration(
     Raises:
         ValueError: A value has another type or shape, or is out of its range.
     """
+    _check_pool(stored, size)
+    for pool in checks.sequence("pools", stored.get("pools", ())):
+        (cameras,) = _of("a pool", pool, "cameras")
+        for camera in checks.sequence("the cameras of a pool", cameras):
+            checks.text("a camera of a pool", camera)
+        _check_pool(pool, size)
+    for camera, surprises in _each(stored, "cameras"):
+        for name, value in checks.mapping(camera, surprises).items():
+            _check_surprise(f"{camera}.{name}", value, MOST_RATIO)
+    for name, value in _each(stored, "positions"):
+        checks.numbers(name, value, 1e-9, 1e9, clip_length, clip_length)
+    _check_dismissed(checks.sequence("dismissed", stored.get("dismissed", ())))
+    for name, value in _each(stored, "corrections"):
+        checks.number(name, value, -MAX_SURPRISE, MAX_SURPRISE)
+    for name, exam in _each(stored, "exams"):
+        for kind, result in checks.mapping(name, exam).items():
+            found, trials = checks.numbers(f"{name}.{kind}", result, 0, MOST_FRAMES, 2, 2)
+            checks.number(f"{name}.{kind}", found, 0, trials)
+    _check_levels(arrays, size)
+    _check_raised(arrays, size)
+    _check_backgrounds(arrays, size)
+
+
+def _check_pool(stored: Mapping[str, Any], size: int) -> None:
+    """Checks what all cameras share, or one part of it."""
     for name, value in _each(stored, "surprises"):
         most = {"surprises.l1": size**2, "surprises.l2": size}.get(name, LARGEST_SCORE)
         _check_surprise(name, value, MARGIN * most)
@@ -57,27 +84,21 @@ def check_calibration(
         checks.number(f"{name}.hours", hours, 1e-9, MOST_HOURS)
         for count in checks.sequence(f"{name}.counts", counts, *[len(COUNTED_SURPRISES)] * 2):
             checks.whole(f"a value of {name}.counts", count, 0, MOST_FRAMES)
-    for camera, surprises in _each(stored, "cameras"):
-        for name, value in checks.mapping(camera, surprises).items():
-            _check_surprise(f"{camera}.{name}", value, MOST_RATIO)
-    for name, value in _each(stored, "positions"):
-        checks.numbers(name, value, 1e-9, 1e9, clip_length, clip_length)
     checks.whole("frames", stored.get("frames", 0), 0, MOST_FRAMES)
     checks.flag("held_out", stored.get("held_out", False))
     for video in checks.sequence("videos", stored.get("videos", ())):
         checks.text("the name of a video", video)
-    for event in checks.sequence("dismissed", stored.get("dismissed", ())):
+    _check_rate(stored.get("rate_check"))
+
+
+def _check_dismissed(events: Sequence[Any]) -> None:
+    for event in events:
         (camera,) = _of("a dismissed event", event, "camera")
         checks.text("the camera of a dismissed event", camera)
-    for name, value in _each(stored, "corrections"):
-        checks.number(name, value, -MAX_SURPRISE, MAX_SURPRISE)
-    _check_rate(stored.get("rate_check"))
-    for name, exam in _each(stored, "exams"):
-        for kind, result in checks.mapping(name, exam).items():
-            found, trials = checks.numbers(f"{name}.{kind}", result, 0, MOST_FRAMES, 2, 2)
-            checks.number(f"{name}.{kind}", found, 0, trials)
-    _check_levels(arrays, size)
-    _check_backgrounds(arrays, size)
+        if "event" in event:
+            checks.text("the name of a dismissed event", event["event"])
+        else:
+            _of("a dismissed event", event, "video", "first_frame", "last_frame")
 
 
 def _check_rate(stored: Any) -> None:
@@ -116,7 +137,7 @@ def _check_surprise(name: str, stored: Any, most: float) -> None:
 
 
 def _check_levels(arrays: Arrays, size: int) -> None:
-    grid = cell_means(np.zeros((1, size, size), np.float32)).shape[1:]
+    grid = _grid(size)
     for camera, of_camera in arrays.items():
         for name in LOCAL_SCORES:
             if name not in of_camera:
@@ -133,6 +154,30 @@ def _check_levels(arrays: Arrays, size: int) -> None:
                     f"a level of {name} of camera {camera!r} is {wrong[0]:g}, but a number above "
                     f"0 and at most {MOST_LEVEL:g} was expected"
                 )
+
+
+def _check_raised(arrays: Arrays, size: int) -> None:
+    """Checks what the dismissed events of each camera ask for; see `stack_levels`."""
+    for camera, of_camera in arrays.items():
+        stacks = {name: a for name, a in of_camera.items() if name.startswith(RAISED)}
+        counts = {stack.shape[:1] for stack in stacks.values()}
+        for name, stack in stacks.items():
+            if stack.dtype.kind != "f" or stack.shape[1:] != _grid(size) or len(counts) > 1:
+                raise ValueError(
+                    f"{name} of camera {camera!r} is {stack.dtype} {stack.shape}, but numbers "
+                    f"{_grid(size)} for each dismissed event were expected"
+                )
+            wrong = stack[~((stack >= 0) & (stack <= MOST_LEVEL))]
+            if wrong.size:
+                raise ValueError(
+                    f"a level of {name} of camera {camera!r} is {wrong[0]:g}, but a number from 0 "
+                    f"to {MOST_LEVEL:g} was expected"
+                )
+
+
+def _grid(size: int) -> tuple[int, ...]:
+    """Returns the number of rows and columns of the cells."""
+    return cell_means(np.zeros((1, size, size), np.float32)).shape[1:]
 
 
 def _each(stored: Mapping[str, Any], key: str) -> list[tuple[str, Any]]:

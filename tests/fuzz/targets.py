@@ -1,6 +1,7 @@
 """What is fed with damaged files: each reader, with intact files of its own format."""
 
 import dataclasses
+import io
 import json
 import math
 import random
@@ -23,18 +24,21 @@ from abnormal.files import sha256
 from abnormal.frames.manifest import VideoRecord, read_manifest
 from abnormal.frames.reader import read_labels, read_masks, verify_masks
 from abnormal.frames.writer import write_masks
+from abnormal.inference.event_cells import EventCells, read_event_cells, write_event_cells
 from abnormal.live.address import read_cameras
 from abnormal.live.outbox import Outbox
+from abnormal.live.page.past_events import read_past_events
 from abnormal.live.sender import Sender
 from abnormal.reading import parse_json
 from abnormal.scoring.calibration import (
-    COUNTED_SURPRISES,
     Calibration,
-    FalseAlarms,
     Normality,
     read_calibration,
 )
 from abnormal.scoring.calibration_check import check_calibration
+from abnormal.scoring.dismissal import Dismissal
+from abnormal.scoring.false_alarms import COUNTED_SURPRISES, FalseAlarms
+from abnormal.scoring.rate_check import RateCheck
 from abnormal.scoring.surprise import learn_surprise
 from abnormal.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from abnormal.video.camera import open_camera
@@ -216,16 +220,21 @@ def look_at_checkpoint(found: Checkpoint) -> None:
 def intact_calibration() -> Calibration:
     surprise = learn_surprise(np.random.default_rng(0).random(500))
     levels = np.full((2, 2), 0.5, np.float32)
-    return Calibration(
+    calibration = Calibration(
         surprises={"gradient": surprise, "l2": surprise},
         false_alarms={"fused": FalseAlarms(0.5, tuple(range(len(COUNTED_SURPRISES)))[::-1])},
         cameras={"gate": Normality({"motion": levels}, {"motion": surprise})},
         frames=500,
         videos=("a", "b"),
         held_out=True,
-        dismissed=({"video": "a", "camera": "gate", "first_frame": 1, "last_frame": 2},),
+        dismissed=(
+            Dismissal({"video": "a", "camera": "gate", "first_frame": 1, "last_frame": 2}),
+            Dismissal({"event": "b:1", "camera": "gate"}, {"motion": 2 * levels}),
+        ),
         positions={"l2": (1.1, 0.9)},
+        rate_check=RateCheck(0.01, 0.0, 0.02, 3, 0.5),
     )
+    return dataclasses.replace(calibration, pools=calibration.all_pools * 2)
 
 
 def make_calibration(folder: Path) -> list[Path]:
@@ -240,6 +249,8 @@ def look_at_calibration(path: Path) -> None:
     levels = dict.fromkeys(stored.get("cameras", {}), levels["gate"])
     check_calibration(stored, levels, clip_length=2, size=SIZE)
     calibration = read_calibration(stored, levels)
+    for rate_check in filter(None, (pool.rate_check for pool in calibration.pools)):
+        assert 0 <= rate_check.events_per_hour.low <= rate_check.events_per_hour.high
     for name in (*calibration.surprises, *calibration.false_alarms):
         for per_hour in (None, 1.0):
             if per_hour and name not in calibration.false_alarms:
@@ -287,6 +298,34 @@ def look_at_cameras(path: Path) -> None:
     names = [camera.name for camera in read_cameras(path)]
     assert len({*names}) == len(names)
     assert not any(set(name) & set("/\0\n") or name in (".", "..") for name in names)
+
+
+def make_event_log(folder: Path) -> list[Path]:
+    event = {"id": "gate-1", "camera": "gate", "kind": "anomaly", "state": "closed"}
+    event |= dict.fromkeys(("start_utc", "end_utc"), "2026-01-01T12:00:00.000Z")
+    event |= {"peak_score": 2.5, "box": [0.0, 0.5, 0.25, 0.25], "detail": "fast", "clip": "a.mp4"}
+    lines = [json.dumps({**event, "id": f"gate-{number}"}) for number in range(3)]
+    (folder / "events.jsonl").write_text("\n".join(lines) + "\n")
+    return [folder / "events.jsonl"]
+
+
+def damage_event_log(content: bytes, rng: random.Random) -> bytes:
+    """Damages the bytes of the file, or something that one of its lines says."""
+    if rng.random() < 0.5:
+        return damage(content, rng)
+    first, *others = content.splitlines(keepends=True)
+    return b"".join([*others, damage_json(first, rng).replace(b"\n", b" "), b"\n"])
+
+
+def read_event_log(path: Path) -> None:
+    past = read_past_events(path)
+    assert past.start == 0
+    for name, (end, event) in past.events.items():
+        assert 0 < end <= path.stat().st_size
+        assert "/" not in name
+        assert not name.startswith(".")
+        json.dumps(dataclasses.asdict(event), allow_nan=False).encode()
+        assert event.day
 
 
 def make_playlist(folder: Path) -> list[Path]:
@@ -401,6 +440,42 @@ def put_array(file: h5py.File, name: str, rng: random.Random) -> None:
     rng.choice(kinds)()
 
 
+def make_event_cells(folder: Path) -> list[Path]:
+    path = folder / "gate-1-anomaly.npz"
+    largest = {"motion": np.ones((2, 2)), "stay": np.eye(2)}
+    write_event_cells(path, EventCells("gate", "fused", 1.3, largest))
+    return [path]
+
+
+def damage_event_cells(content: bytes, rng: random.Random) -> bytes:
+    """Damages the bytes of a file, or makes an intact one of other arrays."""
+    if rng.random() < 0.5:
+        return damage(content, rng)
+    with np.load(io.BytesIO(content)) as stored:
+        arrays = dict(stored)
+    name = rng.choice(list(arrays))
+    value = rng.choice((np.nan, np.inf, -1, 0, 1e30, 255))
+    dtype = rng.choice((np.float32, np.float64, np.uint8, bool, complex))
+    shape = rng.choice(((), (0,), (2,), (2, 2), (1, 2, 2)))
+    with np.errstate(all="ignore"):
+        arrays[name] = np.full(shape, value).astype(dtype)
+    if rng.random() < 0.2:
+        del arrays[name]
+    changed = io.BytesIO()
+    np.savez(changed, **arrays)
+    return changed.getvalue()
+
+
+def look_at_event_cells(path: Path) -> None:
+    event = read_event_cells(path)
+    assert math.isfinite(event.release)
+    assert event.largest
+    for cells in event.largest.values():
+        assert cells.ndim == 2
+        assert np.isfinite(cells).all()
+        assert (cells >= 0).all()
+
+
 TARGETS = {
     "video": Target(make_videos, read_video),
     "picture": Target(make_pictures, look_at_picture),
@@ -414,7 +489,9 @@ TARGETS = {
     "calibration": Target(
         make_calibration, look_at_calibration, damage_json, (ValueError, AbnormalError), 60
     ),
+    "event_cells": Target(make_event_cells, look_at_event_cells, damage_event_cells),
     "webhook": Target(make_queue, read_queue, quick=20),
     "cameras": Target(make_cameras, look_at_cameras),
+    "events": Target(make_event_log, read_event_log, damage_event_log, quick=60),
     "playlist": Target(make_playlist, watch_playlist, quick=6),
 }

@@ -96,6 +96,20 @@ def test_a_file_is_replaced_whole(saved, network, info):
     assert [path.name for path in saved.parent.iterdir()] == [saved.name]
 
 
+def test_a_change_of_the_facts_keeps_the_network_as_it_is(saved, network, info, small_disk):
+    known = model_file.read_model(saved)
+    levels = {"gate": {"motion": np.ones((2, 2), np.float32)}}
+    with pytest.raises(AbnormalError, match=r"model\.h5 cannot be written: "):
+        model_file.change_model(known, info, arrays={"gate": {"motion": np.ones(9_999)}})
+    assert load_model(saved).info == info
+    model_file.change_model(known, dataclasses.replace(info, seed=8), arrays=levels)
+    found = model_file.read_model(saved)
+    assert found.info.seed == 8
+    assert found.lazy_network.digest == known.lazy_network.digest
+    for weight, expected in zip(load_model(saved).network.get_weights(), network.get_weights()):
+        assert np.array_equal(weight, expected)
+
+
 @pytest.fixture
 def small_disk():
     """Files cannot grow beyond 20 kB, as on a disk that is nearly full."""
