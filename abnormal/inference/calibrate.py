@@ -15,6 +15,7 @@ through the network once. Memory grows only with its length in seconds, by 16 kB
 227x227 pixels.
 """
 
+import dataclasses
 import itertools
 import logging
 from collections import defaultdict
@@ -81,7 +82,8 @@ class Calibrator:
         each camera with so little footage that no other footage can judge it.
 
         Args:
-            videos: The normal footage, of one or several cameras. Their order does not matter.
+            videos: The normal footage, of one or several cameras, divided by the regimes that it
+                shows if there are several (`split_regimes`). Their order does not matter.
             positions: The usual size of the reconstruction errors at each position in a clip, if it
                 is known; see `Calibration`.
 
@@ -169,6 +171,8 @@ class Calibrator:
             chosen = [r for v, r in zip(videos, ratios, strict=True) if v.camera == camera]
             background = backgrounds.get(camera)
             cameras[camera], held_out = learn_normality(of_camera, chosen, background, self._fps)
+            is_one_view = all(video.is_one_view for video in videos if video.camera == camera)
+            cameras[camera] = dataclasses.replace(cameras[camera], is_one_view=is_one_view)
             for name, parts in held_out.items():
                 judged[name] += parts
         return cameras, judged

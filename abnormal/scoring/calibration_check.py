@@ -65,6 +65,8 @@ def check_calibration(
     _check_dismissed(checks.sequence("dismissed", stored.get("dismissed", ())))
     for name, value in _each(stored, "corrections"):
         checks.number(name, value, -MAX_SURPRISE, MAX_SURPRISE)
+    for name in checks.sequence("several_views", stored.get("several_views", ())):
+        checks.text("the name of a camera with several views", name)
     for name, exam in _each(stored, "exams"):
         for kind, result in checks.mapping(name, exam).items():
             found, trials = checks.numbers(f"{name}.{kind}", result, 0, MOST_FRAMES, 2, 2)
