@@ -1,6 +1,7 @@
 """`test_model.py`: scores videos, or watches cameras, and reports what is not regular."""
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from abnormal.cli.program import (
     zero_or_more,
 )
 from abnormal.errors import EXIT_BUG, AbnormalError
-from abnormal.inference.runtimes import AUTO, RUNTIMES
+from abnormal.inference.runtimes import AUTO, KERAS, RUNTIMES
 from abnormal.names import EXPORT_NAMES, FIGURE_FORMATS, SCORE_NAMES
 
 if TYPE_CHECKING:
@@ -32,10 +33,8 @@ def _work(args: argparse.Namespace) -> int:
     _require_files(args, live)
     import cv2
 
-    from abnormal.models.backend import start_backend
-
-    start_backend()
     cv2.setNumThreads(1)  # reading, flow, network and scores run in threads of their own
+    _choose_backend(args.runtime)
     if args.export:
         return _export(args)
     if args.dismiss is not None:
@@ -43,8 +42,20 @@ def _work(args: argparse.Namespace) -> int:
     return watch(args) if live else _detect(args)
 
 
+def _choose_backend(runtime: str) -> None:
+    """Lets Keras run on TensorFlow where it only converts networks for OpenVINO.
+
+    Other backends cannot do that. Where Keras may compute on an accelerator, `KERAS_BACKEND` is
+    left as it is.
+    """
+    from abnormal.models.backend import may_have_accelerator
+
+    if runtime != KERAS and (runtime != AUTO or not may_have_accelerator()):
+        os.environ["KERAS_BACKEND"] = "tensorflow"
+
+
 def _require_files(args: argparse.Namespace, live: bool) -> None:
-    """Raises for missing files before TensorFlow is imported, which takes seconds."""
+    """Raises for missing files before heavy libraries are imported, which takes seconds."""
     from abnormal.files import require_path  # not imported for `--help`
     from abnormal.frames.manifest import require_img
     from abnormal.live.address import require_camera_table, require_devices
@@ -120,6 +131,9 @@ def _dismiss(args: argparse.Namespace) -> int:
 
 
 def _export(args: argparse.Namespace) -> int:
+    from abnormal.models.backend import start_backend
+
+    start_backend()
     from abnormal.models.export import export_model
     from abnormal.models.model_file import load_model
 
@@ -145,6 +159,7 @@ def _detection_options(args: argparse.Namespace) -> "DetectionOptions":
         localiser=Localiser(args.box_size, args.box_threshold),
         runtime=args.runtime,
         hop=args.hop,
+        exact=args.exact,
         scheduler=args.scheduler,
         figures=None if args.no_figures else args.figures,
         panels=args.panels,
@@ -223,6 +238,11 @@ def _add_computing(parser: argparse.ArgumentParser) -> None:
         metavar="FRAMES",
         help="frames from the start of one clip to the next: with fewer, a camera's frames are "
         "scored sooner, at more cost (default: the length of a clip)",
+    )
+    add(
+        "--exact",
+        action="store_true",
+        help="run the network on all clips, also on those that show nothing new",
     )
     add("--scheduler", metavar="ADDRESS", help="work on the workers of this Dask scheduler")
 
