@@ -26,6 +26,7 @@ from abnormal.commands import command
 from abnormal.files import natural_key
 from abnormal.inference.cell_file import CellFile, open_cell_file
 from abnormal.inference.normal_video import (
+    LARGEST_BOX,
     POSITION,
     MeasuredVideo,
     NormalVideo,
@@ -39,7 +40,13 @@ from abnormal.inference.normal_video import (
 from abnormal.inference.runtimes import Reconstruct
 from abnormal.names import FUSED
 from abnormal.progress import Progress
-from abnormal.scoring.calibration import Calibration, Normality, check_rate, count_false_alarms
+from abnormal.scoring.calibration import (
+    ALARM_SURPRISE,
+    Calibration,
+    Normality,
+    check_rate,
+    count_false_alarms,
+)
 from abnormal.scoring.folds import (
     PART_SEC,
     lengths_sec,
@@ -114,6 +121,7 @@ class Calibrator:
             held_out=any(video.held_out for video in videos),
             positions=positions,
             rate_check=check_rate(between_gaps(judged[FUSED], videos), self._fps),
+            box_thresholds=_learn_box_thresholds(measured),
         )
 
     def _learn_levels(
@@ -212,6 +220,20 @@ class Calibrator:
     def _learn(self, normal: Sequence[np.ndarray]) -> Surprise:
         """Learns a distribution in which the frames of one second count as one frame."""
         return learn_surprise(np.concatenate(normal), max(1.0, self._fps))
+
+
+def _learn_box_thresholds(measured: Sequence[MeasuredVideo]) -> dict[str, float]:
+    """Learns above which sum over a box one frame of each camera in a hundred has any pixel.
+
+    If there are videos that the network was not trained on, only those count.
+    """
+    thresholds = {}
+    for camera, of_camera in itertools.groupby(measured, lambda one: one.video.camera):
+        every = list(of_camera)
+        unseen = [of_video for of_video in every if of_video.video.held_out]
+        largest = [of_video.scores[LARGEST_BOX] for of_video in unseen or every]
+        thresholds[camera] = float(np.quantile(np.concatenate(largest), 1 - 10**-ALARM_SURPRISE))
+    return thresholds
 
 
 def _warn_of_little_footage(camera: str, seconds: Sequence[int]) -> None:

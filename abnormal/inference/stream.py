@@ -159,6 +159,9 @@ class ScoredFrames:
             unusual, and an empty tuple if there are no local scores.
         sources: 0-based number of the local score that `fused` comes from in each frame, in the
             order of `LOCAL_SCORES`, `(n,)` int64; empty if there are no local scores.
+        carriers: The cells that raise the score of each frame, none where nothing is unusual, `(n,
+            rows, ceil(rows / 8))` uint8, from `abnormal.scoring.cells.pack_cells`; None if there
+            are no local scores.
     """
 
     raw: dict[str, np.ndarray]
@@ -166,6 +169,7 @@ class ScoredFrames:
     boxes: np.ndarray | None = None
     things: tuple[Sequence[UnusualThing], ...] = ()
     sources: np.ndarray = field(default_factory=lambda: np.array([], np.int64))
+    carriers: np.ndarray | None = None
 
 
 def concatenated(parts: Sequence[ScoredFrames]) -> ScoredFrames:
@@ -176,12 +180,17 @@ def concatenated(parts: Sequence[ScoredFrames]) -> ScoredFrames:
         causal={
             name: np.concatenate([part.causal[name] for part in parts]) for name in first.causal
         },
-        boxes=None
-        if first.boxes is None
-        else np.concatenate([part.boxes for part in parts if part.boxes is not None]),
+        boxes=_joined([part.boxes for part in parts]),
         things=tuple(itertools.chain.from_iterable(part.things for part in parts)),
         sources=np.concatenate([part.sources for part in parts]),
+        carriers=_joined([part.carriers for part in parts]),
     )
+
+
+def _joined(arrays: Sequence[np.ndarray | None]) -> np.ndarray | None:
+    """Concatenates arrays, of which all are None or none is."""
+    known = [array for array in arrays if array is not None]
+    return np.concatenate(known) if known else None
 
 
 def renumber_things(parts: Sequence[ScoredFrames]) -> list[ScoredFrames]:
@@ -242,8 +251,8 @@ class FrameScorer:
         fused, sources = fuse(local, self._normality.frames, self._normality.correction)
         raw[FUSED] = fused
         causal |= local | {FUSED: fused}
-        boxes, things = self._places.add(residual, ratios, causal, sources)
-        return ScoredFrames(raw, causal, boxes, things, sources)
+        boxes, things, carriers = self._places.add(residual, ratios, causal, sources)
+        return ScoredFrames(raw, causal, boxes, things, sources, carriers)
 
     def _mean(self, name: str, values: np.ndarray, seconds: float = SMOOTHING_SEC) -> np.ndarray:
         """Returns the causal mean of a score, whose earlier values it remembers."""

@@ -122,6 +122,8 @@ class Calibration:
             older versions.
         exams: For each camera's name and each kind of trial, how many of its trials the model has
             found and how many there were; see `abnormal.inference.exam`.
+        box_thresholds: For each camera's name the `box_threshold` above which one normal frame in a
+            hundred has any pixel; empty in models of older versions. See `Localiser`.
     """
 
     surprises: dict[str, Surprise]
@@ -134,6 +136,7 @@ class Calibration:
     positions: dict[str, tuple[float, ...]] = field(default_factory=dict)
     rate_check: RateCheck | None = None
     exams: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
+    box_thresholds: dict[str, float] = field(default_factory=dict)
 
     @property
     def arrays(self) -> dict[str, dict[str, np.ndarray]]:
@@ -278,6 +281,7 @@ def read_calibration(
             camera: {kind: (found, trials) for kind, (found, trials) in exam.items()}
             for camera, exam in stored.get("exams", {}).items()
         },
+        box_thresholds=dict(stored.get("box_thresholds", {})),
     )
 
 

@@ -13,6 +13,7 @@ from abnormal import checks
 from abnormal.scoring.calibration import BACKGROUND, COUNTED_SURPRISES
 from abnormal.scoring.cells import cell_means
 from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.localisation import Localiser
 from abnormal.scoring.surprise import MAX_SURPRISE
 
 MOST_FRAMES, MOST_HOURS = 10**10, 1e7
@@ -72,6 +73,8 @@ def check_calibration(
     for name, value in _each(stored, "corrections"):
         checks.number(name, value, -MAX_SURPRISE, MAX_SURPRISE)
     _check_rate(stored.get("rate_check"))
+    for name, value in _each(stored, "box_thresholds"):
+        checks.number(name, value, 0, Localiser().largest_sum)
     for name, exam in _each(stored, "exams"):
         for kind, result in checks.mapping(name, exam).items():
             found, trials = checks.numbers(f"{name}.{kind}", result, 0, MOST_FRAMES, 2, 2)

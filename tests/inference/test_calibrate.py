@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from abnormal.errors import AbnormalError, CannotWriteError
+from abnormal.frames.clips import to_input
 from abnormal.frames.gaps import Gap
 from abnormal.inference.calibrate import Calibrator, _as_unseen
 from abnormal.inference.cell_file import CellFile
@@ -14,8 +15,10 @@ from abnormal.inference.normal_video import MeasuredVideo, NormalVideo, learn_ba
 from abnormal.inference.score import frame_scores, residuals
 from abnormal.inference.stream import FrameScorer, ResidualStream, open_stream
 from abnormal.names import FUSED
-from abnormal.scoring.calibration import ALARM_SURPRISE, COUNTED_SURPRISES
+from abnormal.scoring.calibration import ALARM_SURPRISE, COUNTED_SURPRISES, RELEASE_DROP
+from abnormal.scoring.cells import unpack_cells
 from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.localisation import Localiser
 from abnormal.scoring.residual import SCORES
 
 SIZE, FPS, LENGTH = 48, 5.0, 5
@@ -322,3 +325,24 @@ def test_the_background_of_many_videos_is_learnt_from_some_of_them():
     background = learn_backgrounds([opening(number) for number in range(201)])[""]
     assert len(opened_names) <= 2 * 100
     assert abs(int(background[0, 0]) - 100) <= 2
+
+
+def test_one_normal_frame_in_a_hundred_has_an_anomalous_pixel(calibration):
+    """Of a network that halves what it sees, as the calibration's fixture has it."""
+    (threshold,) = calibration.box_thresholds.values()
+    frames = to_input(np.concatenate([walking(400, seed) for seed in range(3)]))  # held out
+    anomalous = Localiser(box_threshold=threshold).localise(frames, frames / 2).anomalous
+    assert anomalous.any((1, 2)).mean() == pytest.approx(0.01, abs=0.005)
+
+
+def test_the_cells_that_raise_the_score_are_those_of_what_is_unusual(calibration):
+    frames = np.concatenate([walking(40, 7), walking(40, 8, speed=6.0)])
+    found = scored(frames, calibration)
+    cells = unpack_cells(found.carriers)
+    assert not cells[found.causal[FUSED] <= ALARM_SURPRISE - RELEASE_DROP].any()
+    alarms = found.causal[FUSED] > ALARM_SURPRISE
+    assert alarms.any()
+    rows = cells[alarms].any((0, 2))
+    assert rows[2:4].any()  # in which the squares go by, 20 to 32 pixels down
+    assert not rows[5:].any()
+    assert cells[alarms].any((1, 2)).mean() > 0.9
