@@ -9,9 +9,10 @@ from abnormal.frames.gaps import Gap, stretches, times_sec
 from abnormal.inference.tracking import UnusualThing
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.events import Event
-from abnormal.scoring.local import reason_of
+from abnormal.scoring.local import LOCAL_SCORES, found_by
 from abnormal.scoring.regularity import regularity, without_saw_tooth
 from abnormal.scoring.residual import ERRORS
+from abnormal.scoring.sentence import local_sentence, score_sentence
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class ScoredVideo:
             rows, ceil(rows / 8))` uint8, from `abnormal.scoring.cells.pack_cells`; None if there
             are no local scores.
         clip_length: Number of frames in a clip of the model.
+        measured: For each local score's name, what people are told of it, `(n,)` float64; see
+            `abnormal.inference.stream.ScoredFrames`.
     """
 
     name: str
@@ -52,6 +55,7 @@ class ScoredVideo:
     sources: np.ndarray = field(default_factory=lambda: np.array([], np.int64))
     carriers: np.ndarray | None = None
     clip_length: int = 1
+    measured: dict[str, np.ndarray] = field(default_factory=dict)
 
     def regularity(self, score: str = "l2") -> np.ndarray:
         """Computes the regularity of each frame, for which the whole video is needed.
@@ -91,11 +95,33 @@ class ScoredVideo:
             for event in alarm.events(scores[start:stop], self.fps)
         ]
 
-    def reason(self, score: str, frame: int) -> str:
-        """Says why a frame is unusual by a score, for people; empty if the score is not local."""
+    def found_by(self, score: str, frame: int) -> str:
+        """Returns the local score by which a frame is unusual; empty if the score is not local."""
         if not len(self.sources):
             return ""
-        return reason_of(score, self.causal, int(self.sources[frame]))
+        return found_by(score, self.causal, int(self.sources[frame]))
+
+    def reason(self, score: str, frame: int) -> str:
+        """Says in a sentence what is unusual in one frame; empty if the score is not local."""
+        name = self.found_by(score, frame)
+        measured = self.measured.get(name)
+        measure = None if measured is None else float(measured[frame])
+        return local_sentence(name, measure, None) if name else ""
+
+    def sentence(self, score: str, event: Event) -> str:
+        """Says in a sentence for people what is unusual in an event of a score."""
+        name = self.found_by(score, event.peak)
+        if not name:
+            return score_sentence(event.peak_score)
+        measured, measure = self.measured.get(name), None
+        if measured is not None:
+            frames = [event.peak]
+            if LOCAL_SCORES[name].of_duration:  # it goes on after the peak
+                inside = range(event.start, event.stop)
+                frames = [frame for frame in inside if self.found_by(score, frame) == name]
+            measure = float(measured[frames].max())
+        box = None if self.boxes is None else self.boxes[event.peak].tolist()
+        return local_sentence(name, measure, box)
 
     def times_sec(self, frames: np.ndarray) -> np.ndarray:
         """Returns when frames are shown, `(n,)` float64, in seconds since the first frame.

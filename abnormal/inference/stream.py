@@ -15,6 +15,7 @@ from abnormal.scoring.calibration import Normality, fuse
 from abnormal.scoring.local import LOCAL_SCORES, ratios_to_normal
 from abnormal.scoring.regularity import SMOOTHING_SEC, CausalMean
 from abnormal.scoring.residual import SCORES, ClipResidual
+from abnormal.scoring.stay import StayTimer
 from abnormal.video.background import ForegroundDetector
 from abnormal.video.flow import MovingFrame, with_speed, without_speed
 
@@ -141,6 +142,24 @@ class CellStream:
             for name, temporal_filter in self._filters.items()
         }
 
+    def seconds(self, name: str, cells: np.ndarray, ratios: np.ndarray) -> np.ndarray:
+        """Returns for how long the most unusual cell of each frame has been occupied.
+
+        Args:
+            name: Name of a score of a duration.
+            cells: What `add` has just returned for it, `(n, rows, columns)`.
+            ratios: How far each of these cells is above normal, of the same shape.
+
+        Returns:
+            `(n,)` float64, at least 0, in seconds.
+        """
+        timer = self._filters[name]
+        assert isinstance(timer, StayTimer), name
+        highest = [divmod(int(of.argmax()), of.shape[1]) for of in ratios]
+        return np.array(
+            [timer.seconds_at(of[at], *at) for of, at in zip(cells, highest, strict=True)]
+        )
+
 
 @dataclass(frozen=True)
 class ScoredFrames:
@@ -162,6 +181,9 @@ class ScoredFrames:
         carriers: The cells that raise the score of each frame, none where nothing is unusual, `(n,
             rows, ceil(rows / 8))` uint8, from `abnormal.scoring.cells.pack_cells`; None if there
             are no local scores.
+        measured: For each local score's name, what people are told of it, `(n,)` float64, at least
+            0: how many times its normal level the most unusual cell has, smoothed causally, or for
+            how many seconds it has been occupied if the score is of a duration.
     """
 
     raw: dict[str, np.ndarray]
@@ -170,20 +192,23 @@ class ScoredFrames:
     things: tuple[Sequence[UnusualThing], ...] = ()
     sources: np.ndarray = field(default_factory=lambda: np.array([], np.int64))
     carriers: np.ndarray | None = None
+    measured: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def concatenated(parts: Sequence[ScoredFrames]) -> ScoredFrames:
     """Concatenates consecutive parts of a video, of which there is at least one."""
-    first = parts[0]
+
+    def joined(values: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+        return {name: np.concatenate([of[name] for of in values]) for name in values[0]}
+
     return ScoredFrames(
-        raw={name: np.concatenate([part.raw[name] for part in parts]) for name in first.raw},
-        causal={
-            name: np.concatenate([part.causal[name] for part in parts]) for name in first.causal
-        },
+        raw=joined([part.raw for part in parts]),
+        causal=joined([part.causal for part in parts]),
         boxes=_joined([part.boxes for part in parts]),
         things=tuple(itertools.chain.from_iterable(part.things for part in parts)),
         sources=np.concatenate([part.sources for part in parts]),
         carriers=_joined([part.carriers for part in parts]),
+        measured=joined([part.measured for part in parts]),
     )
 
 
@@ -216,6 +241,10 @@ class FrameScorer:
         positions: For some scores, the usual size at each position in a clip, above 0. The scores
             are divided by it.
         alarm: The alarm for whose events things are looked for; None for the default one.
+
+    Attributes:
+        newest_cells: For each local score, the cells of the frames that were scored last, `(n,
+            rows, columns)` float64, at least 0; empty if there are no local scores.
     """
 
     def __init__(
@@ -231,6 +260,15 @@ class FrameScorer:
         self._means: dict[str, CausalMean] = {}
         self._positions = {name: np.array(values) for name, values in (positions or {}).items()}
         self._places = None if normality is None else PlaceFinder(fps, normality, alarm)
+        self.newest_cells: dict[str, np.ndarray] = {}
+
+    def use_levels(self, levels: Mapping[str, np.ndarray]) -> None:
+        """Compares the frames to come with other normal levels, for the same scores.
+
+        What is averaged over several frames goes on without a break.
+        """
+        if self._normality is not None:
+            self._normality = dataclasses.replace(self._normality, levels=dict(levels))
 
     def add(self, residual: ClipResidual) -> ScoredFrames:
         """Scores the new frames of the next clip, given its completed residual."""
@@ -242,17 +280,21 @@ class FrameScorer:
             return ScoredFrames(raw, causal)
         levels = self._normality.levels
         ratios, local = dict[str, np.ndarray](), dict[str, np.ndarray]()
-        for name, values in self._cells.add(residual).items():
+        measured = dict[str, np.ndarray]()
+        self.newest_cells = self._cells.add(residual)
+        for name, values in self.newest_cells.items():
             everywhere = LOCAL_SCORES[name].everywhere
             ratios[name] = ratios_to_normal(values, levels[name], everywhere)
             raw[name] = ratios[name].max(axis=(1, 2))
             smooth = self._mean(name, raw[name], LOCAL_SMOOTHING_SEC)
             local[name] = self._normality.surprises[name].of(smooth)
+            stays = LOCAL_SCORES[name].of_duration
+            measured[name] = self._cells.seconds(name, values, ratios[name]) if stays else smooth
         fused, sources = fuse(local, self._normality.frames, self._normality.correction)
         raw[FUSED] = fused
         causal |= local | {FUSED: fused}
         boxes, things, carriers = self._places.add(residual, ratios, causal, sources)
-        return ScoredFrames(raw, causal, boxes, things, sources, carriers)
+        return ScoredFrames(raw, causal, boxes, things, sources, carriers, measured)
 
     def _mean(self, name: str, values: np.ndarray, seconds: float = SMOOTHING_SEC) -> np.ndarray:
         """Returns the causal mean of a score, whose earlier values it remembers."""

@@ -6,6 +6,7 @@
       abnormal/reference/clips        a few clips, uint8
       abnormal/reference/scores/NAME  their scores at the time of calibration: `Reference`
       abnormal/levels/N/NAME          the normal level of each cell, by camera number and score
+      abnormal/levels/N/raised_NAME   the levels that each dismissed event of the camera asks for
       abnormal/levels/N/background    what the camera shows when nobody is there, uint8
 
 `keras.models.load_model("model.h5", compile=False)` loads the network without this package.
@@ -177,14 +178,30 @@ def load_model(path: Path) -> TrainedModel:
         AbnormalError: The file is missing, is not a model file, is damaged, or has layers of
             unknown classes.
     """
-    require_model_file(path)
+    info, reference, arrays = read_all_but_network(path)
     try:
-        info, reference, arrays = _read(path)
         with one_line_errors():
             network = keras.models.load_model(path, compile=False)
     except ValueError as error:
         raise _damaged(path, first_line(error)) from None
     return TrainedModel(network, info, path, reference, arrays)
+
+
+def read_all_but_network(path: Path) -> tuple[ModelInfo, Reference | None, ArraysByCamera]:
+    """Reads what a model file has besides the network, which is checked but not loaded.
+
+    Returns:
+        The facts about the model, the reference clips, and the arrays of the calibration; see
+        `TrainedModel`.
+
+    Raises:
+        AbnormalError: See `load_model`.
+    """
+    require_model_file(path)
+    try:
+        return _read(path)
+    except ValueError as error:
+        raise _damaged(path, first_line(error)) from None
 
 
 def _size_of(network: keras.Model, reference: Reference | None, arrays: ArraysByCamera) -> int:

@@ -77,10 +77,10 @@ def _videos(contents: Contents, points: int) -> list[dict[str, Any]]:
 
 
 def _intervals(events: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[int, int, str]]]:
-    """Returns the half-open interval of frames and the reason of each event, by its video."""
+    """Returns the half-open interval of frames and the sentence of each event, by its video."""
     found: dict[str, list[tuple[int, int, str]]] = {}
     for event in events:
-        interval = event["start_frame"], event["end_frame"] + 1, event["reason"]
+        interval = event["start_frame"], event["end_frame"] + 1, event["sentence"]
         found.setdefault(event["video"], []).append(interval)
     return found
 

@@ -192,10 +192,11 @@ class Fitting:
         saved = self._save()
         raise Stopped(HOW_TO_RESUME if saved else NOT_SAVED, self._interrupt.exit_code)
 
-    def _data_and_backend(self) -> dict[str, str]:
+    def _data_and_backend(self) -> dict[str, str | None]:
         """Returns what a run depends on in addition to its options, by name."""
         return {
             "data": self._footage.fingerprint[:12],
+            "split": self._footage.split,
             "backend": keras.backend.backend(),
         }
 

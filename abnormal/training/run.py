@@ -36,6 +36,7 @@ from abnormal.training.losses import LOSSES, mean_per_clip
 from abnormal.training.optimizer import make_optimizer
 from abnormal.training.options import FIXED_WHEN_RESUMED, TrainingOptions
 from abnormal.training.replicas import ReplicatedNetwork
+from abnormal.training.split import BY_CAMERA
 from abnormal.training.tensorboard import check_tensorboard
 
 log = logging.getLogger(__name__)
@@ -89,7 +90,7 @@ def train(
         make_deterministic()
         network = _network(options)  # so that an impossible network is refused at once
         options = with_batch_size(options, network, devices)
-        footage = open_footage(options)
+        footage = open_footage(options, _splits_by_camera(options))
         _log_footage(footage)
         same = _values_to_agree_on(options, footage)
         devices.require_same(same, "Start all with the same command.")
@@ -153,12 +154,21 @@ def _on_one_device(network: keras.Sequential, devices: Devices) -> keras.Sequent
     return copy
 
 
+def _splits_by_camera(options: TrainingOptions) -> bool:
+    """Whether a part of each camera is held out: not if an older version began this run."""
+    checkpoint = None
+    if not options.restart:
+        checkpoint = newest_checkpoint(options.checkpoints, report_damage=False)
+    return checkpoint is None or checkpoint.state.get("split") == BY_CAMERA
+
+
 def _values_to_agree_on(options: TrainingOptions, footage: Footage) -> dict[str, object]:
     """Returns, by name, the values that must be the same on all hosts of a run."""
     record = options.record()
     names = (*FIXED_WHEN_RESUMED, "epochs", "patience", "restart")
     shared = {name: record[name] for name in names}
-    return shared | {"data": footage.fingerprint[:12], "versions": versions()}
+    data = {"data": footage.fingerprint[:12], "split": footage.split}
+    return shared | data | {"versions": versions()}
 
 
 def _log_footage(footage: Footage) -> None:

@@ -131,7 +131,8 @@ def test_lines_with_labels():
         alarm=alarm,
         localisation={"auc": 0.875, "iou": 0.25, "mask_sigmoid_cross_entropy": 0.6931},
         regions={"rbdc": 0.6666, "tbdc": 0.855, "regions": 2410, "tracks": 21},
-        events={"found": 3, "true_events": 4, "false_alarms": 2, "false_alarms_per_hour": 61.2},
+        events={"found": 3, "true_events": 4, "false_alarms": 2, "false_alarms_per_hour": 61.2}
+        | {"false_alarms_per_hour_interval": [7.412, 221.1]},
     )
     assert list(metrics_lines("model", full)) == [
         "model: 300 frames of 2 videos",
@@ -140,7 +141,7 @@ def test_lines_with_labels():
         "  regularity                                  91.2 % (15.0 %)",
         "  pixels: AUC 87.5 %, intersection over union 25.0 %, mask sigmoid cross-entropy 0.6931",
         "  regions: RBDC 66.7 % of 2410, TBDC 85.5 % of 21 tracks",
-        "  events: 3 of 4 found, 2 false alarms (61.2 an hour)",
+        "  events: 3 of 4 found, 2 false alarms (61.2 [7.41, 221] an hour)",
         "  gradient by situation",
         "  cart                    91.2 % (15.0 %)",
         "  normal                 not defined: frames of one class only",
@@ -179,6 +180,8 @@ def test_one_row_per_persistent_minimum_of_the_regularity(scored):
     shown = np.zeros((9, 10, 20), np.float32)
     of_video.sink(None)(Localiser().localise(shown, shown))
     (row,) = records(regularity_events_table("m", [video], [of_video]))
+    falls = f"The regularity falls to {1 - row['peak_score']:.2f}, on the scale"
+    assert row["sentence"].startswith(falls)
     assert (row["video"], row["start_frame"], row["end_frame"]) == ("c", 2, 4)
     assert (row["peak_frame"], row["peak_score"]) == (3, 1.0)
 
@@ -237,8 +240,29 @@ def test_times_go_on_in_gaps(scored):
         boxes=np.zeros((8, 4)),
         things=((),) * 8,
         sources=np.zeros(8, int),
+        measured={"motion": np.arange(1.0, 9)},
     )
     events = events_table("model", [video], pixels, alarm)
     assert set(events.reason) == {"faster than is usual here"}
+    assert events.sentence.tolist() == [
+        f"Somebody or something moves {count} times as fast as is usual here, in the upper left."
+        for count in (4, 8)
+    ]
     columns = ["start_frame", "end_frame", "start_sec", "end_sec", "peak_sec"]
     assert events[columns].to_numpy().tolist() == [[0, 3, 0, 0.75, 0.75], [4, 7, 64, 64.75, 64.75]]
+
+
+def test_a_stay_is_told_as_long_as_it_lasted_though_its_peak_was_before(scored):
+    video = dataclasses.replace(
+        scored("gate", 8),
+        causal={"stay": np.array([0, 2, 3, 3, 2, 0, 0, 0.0])},
+        boxes=np.full((8, 4), 0.4),
+        things=((),) * 8,
+        sources=np.zeros(8, int),
+        measured={"stay": np.array([9, 50, 60, 239, 200, 300, 300, 300.0])},
+    )
+    events = events_table("model", [video], [VideoPixels(Localiser())], Alarm("stay", 1.0, 1.0))
+    assert events.peak_frame.tolist() == [2]
+    assert events.sentence.tolist() == [
+        "Something has stood here for 4 minutes, in the middle, which is longer than is usual."
+    ]

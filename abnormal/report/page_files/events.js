@@ -9,7 +9,7 @@ const KEYS = {
 /** All events of all models, in the order of the videos and of time. */
 const allEvents = data.videos
   .flatMap((video, videoIndex) => video.seen.flatMap((seen, model) =>
-    seen.events.map(([start, stop, reason]) => ({ videoIndex, start, stop, reason, model }))))
+    seen.events.map(([start, stop]) => ({ videoIndex, start, stop, model }))))
   .sort((one, other) => order(one, other));
 
 function order(one, other) {
