@@ -40,7 +40,7 @@ class Curves {
   }
 
   empty(options) {
-    const unit = this.duration > HOUR ? "h:min" : this.duration > LONG ? "min:s" : "s";
+    const unit = this.duration >= HOUR ? "h:min" : this.duration > LONG ? "min:s" : "s";
     const xLabel = options.xLabel && `time (${unit})`;
     const plot = makePlot({ ...options, xLabel, x_range: this.range });
     if (unit !== "s") countIn(plot.xaxis, unit === "h:min" ? 60 : 1);
