@@ -1,6 +1,7 @@
 """Draws what raised the alarm into a video, with the curve of its score below it."""
 
 import itertools
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,9 @@ STRIP_PX = 130
 
 TEXT_PX = 14
 """Height of the text, in pixels."""
+
+LETTER_PX = 6.6
+"""Width of a letter of the text on average, in pixels."""
 
 FRAME_PX = 4
 """Thickness of the red frame around a picture with an alarm, in pixels."""
@@ -145,7 +149,10 @@ class _Sheet:
         if self._unusual[number]:
             reason = self._annotation.video.reason(alarm.score, number)
             words = ["ALARM" if self._alarms[number] else "event", reason]
-            write_text(shown, ": ".join(filter(None, words)), 6, 12 + TEXT_PX, TEXT_PX, WARNING)
+            letters = max(1, int((shown.shape[1] - 12) / LETTER_PX))
+            lines = textwrap.wrap(": ".join(filter(None, words)), letters)
+            for row, line in enumerate(lines, start=1):
+                write_text(shown, line, 6, 6 + row * (TEXT_PX + 6), TEXT_PX, WARNING)
         return np.concatenate((shown, self._strip.at(number / self._annotation.video.fps)))
 
     def _with_place(self, shown: np.ndarray, number: int) -> np.ndarray:
