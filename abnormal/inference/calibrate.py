@@ -25,6 +25,7 @@ import numpy as np
 from abnormal.commands import command
 from abnormal.files import natural_key
 from abnormal.inference.cell_file import CellFile, open_cell_file
+from abnormal.inference.learn_pool import learn_pool
 from abnormal.inference.normal_video import (
     LARGEST_BOX,
     POSITION,
@@ -32,21 +33,13 @@ from abnormal.inference.normal_video import (
     NormalVideo,
     Series,
     VideoMeter,
-    between_gaps,
     judge,
     learn_backgrounds,
     smoothed,
 )
 from abnormal.inference.runtimes import Reconstruct
-from abnormal.names import FUSED
 from abnormal.progress import Progress
-from abnormal.scoring.calibration import (
-    ALARM_SURPRISE,
-    Calibration,
-    Normality,
-    check_rate,
-    count_false_alarms,
-)
+from abnormal.scoring.calibration import ALARM_SURPRISE, Calibration, Normality
 from abnormal.scoring.folds import (
     PART_SEC,
     lengths_sec,
@@ -56,7 +49,6 @@ from abnormal.scoring.folds import (
 from abnormal.scoring.learn_normality import learn_normality
 from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.residual import BASELINE, ERRORS, SCORES
-from abnormal.scoring.surprise import Surprise, learn_surprise
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +71,11 @@ class Calibrator:
         self._clip_length = clip_length
         self._fps = fps
 
-    def calibrate(self, videos: Sequence[NormalVideo]) -> Calibration:
+    def calibrate(
+        self,
+        videos: Sequence[NormalVideo],
+        positions: Mapping[str, tuple[float, ...]] | None = None,
+    ) -> Calibration:
         """Learns which values of each score are usual in normal footage.
 
         A video that cannot be read is left out, and an error in the log says so. A warning names
@@ -87,6 +83,8 @@ class Calibrator:
 
         Args:
             videos: The normal footage, of one or several cameras. Their order does not matter.
+            positions: The usual size of the reconstruction errors at each position in a clip, if it
+                is known; see `Calibration`.
 
         Raises:
             AbnormalError: No video can be read, or the disk is full.
@@ -105,22 +103,19 @@ class Calibrator:
             levels, ratios = self._learn_levels(measured, file)
         videos = [of_video.video for of_video in measured]
         cameras, judged = self._learn_cameras(videos, levels, ratios, backgrounds)
-        positions = self._learn_positions(measured)
+        positions = dict(positions or self._learn_positions(measured))
         plain = self._smooth(measured, positions)
-        surprises = {name: self._learn(parts) for name, parts in plain.items()}
-        judged |= {name: [surprises[name].of(part) for part in plain[name]] for name in plain}
+        shared = learn_pool(videos, plain, judged, self._fps)
+        pools = [
+            learn_pool(videos, plain, judged, self._fps, camera)
+            for camera in (cameras if len(cameras) > 1 else ())
+        ]
         return Calibration(
-            surprises=surprises,
-            false_alarms={
-                name: count_false_alarms(between_gaps(parts, videos), self._fps)
-                for name, parts in judged.items()
-            },
-            cameras=cameras,
-            frames=sum(len(of_video.scores[POSITION]) for of_video in measured),
-            videos=tuple(dict.fromkeys(video.name for video in videos)),
-            held_out=any(video.held_out for video in videos),
+            *(shared.surprises, shared.false_alarms, cameras, shared.frames, shared.videos),
+            held_out=shared.held_out,
             positions=positions,
-            rate_check=check_rate(between_gaps(judged[FUSED], videos), self._fps),
+            rate_check=shared.rate_check,
+            pools=tuple(pools),
             box_thresholds=_learn_box_thresholds(measured),
         )
 
@@ -217,10 +212,6 @@ class Calibrator:
             plain[name] = parts if name == BASELINE else _as_unseen(parts, measured)
         return plain
 
-    def _learn(self, normal: Sequence[np.ndarray]) -> Surprise:
-        """Learns a distribution in which the frames of one second count as one frame."""
-        return learn_surprise(np.concatenate(normal), max(1.0, self._fps))
-
 
 def _learn_box_thresholds(measured: Sequence[MeasuredVideo]) -> dict[str, float]:
     """Learns above which sum over a box one frame of each camera in a hundred has any pixel.
@@ -247,9 +238,9 @@ def _warn_of_little_footage(camera: str, seconds: Sequence[int]) -> None:
         log.warning(
             "%d s of a single video are all the normal footage%s. They are judged by what was "
             "learnt from them, so there will be more false alarms than asked for. Calibrate it on "
-            "at least %d s, or on two videos: `%s --calibrate FOLDER`.",
+            "at least %d s, or on two videos: `%s --calibrate FOLDER%s`.",
             *(seconds[0], f" of camera {camera}" if camera else ""),
-            *(2 * PART_SEC, command("train")),
+            *(2 * PART_SEC, command("train"), f" --camera {camera}" if camera else ""),
         )
 
 

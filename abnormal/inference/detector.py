@@ -32,7 +32,8 @@ from abnormal.inference.videos import InputVideo, ModelFrames
 from abnormal.models.model_file import ModelInfo, TrainedModel, load_model
 from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
-from abnormal.scoring.calibration import RULE_OF_THREE, Calibration, Normality
+from abnormal.scoring.calibration import Calibration, Normality
+from abnormal.scoring.false_alarms import RULE_OF_THREE
 from abnormal.scoring.local import LOCAL_SCORES, is_local
 from abnormal.scoring.localisation import (
     BOX_SIZE,
@@ -141,7 +142,8 @@ class Detector:
             names = ", ".join(repr(name) for name in sorted(known))
             raise AbnormalError(
                 f"{self.name} knows the cameras {names}, but not {camera!r}. Name one of them with "
-                f"--camera, or calibrate it for this one: `{command('train')} --calibrate FOLDER`"
+                "--camera, or calibrate it for this one: "
+                f"`{command('train')} --calibrate FOLDER{f' --camera {camera}' if camera else ''}`"
             )
         return normality
 
@@ -158,7 +160,8 @@ class Detector:
         if asked.box_threshold is not None:
             return asked
         known = self.calibration.box_thresholds
-        camera = next(iter(known)) if len(known) == 1 else camera
+        if len(known) == len(self.calibration.cameras) == 1:
+            (camera,) = known
         if camera not in known or asked.box_size != BOX_SIZE:
             raise AbnormalError(
                 f"{self.name} has no --box-threshold auto for boxes of {asked.box_size} pixels"

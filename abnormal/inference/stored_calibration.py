@@ -10,6 +10,7 @@ from abnormal.files import locked_folder
 from abnormal.models.model_file import (
     ArraysByCamera,
     ModelInfo,
+    Reference,
     TrainedModel,
     load_model,
     read_all_but_network,
@@ -49,8 +50,12 @@ def _calibration(path: Path, info: ModelInfo, arrays: ArraysByCamera) -> Calibra
         ) from None
 
 
-def change_calibration(path: Path, change: Callable[[Calibration], Calibration]) -> Calibration:
-    """Changes the calibration in a model file, and nothing else in it.
+def change_calibration(
+    path: Path,
+    change: Callable[[Calibration], Calibration],
+    reference: Reference | None = None,
+) -> Calibration:
+    """Changes the calibration in a model file, and leaves the network as it is.
 
     What another program has written there in the meantime is not lost: the file is read again, and
     locked until it is replaced.
@@ -59,6 +64,7 @@ def change_calibration(path: Path, change: Callable[[Calibration], Calibration])
         path: The model file.
         change: Is given the calibration that the file has, and returns the new one. If it raises,
             the file stays as it is.
+        reference: The reference clips with new scores; None to keep those of the file.
 
     Returns:
         The new calibration.
@@ -70,5 +76,5 @@ def change_calibration(path: Path, change: Callable[[Calibration], Calibration])
         model = load_model(path)
         calibration = change(calibration_of(model))
         info = dataclasses.replace(model.info, calibration=calibration.as_dict())
-        save_model(path, model.network, info, model.reference, calibration.arrays)
+        save_model(path, model.network, info, reference or model.reference, calibration.arrays)
     return calibration

@@ -12,7 +12,7 @@ from abnormal.inference.stream import ScoredFrames
 from abnormal.live.address import Camera
 from abnormal.live.camera_events import CameraEvents
 from abnormal.live.drift import DriftWatch, surprises_of
-from abnormal.live.event import ANOMALY, SendEvent, event_id
+from abnormal.live.event import ANOMALY, SendEvent
 from abnormal.live.faults import CameraFaults
 from abnormal.live.frame import ConnectionLost, LiveFrame, Moment, ReaderFailed, ReaderMessage
 from abnormal.live.recorder import Recorder
@@ -31,6 +31,7 @@ class CameraMonitor:
     """Makes clips from the frames of one camera and events from the scores.
 
     Attributes:
+        events: Reports the events of the camera.
         faults: Follows what is wrong with the camera, in its own thread.
         health: Counts of what happened in the last minute.
         status: What there is to know about the camera at the moment.
@@ -60,7 +61,7 @@ class CameraMonitor:
             ignored: `(size, size)` bool, True where anomalies are ignored; None if nowhere.
         """
         self._camera, self._alarm = camera, alarm
-        self._events = CameraEvents(camera.name, send, recorder)
+        self.events = CameraEvents(camera.name, send, recorder)
         self._detector = detector
         self._new_segment: Callable[[], Segment] = lambda: Segment(
             self._detector, camera.known_as, ignored
@@ -71,12 +72,12 @@ class CameraMonitor:
         self._anomalies = LiveTracker(alarm, self._fps)
         self._maxima = CellMaxima()
         self.keep_cells: Callable[[str, EventCells], None] = lambda name, cells: None
-        self.faults = CameraFaults(self._fps, self._events)
+        self.faults = CameraFaults(self._fps, self.events)
         self._is_lost = False
         self._no_anomaly_until_sec = -np.inf  # in seconds since the camera's first frame
         self._newest: LiveFrame | None = None
-        self.health, self.drift = self._events.health, DriftWatch()
-        self.status = self._events.status
+        self.health, self.drift = self.events.health, DriftWatch()
+        self.status = self.events.status
         self.status.threshold = alarm.threshold
         self.ended = False
 
@@ -157,14 +158,14 @@ class CameraMonitor:
         """Closes all events when the watch ends; all clips have to be scored before."""
         self._report(self._anomalies.finish())
         self.faults.finish()
-        self._events.finish()
+        self.events.finish()
 
     def _report(self, changes: Sequence[Change]) -> None:
         for change in changes:
             if self._alarm.is_local:
                 cells = self._maxima.of_event(self._camera.known_as, self._alarm)
-                self.keep_cells(event_id(self._camera.name, ANOMALY, change[1].start), cells)
-            self._events.report(ANOMALY, [change])
+                self.keep_cells(self.events.id_of(ANOMALY, change[1].start), cells)
+            self.events.report(ANOMALY, [change])
 
     def _add(self, frame: LiveFrame) -> None:
         self._is_lost = False

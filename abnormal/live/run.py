@@ -22,6 +22,7 @@ from abnormal.live.mailbox import Mailbox
 from abnormal.live.monitor import CameraMonitor
 from abnormal.live.options import WatchOptions
 from abnormal.live.prepare import FramePreparer
+from abnormal.live.quiet import QuietRule
 from abnormal.live.reader import CameraReader
 from abnormal.live.recorder import Recorder, amend_events_of_killed_run
 from abnormal.live.status import Watched
@@ -138,6 +139,7 @@ def _monitors(
     for camera in options.cameras:
         recorder = Recorder(options.output, detector.info.fps, clips) if clips else None
         monitor = CameraMonitor(camera, detector, alarm, send, recorder, zone)
+        monitor.events.why_quiet = QuietRule(options.cool_down_sec, options.quiet_hours)
         monitor.keep_cells = partial(keep_event_cells, options.output)
         monitors.append(monitor)
     return monitors

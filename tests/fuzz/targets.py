@@ -31,14 +31,14 @@ from abnormal.live.page.past_events import read_past_events
 from abnormal.live.sender import Sender
 from abnormal.reading import parse_json
 from abnormal.scoring.calibration import (
-    COUNTED_SURPRISES,
     Calibration,
-    FalseAlarms,
     Normality,
     read_calibration,
 )
 from abnormal.scoring.calibration_check import check_calibration
 from abnormal.scoring.dismissal import Dismissal
+from abnormal.scoring.false_alarms import COUNTED_SURPRISES, FalseAlarms
+from abnormal.scoring.rate_check import RateCheck
 from abnormal.scoring.surprise import learn_surprise
 from abnormal.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from abnormal.video.camera import open_camera
@@ -220,7 +220,7 @@ def look_at_checkpoint(found: Checkpoint) -> None:
 def intact_calibration() -> Calibration:
     surprise = learn_surprise(np.random.default_rng(0).random(500))
     levels = np.full((2, 2), 0.5, np.float32)
-    return Calibration(
+    calibration = Calibration(
         surprises={"gradient": surprise, "l2": surprise},
         false_alarms={"fused": FalseAlarms(0.5, tuple(range(len(COUNTED_SURPRISES)))[::-1])},
         cameras={"gate": Normality({"motion": levels}, {"motion": surprise})},
@@ -232,7 +232,9 @@ def intact_calibration() -> Calibration:
             Dismissal({"event": "b:1", "camera": "gate"}, {"motion": 2 * levels}),
         ),
         positions={"l2": (1.1, 0.9)},
+        rate_check=RateCheck(0.01, 0.0, 0.02, 3, 0.5),
     )
+    return dataclasses.replace(calibration, pools=calibration.all_pools * 2)
 
 
 def make_calibration(folder: Path) -> list[Path]:
@@ -247,6 +249,8 @@ def look_at_calibration(path: Path) -> None:
     levels = dict.fromkeys(stored.get("cameras", {}), levels["gate"])
     check_calibration(stored, levels, clip_length=2, size=SIZE)
     calibration = read_calibration(stored, levels)
+    for rate_check in filter(None, (pool.rate_check for pool in calibration.pools)):
+        assert 0 <= rate_check.events_per_hour.low <= rate_check.events_per_hour.high
     for name in (*calibration.surprises, *calibration.false_alarms):
         for per_hour in (None, 1.0):
             if per_hour and name not in calibration.false_alarms:
