@@ -108,8 +108,8 @@ def _without_nameless(known: Calibration, fresh: Calibration) -> Calibration:
     log.info("note: the camera of the model had no name; it is %s now", *fresh.cameras)
     left = [event for event in known.dismissed if event.camera]
     pools = tuple(without_cameras(known.all_pools, ("",)))
-    own = {"cameras": {}, "exams": {}, "box_thresholds": {}}
-    return dataclasses.replace(known, dismissed=tuple(left), pools=pools, **own)
+    known = dataclasses.replace(known, cameras={}, exams={}, box_thresholds={})
+    return dataclasses.replace(known, dismissed=tuple(left), pools=pools)
 
 
 def _normal_video(video: InputVideo, info: ModelInfo, notes: set[str]) -> NormalVideo:
