@@ -48,6 +48,7 @@ def _require_files(args: argparse.Namespace, live: bool) -> None:
     from abnormal.files import require_path  # not imported for `--help`
     from abnormal.frames.manifest import require_img
     from abnormal.live.address import require_camera_table, require_devices
+    from abnormal.live.broker_address import require_broker_address
     from abnormal.live.page.address import require_page
     from abnormal.models.model_path import require_model_file
 
@@ -57,6 +58,8 @@ def _require_files(args: argparse.Namespace, live: bool) -> None:
         require_devices(args.source or [])
     if args.page:
         require_page(args.page)
+    if args.mqtt:
+        require_broker_address(args.mqtt)
     for path in args.model:
         require_model_file(path)
     if args.undo and args.dismiss is None:

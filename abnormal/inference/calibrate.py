@@ -15,6 +15,7 @@ through the network once. Memory grows only with its length in seconds, by 16 kB
 227x227 pixels.
 """
 
+import dataclasses
 import itertools
 import logging
 from collections import defaultdict
@@ -48,6 +49,7 @@ from abnormal.scoring.folds import (
 )
 from abnormal.scoring.learn_normality import learn_normality
 from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.regime_names import camera_of
 from abnormal.scoring.residual import BASELINE, ERRORS, SCORES
 
 log = logging.getLogger(__name__)
@@ -82,7 +84,8 @@ class Calibrator:
         each camera with so little footage that no other footage can judge it.
 
         Args:
-            videos: The normal footage, of one or several cameras. Their order does not matter.
+            videos: The normal footage, of one or several cameras, divided by the regimes that it
+                shows if there are several (`split_regimes`). Their order does not matter.
             positions: The usual size of the reconstruction errors at each position in a clip, if it
                 is known; see `Calibration`.
 
@@ -171,6 +174,8 @@ class Calibrator:
             chosen = [r for v, r in zip(videos, ratios, strict=True) if v.camera == camera]
             background = backgrounds.get(camera)
             cameras[camera], held_out = learn_normality(of_camera, chosen, background, self._fps)
+            is_one_view = all(video.is_one_view for video in videos if video.camera == camera)
+            cameras[camera] = dataclasses.replace(cameras[camera], is_one_view=is_one_view)
             for name, parts in held_out.items():
                 judged[name] += parts
         return cameras, judged
@@ -218,9 +223,10 @@ def _learn_box_thresholds(measured: Sequence[MeasuredVideo]) -> dict[str, float]
 
     If there are videos that the network was not trained on, only those count.
     """
-    thresholds = {}
-    for camera, of_camera in itertools.groupby(measured, lambda one: one.video.camera):
-        every = list(of_camera)
+    thresholds, by_camera = {}, defaultdict[str, list[MeasuredVideo]](list)
+    for of_video in measured:
+        by_camera[camera_of(of_video.video.camera)].append(of_video)
+    for camera, every in by_camera.items():
         unseen = [of_video for of_video in every if of_video.video.held_out]
         largest = [of_video.scores[LARGEST_BOX] for of_video in unseen or every]
         thresholds[camera] = float(np.quantile(np.concatenate(largest), 1 - 10**-ALARM_SURPRISE))

@@ -29,25 +29,31 @@ class Listener(NamedTuple):
     Attributes:
         metavar: Name of the option's value in `--help`.
         help: Text about the option in `--help`.
-        open: Opens the listener for the length of a `with` block, given the option's value and the
-            folder of results.
+        open: Opens the listener for the length of a `with` block, given the option's value, the
+            folder of results, and what is being watched.
     """
 
     metavar: str
     help: str
-    open: "Callable[[str, Path], AbstractContextManager[SendEvent]]"
+    open: "Callable[[str, Path, Watched], AbstractContextManager[SendEvent]]"
 
 
-def _command(program: str, output: Path) -> "AbstractContextManager[SendEvent]":
+def _command(program: str, *_: object) -> "AbstractContextManager[SendEvent]":
     from abnormal.live.command import open_command
 
-    return open_command(program, output)
+    return open_command(program)
 
 
-def _webhook(url: str, output: Path) -> "AbstractContextManager[SendEvent]":
+def _webhook(url: str, output: Path, *_: object) -> "AbstractContextManager[SendEvent]":
     from abnormal.live.webhook import open_webhook
 
     return open_webhook(url, output)
+
+
+def _mqtt(url: str, output: Path, watched: "Watched") -> "AbstractContextManager[SendEvent]":
+    from abnormal.live.mqtt import open_mqtt
+
+    return open_mqtt(url, output, watched)
 
 
 # By the name of the option; an event is sent to them in this order.
@@ -58,6 +64,12 @@ LISTENERS = {
         _command,
     ),
     "webhook": Listener("URL", "send each event of a camera to this URL, as JSON", _webhook),
+    "mqtt": Listener(
+        "URL",
+        "publish events and cameras at this broker, also for Home Assistant: mqtt://HOST, or "
+        "mqtts://USER:PASSWORD@HOST:PORT/TOPICS",
+        _mqtt,
+    ),
 }
 
 
@@ -75,7 +87,7 @@ def open_listeners(
             `LISTENERS` are used.
         output: The folder of results.
         show: Receives each event first.
-        watched: What is being watched, for the page.
+        watched: What is being watched.
 
     Yields:
         A function that sends an event to all listeners, or only to those that record it if nobody
@@ -93,7 +105,7 @@ def open_listeners(
         opened.enter_context(retaining(output, keep, event_log))
         recorders: list[SendEvent] = [show, event_log]
         receivers = [
-            opened.enter_context(listener.open(value, output))
+            opened.enter_context(listener.open(value, output, watched))
             for name, listener in LISTENERS.items()
             if (value := options.get(name))
         ]

@@ -93,7 +93,8 @@ def _watch(
     open_listeners: OpenListeners,
     is_stopped: Callable[[], bool],
 ) -> None:
-    cameras, clock, watched = options.cameras, Clock(), Watched()
+    cameras, clock = options.cameras, Clock()
+    watched = Watched([camera.name for camera in cameras], options.pictures)
     mailbox = Mailbox(len(cameras), round(QUEUE_SEC * detector.info.fps))
     with contextlib.ExitStack() as opened:
         send = opened.enter_context(open_listeners(watched))
@@ -139,6 +140,7 @@ def _monitors(
     for camera in options.cameras:
         recorder = Recorder(options.output, detector.info.fps, clips) if clips else None
         monitor = CameraMonitor(camera, detector, alarm, send, recorder, zone)
+        monitor.regimes.keep_in(options.output)
         monitor.events.why_quiet = QuietRule(options.cool_down_sec, options.quiet_hours)
         monitor.keep_cells = partial(keep_event_cells, options.output)
         monitors.append(monitor)
@@ -154,7 +156,10 @@ def _readers(
 ) -> Iterator[CameraReader]:
     flow = bool(detector.calibration.cameras)
     for number, (camera, monitor) in enumerate(zip(options.cameras, monitors, strict=True)):
-        prepare = FramePreparer(detector.info.size, detector.info.fps, flow, options.pictures)
+        prepare = FramePreparer(
+            *(detector.info.size, detector.info.fps, flow, options.pictures),
+            monitor.regimes.watch,
+        )
         reader = CameraReader(camera, prepare, partial(_deliver, monitor, mailbox, number), clock)
         reader.pass_time = monitor.faults.pass_time
         yield reader

@@ -20,6 +20,7 @@ from abnormal.scoring.false_alarms import (
 from abnormal.scoring.local import LOCAL_SCORES, is_local, shares_of
 from abnormal.scoring.pools import Pool, read_pool, read_surprises
 from abnormal.scoring.rate_check import RateCheck, share_above
+from abnormal.scoring.regime_names import camera_of
 from abnormal.scoring.residual import SCORES
 from abnormal.scoring.surprise import Surprise
 
@@ -32,7 +33,7 @@ BACKGROUND = "background"
 
 @dataclass(frozen=True)
 class Normality:
-    """What local scores learnt from the normal footage of one camera.
+    """What local scores learnt from the normal footage of one regime of a camera.
 
     Attributes:
         levels: For each local score that the model has, the normal level of each cell,
@@ -43,6 +44,8 @@ class Normality:
             of older versions, which lack the scores that need it.
         correction: What is added to the fused surprise; see `abnormal.scoring.rate_check`.
         learnt: The levels before events were dismissed; empty if they are the same.
+        is_one_view: Whether the footage resembles the background, which therefore tells whether a
+            picture shows this regime. It does not if several cameras were taken for one.
     """
 
     levels: dict[str, np.ndarray]
@@ -50,6 +53,7 @@ class Normality:
     background: np.ndarray | None = None
     correction: float = 0.0
     learnt: dict[str, np.ndarray] = field(default_factory=dict)
+    is_one_view: bool = True
 
     @property
     def frames(self) -> int:
@@ -71,7 +75,8 @@ class Calibration:
     Attributes:
         surprises: For each score that is not local, the distribution of its values.
         false_alarms: For each score, the false alarms that it raised.
-        cameras: For each camera's name, what the local scores learnt about it.
+        cameras: For each camera's name, what the local scores learnt about it. Further regimes of a
+            camera have the names that `regime_name` gives.
         frames: Number of normal frames in all.
         videos: Names of the normal videos.
         held_out: Whether there were videos that the network had not been trained on.
@@ -102,6 +107,27 @@ class Calibration:
     exams: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
     box_thresholds: dict[str, float] = field(default_factory=dict)
     pools: tuple[Pool, ...] = ()
+
+    @property
+    def camera_names(self) -> list[str]:
+        """Names of the cameras that the model knows, whatever their regimes."""
+        return list(dict.fromkeys(map(camera_of, self.cameras)))
+
+    def regimes(self, camera: str) -> list[str]:
+        """Returns the names in `cameras` of all regimes of a camera, such as day and night.
+
+        A model that knows a single camera takes every unknown camera for that one.
+
+        Args:
+            camera: Name by which the model knows the camera.
+
+        Returns:
+            The regime with the most footage first; empty if the model does not know the camera.
+        """
+        known = self.camera_names
+        if camera not in known and len(known) == 1:
+            (camera,) = known
+        return [name for name in self.cameras if camera_of(name) == camera]
 
     @property
     def arrays(self) -> dict[str, dict[str, np.ndarray]]:
@@ -146,18 +172,17 @@ class Calibration:
         return [dismissal for dismissal in self.dismissed if dismissal.camera == camera]
 
     def normality(self, camera: str) -> Normality | None:
-        """Returns what is normal for a camera.
-
-        A model that knows a single camera takes every unknown camera for that one.
+        """Returns what is normal for a camera in its first regime; see `regimes`.
 
         Args:
-            camera: Name by which the model knows the camera.
+            camera: Name by which the model knows the camera, or name of one of its regimes.
 
         Returns:
             None if the model does not know the camera.
         """
-        single = next(iter(self.cameras.values())) if len(self.cameras) == 1 else None
-        return self.cameras.get(camera, single)
+        if camera != camera_of(camera):
+            return self.cameras.get(camera)
+        return next((self.cameras[name] for name in self.regimes(camera)), None)
 
     def alarm(
         self, score: str, threshold: float | None = None, per_hour: float | None = None
@@ -234,6 +259,7 @@ class Calibration:
             "cameras": cameras,
             "corrections": corrections,
             "dismissed": [dict(dismissal.entry) for dismissal in self.dismissed],
+            "several_views": [n for n, camera in self.cameras.items() if not camera.is_one_view],
         }
 
 
@@ -251,7 +277,11 @@ def read_calibration(
     """
     corrections = stored.get("corrections", {})
     cameras = {
-        name: dataclasses.replace(normality, correction=corrections.get(name, 0.0))
+        name: dataclasses.replace(
+            normality,
+            correction=corrections.get(name, 0.0),
+            is_one_view=name not in stored.get("several_views", ()),
+        )
         for name, surprises in stored.get("cameras", {}).items()
         if (normality := _normality(arrays[name], read_surprises(surprises)))
     }

@@ -68,6 +68,8 @@ def check_calibration(
         checks.number(name, value, -MAX_SURPRISE, MAX_SURPRISE)
     for name, value in _each(stored, "box_thresholds"):
         checks.number(name, value, 0, Localiser().largest_sum)
+    for name in checks.sequence("several_views", stored.get("several_views", ())):
+        checks.text("the name of a camera with several views", name)
     for name, exam in _each(stored, "exams"):
         for kind, result in checks.mapping(name, exam).items():
             found, trials = checks.numbers(f"{name}.{kind}", result, 0, MOST_FRAMES, 2, 2)

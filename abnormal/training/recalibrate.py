@@ -16,12 +16,14 @@ from abnormal.inference.calibrate import Calibrator
 from abnormal.inference.exam import examine
 from abnormal.inference.normal_video import NormalVideo
 from abnormal.inference.reference import make_reference
+from abnormal.inference.regime_footage import split_regimes
 from abnormal.inference.runtimes import keras_runtime
 from abnormal.inference.stored_calibration import calibration_of, change_calibration
 from abnormal.inference.videos import InputVideo, ModelFrames, source_videos, stored_videos
 from abnormal.models.model_file import ModelInfo, TrainedModel, load_model
 from abnormal.scoring.calibration import Calibration
 from abnormal.scoring.pools import combine, without_cameras
+from abnormal.scoring.regime_names import camera_of
 from abnormal.training.choose_camera import choose_videos
 
 log = logging.getLogger(__name__)
@@ -50,8 +52,9 @@ def recalibrate(path: Path, folder: Path, camera: str = "") -> Calibration:
     old = calibration_of(model)
     notes: set[str] = set()
     found = stored_videos(folder, TRAINING) if is_img(folder) else source_videos(folder, TRAINING)
-    found = choose_videos(found, camera, tuple(old.cameras), folder)
+    found = choose_videos(found, camera, old.camera_names, folder)
     videos = [_normal_video(video, model.info, notes) for video in found]
+    videos = split_regimes(videos, model.info.fps)
     fresh = _calibrate(model, videos, old)
     for note in sorted(notes):
         log.info("  %s", note)
@@ -65,7 +68,7 @@ def _calibrate(model: TrainedModel, videos: Sequence[NormalVideo], old: Calibrat
     """Calibrates and examines the cameras of the videos, by themselves."""
     reconstruct, info = keras_runtime(model.network), model.info
     # Where other cameras stay, their thresholds hold for the positions that they were learnt with.
-    others_stay = {*old.cameras} - {video.camera for video in videos}
+    others_stay = {*old.camera_names} - {camera_of(video.camera) for video in videos}
     calibrator = Calibrator(reconstruct, info.clip_length, info.fps)
     fresh = calibrator.calibrate(videos, old.positions if others_stay else None)
     return examine(reconstruct, info.clip_length, info.fps, videos, fresh)
@@ -79,12 +82,15 @@ def merged(known: Calibration, fresh: Calibration) -> Calibration:
         fresh: What was learnt about some of its cameras, or about new ones.
     """
     known = _without_nameless(known, fresh)
-    forgotten = [event for event in known.dismissed if event.camera in fresh.cameras]
+    again = fresh.camera_names  # with all their regimes
+    forgotten = [event for event in known.dismissed if camera_of(event.camera) in again]
     if forgotten:
         log.info("note: %d dismissed events are not known any more", len(forgotten))
-    pools = (*without_cameras(known.all_pools, fresh.cameras), *fresh.all_pools)
+    stay = {name: one for name, one in known.cameras.items() if camera_of(name) not in again}
+    stale = {*known.cameras, *fresh.cameras} - stay.keys()
+    pools = (*without_cameras(known.all_pools, stale), *fresh.all_pools)
     shared = combine(pools)
-    exams = {name: exam for name, exam in known.exams.items() if name not in fresh.cameras}
+    exams = {name: exam for name, exam in known.exams.items() if name in stay}
     return dataclasses.replace(
         fresh,
         surprises=shared.surprises,
@@ -94,7 +100,7 @@ def merged(known: Calibration, fresh: Calibration) -> Calibration:
         held_out=shared.held_out,
         rate_check=shared.rate_check,
         pools=pools if len(pools) > 1 else (),
-        cameras=known.cameras | fresh.cameras,
+        cameras=stay | fresh.cameras,
         exams=exams | fresh.exams,
         box_thresholds=known.box_thresholds | fresh.box_thresholds,
         dismissed=tuple(event for event in known.dismissed if event not in forgotten),
@@ -103,11 +109,11 @@ def merged(known: Calibration, fresh: Calibration) -> Calibration:
 
 def _without_nameless(known: Calibration, fresh: Calibration) -> Calibration:
     """Forgets the only camera of a model if it has no name and is given one now."""
-    if list(known.cameras) != [""] or "" in fresh.cameras:
+    if known.camera_names != [""] or "" in fresh.cameras:
         return known
-    log.info("note: the camera of the model had no name; it is %s now", *fresh.cameras)
-    left = [event for event in known.dismissed if event.camera]
-    pools = tuple(without_cameras(known.all_pools, ("",)))
+    log.info("note: the camera of the model had no name; it is %s now", fresh.camera_names[0])
+    left = [event for event in known.dismissed if camera_of(event.camera)]
+    pools = tuple(without_cameras(known.all_pools, known.cameras))
     known = dataclasses.replace(known, cameras={}, exams={}, box_thresholds={})
     return dataclasses.replace(known, dismissed=tuple(left), pools=pools)
 

@@ -38,6 +38,7 @@ from abnormal.scoring.calibration import (
 from abnormal.scoring.calibration_check import check_calibration
 from abnormal.scoring.dismissal import Dismissal
 from abnormal.scoring.false_alarms import COUNTED_SURPRISES, FalseAlarms
+from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.rate_check import RateCheck
 from abnormal.scoring.surprise import learn_surprise
 from abnormal.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
@@ -440,6 +441,37 @@ def put_array(file: h5py.File, name: str, rng: random.Random) -> None:
     rng.choice(kinds)()
 
 
+def make_regime(folder: Path) -> list[Path]:
+    info = small_model()
+    from abnormal.live.regime_file import regime_path, write_regime
+
+    levels = {name: np.full((2, 2), 1.0, np.float32) for name in LOCAL_SCORES}
+    surprises = dict.fromkeys(LOCAL_SCORES, learn_surprise(np.arange(50.0)))
+    normality = Normality(levels, surprises, np.zeros((SIZE, SIZE), np.uint8), 0.25)
+    write_regime(regime_path(folder, "gate", 1), normality, info)
+    return [regime_path(folder, "gate", 1)]
+
+
+def small_model() -> Any:
+    from abnormal.models.backend import start_backend
+
+    start_backend()
+    from abnormal.models.model_file import ModelInfo
+
+    return ModelInfo("cae", 1, SIZE, 25.0)
+
+
+def look_at_regime(path: Path) -> None:
+    from abnormal.live.regime_file import read_regime
+
+    normality = read_regime(path, small_model())
+    for level in normality.levels.values():
+        assert level.shape == (2, 2)
+        assert (level > 0).all()
+    for surprise in normality.surprises.values():
+        assert np.isfinite(surprise.of(np.linspace(0, 1e4, 50))).all()
+
+
 def make_event_cells(folder: Path) -> list[Path]:
     path = folder / "gate-1-anomaly.npz"
     largest = {"motion": np.ones((2, 2)), "stay": np.eye(2)}
@@ -447,7 +479,7 @@ def make_event_cells(folder: Path) -> list[Path]:
     return [path]
 
 
-def damage_event_cells(content: bytes, rng: random.Random) -> bytes:
+def damage_arrays(content: bytes, rng: random.Random) -> bytes:
     """Damages the bytes of a file, or makes an intact one of other arrays."""
     if rng.random() < 0.5:
         return damage(content, rng)
@@ -489,7 +521,8 @@ TARGETS = {
     "calibration": Target(
         make_calibration, look_at_calibration, damage_json, (ValueError, AbnormalError), 60
     ),
-    "event_cells": Target(make_event_cells, look_at_event_cells, damage_event_cells),
+    "regime": Target(make_regime, look_at_regime, damage_arrays, (AbnormalError, OSError)),
+    "event_cells": Target(make_event_cells, look_at_event_cells, damage_arrays),
     "webhook": Target(make_queue, read_queue, quick=20),
     "cameras": Target(make_cameras, look_at_cameras),
     "events": Target(make_event_log, read_event_log, damage_event_log, quick=60),

@@ -351,6 +351,7 @@ def test_one_normal_frame_of_a_camera_in_a_hundred_has_an_anomalous_pixel(calibr
         [
             measured("gate", False, np.zeros(9)),  # the network was trained on it
             measured("gate", True, np.arange(1000.0)),
+            measured("gate (regime 2)", True, np.arange(1000.0)),  # the same by night
             measured("yard", False, np.full(9, 700.0)),
         ]
     )
