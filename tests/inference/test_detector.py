@@ -18,6 +18,7 @@ from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.calibration import Normality
 from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.localisation import Localiser
 from abnormal.scoring.regularity import causal_mean
 from abnormal.scoring.residual import SCORES
 from abnormal.scoring.surprise import learn_surprise
@@ -200,3 +201,18 @@ def test_a_zone_covers_each_pixel_that_it_touches_and_no_other(detector, times):
     covered = np.zeros((size, size), bool)
     covered[:2, -1] = True
     assert np.array_equal(detector.at_size(zone), covered)
+
+
+def test_a_threshold_of_boxes_is_the_one_of_the_camera(detector):
+    auto = Localiser(box_threshold=None)
+    assert detector.localiser(Localiser(), "gate") == Localiser()
+    with pytest.raises(AbnormalError, match="small has no --box-threshold auto for boxes of 4"):
+        detector.localiser(auto, "gate")
+    calibration = dataclasses.replace(
+        detector.calibration, box_thresholds={"gate": 700.0, "yard": 800.0}
+    )
+    known = dataclasses.replace(detector, calibration=calibration)
+    assert known.localiser(auto, "yard").box_threshold == 800
+    for asked, camera in ((auto, "hall"), (auto._replace(box_size=2), "yard")):
+        with pytest.raises(AbnormalError, match="or give a number, such as 1020"):
+            known.localiser(asked, camera)

@@ -31,6 +31,7 @@ def of(*cameras, events, pools=(), frames=100):
         videos=tuple(f"{camera}/1" for camera in cameras),
         held_out=True,
         exams={camera: {"large": (events, 9)} for camera in cameras},
+        box_thresholds=dict.fromkeys(cameras, float(events)),
         pools=pools,
     )
 
@@ -59,6 +60,7 @@ def test_another_camera_keeps_what_is_normal_and_what_was_counted():
     assert facts(known) == ({"gate": 10, "yard": 7}, 10 + 2, 2.0)
     assert [event.camera for event in known.dismissed] == ["yard"]
     assert known.exams == {"gate": {"large": (10, 9)}, "yard": {"large": (3, 9)}}
+    assert known.box_thresholds == {"gate": 10, "yard": 3}
     assert set(known.videos) == {"gate/1", "yard/1"}
     again = merged(known, of("yard", events=20))
     assert facts(again) == ({"gate": 10, "yard": 20}, 30, 2.0)
