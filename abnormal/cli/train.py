@@ -43,9 +43,10 @@ def _work(args: argparse.Namespace) -> int:
 
 
 def _status(args: argparse.Namespace) -> int:
+    from abnormal.training.choices import default_checkpoints
     from abnormal.training.status import status_lines
 
-    for line in status_lines(_checkpoints(args)):
+    for line in status_lines(args.checkpoints or default_checkpoints(args.output)):
         show_result(line)
     return 0
 
@@ -249,51 +250,8 @@ def _format_default(value: float | tuple[int, ...]) -> str:
     return " ".join(f"{number:g}" for number in numbers) if value else "-"
 
 
-def _checkpoints(args: argparse.Namespace) -> Path:
-    """Returns the folder of checkpoints.
-
-    By default it lies beside the model file, and has its name so that models never share it.
-    """
-    return args.checkpoints or args.output.parent / "checkpoints" / args.output.stem
-
-
 def _options(args: argparse.Namespace) -> "TrainingOptions":
-    defaults = ARCHITECTURES[args.arch]
-    if args.bottleneck and not defaults.bottleneck:
-        raise AbnormalError(
-            f"The {args.arch} network has no dense layer, but --bottleneck {args.bottleneck} is "
-            "asked for. Leave the option out, or choose --arch cae."
-        )
-    if args.bottleneck and args.init:
-        raise AbnormalError(
-            f"--init {args.init} brings its own bottleneck, but --bottleneck {args.bottleneck} is "
-            "asked for. Leave one of the two out."
-        )
-    bottleneck = 0 if args.init else args.bottleneck or defaults.bottleneck
-    decay = defaults.weight_decay if args.weight_decay is None else args.weight_decay
-    from abnormal.training.options import TrainingOptions
+    from abnormal.training.choices import TrainingChoices, make_options
 
-    return TrainingOptions(
-        img=args.img,
-        output=args.output,
-        arch=args.arch,
-        size=args.size or defaults.size,
-        clip_length=args.clip_length or defaults.clip_length,
-        epochs=args.epochs or defaults.epochs,
-        batch_size=defaults.batch_size if args.batch_size is None else args.batch_size,
-        learning_rate=args.learning_rate or defaults.learning_rate,
-        weight_decay=decay,
-        bottleneck=bottleneck,
-        loss=args.loss,
-        precision=args.precision,
-        strides=tuple(args.strides or defaults.strides),
-        validation=args.validation,
-        patience=args.patience,
-        init=args.init,
-        seed=args.seed,
-        checkpoints=_checkpoints(args),
-        checkpoint_every=args.checkpoint_every,
-        keep=args.keep,
-        restart=args.restart,
-        tensorboard=args.tensorboard,
-    )
+    choices = {name: getattr(args, name) for name in TrainingChoices.__annotations__}
+    return make_options(args.img, args.output, args.arch, args.loss, choices)

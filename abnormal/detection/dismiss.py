@@ -34,13 +34,31 @@ def dismiss_event(options: DetectionOptions, wanted: str) -> Calibration:
     """
     if len(options.models) > 1:
         raise AbnormalError("--dismiss changes one model, but several are given. Name one.")
-    (path,) = options.models
     if not is_local(options.score):
         raise AbnormalError(
             f"--dismiss changes what is normal at a place in the picture, which --score "
             f"{options.score} does not use. Use --score {FUSED}."
         )
-    name, first, last = _find_event(options.output / "events.csv", path.stem, wanted)
+    model = options.models[0].stem
+    return dismiss_frames(options, *_find_event(options.output / "events.csv", model, wanted))
+
+
+def dismiss_frames(options: DetectionOptions, name: str, first: int, last: int) -> Calibration:
+    """Teaches a model that some frames were a false alarm, and writes the model file again.
+
+    Args:
+        options: The options with which the video was scored, with one model.
+        name: Name of the video.
+        first: 0-based number of the first frame.
+        last: 0-based number of the last frame.
+
+    Returns:
+        The new calibration of the model.
+
+    Raises:
+        AbnormalError: The video cannot be found, or it has fewer frames.
+    """
+    (path,) = options.models
     videos = {video.name: video for video in find_videos(options)}
     if name not in videos:
         raise AbnormalError(

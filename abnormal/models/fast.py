@@ -83,7 +83,12 @@ class Arithmetic(NamedTuple):
 
 def fast_form(network: keras.Model) -> keras.Model:
     """Returns the fast form of a stock network. A network of another class is returned as it is."""
-    return FastNetwork(network) if isinstance(network, keras.Sequential) else network
+    return FastNetwork(network) if type(network) is keras.Sequential else network
+
+
+def stock_of(network: keras.Model) -> keras.Model:
+    """Returns the network that a fast form computes. One of another class is returned as it is."""
+    return network.stock if isinstance(network, FastNetwork) else network
 
 
 def apply_layers(

@@ -13,26 +13,22 @@ from abnormal import checks
 # Keras creates any class that a file names, with arguments from the file. These are safe: they run
 # no code from the file.
 KNOWN_CLASSES = {
-    "Sequential",
-    "InputLayer",
-    "BatchNormalization",
-    "Conv2D",
-    "Conv2DTranspose",
-    "Conv3D",
-    "Conv3DTranspose",
-    "ConvLSTM2D",
-    "Dense",
-    "Flatten",
-    "MaxPooling2D",
-    "Permute",
-    "Reshape",
-    "UpSampling2D",
-    "DTypePolicy",
-    "GlorotUniform",
-    "Ones",
-    "Orthogonal",
-    "Zeros",
+    *("Sequential", "Functional", "InputLayer", "__keras_tensor__", "DTypePolicy"),
+    *("Conv2D", "Conv2DTranspose", "Conv3D", "Conv3DTranspose", "ConvLSTM2D", "Dense"),
+    *("BatchNormalization", "LayerNormalization", "GroupNormalization"),
+    *("Activation", "ReLU", "LeakyReLU", "ELU", "PReLU", "Softmax"),
+    *("Dropout", "SpatialDropout2D", "SpatialDropout3D", "GaussianNoise", "GaussianDropout"),
+    *("MaxPooling2D", "MaxPooling3D", "AveragePooling2D", "AveragePooling3D"),
+    *("UpSampling2D", "UpSampling3D", "ZeroPadding2D", "ZeroPadding3D"),
+    *("Cropping2D", "Cropping3D", "Flatten", "Permute", "Reshape", "TimeDistributed"),
+    *("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"),
+    *("GlorotUniform", "GlorotNormal", "HeUniform", "HeNormal", "LecunUniform", "LecunNormal"),
+    *("Ones", "Zeros", "Constant", "Orthogonal", "RandomNormal", "RandomUniform"),
+    *("TruncatedNormal", "L1", "L2", "L1L2"),
 }
+
+NETWORK_CLASSES = ("Sequential", "Functional")
+"""The classes of networks that are made of layers alone."""
 
 MOST_CLIP_LENGTH, MOST_SIZE, MOST_FPS = 1000, 10_000, 100_000.0
 """Largest clip length in frames, size in pixels, and frames per second of a model."""
@@ -72,6 +68,9 @@ def check_info(stored: Any) -> Mapping[str, Any]:
     for entry in checks.sequence("history", stored.get("history", ())):
         for name, value in checks.mapping("an entry of history", entry).items():
             checks.number(f"{name} in history", value, -MOST_LOSS, MOST_LOSS)
+    for need, file in checks.mapping("needs", stored.get("needs", {})).items():
+        checks.text("what it needs", need)
+        checks.text(f"the file of {need}", file)
     checks.mapping("calibration", stored.get("calibration", {}))
     return stored
 
@@ -102,11 +101,11 @@ def check_network(config: Any, weights: h5py.Group, shape: Shape) -> None:
     Raises:
         ValueError: The network does not fit its weights or the shape, or a weight is not finite.
     """
-    if config["class_name"] != "Sequential":
+    if config["class_name"] not in NETWORK_CLASSES:
         raise ValueError(f"its network is a {checks.shown(config['class_name'])}")
     with keras.StatelessScope() as scope:
         scope.initialize_variables = False  # only shapes are wanted
-        network = keras.Sequential.from_config(config["config"])
+        network = _described(config)
         _check_layers(network, shape)
         wanted = sorted(tuple(variable.shape) for variable in network.weights)
     stored: list[Shape] = []
@@ -116,7 +115,12 @@ def check_network(config: Any, weights: h5py.Group, shape: Shape) -> None:
         raise ValueError(f"its network has {counts[0]} weights, but {counts[1]} are stored")
 
 
-def _check_layers(network: keras.Sequential, shape: Shape) -> None:
+def _described(config: Any) -> keras.Model:
+    kind = keras.Sequential if config["class_name"] == NETWORK_CLASSES[0] else keras.Model
+    return kind.from_config(config["config"])
+
+
+def _check_layers(network: keras.Model, shape: Shape) -> None:
     if network.input_shape[1:] != shape or network.output_shape[1:] != shape:
         raise ValueError(f"its network takes {network.input_shape[1:]}, not {shape}")
     for layer in network.layers:

@@ -36,8 +36,15 @@ from abnormal.hdf5 import (
     seal,
     verify_seal,
 )
-from abnormal.models.model_check import check_info, check_network, unknown_classes
-from abnormal.models.model_path import check_suffix, require_model_file
+from abnormal.models.model_check import (
+    NETWORK_CLASSES,
+    check_info,
+    check_network,
+    unknown_classes,
+)
+from abnormal.models.model_path import KERAS_SUFFIX, check_suffix, require_model_file
+from abnormal.models.own_network import needed_objects, needs_of
+from abnormal.models.trust import is_trusted
 from abnormal.reading import first_line, parse_json
 
 GROUP = "abnormal"
@@ -75,6 +82,8 @@ class ModelInfo:
         history: One entry per epoch: epoch, loss, val_loss.
         calibration: Statistics of the scores on normal footage; see
             `abnormal.scoring.calibration`.
+        needs: The code that a network of one's own needs to be loaded: for each class or function,
+            as `MODULE:NAME`, the file that it was in. It is empty if all layers are of Keras.
     """
 
     arch: str
@@ -89,6 +98,7 @@ class ModelInfo:
     data_fingerprint: str = ""
     history: tuple[dict[str, float], ...] = ()
     calibration: dict[str, Any] = field(default_factory=dict)
+    needs: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -180,11 +190,33 @@ def load_model(path: Path) -> TrainedModel:
     require_model_file(path)
     try:
         info, reference, arrays = _read(path)
-        with one_line_errors():
-            network = keras.models.load_model(path, compile=False)
+        network = _load_network(path, info)
     except ValueError as error:
         raise _damaged(path, first_line(error)) from None
     return TrainedModel(network, info, path, reference, arrays)
+
+
+def require_storable(network: keras.Model, path: Path) -> None:
+    """Makes sure that a network of one's own can be stored in a model file.
+
+    Raises:
+        AbnormalError: It cannot be stored at all, or not in this format.
+    """
+    needs_of(network)
+    is_class = type(network).__name__ not in NETWORK_CLASSES
+    if is_class and path.suffix != KERAS_SUFFIX:
+        raise AbnormalError(
+            f"A network that is a class of its own, as {type(network).__name__} is, cannot be "
+            f"stored in {path}. Name the model file {path.with_suffix(KERAS_SUFFIX)}."
+        )
+
+
+def _load_network(path: Path, info: ModelInfo) -> keras.Model:
+    """Loads the network, with the code that it needs only if the file is trusted."""
+    trusted = is_trusted()
+    objects = needed_objects(info.needs, path.absolute().parent) if trusted else {}
+    with one_line_errors():
+        return keras.models.load_model(path, objects, compile=False, safe_mode=not trusted)
 
 
 def _size_of(network: keras.Model, reference: Reference | None, arrays: ArraysByCamera) -> int:
@@ -209,10 +241,10 @@ def _read(path: Path) -> tuple[ModelInfo, Reference | None, ArraysByCamera]:
         stored = file[GROUP]
         config = parse_json(file.attrs["model_config"])
         info = _model_info(check_info(parse_json(_text_in(stored["info"]))))
-        _require_known_classes(path, config)
         shape = (info.clip_length, info.size, info.size, 1)
-        with one_line_errors():
-            check_network(config, file["model_weights"], shape)
+        if _has_known_classes(path, config, info):
+            with one_line_errors():
+                check_network(config, file["model_weights"], shape)
         reference = _read_reference(stored["reference"], shape) if "reference" in stored else None
         arrays = _read_arrays(stored, sorted(info.calibration.get("cameras", {})))
         verify_seal(file, GROUP)
@@ -231,14 +263,23 @@ def _model_info(stored: Mapping[str, Any]) -> ModelInfo:
     return ModelInfo(**{**stored, **lists})
 
 
-def _require_known_classes(path: Path, config: Any) -> None:
+def _has_known_classes(path: Path, config: Any, info: ModelInfo) -> bool:
+    """Returns whether all layers are of known classes, and refuses others unless they are trusted.
+
+    Only of known classes a network can be made without running code.
+    """
     unknown = sorted(set(unknown_classes(config)))
-    if unknown:
-        raise AbnormalError(
-            f"{path} is not loaded: it names {', '.join(unknown)}, which no network of this "
-            "program has. A model file from elsewhere may run code; train one with "
-            f"`{command('train')}`."
-        )
+    if not unknown:
+        return True
+    if is_trusted():
+        return False
+    where = "; ".join(f"{need} in {file or 'an unknown file'}" for need, file in info.needs.items())
+    raise AbnormalError(
+        f"{path} is not loaded: it names {', '.join(unknown)}, which no network of this program "
+        "has. A model file from elsewhere may run code; train one with "
+        f"`{command('train')}`, or load it with --trust (trust=True) if you know who made it."
+        + (f" It needs {where}." if where else "")
+    )
 
 
 def _read_reference(stored: h5py.Group, shape: Sequence[int]) -> Reference:

@@ -8,6 +8,8 @@ from abnormal.errors import AbnormalError
 SUFFIXES = (".h5", ".hdf5")
 """Suffixes of the names of model files; the first one is recommended."""
 
+KERAS_SUFFIX = ".keras"
+"""Suffix of the format that also stores networks that are classes of their own."""
 
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
