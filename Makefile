@@ -7,6 +7,8 @@
 # make soak      cameras watched for an hour while things fail; MINUTES=2 to try it
 # make bench     what things cost
 # make media     some 370 video files, read by this program and by ffmpeg (ten minutes; needs ffmpeg)
+# make docs      the site of the documentation, in site/
+# make dist      wheel and archive in dist/, installed and tried on each Python that is there
 # make pictures  those of the documentation, from the demo; needs Chromium
 # make clean     removes the environment, the demo and what was built
 PYTHON ?= python3
@@ -15,7 +17,7 @@ BIN := $(VENV)/bin
 DEMO := demo
 MINUTES ?= 60
 
-.PHONY: demo test check format chaos fuzz soak bench media pictures clean
+.PHONY: demo test check format chaos fuzz soak bench media docs dist pictures clean
 
 $(VENV)/.runtime: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -70,8 +72,21 @@ bench: demo $(VENV)/.dev
 media: $(VENV)/.dev
 	$(BIN)/python benchmarks/media.py
 
+docs: $(VENV)/.dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
+
+dist: $(VENV)/.dev
+	rm -rf build dist
+	$(BIN)/python -m build
+	for version in 3.11 3.12 3.13; do \
+		command -v python$$version >/dev/null || { echo "no python$$version: not tried"; continue; }; \
+		python$$version -m venv build/$$version && \
+		build/$$version/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl && \
+		(cd build && sh ../packaging/try.sh $$version/bin) || exit 1; \
+	done
+
 pictures: demo $(VENV)/.dev
 	$(BIN)/python docs/pictures.py $(DEMO)/results docs/images
 
 clean:
-	rm -rf $(VENV) $(DEMO) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(DEMO) build dist site *.egg-info .mypy_cache .pytest_cache .ruff_cache

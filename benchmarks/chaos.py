@@ -1,13 +1,16 @@
-"""Kills training or testing again and again, and proves that nothing comes of it.
+"""Kills preprocessing, training or testing again and again, and proves that nothing comes of it.
 
     python benchmarks/chaos.py --runs 25
+    python benchmarks/chaos.py --arch lstm_stcae --runs 25
+    python benchmarks/chaos.py --program preprocess --runs 12
     python benchmarks/chaos.py --program test --runs 12
 
 Each run is started, killed with SIGKILL at random moments of its work, and started again with the
 same command until it ends. What comes out has to be that of a run left alone, bit for bit: of
-training the weights, history and calibration; of testing all tables and plots, and the same files
-besides. The footage is drawn and the frames are small, so that a run takes seconds; checkpoints are
-written after every batch, so that many of the kills fall into a save.
+preprocessing all files; of training the weights, history and calibration; of testing all tables and
+plots, and the same files besides. The footage is short and the frames are small, so that a run
+takes seconds; checkpoints are written after every batch, so that many of the kills fall into a
+save.
 """
 
 import argparse
@@ -20,14 +23,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+import av
 import h5py
+import numpy as np
 
 from abnormal.datasets.demo import find_demo
 from abnormal.datasets.extract import extract_all
 from abnormal.frames.manifest import write_manifest
+from abnormal.models.defaults import ARCHITECTURES, CAE, SPATIOTEMPORAL
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZE = 35
@@ -36,7 +43,8 @@ SIZE = 35
 def main() -> int:
     """Runs the kills and returns 1 if any run ended otherwise than the one left alone."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--program", choices=("train", "test"), default="train")
+    parser.add_argument("--program", choices=PROGRAMS, default="train")
+    parser.add_argument("--arch", choices=ARCHITECTURES, default=SPATIOTEMPORAL)
     parser.add_argument("--runs", type=int, default=25)
     parser.add_argument("--kills", type=int, default=3, help="of a run, at most")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of the kills")
@@ -45,9 +53,12 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         draw_footage(work / "img")
+        train = Program(partial(train_command, args.arch), b"frames to train on", contents_of_model)
         if args.program == "test":
             start(train, work, "model", None)
-        program = {"train": train, "test": test}[args.program]
+        if args.program == "preprocess":
+            write_videos(work / "videos")
+        program = PROGRAMS[args.program] or train
         whole_sec = start(program, work, "whole", None)
         failures = sum(
             not survives(program, work, f"run{number}", draw_kills(args, number, whole_sec))
@@ -62,6 +73,21 @@ def draw_footage(img: Path) -> None:
     for extraction in extract_all(find_demo(3, clip_frames=40), img, SIZE, None, 2):
         assert not extraction.problem, extraction
     write_manifest(img)
+
+
+def write_videos(folder: Path) -> None:
+    """Writes short videos of noise, which are the slowest to decode."""
+    random_pictures = np.random.default_rng(0)
+    for name in ("training/01", "training/02", "testing/01"):
+        path = (folder / name).with_suffix(".avi")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream("mjpeg", 25, options={"qscale": "2"})
+            stream.height, stream.width, stream.pix_fmt = 480, 640, "yuvj420p"
+            for _ in range(60):
+                picture = random_pictures.integers(0, 255, (480, 640), np.uint8)
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "gray")))
+            container.mux(stream.encode())
 
 
 class Program(NamedTuple):
@@ -112,10 +138,18 @@ def start(program: Program, work: Path, name: str, kill_after_sec: float | None)
     return time.monotonic() - started
 
 
-def train_command(work: Path, name: str) -> list[str]:
+def preprocess_command(work: Path, name: str) -> list[str]:
+    """Cuts videos into frames, in two processes."""
+    options = ["--workers", "2", "--videos", str(work / "videos")]
+    return [str(ROOT / "preprocess.py"), *options, "--img", str(work / name)]
+
+
+def train_command(arch: str, work: Path, name: str) -> list[str]:
     """Trains a small network, with a checkpoint after every batch."""
-    options = "--clip-length 4 --batch-size 2 --epochs 3 --strides 1 2 --checkpoint-every 0.001"
-    command = [str(ROOT / "train_model.py"), *options.split(), "--size", str(SIZE)]
+    options = "--batch-size 2 --epochs 3 --strides 1 2 --checkpoint-every 0.001"
+    options += f" --arch {arch} --clip-length {4 if ARCHITECTURES[arch].clip_length > 1 else 1}"
+    size = SIZE + 1 if arch == CAE else SIZE  # its layers halve the size
+    command = [str(ROOT / "train_model.py"), *options.split(), "--size", str(size)]
     return [*command, "--img", str(work / "img"), "--output", str(work / name / "model.h5")]
 
 
@@ -160,6 +194,12 @@ def contents_of_model(folder: Path) -> dict[str, bytes]:
     return found
 
 
+def contents_of_img(folder: Path) -> dict[str, bytes]:
+    """All files of a folder of frames by name."""
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
+
+
 def contents_of_results(folder: Path) -> dict[str, bytes]:
     """All files of results by name; the encoder of videos does not repeat itself."""
     found = {}
@@ -169,8 +209,12 @@ def contents_of_results(folder: Path) -> dict[str, bytes]:
     return found
 
 
-train = Program(train_command, b"frames to train on", contents_of_model)
-test = Program(test_command, b"computed by", contents_of_results)
+PROGRAMS = {
+    "preprocess": Program(preprocess_command, b"video", contents_of_img),
+    "train": None,  # it depends on the architecture
+    "test": Program(test_command, b"computed by", contents_of_results),
+}
+"""The programs by name."""
 
 
 if __name__ == "__main__":

@@ -174,7 +174,7 @@ def _watch(args: argparse.Namespace) -> int:
 def _print_event(event: "LiveEvent") -> None:
     from abnormal.live.clock import format_utc
 
-    log.info("%s %s", format_utc(time.time()), event.as_sentence())
+    log.info("%s %s", format_utc(time.time()), event.as_message())
     try:
         print(event.as_json(), flush=True)
     except StdoutClosedError as closed:

@@ -9,9 +9,10 @@ from abnormal.frames.gaps import Gap, stretches, times_sec
 from abnormal.inference.tracking import UnusualThing
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.events import Event
-from abnormal.scoring.local import reason_of
+from abnormal.scoring.local import LOCAL_SCORES, found_by
 from abnormal.scoring.regularity import regularity
 from abnormal.scoring.residual import ERRORS
+from abnormal.scoring.sentence import local_sentence, score_sentence
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class ScoredVideo:
         gaps: The gaps between its frames, in the order of time.
         sources: 0-based number of the local score that `fused` comes from in each frame, in the
             order of `LOCAL_SCORES`, `(n,)` int64; empty if there are no local scores.
+        measured: For each local score's name, what people are told of it, `(n,)` float64; see
+            `abnormal.inference.stream.ScoredFrames`.
     """
 
     name: str
@@ -46,6 +49,7 @@ class ScoredVideo:
     things: tuple[Sequence[UnusualThing], ...] = ()
     gaps: tuple[Gap, ...] = ()
     sources: np.ndarray = field(default_factory=lambda: np.array([], np.int64))
+    measured: dict[str, np.ndarray] = field(default_factory=dict)
 
     def regularity(self, score: str = "l2") -> np.ndarray:
         """Computes the regularity of each frame, for which the whole video is needed.
@@ -72,11 +76,26 @@ class ScoredVideo:
             for event in alarm.events(scores[start:stop], self.fps)
         ]
 
-    def reason(self, score: str, frame: int) -> str:
-        """Says why a frame is unusual by a score, for people; empty if the score is not local."""
+    def found_by(self, score: str, frame: int) -> str:
+        """Returns the local score by which a frame is unusual; empty if the score is not local."""
         if not len(self.sources):
             return ""
-        return reason_of(score, self.causal, int(self.sources[frame]))
+        return found_by(score, self.causal, int(self.sources[frame]))
+
+    def sentence(self, score: str, event: Event) -> str:
+        """Says in a sentence for people what is unusual in an event of a score."""
+        name = self.found_by(score, event.peak)
+        if not name:
+            return score_sentence(event.peak_score)
+        measured, measure = self.measured.get(name), None
+        if measured is not None:
+            frames = [event.peak]
+            if LOCAL_SCORES[name].of_duration:  # it goes on after the peak
+                inside = range(event.start, event.stop)
+                frames = [frame for frame in inside if self.found_by(score, frame) == name]
+            measure = float(measured[frames].max())
+        box = None if self.boxes is None else self.boxes[event.peak].tolist()
+        return local_sentence(name, measure, box)
 
     def times_sec(self, frames: np.ndarray) -> np.ndarray:
         """Returns when frames are shown, `(n,)` float64, in seconds since the first frame.

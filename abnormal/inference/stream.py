@@ -15,6 +15,7 @@ from abnormal.scoring.calibration import Normality, fuse
 from abnormal.scoring.local import LOCAL_SCORES, ratios_to_normal
 from abnormal.scoring.regularity import SMOOTHING_SEC, CausalMean
 from abnormal.scoring.residual import SCORES, ClipResidual
+from abnormal.scoring.stay import StayTimer
 from abnormal.video.background import ForegroundDetector
 from abnormal.video.flow import MovingFrame, with_speed, without_speed
 
@@ -141,6 +142,24 @@ class CellStream:
             for name, temporal_filter in self._filters.items()
         }
 
+    def seconds(self, name: str, cells: np.ndarray, ratios: np.ndarray) -> np.ndarray:
+        """Returns for how long the most unusual cell of each frame has been occupied.
+
+        Args:
+            name: Name of a score of a duration.
+            cells: What `add` has just returned for it, `(n, rows, columns)`.
+            ratios: How far each of these cells is above normal, of the same shape.
+
+        Returns:
+            `(n,)` float64, at least 0, in seconds.
+        """
+        timer = self._filters[name]
+        assert isinstance(timer, StayTimer), name
+        highest = [divmod(int(of.argmax()), of.shape[1]) for of in ratios]
+        return np.array(
+            [timer.seconds_at(of[at], *at) for of, at in zip(cells, highest, strict=True)]
+        )
+
 
 @dataclass(frozen=True)
 class ScoredFrames:
@@ -159,6 +178,9 @@ class ScoredFrames:
             unusual, and an empty tuple if there are no local scores.
         sources: 0-based number of the local score that `fused` comes from in each frame, in the
             order of `LOCAL_SCORES`, `(n,)` int64; empty if there are no local scores.
+        measured: For each local score's name, what people are told of it, `(n,)` float64, at least
+            0: how many times its normal level the most unusual cell has, smoothed causally, or for
+            how many seconds it has been occupied if the score is of a duration.
     """
 
     raw: dict[str, np.ndarray]
@@ -166,21 +188,25 @@ class ScoredFrames:
     boxes: np.ndarray | None = None
     things: tuple[Sequence[UnusualThing], ...] = ()
     sources: np.ndarray = field(default_factory=lambda: np.array([], np.int64))
+    measured: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def concatenated(parts: Sequence[ScoredFrames]) -> ScoredFrames:
     """Concatenates consecutive parts of a video, of which there is at least one."""
     first = parts[0]
+
+    def joined(values: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+        return {name: np.concatenate([of[name] for of in values]) for name in values[0]}
+
     return ScoredFrames(
-        raw={name: np.concatenate([part.raw[name] for part in parts]) for name in first.raw},
-        causal={
-            name: np.concatenate([part.causal[name] for part in parts]) for name in first.causal
-        },
+        raw=joined([part.raw for part in parts]),
+        causal=joined([part.causal for part in parts]),
         boxes=None
         if first.boxes is None
         else np.concatenate([part.boxes for part in parts if part.boxes is not None]),
         things=tuple(itertools.chain.from_iterable(part.things for part in parts)),
         sources=np.concatenate([part.sources for part in parts]),
+        measured=joined([part.measured for part in parts]),
     )
 
 
@@ -233,17 +259,20 @@ class FrameScorer:
             return ScoredFrames(raw, causal)
         levels = self._normality.levels
         ratios, local = dict[str, np.ndarray](), dict[str, np.ndarray]()
+        measured = dict[str, np.ndarray]()
         for name, values in self._cells.add(residual).items():
             everywhere = LOCAL_SCORES[name].everywhere
             ratios[name] = ratios_to_normal(values, levels[name], everywhere)
             raw[name] = ratios[name].max(axis=(1, 2))
             smooth = self._mean(name, raw[name], LOCAL_SMOOTHING_SEC)
             local[name] = self._normality.surprises[name].of(smooth)
+            stays = LOCAL_SCORES[name].of_duration
+            measured[name] = self._cells.seconds(name, values, ratios[name]) if stays else smooth
         fused, sources = fuse(local, self._normality.frames, self._normality.correction)
         raw[FUSED] = fused
         causal |= local | {FUSED: fused}
         boxes, things = self._places.add(residual, ratios, causal, sources)
-        return ScoredFrames(raw, causal, boxes, things, sources)
+        return ScoredFrames(raw, causal, boxes, things, sources, measured)
 
     def _mean(self, name: str, values: np.ndarray, seconds: float = SMOOTHING_SEC) -> np.ndarray:
         """Returns the causal mean of a score, whose earlier values it remembers."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from abnormal.live.clock import format_utc
 from abnormal.live.frame import Moment
+from abnormal.live.sentence import event_sentence
 from abnormal.live.tracker import OPENED, OngoingEvent
 from abnormal.urls import without_secrets
 
@@ -41,6 +42,8 @@ class LiveEvent:
         thumbnail: Path of a picture of the peak; None if no pictures are kept.
         clip: Path of a video of the event, which is written some seconds after the event has
             closed; None if no pictures are kept, or if it could not be written.
+        sentence: What has happened so far, as a sentence for people with what was measured.
+        quiet: Whether the event is only recorded, and nobody is told of it.
     """
 
     id: str
@@ -59,6 +62,8 @@ class LiveEvent:
     detail: str
     thumbnail: str | None = None
     clip: str | None = None
+    sentence: str = ""
+    quiet: bool = False
 
     def as_json(self) -> str:
         """Formats the event as one line of JSON, without a line break at the end.
@@ -71,13 +76,15 @@ class LiveEvent:
         """Converts the event to a dict that has its attributes as keys."""
         return dataclasses.asdict(self)
 
-    def as_sentence(self) -> str:
-        """Describes the event in one line for people."""
+    def as_message(self) -> str:
+        """Describes this state of the event in one line for the log."""
         length = self.end_sec - self.start_sec
         when = f"at {self.start_utc}" if self.state == OPENED else f"after {length:.1f} s"
         score = "" if self.peak_score is None else f", score {self.peak_score:.2f}"
-        detail = f" ({self.detail})" if self.detail else ""
-        return f"{self.camera}: {self.kind} {self.state} {when}{score}{detail}"
+        text = self.sentence or self.detail
+        return f"{self.camera}: {self.kind} {self.state} {when}{score}" + (
+            f": {text}" if text else ""
+        )
 
 
 SendEvent = Callable[[LiveEvent], None]
@@ -90,7 +97,12 @@ def event_id(camera: str, kind: str, start: Moment) -> str:
 
 
 def make_event(
-    camera: str, kind: str, state: str, event: OngoingEvent, **files: str | None
+    camera: str,
+    kind: str,
+    state: str,
+    event: OngoingEvent,
+    thumbnail: str | None = None,
+    clip: str | None = None,
 ) -> LiveEvent:
     """Makes the report of an event as far as it has gone.
 
@@ -99,7 +111,8 @@ def make_event(
         kind: See `LiveEvent`.
         state: See `LiveEvent`.
         event: The event so far.
-        **files: The paths `thumbnail` and `clip`, if pictures are kept.
+        thumbnail: See `LiveEvent`.
+        clip: See `LiveEvent`.
     """
     scored, peak = kind == ANOMALY, event.peak
     return LiveEvent(
@@ -117,5 +130,7 @@ def make_event(
         mean_score=round(event.mean_score, 4) if scored else None,
         box=None if peak.box is None else tuple(round(float(side), 4) for side in peak.box),
         detail=without_secrets(peak.detail),
-        **files,
+        sentence=without_secrets(event_sentence(kind, event)),
+        thumbnail=thumbnail,
+        clip=clip,
     )

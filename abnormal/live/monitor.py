@@ -12,12 +12,12 @@ from abnormal.live.camera_events import CameraEvents
 from abnormal.live.drift import DriftWatch, surprises_of
 from abnormal.live.event import ANOMALY, SendEvent
 from abnormal.live.faults import CameraFaults
-from abnormal.live.frame import ConnectionLost, LiveFrame, ReaderFailed, ReaderMessage
+from abnormal.live.frame import ConnectionLost, LiveFrame, Moment, ReaderFailed, ReaderMessage
 from abnormal.live.recorder import Recorder
 from abnormal.live.segment import LiveClip, Segment
 from abnormal.live.tracker import LiveFrameScore, LiveTracker
 from abnormal.scoring.alarm import Alarm
-from abnormal.scoring.local import reason_of
+from abnormal.scoring.local import found_by, reason_of
 from abnormal.scoring.residual import ClipResidual
 
 HOLD_OFF_SEC = 1.0
@@ -103,11 +103,10 @@ class CameraMonitor:
         scored = clip.segment.score(residual)
         scores = np.where(self._held_off(clip.new), 0.0, scored.causal[self._alarm.score])
         for index, frame in enumerate(clip.new):
-            box = None if scored.boxes is None else scored.boxes[index].tolist()
-            source = int(scored.sources[index]) if len(scored.sources) else 0
-            reason = reason_of(self._alarm.score, scored.causal, source)
-            scored_frame = LiveFrameScore(frame.moment, float(scores[index]), box, reason)
-            self._events.report(ANOMALY, self._anomalies.add(scored_frame))
+            seen = _frame_score(
+                frame.moment, float(scores[index]), scored, self._alarm.score, index
+            )
+            self._events.report(ANOMALY, self._anomalies.add(seen))
         self.health.add(now_sec - frame.arrival_sec for frame in clip.new)
         self._watch_drift(clip, scored, scores)
 
@@ -162,3 +161,14 @@ class CameraMonitor:
         if any(frame.fault for frame in clip.new):
             return
         self.drift.add(clip.new[-1].moment.sec, calm)
+
+
+def _frame_score(
+    moment: Moment, value: float, scored: ScoredFrames, score: str, index: int
+) -> LiveFrameScore:
+    """Returns the score of a frame with where it is unusual, by which local score, how much."""
+    box = None if scored.boxes is None else scored.boxes[index].tolist()
+    source = int(scored.sources[index]) if len(scored.sources) else 0
+    name = found_by(score, scored.causal, source)
+    measure = float(scored.measured[name][index]) if name else None
+    return LiveFrameScore(moment, value, box, reason_of(name), name, measure)

@@ -200,5 +200,9 @@ def _awaited(folder: Path, name: str) -> Path:
 
 
 def _without_clip(event: LiveEvent, reason: str) -> LiveEvent:
-    detail = "; ".join(filter(None, (event.detail, f"no clip: {without_secrets(reason)}")))
-    return dataclasses.replace(event, state=AMENDED, clip=None, detail=detail)
+    reason = without_secrets(reason)
+    detail = "; ".join(filter(None, (event.detail, f"no clip: {reason}")))
+    sentence = f"{event.sentence} There is no clip: {reason.rstrip('.')}."
+    return dataclasses.replace(
+        event, state=AMENDED, clip=None, detail=detail, sentence=sentence.strip()
+    )

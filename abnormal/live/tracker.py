@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from abnormal.live.frame import Moment
 from abnormal.scoring.alarm import Alarm, EventTracker, TrackedEvent
+from abnormal.scoring.local import LOCAL_SCORES
 
 OPENED, UPDATED, CLOSED = "opened", "updated", "closed"
 
@@ -21,12 +22,17 @@ class LiveFrameScore(NamedTuple):
         box: Position of the anomaly: left, top, width and height as fractions of the picture's
             width and height, 0 to 1; None if it is not known.
         detail: What was measured, for people; may be empty.
+        found_by: Name of the local score by which the frame is unusual; empty if the score is not
+            local.
+        measure: What that score has measured; see `abnormal.inference.stream.ScoredFrames`.
     """
 
     moment: Moment
     score: float
     box: Sequence[float] | None = None
     detail: str = ""
+    found_by: str = ""
+    measure: float | None = None
 
 
 class OngoingEvent(NamedTuple):
@@ -35,7 +41,8 @@ class OngoingEvent(NamedTuple):
     Attributes:
         start: When the first frame was taken.
         last: When the last frame so far was taken.
-        peak: The frame with the highest score so far.
+        peak: The frame with the highest score so far. If it was found by a score of a duration,
+            its measure is the longest that this score has measured so far.
         mean_score: Mean score of the frames so far; missing frames count as 0.
     """
 
@@ -62,6 +69,7 @@ class LiveTracker:
         self._tracker = EventTracker(alarm, fps)
         self._frames: dict[int, LiveFrameScore] = {}  # those that the current event refers to
         self._reported: tuple[float, float] | None = None  # when, and the highest score then
+        self._longest_sec = 0.0  # measured in the current event by a score of a duration
 
     @property
     def is_open(self) -> bool:
@@ -74,6 +82,7 @@ class LiveTracker:
         ended = self._closed(self._tracker.add(number, frame.score))
         self._frames[number] = frame
         event = self._tracker.newest
+        self._note_duration(frame, event)
         kept = {event.start, event.last, event.peak} if event else set()
         self._frames = {known: self._frames[known] for known in kept}
         return ended + self._opened_or_updated(self._tracker.current)
@@ -85,6 +94,13 @@ class LiveTracker:
     def finish(self) -> list[Change]:
         """Returns the event that ends because no more frames will come, if any."""
         return self._closed(self._tracker.finish())
+
+    def _note_duration(self, frame: LiveFrameScore, event: TrackedEvent | None) -> None:
+        """Remembers the longest duration that was measured in the current event."""
+        if event is None or event.start == frame.moment.number:
+            self._longest_sec = 0.0
+        if _is_of_duration(frame) and event and event.last == frame.moment.number:
+            self._longest_sec = max(self._longest_sec, frame.measure or 0.0)
 
     def _closed(self, ended: list[TrackedEvent]) -> list[Change]:
         if ended:
@@ -107,5 +123,11 @@ class LiveTracker:
 
     def _with_times(self, event: TrackedEvent) -> OngoingEvent:
         start, last = self._frames[event.start].moment, self._frames[event.last].moment
-        mean_score = event.sum_score / event.frames
-        return OngoingEvent(start, last, self._frames[event.peak], mean_score)
+        peak, mean_score = self._frames[event.peak], event.sum_score / event.frames
+        if _is_of_duration(peak):
+            peak = peak._replace(measure=self._longest_sec)
+        return OngoingEvent(start, last, peak, mean_score)
+
+
+def _is_of_duration(frame: LiveFrameScore) -> bool:
+    return bool(frame.found_by) and LOCAL_SCORES[frame.found_by].of_duration

@@ -17,14 +17,23 @@ from abnormal.printable import spreadsheet_safe
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.boxes import BOX_SIDES
 from abnormal.scoring.events import Event, persistent_events
-from abnormal.scoring.local import is_local
+from abnormal.scoring.local import is_local, reason_of
 
 THING = "thing"
 """Column with the number of the thing that the box of an event is around."""
 
 EVENT_COLUMNS = (
     *("model", "video", "situation", "event", "start_frame", "end_frame", "start_sec", "end_sec"),
-    *("peak_frame", "peak_sec", "peak_score", "mean_score", *BOX_SIDES, THING, "reason"),
+    *(
+        "peak_frame",
+        "peak_sec",
+        "peak_score",
+        "mean_score",
+        *BOX_SIDES,
+        THING,
+        "reason",
+        "sentence",
+    ),
 )
 """Columns of `events.csv`, in their order."""
 
@@ -86,8 +95,8 @@ def events_table(
         last frame), start_sec, end_sec, peak_frame, peak_sec, peak_score, mean_score; left, top,
         width and height of the box around the most unusual thing at the peak, as fractions of the
         picture; thing, the number of that thing in its video, which is missing if nothing could be
-        told apart there; and reason, what is unusual about it, which is empty if the score is not
-        local.
+        told apart there; reason, what is unusual about it, which is empty if the score is not
+        local; and sentence, the same for people, with what was measured.
     """
     found = [video.events(alarm) for video in videos]
     return _table_of_events(model, videos, pixels, alarm.score, found)
@@ -110,7 +119,12 @@ def regularity_events_table(
         The columns of `events_table`. The scores are 1 - regularity.
     """
     found = [persistent_events(video.regularity(), video.fps) for video in videos]
-    return _table_of_events(model, videos, pixels, "l2", found)
+    table = _table_of_events(model, videos, pixels, "l2", found)
+    falls = (
+        f"The regularity falls to {1 - peak:.2f}, on the scale of the whole video from 0 to 1."
+        for peak in table.peak_score
+    )
+    return table.assign(sentence=list(falls))
 
 
 def _table_of_events(
@@ -134,7 +148,8 @@ def _table_of_events(
             "peak_sec": peak_sec,
             "peak_score": event.peak_score,
             "mean_score": event.mean_score,
-            "reason": video.reason(score, event.peak),
+            "reason": reason_of(video.found_by(score, event.peak)),
+            "sentence": video.sentence(score, event),
         }
         | _place(video, of_video, score, event.peak)
         for video, of_video, events in zip(videos, pixels, found, strict=True)

@@ -41,6 +41,9 @@ class LocalScore(NamedTuple):
         of_network: Whether the score depends on the network's reconstruction.
         share: The fraction of all false alarms of `fused` that this score may cause.
         reason: What this score says of something that it finds unusual, for people.
+        sentence: The same as a whole sentence with what was measured, for
+            `abnormal.scoring.sentence`: `{where}` in the picture, and how many `{times}` the normal
+            level or, if the score is of a duration, for which `{time}`.
         everywhere: Whether the score counts even if it is unusual all over the picture. If not,
             that is taken for an effect of the weather or the camera.
         of_background: Whether the score needs the background of the camera.
@@ -54,6 +57,7 @@ class LocalScore(NamedTuple):
     of_network: bool
     share: float
     reason: str
+    sentence: str
     everywhere: bool = False
     of_background: bool = False
     of_duration: bool = False
@@ -135,6 +139,7 @@ LOCAL_SCORES = {
         of_network=False,
         share=0.6,
         reason="faster than is usual here",
+        sentence="Somebody or something moves {times} as fast as is usual here{where}.",
         everywhere=True,
     ),
     # Something moves at a place where usually nothing moves.
@@ -145,6 +150,8 @@ LOCAL_SCORES = {
         of_network=False,
         share=0.1,
         reason="moves where hardly anything moves",
+        sentence="Something moves where hardly anything moves{where}, at least {times} as fast as "
+        "is usual there.",
     ),
     # Something stays for longer than anything usually does at this place.
     "stay": LocalScore(
@@ -154,6 +161,7 @@ LOCAL_SCORES = {
         of_network=False,
         share=0.2,
         reason="stays for longer than is usual here",
+        sentence="Something has stood here for {time}{where}, which is longer than is usual.",
         of_background=True,
         of_duration=True,
     ),
@@ -165,6 +173,8 @@ LOCAL_SCORES = {
         of_network=True,
         share=0.08,
         reason="moves in a way that is not usual here",
+        sentence="Something moves in a way that is not usual here{where}: the network's error "
+        "changes {times} as much as usual.",
     ),
     # Something looks different from everything that the network has learnt.
     "appearance": LocalScore(
@@ -174,6 +184,8 @@ LOCAL_SCORES = {
         of_network=True,
         share=0.02,
         reason="looks unlike what is usual here",
+        sentence="Something looks unlike what is usual here{where}: the network's error is {times} "
+        "as large as usual.",
     ),
 }
 
@@ -189,11 +201,11 @@ def shares_of(scores: Iterable[str]) -> dict[str, float]:
     return {name: share / total for name, share in shares.items()}
 
 
-def reason_of(score: str, known: Iterable[str], source: int) -> str:
-    """Says why a frame is unusual; empty if the score is not local.
+def found_by(score: str, known: Iterable[str], source: int) -> str:
+    """Returns the name of the local score by which a frame is unusual; empty if none is.
 
     Args:
-        score: Name of the score that found it.
+        score: Name of the score that raises the alarm.
         known: Names of all scores of the model.
         source: 0-based number, among the local ones of them, of the score that `fused` comes from.
     """
@@ -201,7 +213,16 @@ def reason_of(score: str, known: Iterable[str], source: int) -> str:
         return ""
     names = set(known)
     local = [name for name in LOCAL_SCORES if name in names]
-    return LOCAL_SCORES[local[source] if score == FUSED else score].reason
+    return local[source] if score == FUSED else score
+
+
+def reason_of(name: str) -> str:
+    """Says in words what a local score finds unusual; empty if there is no local score.
+
+    Args:
+        name: What `found_by` returned.
+    """
+    return LOCAL_SCORES[name].reason if name else ""
 
 
 def is_local(score: str) -> bool:

@@ -46,11 +46,16 @@ class StayTimer:
 
     Args:
         fps: Frames per second.
+
+    Attributes:
+        beyond_sec: For how long each cell has been occupied beyond `LONGEST_SEC`, `(rows,
+            columns)` float64, in seconds. No score depends on it, only what people are told.
     """
 
     def __init__(self, fps: float) -> None:
         self._fps = fps
         self._seconds: np.ndarray | None = None
+        self.beyond_sec = np.zeros((1, 1))
 
     def __call__(self, shares: np.ndarray) -> np.ndarray:
         """Measures the next frames.
@@ -69,8 +74,20 @@ class StayTimer:
         for number, share in enumerate(shares):
             decay = DECAY_PER_SEC / self._fps * np.minimum(seconds, SLOWEST_DECAY_SEC)
             change = np.where(share > OCCUPIED_SHARE, 1 / self._fps, -decay)
+            beyond = np.maximum(seconds + change - LONGEST_SEC, 0)
+            self.beyond_sec = np.where(seconds < LONGEST_SEC / 2, 0, self.beyond_sec + beyond)
             seconds = np.clip(seconds + change, 0, LONGEST_SEC)
             times[number] = seconds
         self._seconds = seconds
         square = (0, NEIGHBOURS_CELLS, NEIGHBOURS_CELLS)
         return np.log1p(scipy.ndimage.uniform_filter(times, square, mode="nearest"))
+
+    def seconds_at(self, value: float, row: int, column: int) -> float:
+        """Returns for how long a cell has been occupied, also beyond `LONGEST_SEC`.
+
+        Args:
+            value: The value of the cell in one of the last frames that were measured.
+            row: 0-based row of the cell.
+            column: 0-based column of the cell.
+        """
+        return float(np.expm1(value) + self.beyond_sec[row, column])

@@ -12,7 +12,7 @@ import numpy as np
 
 from abnormal.errors import AbnormalError
 from abnormal.urls import without_secrets
-from abnormal.video.decode import DEFAULT_FPS, shown_track
+from abnormal.video.decode import DEFAULT_FPS, has_decoder, shown_track
 from abnormal.video.grey import is_upright, to_grey, upright
 from abnormal.video.hosts import PROTOCOLS, open_at_host
 from abnormal.video.resample import scaler
@@ -78,6 +78,8 @@ def open_camera(
         track = shown_track(container)
         if track is None:
             raise AbnormalError("there is no video in it")
+        if not has_decoder(track):
+            raise AbnormalError("its video is in a format for which there is no decoder")
         track.thread_type = "SLICE"  # a thread for each frame would hold frames back
         kind = stamp_kind(container.format)
         rate = track.guessed_rate or DEFAULT_FPS

@@ -104,6 +104,11 @@ def shown_track(container: av.container.InputContainer) -> av.VideoStream | None
     return track
 
 
+def has_decoder(track: av.VideoStream) -> bool:
+    """Whether the format of a track is one that can be decoded."""
+    return track.codec_context is not None
+
+
 def _url(path: Path) -> str:
     """Returns a URL, as FFmpeg would take what precedes a colon in a file name for a protocol.
 
@@ -142,6 +147,8 @@ def _require_track(container: av.container.InputContainer, path: Path) -> av.Vid
     track = shown_track(container)
     if track is None:
         raise AbnormalError(f"{path} has no video in it.")
+    if not has_decoder(track):
+        raise AbnormalError(f"{path} has video in a format for which there is no decoder.")
     return track
 
 

@@ -1,5 +1,6 @@
 """Damages files: at random, where numbers and sizes stand, or in the values of a JSON text."""
 
+import copy
 import json
 import random
 import re
@@ -48,7 +49,7 @@ def damage_json(content: bytes, rng: random.Random) -> bytes:
         if rng.random() < 0.15 and isinstance(parent, dict):
             del parent[key]
             break
-        parent[key] = rng.choice(VALUES)
+        parent[key] = copy.deepcopy(rng.choice(VALUES))  # it may be changed in its turn
     text = "9" * 5000 if rng.random() < 0.02 else _dumps(tree[0])
     return b"[" * 100_000 if rng.random() < 0.01 else text.encode("utf-8", "surrogatepass")
 

@@ -82,6 +82,24 @@ def test_every_frame_gets_every_score_and_a_place(count, length):
     assert (corners <= 1 + 1e-9).all()
     fused, _ = fuse({name: scored.causal[name] for name in LOCAL_SCORES}, normality().frames)
     assert np.array_equal(scored.causal[FUSED], fused)
+    assert set(scored.measured) == set(LOCAL_SCORES)
+    assert all(values.shape == (count,) for values in scored.measured.values())
+
+
+def test_people_are_told_what_was_measured():
+    """The multiple of the normal level from which the score comes, and seconds for a stay."""
+    frames, known = frames_with_a_runner(12), normality()
+
+    def corner(frames):
+        found = np.zeros(frames.shape, bool)
+        found[:, :24, :24] = True
+        return found
+
+    scored = score(frames, 5, FrameScorer(FPS, known), ResidualStream(foreground=corner))
+    for name in ("motion", "place", "change", "appearance"):
+        surprises = known.surprises[name].of(scored.measured[name])
+        np.testing.assert_array_equal(surprises, scored.causal[name])
+    assert scored.measured["stay"] == pytest.approx(np.arange(1, 13) / FPS)
 
 
 def test_nothing_later_changes_a_score():

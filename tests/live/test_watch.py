@@ -318,9 +318,9 @@ def test_an_event_is_one_line_of_json_and_one_sentence(detector):
     assert told["start_utc"] == "2001-09-09T01:46:46.400Z"
     assert 0 <= min(told["box"]) <= max(told["box"]) <= 1
     assert told["thumbnail"] is None
-    assert event.as_sentence().startswith("c0: anomaly closed after ")
+    assert event.as_message().startswith("c0: anomaly closed after ")
     opened = next(event for event in watched.told if event.state == "opened")
-    assert opened.as_sentence().startswith("c0: anomaly opened at 2001-09-09T01:46:46.400Z")
+    assert opened.as_message().startswith("c0: anomaly opened at 2001-09-09T01:46:46.400Z")
 
 
 @pytest.mark.parametrize("is_split", [False, True])

@@ -59,5 +59,5 @@ def test_an_event_at_whose_peak_nothing_can_be_told_apart_has_no_number(scored, 
     assert [thing["id"] for thing in event["things"]] == [1]
     write_table(tmp_path / "events.csv", table)
     header, row = (tmp_path / "events.csv").read_text().splitlines()
-    assert header.endswith(",left,top,width,height,thing,reason")
-    assert row.endswith(",0,0,1,1,,")
+    assert header.endswith(",left,top,width,height,thing,reason,sentence")
+    assert row.endswith(",0,0,1,1,,,The picture as a whole is unusual: its score is 3.")

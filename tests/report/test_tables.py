@@ -179,6 +179,8 @@ def test_one_row_per_persistent_minimum_of_the_regularity(scored):
     shown = np.zeros((9, 10, 20), np.float32)
     of_video.sink(None)(Localiser().localise(shown, shown))
     (row,) = records(regularity_events_table("m", [video], [of_video]))
+    falls = f"The regularity falls to {1 - row['peak_score']:.2f}, on the scale"
+    assert row["sentence"].startswith(falls)
     assert (row["video"], row["start_frame"], row["end_frame"]) == ("c", 2, 4)
     assert (row["peak_frame"], row["peak_score"]) == (3, 1.0)
 
@@ -237,8 +239,29 @@ def test_times_go_on_in_gaps(scored):
         boxes=np.zeros((8, 4)),
         things=((),) * 8,
         sources=np.zeros(8, int),
+        measured={"motion": np.arange(1.0, 9)},
     )
     events = events_table("model", [video], pixels, alarm)
     assert set(events.reason) == {"faster than is usual here"}
+    assert events.sentence.tolist() == [
+        f"Somebody or something moves {count} times as fast as is usual here, in the upper left."
+        for count in (4, 8)
+    ]
     columns = ["start_frame", "end_frame", "start_sec", "end_sec", "peak_sec"]
     assert events[columns].to_numpy().tolist() == [[0, 3, 0, 0.75, 0.75], [4, 7, 64, 64.75, 64.75]]
+
+
+def test_a_stay_is_told_as_long_as_it_lasted_though_its_peak_was_before(scored):
+    video = dataclasses.replace(
+        scored("gate", 8),
+        causal={"stay": np.array([0, 2, 3, 3, 2, 0, 0, 0.0])},
+        boxes=np.full((8, 4), 0.4),
+        things=((),) * 8,
+        sources=np.zeros(8, int),
+        measured={"stay": np.array([9, 50, 60, 239, 200, 300, 300, 300.0])},
+    )
+    events = events_table("model", [video], [VideoPixels(Localiser())], Alarm("stay", 1.0, 1.0))
+    assert events.peak_frame.tolist() == [2]
+    assert events.sentence.tolist() == [
+        "Something has stood here for 4 minutes, in the middle, which is longer than is usual."
+    ]

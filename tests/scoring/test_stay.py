@@ -33,6 +33,17 @@ def test_time_is_counted_while_a_cell_is_covered():
     assert stayed[120] < 12
 
 
+def test_people_are_told_how_long_something_stood_beyond_what_scores_count():
+    timer = StayTimer(FPS)
+    values = timer(shares((1.0, 240)))
+    assert seconds(values)[-1] == pytest.approx(LONGEST_SEC)
+    assert timer.seconds_at(values[-1, 4, 4], 4, 4) == pytest.approx(240)
+    values = timer(shares((0.0, 0.3), (1.0, 30)))
+    assert timer.seconds_at(values[-1, 4, 4], 4, 4) == pytest.approx(270, abs=3)
+    values = timer(shares((0.0, 30), (1.0, 30)))
+    assert timer.seconds_at(values[-1, 4, 4], 4, 4) == pytest.approx(30)
+
+
 def test_a_cell_that_is_covered_in_part_is_free():
     assert not StayTimer(FPS)(shares((0.5, 30))).any()
 

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from abnormal.errors import AbnormalError
+from abnormal.video.camera import open_camera
 from abnormal.video.decode import is_video, open_video
+from abnormal.video.probe import holds_video
 
 CONTAINERS = [
     ("a.mp4", "mpeg4"),
@@ -166,6 +168,15 @@ def test_what_is_no_video(tmp_path, make, message):
     make(tmp_path / "v.mp4")
     with pytest.raises(AbnormalError, match=message), open_video(tmp_path / "v.mp4"):
         pass
+
+
+def test_a_format_without_a_decoder(tmp_path, make_video):
+    path = make_video(tmp_path / "v.mp4", codec="mpeg4")
+    path.write_bytes(path.read_bytes().replace(b"mp4v", b"odd1").replace(b"esds", b"odd2"))
+    for read_it in (open_video, lambda path: open_camera(str(path), 1.0)):
+        with pytest.raises(AbnormalError, match="no decoder"), read_it(path):
+            pass
+    assert not holds_video(path)
 
 
 @pytest.mark.parametrize(
