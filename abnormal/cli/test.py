@@ -20,6 +20,7 @@ from abnormal.cli.streams import StdoutClosedError
 from abnormal.errors import EXIT_BUG, AbnormalError
 from abnormal.inference.runtimes import AUTO, RUNTIMES
 from abnormal.live.listeners import LISTENERS, open_listeners
+from abnormal.models.trust import TRUST_HELP, trusting
 from abnormal.names import EXPORT_NAMES, FIGURE_FORMATS, SCORE_NAMES
 
 if TYPE_CHECKING:
@@ -43,11 +44,12 @@ def _work(args: argparse.Namespace) -> int:
 
     start_backend()
     cv2.setNumThreads(1)  # reading, flow, network and scores run in threads of their own
-    if args.export:
-        return _export(args)
-    if args.dismiss:
-        return _dismiss(args)
-    return _watch(args) if live else _detect(args)
+    with trusting(args.trust):
+        if args.export:
+            return _export(args)
+        if args.dismiss:
+            return _dismiss(args)
+        return _watch(args) if live else _detect(args)
 
 
 def _require_files(args: argparse.Namespace, live: bool) -> None:
@@ -214,6 +216,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     model = Path("model.h5")
     add("--model", type=Path, nargs="+", default=[model], help="model files (default: model.h5)")
+    add("--trust", action="store_true", help=TRUST_HELP)
     add("--img", type=Path, default=Path("img"), help="folder of frames (default: img)")
     add(
         "--source",

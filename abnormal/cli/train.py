@@ -17,7 +17,13 @@ from abnormal.cli.program import (
     zero_or_more,
 )
 from abnormal.errors import AbnormalError
-from abnormal.models.defaults import ARCHITECTURES, SPATIOTEMPORAL, Defaults
+from abnormal.models.defaults import (
+    ARCHITECTURES,
+    SPATIOTEMPORAL,
+    Defaults,
+    is_file_and_function,
+)
+from abnormal.models.trust import TRUST_HELP, trusting
 from abnormal.names import AUTO_BATCH_SIZE, DISTRIBUTION_NAMES, LOSS_NAMES, PRECISION_NAMES
 
 if TYPE_CHECKING:  # importing `dataclasses` would double the time of `--help`
@@ -39,7 +45,8 @@ def _work(args: argparse.Namespace) -> int:
     from abnormal.models.backend import start_backend
 
     start_backend()
-    return _train(args, options) if options else _calibrate(args)
+    with trusting(args.trust):
+        return _train(args, options) if options else _calibrate(args)
 
 
 def _status(args: argparse.Namespace) -> int:
@@ -67,10 +74,15 @@ def _train(args: argparse.Namespace, options: "TrainingOptions") -> int:
     from abnormal.report.losses import plot_losses
     from abnormal.training.distribute import log_devices, open_devices
     from abnormal.training.options import HostAddresses
+    from abnormal.training.own_parts import with_own_network
     from abnormal.training.run import train
 
-    addresses = HostAddresses(args.coordinator, args.hosts, args.host_index)
-    with open_devices(args.distribute, addresses) as devices:
+    addresses, distribute = HostAddresses(args.coordinator, args.hosts, args.host_index), "none"
+    if is_file_and_function(options.arch):
+        options = with_own_network(options)
+    else:
+        distribute = args.distribute
+    with open_devices(distribute, addresses) as devices:
         log_devices(devices, options.batch_size)
         result = train(options, devices)
     if result:  # only on the host that writes the model
@@ -106,6 +118,8 @@ def _require_files(args: argparse.Namespace) -> None:
     if args.distribute == "hosts":
         return  # a host that exits before it has joined the others would leave them waiting
     check_suffix(args.output)
+    if is_file_and_function(args.arch):
+        require_path(Path(args.arch.rpartition(":")[0]))
     if args.init:
         require_model_file(args.init)
     require_img(args.img)
@@ -157,9 +171,11 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("network").add_argument
     add(
         "--arch",
-        choices=tuple(ARCHITECTURES),
+        type=_arch,
+        metavar="NAME",
         default=SPATIOTEMPORAL,
-        help="architecture of the network; see below",
+        help=f"architecture: {', '.join(ARCHITECTURES)} (see below), or FILE.py:FUNCTION for a "
+        "network of your own, which runs the code in that file",
     )
     add("--size", type=frame_size, help="height and width of a frame")
     add("--clip-length", type=positive_int, help="frames per clip")
@@ -170,6 +186,7 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
         metavar="MODEL",
         help="fine-tune this model; name another --output",
     )
+    add("--trust", action="store_true", help=TRUST_HELP)
 
 
 def _add_training(parser: argparse.ArgumentParser) -> None:
@@ -225,6 +242,16 @@ def _add_checkpoints(parser: argparse.ArgumentParser) -> None:
     add("--keep", type=positive_int, default=5, help="checkpoints to keep (default: 5)")
     add("--restart", action="store_true", help="ignore checkpoints and begin anew")
     add("--tensorboard", type=Path, metavar="DIR", help="write TensorBoard files there")
+
+
+def _arch(text: str) -> str:
+    """Converts an argument to the name of an architecture, or a function in a file."""
+    if text not in ARCHITECTURES and not is_file_and_function(text):
+        raise argparse.ArgumentTypeError(
+            f"there is no architecture {text!r}. Expected one of: {', '.join(ARCHITECTURES)}; or "
+            "FILE.py:FUNCTION"
+        )
+    return text
 
 
 def _batch_size(text: str) -> int:

@@ -5,6 +5,7 @@ from abnormal.inference.reference import TOLERANCE, largest_difference
 from abnormal.inference.runtimes import AUTO, KERAS, RUNTIMES, Reconstruct
 from abnormal.inference.stored_calibration import calibration_of
 from abnormal.models.backend import has_accelerator
+from abnormal.models.defaults import ARCHITECTURES
 from abnormal.models.model_file import TrainedModel
 
 
@@ -28,7 +29,8 @@ def open_runtime(model: TrainedModel, wanted: str) -> tuple[str, Reconstruct]:
     """
     if wanted != AUTO:
         return wanted, _open(model, wanted)
-    if model.reference and not has_accelerator():
+    is_own = model.info.arch not in ARCHITECTURES  # what others make of its layers is not known
+    if model.reference and not is_own and not has_accelerator():
         for name in RUNTIMES:
             try:
                 return name, _open(model, name)

@@ -50,7 +50,7 @@ def openvino_runtime(network: keras.Model, precision: str = "f32") -> Compute:
     """
     require_packages("openvino", "--runtime openvino")
     core = _core(precision)
-    fast = fast_form(network)
+    fast = build_for_export(fast_form(network))
     model = core.read_model(_converted(fast, import_openvino().__version__) / "model.xml")
     return _ParallelModel(core, model, fast.example_shape, precision)
 
@@ -149,7 +149,7 @@ def _convert(network: keras.Model, path: Path) -> None:
     ) as folder:
         partial = Path(folder) / "network"
         partial.mkdir()
-        write_openvino(build_for_export(network), partial)
+        write_openvino(network, partial)
         for file in (*partial.iterdir(), partial):
             flush(file)
         try:

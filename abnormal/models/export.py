@@ -17,7 +17,7 @@ from abnormal.commands import install_command
 from abnormal.errors import AbnormalError
 from abnormal.files import replacing, replacing_folder
 from abnormal.models.backend import quiet_stderr
-from abnormal.models.fast import FastNetwork
+from abnormal.models.fast import fast_form
 from abnormal.models.model_file import TrainedModel
 
 TOLERANCE = 1e-4
@@ -73,7 +73,7 @@ def export_model(model: TrainedModel, kind: str) -> Path:
     clips = _sample_clips(model)
     expected = model.network.predict_on_batch(clips)
     with (replacing if is_file else replacing_folder)(path) as partial:
-        export.write(build_for_export(FastNetwork(model.network)), partial)
+        export.write(build_for_export(fast_form(model.network)), partial)
         difference = float(np.abs(export.read(partial)(clips) - expected).max())
         if not difference <= TOLERANCE:
             raise AbnormalError(
@@ -107,7 +107,16 @@ def require_packages(kind: str, wanted: str) -> None:
 
 
 def build_for_export(network: keras.Model) -> keras.Model:
-    """Builds a fast network for clips of its size, which exporters need, and returns it."""
+    """Builds a network from `fast_form` for clips of its size, which exporters need.
+
+    Raises:
+        AbnormalError: It is a class of its own, whose size is not known.
+    """
+    if not hasattr(network, "example_shape"):
+        raise AbnormalError(
+            f"The network {network.name} is a class of its own, which only Keras computes. Make it "
+            "of connected layers: keras.Model(inputs, outputs)."
+        )
     network.build((None, *network.example_shape))
     return network
 

@@ -7,6 +7,9 @@ import contextlib
 from collections.abc import Iterator
 from contextvars import ContextVar
 
+TRUST_HELP = "run the code that a model needs, because you know who made it"
+"""Text about the option `--trust` in `--help`."""
+
 _TRUSTED = ContextVar("trusted", default=False)
 
 

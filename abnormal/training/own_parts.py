@@ -50,6 +50,16 @@ def own_options(
     return dataclasses.replace(options, own=own)
 
 
+def with_own_network(options: TrainingOptions) -> TrainingOptions:
+    """Returns options whose network is built by the function in a file that `arch` names.
+
+    Raises:
+        AbnormalError: There is no such file or function, or the file cannot be run.
+    """
+    own = dataclasses.replace(options.own, build=builder_of(options.arch))
+    return dataclasses.replace(options, own=own)
+
+
 def builder_of(network: str | keras.Model | Build) -> Build | None:
     """Returns the function that builds a network of one's own; None for the name of another.
 
