@@ -83,7 +83,7 @@ def test_the_examples_run_as_printed(tmp_path, monkeypatch, make_video, make_pic
         exec(compile(block, str(PAGE), "exec"), names)
 
     assert names["images"].shape == (3, 4, 227, 227, 1)
-    assert names["abnormal_frames"].tolist() == [[0] * 4, [1] * 4, [1, 1, 0, 0]]
+    assert names["abnormal_frames"].tolist() == [[0] * 4, [1] * 4, [1, 0, 0, 0]]
     assert len(list(names["dataset"])) == len(names["training"])
     assert abnormal.load("mine.h5").info.arch == "build"
     assert [len(each) for each in Logger.seen] == [2, 2]

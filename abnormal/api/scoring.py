@@ -38,9 +38,6 @@ def load(path: str | Path, runtime: str = "auto", trust: bool = False) -> "Detec
         AbnormalError: There is no such file, it is not a model file, or it needs code and is not
             trusted.
     """
-    from abnormal.models.backend import start_backend
-
-    start_backend()
     from abnormal.inference.detector import open_detector
     from abnormal.inference.runtimes import AUTO, RUNTIMES
     from abnormal.models.trust import trusting

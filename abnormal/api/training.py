@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def train(
     img: str | Path = "img",
     output: str | Path = "model.h5",
-    network: "str | keras.Model | Callable[[int, int], keras.Model]" = "spatiotemporal",
+    network: "str | keras.Model | Callable[[int, int], keras.Model] | None" = None,
     loss: "str | Callable[[Any, Any], Any]" = "mse",
     callbacks: "Sequence[keras.callbacks.Callback]" = (),
     trust: bool = False,
@@ -32,7 +32,8 @@ def train(
         output: Path of the model file to write, which ends in `.h5` or `.keras`.
         network: Name of one of the four networks; or a network of one's own, or the function
             `(clip_length, size)` that builds one. It takes and returns
-            `(batch, T, size, size, 1)` float32 in [0, 1], and is trained on one device.
+            `(batch, T, size, size, 1)` float32 in [0, 1], and is trained on one device. None stands
+            for the network of the model in `init`, or for `spatiotemporal`.
         loss: Name of a loss; or a loss of one's own, a function of the clips and their
             reconstructions.
         callbacks: Keras callbacks. The run is one `fit` to them, with the validation loss in the

@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -18,7 +19,7 @@ from abnormal.cli.program import (
 )
 from abnormal.cli.streams import StdoutClosedError
 from abnormal.errors import EXIT_BUG, AbnormalError
-from abnormal.inference.runtimes import AUTO, RUNTIMES
+from abnormal.inference.runtimes import AUTO, KERAS, RUNTIMES
 from abnormal.live.listeners import LISTENERS, open_listeners
 from abnormal.models.trust import TRUST_HELP, trusting
 from abnormal.names import EXPORT_NAMES, FIGURE_FORMATS, SCORE_NAMES
@@ -40,10 +41,8 @@ def _work(args: argparse.Namespace) -> int:
     _require_files(args, live)
     import cv2
 
-    from abnormal.models.backend import start_backend
-
-    start_backend()
     cv2.setNumThreads(1)  # reading, flow, network and scores run in threads of their own
+    _choose_backend(args.runtime)
     with trusting(args.trust):
         if args.export:
             return _export(args)
@@ -52,8 +51,20 @@ def _work(args: argparse.Namespace) -> int:
         return _watch(args) if live else _detect(args)
 
 
+def _choose_backend(runtime: str) -> None:
+    """Lets Keras run on TensorFlow where it only converts networks for OpenVINO.
+
+    Other backends cannot do that. Where Keras may compute on an accelerator, `KERAS_BACKEND` is
+    left as it is.
+    """
+    from abnormal.models.backend import may_have_accelerator
+
+    if runtime != KERAS and (runtime != AUTO or not may_have_accelerator()):
+        os.environ["KERAS_BACKEND"] = "tensorflow"
+
+
 def _require_files(args: argparse.Namespace, live: bool) -> None:
-    """Raises for missing files before TensorFlow is imported, which takes seconds."""
+    """Raises for missing files before heavy libraries are imported, which takes seconds."""
     from abnormal.files import require_path  # not imported for `--help`
     from abnormal.frames.manifest import require_img
     from abnormal.live.address import require_camera_table, require_devices
@@ -141,6 +152,9 @@ def _dismiss(args: argparse.Namespace) -> int:
 
 
 def _export(args: argparse.Namespace) -> int:
+    from abnormal.models.backend import start_backend
+
+    start_backend()
     from abnormal.models.export import export_model
     from abnormal.models.model_file import load_model
 

@@ -19,7 +19,6 @@ from abnormal.cli.program import (
 from abnormal.errors import AbnormalError
 from abnormal.models.defaults import (
     ARCHITECTURES,
-    SPATIOTEMPORAL,
     Defaults,
     is_file_and_function,
 )
@@ -40,12 +39,12 @@ def _work(args: argparse.Namespace) -> int:
     if args.status:
         return _status(args)
     _require_hosts_for_addresses(args)
-    options = None if args.calibrate else _options(args)
-    _require_files(args)
-    from abnormal.models.backend import start_backend
-
-    start_backend()
     with trusting(args.trust):
+        options = None if args.calibrate else _options(args)
+        _require_files(args)
+        from abnormal.models.backend import start_backend
+
+        start_backend()
         return _train(args, options) if options else _calibrate(args)
 
 
@@ -118,7 +117,7 @@ def _require_files(args: argparse.Namespace) -> None:
     if args.distribute == "hosts":
         return  # a host that exits before it has joined the others would leave them waiting
     check_suffix(args.output)
-    if is_file_and_function(args.arch):
+    if args.arch and is_file_and_function(args.arch):
         require_path(Path(args.arch.rpartition(":")[0]))
     if args.init:
         require_model_file(args.init)
@@ -173,9 +172,8 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
         "--arch",
         type=_arch,
         metavar="NAME",
-        default=SPATIOTEMPORAL,
-        help=f"architecture: {', '.join(ARCHITECTURES)} (see below), or FILE.py:FUNCTION for a "
-        "network of your own, which runs the code in that file",
+        help=f"architecture: {', '.join(ARCHITECTURES)} (see below; default: the first, or that of "
+        "--init), or FILE.py:FUNCTION for a network of your own, which runs the code in that file",
     )
     add("--size", type=frame_size, help="height and width of a frame")
     add("--clip-length", type=positive_int, help="frames per clip")
@@ -184,7 +182,7 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
         "--init",
         type=Path,
         metavar="MODEL",
-        help="fine-tune this model; name another --output",
+        help="fine-tune this model, with its size and clip length; name another --output",
     )
     add("--trust", action="store_true", help=TRUST_HELP)
 

@@ -1,6 +1,6 @@
 """Scores a video in the process of a worker, which may be on another machine.
 
-No network library is imported here before the worker has started it.
+Nothing heavy is imported here before it is needed.
 """
 
 import functools
@@ -72,9 +72,6 @@ def _open_detectors(models: ModelFiles) -> "dict[str, Detector]":
     """Opens the models; once in a process, as long as the files are the same."""
     import cv2
 
-    from abnormal.models.backend import start_backend
-
-    start_backend()
     cv2.setNumThreads(1)  # as in `abnormal.cli.test`
     from abnormal.inference.detector import open_detector
 

@@ -5,7 +5,6 @@ from abnormal.inference.reference import TOLERANCE, largest_difference
 from abnormal.inference.runtimes import AUTO, KERAS, RUNTIMES, Reconstruct
 from abnormal.inference.stored_calibration import calibration_of
 from abnormal.models.backend import has_accelerator
-from abnormal.models.defaults import ARCHITECTURES
 from abnormal.models.model_file import TrainedModel
 
 
@@ -29,8 +28,8 @@ def open_runtime(model: TrainedModel, wanted: str) -> tuple[str, Reconstruct]:
     """
     if wanted != AUTO:
         return wanted, _open(model, wanted)
-    is_own = model.info.arch not in ARCHITECTURES  # what others make of its layers is not known
-    if model.reference and not is_own and not has_accelerator():
+    # What other libraries make of the layers of a network of one's own is not known.
+    if model.reference and not model.info.is_own and not has_accelerator():
         for name in RUNTIMES:
             try:
                 return name, _open(model, name)
@@ -40,7 +39,7 @@ def open_runtime(model: TrainedModel, wanted: str) -> tuple[str, Reconstruct]:
 
 
 def _open(model: TrainedModel, name: str) -> Reconstruct:
-    reconstruct = RUNTIMES[name](model.network)
+    reconstruct = RUNTIMES[name](model.lazy_network)
     if name != KERAS and model.reference:
         calibration = calibration_of(model)
         thresholds = {name: calibration.threshold(name) for name in calibration.surprises}

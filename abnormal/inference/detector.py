@@ -28,7 +28,7 @@ from abnormal.inference.stream import (
     renumber_things,
 )
 from abnormal.inference.videos import InputVideo, ModelFrames
-from abnormal.models.model_file import ModelInfo, TrainedModel, load_model
+from abnormal.models.model_file import ModelInfo, TrainedModel, read_model
 from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.calibration import RULE_OF_THREE, Calibration, Normality
@@ -260,7 +260,7 @@ def open_detectors(
 
 def open_detector(path: Path, name: str, runtime: str, hop: int | None = None) -> Detector:
     """Opens a model file; see `detector_of`."""
-    return detector_of(load_model(path), name, runtime, hop)
+    return detector_of(read_model(path), name, runtime, hop)
 
 
 def detector_of(model: TrainedModel, name: str, runtime: str, hop: int | None = None) -> Detector:
@@ -278,7 +278,9 @@ def detector_of(model: TrainedModel, name: str, runtime: str, hop: int | None = 
     calibration = calibration_of(model)
     overlap = None
     if hop is not None and hop < model.info.clip_length:
-        overlap = make_overlap(model.network, chosen, hop)
+        overlap = Overlap(hop, None)  # how to split a network of one's own is not known
+        if not model.info.is_own:
+            overlap = make_overlap(model.lazy_network, chosen, hop, model.info.clip_length)
     return Detector(name, model.info, reconstruct, calibration, chosen, overlap)
 
 

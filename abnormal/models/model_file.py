@@ -1,6 +1,6 @@
 """Writes and reads `model.h5`: a plain Keras model of stock layers, and data for scoring.
 
-    model.h5
+    model.h5                          or model.keras: see `abnormal.models.stored_model`
       model_config, model_weights     as Keras writes and reads them
       abnormal/info                   a JSON text: `ModelInfo`; Keras ignores it
       abnormal/reference/clips        a few clips, uint8
@@ -11,53 +11,58 @@
 `keras.models.load_model("model.h5", compile=False)` loads the network without this package.
 """
 
+import contextlib
 import dataclasses
+import functools
 import json
+import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import absl.logging
 import h5py
-import keras
 import numpy as np
 
 from abnormal import checks
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder, replacing
-from abnormal.hdf5 import (
-    hdf5_write_errors,
-    one_line_errors,
-    open_hdf5,
-    reserve,
-    seal,
-    verify_seal,
-)
+from abnormal.hdf5 import hdf5_write_errors, one_line_errors, reserve
+from abnormal.models.backend import start_backend
+from abnormal.models.defaults import ARCHITECTURES
+from abnormal.models.lazy_network import LazyNetwork, digest_of_stored
 from abnormal.models.model_check import (
-    NETWORK_CLASSES,
+    Shape,
     check_info,
-    check_network,
+    clips_of,
+    layer_classes,
+    shapes_of_weights,
     unknown_classes,
 )
 from abnormal.models.model_path import KERAS_SUFFIX, check_suffix, require_model_file
-from abnormal.models.own_network import needed_objects, needs_of
+from abnormal.models.stored_model import open_stored, writing_group
 from abnormal.models.trust import is_trusted
 from abnormal.reading import first_line, parse_json
 
-GROUP = "abnormal"
-"""Name of the HDF5 group for everything that Keras does not read."""
+if TYPE_CHECKING:
+    import keras
 
 MOST_OVERHEAD_BYTES = 1 << 20
 """What a model file takes besides its arrays, at most about, in bytes."""
 
-MOST_COMPRESSED_BYTES = 1 << 28
-"""What a model file holds may be larger than the file, being compressed, by so many bytes."""
+UNKNOWN_FPS = 25.0
+"""Frames per second of a network that Keras alone has written, until it is calibrated."""
+
+OWN = "own"
+"""Name of the architecture of a network that Keras alone has written and that has another name than
+those of this program."""
 
 MOST_REFERENCE_CLIPS = 100
 """Largest number of reference clips."""
+
+log = logging.getLogger(__name__)
 
 ArraysByCamera = Mapping[str, Mapping[str, np.ndarray]]
 """Maps each camera to its arrays by name; see `abnormal.scoring.calibration.Calibration.arrays`."""
@@ -100,6 +105,11 @@ class ModelInfo:
     calibration: dict[str, Any] = field(default_factory=dict)
     needs: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def is_own(self) -> bool:
+        """Whether the network is none of this program."""
+        return self.arch not in ARCHITECTURES
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -122,24 +132,30 @@ class TrainedModel:
     """A model that was loaded from a model file.
 
     Attributes:
-        network: The network. It takes and returns `(batch, clip_length, size, size, 1)` float32
-            in [0, 1].
+        lazy_network: The network, which Keras reads when it is first used.
         info: Facts about the model.
         path: The model file.
         reference: The clips by which runtimes are verified; None in files of older versions.
         arrays: The normal levels and the background of each camera of the calibration.
     """
 
-    network: keras.Model
+    lazy_network: LazyNetwork
     info: ModelInfo
     path: Path
     reference: Reference | None = None
     arrays: ArraysByCamera = field(default_factory=dict)
 
+    @property
+    def network(self) -> "keras.Model":
+        """The network. It takes and returns `(batch, clip_length, size, size, 1)` float32 in
+        [0, 1].
+        """
+        return self.lazy_network.keras
+
 
 def save_model(
     path: Path,
-    network: keras.Model,
+    network: "keras.Model",
     info: ModelInfo,
     reference: Reference | None = None,
     arrays: ArraysByCamera | None = None,
@@ -164,10 +180,8 @@ def save_model(
     with replacing(path) as partial, hdf5_write_errors(path):
         reserve(partial, size)
         _save_network(partial, network)
-        with h5py.File(partial, "a") as file:
-            info_text = json.dumps(dataclasses.asdict(info))
-            group = file.create_group(GROUP)
-            group.create_dataset("info", data=info_text)
+        with writing_group(partial) as group:
+            group.create_dataset("info", data=json.dumps(dataclasses.asdict(info)))
             if reference:
                 stored = group.create_group("reference")
                 stored.create_dataset("clips", data=reference.clips, compression="gzip")
@@ -177,78 +191,136 @@ def save_model(
             for number, (_, of_camera) in enumerate(sorted(arrays.items())):
                 for name, array in of_camera.items():
                     group.create_dataset(f"levels/{number}/{name}", data=array)
-            seal(file, GROUP)  # nothing is written after this
 
 
 def load_model(path: Path) -> TrainedModel:
-    """Reads a model file. Code in the file is never run, and every value is checked before its use.
+    """Reads a model file with its network; see `read_model`."""
+    model = read_model(path)
+    _ = model.network
+    return model
+
+
+def read_model(path: Path) -> TrainedModel:
+    """Reads a model file, but not yet its network, for which Keras would have to be imported.
+
+    Code is never run unless the file is trusted (`abnormal.models.trust`), and every value is
+    checked before its use. A network that Keras alone has written is a model without calibration.
 
     Raises:
         AbnormalError: The file is missing, is not a model file, is damaged, or has layers of
-            unknown classes.
+            unknown classes. What is wrong with the network alone is raised when that is read.
     """
     require_model_file(path)
     try:
-        info, reference, arrays = _read(path)
-        network = _load_network(path, info)
+        return _read(path)
     except ValueError as error:
         raise _damaged(path, first_line(error)) from None
-    return TrainedModel(network, info, path, reference, arrays)
 
 
-def require_storable(network: keras.Model, path: Path) -> None:
-    """Makes sure that a network of one's own can be stored in a model file.
-
-    Raises:
-        AbnormalError: It cannot be stored at all, or not in this format.
-    """
-    needs_of(network)
-    is_class = type(network).__name__ not in NETWORK_CLASSES
-    if is_class and path.suffix != KERAS_SUFFIX:
-        raise AbnormalError(
-            f"A network that is a class of its own, as {type(network).__name__} is, cannot be "
-            f"stored in {path}. Name the model file {path.with_suffix(KERAS_SUFFIX)}."
-        )
-
-
-def _load_network(path: Path, info: ModelInfo) -> keras.Model:
-    """Loads the network, with the code that it needs only if the file is trusted."""
-    trusted = is_trusted()
-    objects = needed_objects(info.needs, path.absolute().parent) if trusted else {}
-    with one_line_errors():
-        return keras.models.load_model(path, objects, compile=False, safe_mode=not trusted)
-
-
-def _size_of(network: keras.Model, reference: Reference | None, arrays: ArraysByCamera) -> int:
+def _size_of(network: "keras.Model", reference: Reference | None, arrays: ArraysByCamera) -> int:
     """Returns about how many bytes a model file takes, not less."""
     every = [*network.get_weights(), *(array for of in arrays.values() for array in of.values())]
     every += [reference.clips, *reference.scores.values()] if reference else []
     return sum(array.nbytes for array in every) + MOST_OVERHEAD_BYTES
 
 
-def _save_network(path: Path, network: keras.Model) -> None:
+def _save_network(path: Path, network: "keras.Model") -> None:
+    import absl.logging
+
     verbosity = absl.logging.get_verbosity()
     absl.logging.set_verbosity(absl.logging.ERROR)  # Keras would recommend another format
     try:
-        network.save(path, include_optimizer=False)
+        options = {} if path.suffix == KERAS_SUFFIX else {"include_optimizer": False}
+        with _uncompiled(network):
+            network.save(path, **options)
     finally:
         absl.logging.set_verbosity(verbosity)
 
 
-def _read(path: Path) -> tuple[ModelInfo, Reference | None, ArraysByCamera]:
-    """Reads and checks all but the network, which is only checked."""
-    with open_hdf5(path, path.stat().st_size + MOST_COMPRESSED_BYTES) as file:
-        stored = file[GROUP]
-        config = parse_json(file.attrs["model_config"])
-        info = _model_info(check_info(parse_json(_text_in(stored["info"]))))
-        shape = (info.clip_length, info.size, info.size, 1)
-        if _has_known_classes(path, config, info):
+@contextlib.contextmanager
+def _uncompiled(network: "keras.Model") -> Iterator[None]:
+    """Lets Keras leave the optimizer and the loss out, which a model file does not have."""
+    kept = {name: getattr(network, name, None) for name in ("compiled", "optimizer")}
+    network.compiled, network.optimizer = False, None
+    try:
+        yield
+    finally:
+        network.compiled, network.optimizer = kept["compiled"], kept["optimizer"]
+
+
+def _read(path: Path) -> TrainedModel:
+    """Reads and checks all but the network."""
+    with open_stored(path) as stored:
+        config, group = stored.config, stored.group
+        if group is None:
+            info = _info_of_plain(path, config)
+        else:
+            info = _model_info(check_info(parse_json(_text_in(group["info"]))))
+        is_known = _has_known_classes(path, config, info)
+        shape = _shape_of_clips(info)
+        with one_line_errors():
+            layers = layer_classes(config)
+            shapes_of_weights(stored.weights)
+        reference, arrays = None, dict[str, Mapping[str, np.ndarray]]()
+        if group is not None:
+            has_reference = "reference" in group
+            reference = _read_reference(group["reference"], shape) if has_reference else None
+            arrays = _read_arrays(group, sorted(info.calibration.get("cameras", {})))
+        stored.verify()
+        digest = digest_of_stored(config, stored.weights)
+    read = functools.partial(_read_network, path, digest, shape, None if is_known else info.needs)
+    return TrainedModel(LazyNetwork(digest, layers, read), info, path, reference, arrays)
+
+
+def _read_network(
+    path: Path, digest: str, shape: Shape, needs: Mapping[str, str] | None
+) -> "keras.Model":
+    """Reads the network of a model file with Keras, and checks that it is the one expected.
+
+    Args:
+        path: The model file.
+        digest: Hash of the network.
+        shape: Shape of its inputs and outputs, without the batch.
+        needs: The code of a file that is trusted; None if all layers are of known classes.
+    """
+    start_backend()
+    import keras
+
+    from abnormal.models.network_check import check_network
+    from abnormal.models.own_network import needed_objects, require_clips
+
+    try:
+        with open_stored(path) as stored:
+            if digest_of_stored(stored.config, stored.weights) != digest:
+                raise AbnormalError(f"{path} has changed while it was read. Start again.")
             with one_line_errors():
-                check_network(config, file["model_weights"], shape)
-        reference = _read_reference(stored["reference"], shape) if "reference" in stored else None
-        arrays = _read_arrays(stored, sorted(info.calibration.get("cameras", {})))
-        verify_seal(file, GROUP)
-    return info, reference, arrays
+                if needs is None:
+                    check_network(stored.config, shapes_of_weights(stored.weights), shape)
+        objects = None if needs is None else needed_objects(needs, path.absolute().parent)
+        with one_line_errors():
+            network = keras.models.load_model(path, objects, False, safe_mode=needs is None)
+    except ValueError as error:
+        raise _damaged(path, first_line(error)) from None
+    if needs is not None:
+        require_clips(network, *shape[:2])
+    return network
+
+
+def _info_of_plain(path: Path, config: Any) -> ModelInfo:
+    """Returns what is known about a network that Keras alone has written."""
+    length, size = clips_of(config)
+    name = str(config["config"].get("name"))
+    log.warning(
+        "%s has no calibration, because Keras alone has written it. Calibrate it on normal "
+        "footage: `%s --calibrate FOLDER --output %s`",
+        *(path, command("train"), path),
+    )
+    return ModelInfo(name if name in ARCHITECTURES else OWN, length, size, UNKNOWN_FPS)
+
+
+def _shape_of_clips(info: ModelInfo) -> Shape:
+    """Returns the shape of the network's inputs and outputs, without the batch."""
+    return (info.clip_length, info.size, info.size, 1)
 
 
 def _text_in(dataset: h5py.Dataset) -> bytes:
@@ -266,19 +338,19 @@ def _model_info(stored: Mapping[str, Any]) -> ModelInfo:
 def _has_known_classes(path: Path, config: Any, info: ModelInfo) -> bool:
     """Returns whether all layers are of known classes, and refuses others unless they are trusted.
 
-    Only of known classes a network can be made without running code.
+    Of known classes a network is made without running code from elsewhere.
     """
     unknown = sorted(set(unknown_classes(config)))
     if not unknown:
         return True
     if is_trusted():
         return False
-    where = "; ".join(f"{need} in {file or 'an unknown file'}" for need, file in info.needs.items())
+    places = (f"{need} in {file or 'an unknown file'}" for need, file in info.needs.items())
+    needs = f" It needs {'; '.join(places)}." if info.needs else ""
     raise AbnormalError(
         f"{path} is not loaded: it names {', '.join(unknown)}, which no network of this program "
-        "has. A model file from elsewhere may run code; train one with "
-        f"`{command('train')}`, or load it with --trust (trust=True) if you know who made it."
-        + (f" It needs {where}." if where else "")
+        f"has. A model file from elsewhere may run code; train one with `{command('train')}`, or "
+        f"load it with --trust (trust=True from Python) if you know who made it.{needs}"
     )
 
 
@@ -295,7 +367,7 @@ def _read_reference(stored: h5py.Group, shape: Sequence[int]) -> Reference:
     return Reference(np.array(clips), scores)
 
 
-def _read_arrays(group: h5py.Group, cameras: Sequence[str]) -> ArraysByCamera:
+def _read_arrays(group: h5py.Group, cameras: Sequence[str]) -> dict[str, Mapping[str, np.ndarray]]:
     return {
         camera: {name: np.array(array) for name, array in group[f"levels/{number}"].items()}
         for number, camera in enumerate(cameras)

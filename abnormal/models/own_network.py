@@ -14,6 +14,8 @@ import keras
 import numpy as np
 
 from abnormal.errors import AbnormalError
+from abnormal.models.model_check import NETWORK_CLASSES
+from abnormal.models.model_path import KERAS_SUFFIX
 from abnormal.reading import first_line
 
 Build = Callable[[int, int], keras.Model]
@@ -107,6 +109,20 @@ def require_clips(network: keras.Model, clip_length: int, size: int) -> None:
         raise AbnormalError(
             f"The network {network.name} turns clips {shape} into {found}. Expected: a "
             "reconstruction of the same shape."
+        )
+
+
+def require_storable(network: keras.Model, path: Path) -> None:
+    """Makes sure, before training begins, that a network can be stored in a model file.
+
+    Raises:
+        AbnormalError: It cannot be stored at all, or not in this format.
+    """
+    needs_of(network)
+    if type(network).__name__ not in NETWORK_CLASSES and path.suffix != KERAS_SUFFIX:
+        raise AbnormalError(
+            f"A network that is a class of its own, as {type(network).__name__} is, cannot be "
+            f"stored in {path}. Name the model file {path.with_suffix(KERAS_SUFFIX)}."
         )
 
 

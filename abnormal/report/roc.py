@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import sklearn.metrics
 
 from abnormal.evaluation.evaluate import labels_of
 from abnormal.inference.scored_video import ScoredVideo
@@ -65,6 +64,8 @@ def roc_of(videos: Sequence[ScoredVideo], alarm: Alarm) -> Roc | None:
 
 def _curve(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, float]:
     """Returns a curve of at most `MOST_POINTS` points, `(2, n)` in [0, 1], and its area."""
+    import sklearn.metrics  # only where there are labels, because it takes a second
+
     rates = np.stack(sklearn.metrics.roc_curve(labels, scores)[:2])
     area = float(sklearn.metrics.auc(*rates))
     if rates.shape[1] > MOST_POINTS:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import beta, chi2
+from scipy.special import betaincinv, gammaincinv  # `scipy.stats` takes a second to import
 
 ASKED_SHARE = 0.01
 """Fraction of the normal frames that may be above the default threshold."""
@@ -47,8 +47,8 @@ class RateCheck:
     def events_per_hour(self) -> tuple[float, float, float]:
         """Number of alarms per hour, and the limits of the exact interval of a Poisson rate."""
         half = (1 - CONFIDENCE) / 2
-        low = chi2.ppf(half, 2 * self.events) / 2 if self.events else 0.0
-        high = chi2.ppf(1 - half, 2 * self.events + 2) / 2
+        low = float(gammaincinv(self.events, half)) if self.events else 0.0
+        high = float(gammaincinv(self.events + 1, 1 - half))
         return self.events / self.hours, low / self.hours, high / self.hours
 
     def as_metrics(self) -> dict[str, Any]:
@@ -100,8 +100,8 @@ def share_above(
     if squares and count > 1:
         effective = min(effective, share * (1 - share) / squares)
     reached, half = share * effective, (1 - CONFIDENCE) / 2
-    low = beta.ppf(half, reached, effective - reached + 1) if reached else 0.0
-    high = beta.ppf(1 - half, reached + 1, effective - reached) if reached < effective else 1.0
+    low = betaincinv(reached, effective - reached + 1, half) if reached else 0.0
+    high = betaincinv(reached + 1, effective - reached, 1 - half) if reached < effective else 1.0
     return float(share), float(low), float(high)
 
 

@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 
 from abnormal import checks
 from abnormal.errors import AbnormalError, require_one_of
-from abnormal.models.defaults import ARCHITECTURES, OWN_NETWORK
+from abnormal.models.defaults import ARCHITECTURES, OWN_NETWORK, SPATIOTEMPORAL
 from abnormal.names import AUTO_BATCH_SIZE, LARGEST_SIZE, PRECISION_NAMES
 from abnormal.training.options import TrainingOptions
 
@@ -60,7 +60,7 @@ class TrainingChoices(TypedDict, total=False):
 
 
 def make_options(
-    img: Path, output: Path, arch: str, loss: str, choices: Mapping[str, Any]
+    img: Path, output: Path, arch: str | None, loss: str, choices: Mapping[str, Any]
 ) -> TrainingOptions:
     """Returns the options of a run.
 
@@ -68,24 +68,51 @@ def make_options(
         img: Folder of the frames.
         output: Path of the model file to write.
         arch: Name of the architecture: a key of `ARCHITECTURES`, or the name of another network,
-            which has the defaults of the first one.
+            which has the defaults of the first one. None stands for the one of the model that the
+            run starts from, or else for the first one.
         loss: Name of the loss.
         choices: See `TrainingChoices`. None stands for the default, too.
 
     Raises:
         AbnormalError: A value is out of its range, or two choices do not go together.
     """
-    defaults = ARCHITECTURES.get(arch, OWN_NETWORK)
     said = {name: value for name, value in choices.items() if value is not None}
+    for name in ("init", "checkpoints", "tensorboard"):
+        said |= {name: Path(said[name])} if name in said else {}
+    if arch is not None:
+        said["arch"] = arch
+    said = _facts_of(said["init"], said) | said if "init" in said else said
+    arch = said.setdefault("arch", SPATIOTEMPORAL)
+    defaults = ARCHITECTURES.get(arch, OWN_NETWORK)
     _require_fitting_bottleneck(arch, said)
     if "init" in said:
         said["bottleneck"] = 0
     said["strides"] = tuple(said.get("strides", defaults.strides))
-    for name in ("init", "checkpoints", "tensorboard"):
-        said |= {name: Path(said[name])} if name in said else {}
     values = {**defaults._asdict(), "checkpoints": default_checkpoints(output), **said}
     _check(values)
-    return TrainingOptions(img=img, output=output, arch=arch, loss=loss, **values)
+    return TrainingOptions(img=img, output=output, loss=loss, **values)
+
+
+def _facts_of(init: Path, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the architecture, the clip length and the size of the model that a run starts from.
+
+    Raises:
+        AbnormalError: Something else is asked for.
+    """
+    if not init.is_file():
+        return {}  # which is said later
+    from abnormal.models.model_file import read_model  # not imported for `--help`
+
+    info = read_model(init).info
+    facts = {"arch": info.arch, "clip_length": info.clip_length, "size": info.size}
+    for name, value in facts.items():
+        if said.get(name, value) != value:
+            option = f"--{name.replace('_', '-')} {said[name]}"
+            raise AbnormalError(
+                f"{init} is a network with {name} {value}, but {option} is asked for. Leave "
+                f"--{name.replace('_', '-')} out, which then comes from the file."
+            )
+    return facts
 
 
 def default_checkpoints(output: Path) -> Path:

@@ -4,9 +4,9 @@ import keras
 
 from abnormal.errors import AbnormalError
 from abnormal.models.fast import FastNetwork
-from abnormal.models.model_file import load_model, require_storable
+from abnormal.models.model_file import load_model
 from abnormal.models.networks import NETWORKS
-from abnormal.models.own_network import Build, require_clips
+from abnormal.models.own_network import Build, require_clips, require_storable
 from abnormal.names import PRECISION_NAMES
 from abnormal.training.devices import Devices
 from abnormal.training.losses import mean_per_clip

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 def own_options(
     places: tuple[Path, Path],
-    network: str | keras.Model | Build,
+    network: str | keras.Model | Build | None,
     loss: str | Loss,
     callbacks: Sequence[keras.callbacks.Callback],
     choices: Mapping[str, Any],
@@ -32,7 +32,7 @@ def own_options(
     Args:
         places: Folder of the frames, and path of the model file to write.
         network: Name of an architecture, `FILE.py:FUNCTION`, a network, or a function that builds
-            one.
+            one; None for the network of the model that the run starts from, or the default one.
         loss: Name of a loss, or a loss.
         callbacks: Keras callbacks.
         choices: See `abnormal.training.choices.TrainingChoices`.
@@ -46,7 +46,8 @@ def own_options(
     if isinstance(loss, str):
         require_one_of("loss", loss, LOSS_NAMES)
     own = OwnParts(builder_of(network), None if isinstance(loss, str) else loss, tuple(callbacks))
-    options = make_options(*places, _name_of(network), _name_of(loss), choices)
+    arch = None if network is None else _name_of(network)
+    options = make_options(*places, arch, _name_of(loss), choices)
     return dataclasses.replace(options, own=own)
 
 
@@ -60,12 +61,14 @@ def with_own_network(options: TrainingOptions) -> TrainingOptions:
     return dataclasses.replace(options, own=own)
 
 
-def builder_of(network: str | keras.Model | Build) -> Build | None:
+def builder_of(network: str | keras.Model | Build | None) -> Build | None:
     """Returns the function that builds a network of one's own; None for the name of another.
 
     Raises:
         AbnormalError: The name is not known, or there is no such file or function.
     """
+    if network is None:
+        return None
     if isinstance(network, keras.Model):
         return lambda clip_length, size: network
     if not isinstance(network, str):
