@@ -155,11 +155,12 @@ def _export(args: argparse.Namespace) -> int:
     from abnormal.models.backend import start_backend
 
     start_backend()
+    from abnormal.inference.export_facts import facts_of
     from abnormal.models.export import export_model
     from abnormal.models.model_file import load_model
 
-    for path in args.model:
-        show_result(f"{args.export}: {export_model(load_model(path), args.export)}")
+    for model in map(load_model, args.model):
+        show_result(f"{args.export}: {export_model(model, args.export, facts_of(model))}")
     return 0
 
 

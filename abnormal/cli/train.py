@@ -134,6 +134,11 @@ def _require_hosts_for_addresses(args: argparse.Namespace) -> None:
         )
         if value is not None
     ]
+    if args.distribute == "hosts" and args.arch and is_file_and_function(args.arch):
+        raise AbnormalError(
+            f"A network of your own is trained on one device, but {args.arch} and --distribute "
+            "hosts are asked for. Leave --distribute out."
+        )
     if given and args.distribute != "hosts":
         raise AbnormalError(
             f"{' '.join(given)} is for training on several hosts, but --distribute is "
