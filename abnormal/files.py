@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -149,6 +150,22 @@ def replacing_folder(path: Path, unfinished: Path | None = None) -> Iterator[Pat
             _move(old, path)
         shutil.rmtree(partial, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def locked_folder(folder: Path) -> Iterator[None]:
+    """Waits until no other program or thread is in such a block for a folder, and keeps them out.
+
+    It is for reading a file there and then replacing it, which takes a moment: what somebody else
+    writes in between would be lost. The system unlocks the folder if this process dies. Where the
+    file system has no locks, or there is no such folder, the block runs without one.
+    """
+    with contextlib.ExitStack() as opened:
+        with contextlib.suppress(OSError):
+            handle = os.open(folder, os.O_RDONLY)
+            opened.callback(os.close, handle)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 @contextlib.contextmanager

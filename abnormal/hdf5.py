@@ -8,6 +8,8 @@ than is said beforehand: otherwise a pipe or `/dev/zero` would be read without e
 import contextlib
 import hashlib
 import math
+import re
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +22,9 @@ _BLOCK = 1 << 20
 
 SEAL = "sha256"
 """Name of the attribute that holds the digest of all other content."""
+
+_HEAP = re.compile(rb"GCOL\x01\0{3}(.{8})", re.DOTALL)
+_OBJECT = struct.Struct("<H6xQ")  # number and size
 
 _FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
 
@@ -55,12 +60,34 @@ def open_hdf5(path: Path, most_bytes: int) -> Iterator[h5py.File]:
         ValueError: The file is damaged, or takes content from elsewhere, or claims to be too large.
     """
     require_regular(path)
+    _check_heaps(path)
     with one_line_errors(), h5py.File(path, "r") as file:
         items = _items(file)
         size = sum(_size(name, item) for name, item in items if isinstance(item, h5py.Dataset))
         if size > most_bytes:
             raise ValueError(f"it claims to hold {size} bytes, more than {most_bytes}")
         yield file
+
+
+def _check_heaps(path: Path) -> None:
+    """Makes sure that HDF5 comes to the end of each heap, which holds texts.
+
+    It goes from object to object by their sizes, and for ever on the spot where a size is 0 (HDF5
+    File Format Specification, version 3.0, III.E, "Disk Format: Level 1E - Global Heap").
+
+    Raises:
+        ValueError: The sizes of a heap do not add up.
+    """
+    content = path.read_bytes()
+    for heap in _HEAP.finditer(content):
+        place, stop = heap.end(), heap.start() + int.from_bytes(heap[1], "little")
+        while place + _OBJECT.size <= min(stop, len(content)):
+            number, size = _OBJECT.unpack_from(content, place)
+            # What is left over has the number 0, and the size of it all.
+            length = -(-size // 8) * 8 + _OBJECT.size if number else size
+            if not _OBJECT.size <= length <= stop - place:
+                raise ValueError("a text in it has no length that can be")
+            place += length
 
 
 def reserve(path: Path, size: int) -> None:

@@ -19,7 +19,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2
 
 from abnormal.models.backend import start_backend
 
@@ -42,6 +41,7 @@ from abnormal.models.model_file import load_model, save_model  # noqa: E402
 from abnormal.names import FUSED  # noqa: E402
 from abnormal.progress import Progress  # noqa: E402
 from abnormal.scoring.events import intervals  # noqa: E402
+from abnormal.scoring.rate_check import event_rate  # noqa: E402
 
 MINUTES = 10
 """Of each drawn video of ordinary life."""
@@ -125,7 +125,7 @@ def calibrate(args: argparse.Namespace, path: Path, output: Path) -> None:
     ]
     calibration = Calibrator(detector.reconstruct, info.clip_length, info.fps).calibrate(videos)
     info = dataclasses.replace(info, calibration=calibration.as_dict())
-    save_model(output, model.network, info, model.reference, calibration.levels)
+    save_model(output, model.network, info, model.reference, calibration.arrays)
 
 
 def camera_of(args: argparse.Namespace) -> str:
@@ -199,10 +199,9 @@ def report(detector: Detector, rows: pd.DataFrame) -> None:
     print(f"{hours:.1f} hours; the calibration can promise {promised:.2g} false alarms an hour")
     print(f"{'asked for':<16}{'came':>8}{'an hour':>10}   95 % interval")
     for name in rows.columns[2:]:
-        count = rows[name].sum()
-        low = chi2.ppf(0.025, 2 * count) / 2 / hours if count else 0.0
-        high = chi2.ppf(0.975, 2 * count + 2) / 2 / hours
-        print(f"{name:<16}{count:>8.0f}{count / hours:>10.2f}   {low:.2f} - {high:.2f}")
+        rate = event_rate(rows[name].sum(), hours)
+        count = f"{name:<16}{rows[name].sum():>8.0f}"
+        print(f"{count}{rate.per_hour:>10.2f}   {rate.low:.2f} - {rate.high:.2f}")
 
 
 if __name__ == "__main__":

@@ -80,6 +80,7 @@ def test_a_fresh_session_fetches_the_project_first(notebook, tmp_path, monkeypat
     monkeypatch.setenv("ABNORMAL_REPOSITORY", f"file://{there}")
     pip = tmp_path / "stubs" / "pip" / "__main__.py"  # which installs nothing
     pip.parent.mkdir(parents=True)
+    (pip.parent / "__init__.py").touch()
     pip.write_text("import sys; open('installed', 'w').write(sys.argv[-1])")
     monkeypatch.setenv("PYTHONPATH", str(pip.parents[1]))
     execute(notebook, tmp_path / "content")

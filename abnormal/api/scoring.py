@@ -148,8 +148,8 @@ def dismiss(
         model: Path of the model file, which is replaced.
         source: The video file, folder of pictures, folder of videos, or folder of frames (`img`) in
             which the event was found.
-        event: A row of the events of `score_video`, of which `video`, `start_frame` and `end_frame`
-            are used.
+        event: A row of the events of `score_video`, of which `video`, `event`, `start_frame` and
+            `end_frame` are used.
         camera: Name by which the model knows the camera; needed only if it knows several.
         trust: Whether code that the network needs may be run; see `load`.
 
@@ -170,9 +170,9 @@ def dismiss(
     path, source = Path(model), Path(source)
     img, video = (source, None) if is_img(source) else (Path("img"), source)
     options = DetectionOptions((path,), img, video, camera, Path(), FUSED, None, None)
-    first, last = int(event["start_frame"]), int(event["end_frame"])
+    frames = (str(event["video"]), int(event["start_frame"]), int(event["end_frame"]))
     with trusting(trust):
-        dismiss_frames(options, str(event["video"]), first, last)
+        dismiss_frames(options, f"{event['video']}:{event['event']}", frames)
         return load(path)
 
 

@@ -122,7 +122,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--url", help="mirror that --download fetches from")
     add("--img", type=Path, default=Path("img"), help="where the frames go (default: img)")
     add("--size", type=frame_size, default=227, help="height and width in pixels (default: 227)")
-    add("--fps", type=positive_float, help="frames per second (default: the source's own)")
+    add(
+        "--fps",
+        type=positive_float,
+        help="frames per second (default: the source's own, "
+        "or the lowest of the cameras' if these differ)",
+    )
     add(
         "--workers",
         type=positive_int,

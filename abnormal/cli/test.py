@@ -46,7 +46,7 @@ def _work(args: argparse.Namespace) -> int:
     with trusting(args.trust):
         if args.export:
             return _export(args)
-        if args.dismiss:
+        if args.dismiss is not None:
             return _dismiss(args)
         return _watch(args) if live else _detect(args)
 
@@ -76,7 +76,11 @@ def _require_files(args: argparse.Namespace, live: bool) -> None:
         require_devices(args.source or [])
     for path in args.model:
         require_model_file(path)
-    if args.export or args.dismiss:  # the source is checked later, after the event to dismiss
+    if args.undo and args.dismiss is None:
+        raise AbnormalError("--undo takes a dismissal back. Name the event with --dismiss EVENT.")
+    if (
+        args.export or args.dismiss is not None
+    ):  # the source is checked later, after the event to dismiss
         return
     if not live and args.source:
         require_path(Path(args.source[0]))
@@ -144,10 +148,17 @@ def _detect(args: argparse.Namespace) -> int:
 
 
 def _dismiss(args: argparse.Namespace) -> int:
-    from abnormal.detection.dismiss import dismiss_event
+    from abnormal.detection.dismiss import dismiss_event, the_model, undo_dismissed_event
+    from abnormal.live.dismissals import dismiss_live_event, is_event_id
 
-    count = len(dismiss_event(_detection_options(args), args.dismiss).dismissed)
-    show_result(f"model: {args.model[0]}, with {count} dismissed event{'s' * (count > 1)}")
+    if args.undo:
+        calibration = undo_dismissed_event(args.model, args.dismiss)
+    elif is_event_id(args.dismiss):
+        calibration = dismiss_live_event(the_model(args.model), args.output, args.dismiss)
+    else:
+        calibration = dismiss_event(_detection_options(args), args.dismiss)
+    count = len(calibration.dismissed)
+    show_result(f"model: {args.model[0]}, with {count} dismissed event{'s' * (count != 1)}")
     return 0
 
 
@@ -249,9 +260,11 @@ def _parser() -> argparse.ArgumentParser:
     other = parser.add_argument_group("instead of scoring").add_argument
     other(
         "--dismiss",
-        metavar="VIDEO:EVENT",
-        help="only teach the model that this event of the last results was a false alarm",
+        metavar="EVENT",
+        help="only teach the model that this event of the results was a false alarm: VIDEO:EVENT, "
+        "or the id of a camera's event",
     )
+    other("--undo", action="store_true", help="take back that the event of --dismiss was one")
     other("--export", choices=EXPORT_NAMES, help="only write the network in another format")
     return parser
 

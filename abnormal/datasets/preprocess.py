@@ -14,6 +14,7 @@ from abnormal.datasets.download import DOWNLOADS, download
 from abnormal.datasets.extract import LEFT_OUT, Extraction, extract_all
 from abnormal.datasets.find import find_videos
 from abnormal.datasets.layouts import AUTO, DATASETS
+from abnormal.datasets.rates import common_rate
 from abnormal.datasets.source import TESTING, TRAINING, SourceVideo
 from abnormal.datasets.stale import find_stale
 from abnormal.datasets.walk import PassedOver
@@ -21,6 +22,7 @@ from abnormal.errors import AbnormalError, require_one_of
 from abnormal.files import make_folder, natural_key
 from abnormal.frames.leaks import Leak, find_leaks
 from abnormal.frames.manifest import MOST_FPS, write_manifest
+from abnormal.frames.rates import warn_of_different_rates
 from abnormal.names import LARGEST_SIZE
 from abnormal.progress import Progress
 from abnormal.tasks.choose import open_runner
@@ -49,7 +51,8 @@ class PreprocessOptions:
         download: Name of a data set to download first, a key of `DOWNLOADS`; None for no download.
         url: Address of a mirror for the download; None for the address of the owners.
         size: Height and width of the frames in pixels.
-        fps: Frames per second of the frames; None for the frame rate of each source.
+        fps: Frames per second of the frames; None for the frame rate of the sources, or one that
+            `common_rate` chooses if they differ.
         workers: Number of processes that extract.
         scheduler: Address of a Dask scheduler whose workers extract instead of this machine.
     """
@@ -161,13 +164,16 @@ def preprocess(options: PreprocessOptions) -> PreprocessResult:
         log.info("%s is read as: %s (%s)", options.videos, found.layout, found.reason)
     for note in found.notes:
         log.info("%s", note)
-    pattern = options.camera_from
+    videos, pattern = found.videos, options.camera_from
+    if pattern:
+        videos = name_cameras(videos, pattern)
     make_folder(options.img)
-    extractions = _extract(
-        options, name_cameras(found.videos, pattern) if pattern else found.videos
-    )
+    if options.fps is None:
+        options = dataclasses.replace(options, fps=common_rate(videos))
+    extractions = _extract(options, videos)
     extractions.sort(key=lambda done: (done.video.split, natural_key(done.video.name)))
     records = write_manifest(options.img)
+    warn_of_different_rates(records)
     stale = find_stale(options.img, records, options.videos, found.videos)
     leaks = find_leaks(options.img, records)
     return PreprocessResult(options.img, extractions, leaks, stale, found.passed_over, found.notes)

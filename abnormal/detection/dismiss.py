@@ -1,6 +1,6 @@
 """Dismisses an event of the last results as a false alarm, and changes the model accordingly."""
 
-import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -8,9 +8,9 @@ import pandas as pd
 from abnormal.detection.detect import find_videos
 from abnormal.detection.options import DetectionOptions
 from abnormal.errors import AbnormalError
-from abnormal.inference.detector import detector_of
-from abnormal.inference.dismiss import dismiss
-from abnormal.models.model_file import load_model, save_model
+from abnormal.inference.detector import open_detector
+from abnormal.inference.dismiss import dismiss, measure_event, undo_dismissal
+from abnormal.inference.stored_calibration import change_calibration
 from abnormal.names import FUSED
 from abnormal.printable import without_spreadsheet_mark
 from abnormal.scoring.calibration import Calibration
@@ -29,57 +29,84 @@ def dismiss_event(options: DetectionOptions, wanted: str) -> Calibration:
         The new calibration of the model.
 
     Raises:
-        AbnormalError: There is no such event in the results, its video cannot be found, or its
-            score is not local.
+        AbnormalError: There is no such event in the results, its video cannot be found, its score
+            is not local, or it is dismissed already.
     """
-    if len(options.models) > 1:
-        raise AbnormalError("--dismiss changes one model, but several are given. Name one.")
+    path = the_model(options.models)
     if not is_local(options.score):
         raise AbnormalError(
             f"--dismiss changes what is normal at a place in the picture, which --score "
             f"{options.score} does not use. Use --score {FUSED}."
         )
-    model = options.models[0].stem
-    return dismiss_frames(options, *_find_event(options.output / "events.csv", model, wanted))
+    frames = _find_event(options.output / "events.csv", path.stem, wanted)
+    return dismiss_frames(options, wanted, frames)
 
 
-def dismiss_frames(options: DetectionOptions, name: str, first: int, last: int) -> Calibration:
+def dismiss_frames(
+    options: DetectionOptions, wanted: str, frames: tuple[str, int, int]
+) -> Calibration:
     """Teaches a model that some frames were a false alarm, and writes the model file again.
 
     Args:
         options: The options with which the video was scored, with one model.
-        name: Name of the video.
-        first: 0-based number of the first frame.
-        last: 0-based number of the last frame.
+        wanted: Name of the event, by which the dismissal can be taken back.
+        frames: Name of the video, and 0-based numbers of the first and the last frame.
 
     Returns:
         The new calibration of the model.
 
     Raises:
-        AbnormalError: The video cannot be found, or it has fewer frames.
+        AbnormalError: The video cannot be found or has fewer frames, or the event is dismissed
+            already.
     """
-    (path,) = options.models
+    (path,), (name, first, last) = options.models, frames
     videos = {video.name: video for video in find_videos(options)}
     if name not in videos:
         raise AbnormalError(
             f"There is no video {name} in {options.source or options.img}. Give the same --source "
             "or --img as when it was scored."
         )
-    model = load_model(path)
-    detector = detector_of(model, path.stem, options.runtime, options.hop)
+    detector = open_detector(path, path.stem, options.runtime, options.hop)
     alarm = detector.alarm(options.score, options.threshold, options.false_alarms_per_hour)
     ignored = read_zone(options.zone) if options.zone else None
-    calibration = dismiss(detector, videos[name], first, last, alarm.release, ignored)
-    info = dataclasses.replace(model.info, calibration=calibration.as_dict())
-    save_model(path, model.network, info, model.reference, calibration.arrays)
-    return calibration
+    event = measure_event(detector, videos[name], (first, last), alarm, ignored)
+    entry = {"event": wanted, "video": name, "first_frame": first, "last_frame": last}
+    return change_calibration(path, lambda known: dismiss(known, event, entry))
+
+
+def undo_dismissed_event(models: Sequence[Path], event: str) -> Calibration:
+    """Takes back that an event was a false alarm, and writes the model file again.
+
+    Args:
+        models: The model file, which is the only one.
+        event: The event, as it was named when it was dismissed.
+
+    Returns:
+        The new calibration of the model.
+
+    Raises:
+        AbnormalError: There are several models, or the event is not dismissed.
+    """
+    return change_calibration(the_model(models), lambda known: undo_dismissal(known, event))
+
+
+def the_model(models: Sequence[Path]) -> Path:
+    """Returns the model whose events are dismissed.
+
+    Raises:
+        AbnormalError: There are several.
+    """
+    if len(models) > 1:
+        raise AbnormalError("--dismiss changes one model, but several are given. Name one.")
+    return models[0]
 
 
 def _find_event(table: Path, model: str, wanted: str) -> tuple[str, int, int]:
     """Returns the name of an event's video and the numbers of its first and its last frame."""
     if not table.is_file():
         raise AbnormalError(
-            f"There is no {table}. Score the video first, and give the same --output."
+            f"There is no {table}, and {wanted} is not the id of a live event. Score the video "
+            "first, and give the same --output."
         )
     try:
         events = pd.read_csv(table, dtype={"video": str, "model": str})

@@ -1,7 +1,7 @@
 """Dismisses a false alarm: afterwards, the same at the same place in the picture is normal."""
 
-import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import scipy.ndimage
@@ -9,10 +9,15 @@ import scipy.ndimage
 from abnormal.errors import AbnormalError
 from abnormal.frames.gaps import split_at_gaps
 from abnormal.inference.detector import Detector
+from abnormal.inference.event_cells import EventCells
 from abnormal.inference.score import residuals
 from abnormal.inference.stream import CellStream, open_stream
 from abnormal.inference.videos import InputVideo, ModelFrames
+from abnormal.names import FUSED
+from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.calibration import Calibration, Normality
+from abnormal.scoring.calibration_check import MOST_LEVEL
+from abnormal.scoring.dismissal import Dismissal
 from abnormal.scoring.local import shares_of
 from abnormal.scoring.residual import ClipResidual
 
@@ -24,72 +29,123 @@ NEIGHBOURS = 3
 """Side of the square of cells around each cell whose levels are raised with it, in cells. Somebody
 who comes again does not appear in exactly the same cell."""
 
+MOST_NAMED = 5
+"""A message names at most so many events."""
 
-def dismiss(
-    detector: Detector,
-    video: InputVideo,
-    first: int,
-    last: int,
-    release: float,
-    ignored: np.ndarray | None = None,
-) -> Calibration:
+
+def dismiss(known: Calibration, event: EventCells, entry: Mapping[str, Any]) -> Calibration:
     """Raises the normal levels of a camera so far that an event would not have been one.
 
     Args:
-        detector: The model.
-        video: The video in which the event happened.
-        first: 0-based number of the event's first frame.
-        last: 0-based number of its last frame.
-        release: Fused surprise above which an event lasts.
-        ignored: `(height, width)` bool of any size, True where nothing counts; None if everything
-            counts.
+        known: The calibration of the model.
+        event: What the event showed.
+        entry: What the model file says about the event, but for its camera; see `Dismissal`.
 
     Returns:
         The new calibration of the model.
 
     Raises:
-        AbnormalError: The model is not calibrated for the camera, the event ends after the video,
-            or the event has been dismissed already.
+        AbnormalError: The model is not calibrated for the camera or has frames of another size, or
+            the event has been dismissed already.
     """
-    known, normality = detector.calibration, detector.require_camera(video.camera)
+    normality = known.normality(event.camera)
     names = [name for name, camera in known.cameras.items() if camera is normality]
-    entry = {"video": video.name, "camera": names[0], "first_frame": first, "last_frame": last}
-    if entry in known.dismissed:
+    if normality is None or not names:
         raise AbnormalError(
-            f"Frames {first} to {last} of {video.name} are dismissed already. Score it again: what "
-            "is still an event is another one."
+            f"The model does not know the camera {event.camera!r} of the event {entry['event']}, "
+            f"only {', '.join(map(repr, sorted(known.cameras))) or 'none'}."
         )
-    largest = _largest_cells(detector, video, first, last, ignored)
-    levels = {
-        name: np.maximum(level, largest[name] / _tolerated_ratio(normality, name, release)).astype(
-            np.float32
-        )
-        for name, level in normality.levels.items()
-    }
-    return dataclasses.replace(
-        known,
-        cameras=known.cameras | {names[0]: dataclasses.replace(normality, levels=levels)},
-        dismissed=(*known.dismissed, entry),
+    dismissal = Dismissal(
+        {**entry, "camera": names[0]},
+        {
+            name: _raised_level(event, normality, name)
+            for name in normality.levels
+            if name in event.largest
+        },
     )
+    if any(dismissal.is_of_same_event(other) for other in known.dismissed):
+        raise AbnormalError(
+            f"{entry['event']} is dismissed already. What is still an event when its video is "
+            "scored again is another one."
+        )
+    return known.with_dismissed((*known.dismissed, dismissal))
 
 
-def _tolerated_ratio(normality: Normality, name: str, release: float) -> float:
+def undo_dismissal(known: Calibration, event: str) -> Calibration:
+    """Takes back the dismissal of an event.
+
+    Args:
+        known: The calibration of the model.
+        event: Name of the event; see `Dismissal`. If several have it, because a video was scored
+            again, the newest one is meant.
+
+    Returns:
+        The new calibration of the model.
+
+    Raises:
+        AbnormalError: The event is not dismissed, or an older version of the program dismissed it,
+            which did not keep what was normal before.
+    """
+    found = [dismissal for dismissal in known.dismissed if dismissal.event == event]
+    if not found:
+        names = [dismissal.event for dismissal in reversed(known.dismissed)]
+        some = ", ".join(names[:MOST_NAMED]) or "none"
+        raise AbnormalError(
+            f"{event} is not dismissed. Dismissed {'are' if names else 'is'} {some}"
+            f"{', ...' if len(names) > MOST_NAMED else ''}."
+        )
+    if not found[-1].levels:
+        raise AbnormalError(
+            f"The dismissal of {event} cannot be taken back: an older version of this program made "
+            "it, and did not keep what was normal before. Calibrate the camera again instead."
+        )
+    return known.with_dismissed(one for one in known.dismissed if one is not found[-1])
+
+
+def _raised_level(event: EventCells, normality: Normality, name: str) -> np.ndarray:
+    """Returns the level of each cell at which the event does not last, by one local score."""
+    cells, level = event.largest[name], normality.levels[name]
+    if cells.shape != level.shape:
+        raise AbnormalError(
+            f"The event was found by another model: it has {cells.shape} cells, and this model "
+            f"{level.shape}. Name the model that found it with --model."
+        )
+    # Each cell tolerates what the cells beside it showed.
+    around = scipy.ndimage.maximum_filter(cells, (NEIGHBOURS, NEIGHBOURS))
+    level = around / _tolerated_ratio(event, normality, name)
+    return np.minimum(level, MOST_LEVEL).astype(np.float32)
+
+
+def _tolerated_ratio(event: EventCells, normality: Normality, name: str) -> float:
     """Returns the largest ratio of a cell to its level that does not keep an event going."""
-    # as `fuse` weights it
-    share = np.log10(shares_of(normality.levels)[name])
-    surprise = release - normality.correction - share
+    surprise = event.release
+    if event.score == FUSED:  # as `fuse` weights it
+        surprise -= normality.correction + np.log10(shares_of(normality.levels)[name])
     return max(MIN_RATIO, normality.surprises[name].score(surprise))
 
 
-def _largest_cells(
-    detector: Detector, video: InputVideo, first: int, last: int, ignored: np.ndarray | None
-) -> dict[str, np.ndarray]:
-    """Returns the largest value of each cell and the cells beside it, over the frames of an event.
+def measure_event(
+    detector: Detector,
+    video: InputVideo,
+    frames: tuple[int, int],
+    alarm: Alarm,
+    ignored: np.ndarray | None = None,
+) -> EventCells:
+    """Measures what an event of a video showed.
 
-    Returns:
-        For each local score `(rows, columns)` float64, at least 0.
+    Args:
+        detector: The model.
+        video: The video in which the event happened.
+        frames: 0-based numbers of the event's first and last frame.
+        alarm: The alarm that the event raised.
+        ignored: `(height, width)` bool of any size, True where nothing counts; None if everything
+            counts.
+
+    Raises:
+        AbnormalError: The model is not calibrated for the camera, or the event ends after the
+            video.
     """
-    info = detector.info
+    info, (first, last) = detector.info, frames
     normality = detector.require_camera(video.camera)
     ignored, number = detector.at_size(ignored), 0
     largest: dict[str, np.ndarray] = {}
@@ -107,8 +163,7 @@ def _largest_cells(
             f"{video.name} has {number} frames, but the event ends with frame {last}. Score it "
             "again first: has it changed?"
         )
-    size = (NEIGHBOURS, NEIGHBOURS)
-    return {name: scipy.ndimage.maximum_filter(cells, size) for name, cells in largest.items()}
+    return EventCells(video.camera, alarm.score, alarm.release, largest)
 
 
 def _cells(

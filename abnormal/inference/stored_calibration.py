@@ -1,8 +1,14 @@
-"""Reads the calibration of a model that was loaded from a file."""
+"""Reads the calibration of a model that was loaded from a file, and changes that in the file."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
 
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
-from abnormal.models.model_file import TrainedModel
+from abnormal.files import locked_folder
+from abnormal.models.model_file import TrainedModel, load_model, read_model, save_model
+from abnormal.models.trust import trusting
 from abnormal.scoring.calibration import Calibration, read_calibration
 from abnormal.scoring.calibration_check import check_calibration
 
@@ -22,3 +28,38 @@ def calibration_of(model: TrainedModel) -> Calibration:
             f"The calibration of {model.path} cannot be used: {error}. Restore the file from a "
             f"copy, or train the model again with `{command('train')}`."
         ) from None
+
+
+def read_calibration_of(path: Path) -> Calibration:
+    """Reads the calibration in a model file, without loading the network.
+
+    Raises:
+        AbnormalError: The file cannot be read, or a value is not what a calibration can give.
+    """
+    with trusting(True):  # no network is made of it, so that no code is run
+        return calibration_of(read_model(path))
+
+
+def change_calibration(path: Path, change: Callable[[Calibration], Calibration]) -> Calibration:
+    """Changes the calibration in a model file, and nothing else in it.
+
+    What another program has written there in the meantime is not lost: the file is read again, and
+    locked until it is replaced.
+
+    Args:
+        path: The model file.
+        change: Is given the calibration that the file has, and returns the new one. If it raises,
+            the file stays as it is.
+
+    Returns:
+        The new calibration.
+
+    Raises:
+        AbnormalError: The file cannot be read, or cannot be written.
+    """
+    with locked_folder(path.absolute().parent):
+        model = load_model(path)
+        calibration = change(calibration_of(model))
+        info = dataclasses.replace(model.info, calibration=calibration.as_dict())
+        save_model(path, model.network, info, model.reference, calibration.arrays)
+    return calibration

@@ -233,6 +233,10 @@ class FrameScorer:
         positions: For some scores, the usual size at each position in a clip, above 0. The scores
             are divided by it.
         alarm: The alarm for whose events things are looked for; None for the default one.
+
+    Attributes:
+        newest_cells: For each local score, the cells of the frames that were scored last, `(n,
+            rows, columns)` float64, at least 0; empty if there are no local scores.
     """
 
     def __init__(
@@ -248,6 +252,15 @@ class FrameScorer:
         self._means: dict[str, CausalMean] = {}
         self._positions = {name: np.array(values) for name, values in (positions or {}).items()}
         self._places = None if normality is None else PlaceFinder(fps, normality, alarm)
+        self.newest_cells: dict[str, np.ndarray] = {}
+
+    def use_levels(self, levels: Mapping[str, np.ndarray]) -> None:
+        """Compares the frames to come with other normal levels, for the same scores.
+
+        What is averaged over several frames goes on without a break.
+        """
+        if self._normality is not None:
+            self._normality = dataclasses.replace(self._normality, levels=dict(levels))
 
     def add(self, residual: ClipResidual) -> ScoredFrames:
         """Scores the new frames of the next clip, given its completed residual."""
@@ -260,7 +273,8 @@ class FrameScorer:
         levels = self._normality.levels
         ratios, local = dict[str, np.ndarray](), dict[str, np.ndarray]()
         measured = dict[str, np.ndarray]()
-        for name, values in self._cells.add(residual).items():
+        self.newest_cells = self._cells.add(residual)
+        for name, values in self.newest_cells.items():
             everywhere = LOCAL_SCORES[name].everywhere
             ratios[name] = ratios_to_normal(values, levels[name], everywhere)
             raw[name] = ratios[name].max(axis=(1, 2))

@@ -1,22 +1,25 @@
 """Follows one camera from its frames to its anomalies."""
 
-from collections.abc import Callable, Iterable
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
 from abnormal.errors import AbnormalError
 from abnormal.inference.detector import Detector
+from abnormal.inference.event_cells import CellMaxima, EventCells
 from abnormal.inference.stream import ScoredFrames
 from abnormal.live.address import Camera
 from abnormal.live.camera_events import CameraEvents
 from abnormal.live.drift import DriftWatch, surprises_of
-from abnormal.live.event import ANOMALY, SendEvent
+from abnormal.live.event import ANOMALY, SendEvent, event_id
 from abnormal.live.faults import CameraFaults
 from abnormal.live.frame import ConnectionLost, LiveFrame, Moment, ReaderFailed, ReaderMessage
 from abnormal.live.recorder import Recorder
 from abnormal.live.segment import LiveClip, Segment
-from abnormal.live.tracker import LiveFrameScore, LiveTracker
+from abnormal.live.tracker import CLOSED, Change, LiveFrameScore, LiveTracker
 from abnormal.scoring.alarm import Alarm
+from abnormal.scoring.calibration import Calibration
 from abnormal.scoring.local import found_by, reason_of
 from abnormal.scoring.residual import ClipResidual
 
@@ -32,6 +35,8 @@ class CameraMonitor:
         health: Counts of what happened in the last minute.
         drift: Watches the scores of calm frames.
         ended: Whether no more frames will come, because the source was a file.
+        keep_cells: Receives, before an event is reported, its id and what it has shown so far, by
+            which it can be dismissed.
     """
 
     def __init__(
@@ -55,14 +60,16 @@ class CameraMonitor:
         """
         self._camera, self._alarm = camera, alarm
         self._events = CameraEvents(camera.name, send, recorder)
+        self._detector = detector
         self._new_segment: Callable[[], Segment] = lambda: Segment(
-            detector, camera.known_as, ignored
+            self._detector, camera.known_as, ignored
         )
-        self._calibration = detector.calibration
         self._fps = detector.info.fps
         self._segment = self._new_segment()
         self._ready: list[LiveClip] = []
         self._anomalies = LiveTracker(alarm, self._fps)
+        self._maxima = CellMaxima()
+        self.keep_cells: Callable[[str, EventCells], None] = lambda name, cells: None
         self.faults = CameraFaults(self._fps, self._events)
         self._is_lost = False
         self._no_anomaly_until_sec = -np.inf  # in seconds since the camera's first frame
@@ -92,6 +99,15 @@ class CameraMonitor:
         ready, self._ready = self._ready, []
         return ready
 
+    def use(self, calibration: Calibration) -> None:
+        """Goes on with another calibration from the next clip on, which any thread may ask for.
+
+        Args:
+            calibration: The calibration of the model after an event was dismissed, or after that
+                was taken back.
+        """
+        self._detector = dataclasses.replace(self._detector, calibration=calibration)
+
     def add_residual(self, clip: LiveClip, residual: ClipResidual, now_sec: float) -> None:
         """Scores the new frames of a clip that the network has reconstructed.
 
@@ -100,13 +116,20 @@ class CameraMonitor:
             residual: The residual of the clip.
             now_sec: The present time, in seconds by the clock of the arrivals.
         """
+        clip.segment.use(self._detector.calibration)
         scored = clip.segment.score(residual)
-        scores = np.where(self._held_off(clip.new), 0.0, scored.causal[self._alarm.score])
+        held_off = self._held_off(clip.new)
+        scores = np.where(held_off, 0.0, scored.causal[self._alarm.score])
         for index, frame in enumerate(clip.new):
             seen = _frame_score(
                 frame.moment, float(scores[index]), scored, self._alarm.score, index
             )
-            self._events.report(ANOMALY, self._anomalies.add(seen))
+            changes = self._anomalies.add(seen)
+            self._report([change for change in changes if change[0] == CLOSED])
+            if span := self._anomalies.span:
+                cells = {} if held_off[index] else clip.segment.cells(index)
+                self._maxima.add(frame.moment.number, cells, span)
+            self._report([change for change in changes if change[0] != CLOSED])
         self.health.add(now_sec - frame.arrival_sec for frame in clip.new)
         self._watch_drift(clip, scored, scores)
 
@@ -119,7 +142,7 @@ class CameraMonitor:
         if self._newest is None or not self._is_lost:
             return
         number = self._newest.moment.number + int((now_sec - self._newest.arrival_sec) * self._fps)
-        self._events.report(ANOMALY, self._anomalies.skip_to(number))
+        self._report(self._anomalies.skip_to(number))
 
     def flush(self) -> None:
         """Ends the segment and completes its last clip, because a gap follows or no more frames."""
@@ -128,9 +151,16 @@ class CameraMonitor:
 
     def finish(self) -> None:
         """Closes all events when the watch ends; all clips have to be scored before."""
-        self._events.report(ANOMALY, self._anomalies.finish())
+        self._report(self._anomalies.finish())
         self.faults.finish()
         self._events.finish()
+
+    def _report(self, changes: Sequence[Change]) -> None:
+        for change in changes:
+            if self._alarm.is_local:
+                cells = self._maxima.of_event(self._camera.known_as, self._alarm)
+                self.keep_cells(event_id(self._camera.name, ANOMALY, change[1].start), cells)
+            self._events.report(ANOMALY, [change])
 
     def _add(self, frame: LiveFrame) -> None:
         self._is_lost = False
@@ -157,7 +187,7 @@ class CameraMonitor:
     def _watch_drift(self, clip: LiveClip, scored: ScoredFrames, scores: np.ndarray) -> None:
         if self._anomalies.is_open or self._alarm.frames(scores).any():
             return
-        calm = surprises_of(scored.causal, self._alarm, self._calibration)
+        calm = surprises_of(scored.causal, self._alarm, self._detector.calibration)
         if any(frame.fault for frame in clip.new):
             return
         self.drift.add(clip.new[-1].moment.sec, calm)

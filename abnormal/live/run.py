@@ -15,6 +15,7 @@ from abnormal.inference.detector import Detector, open_detector
 from abnormal.live.address import Camera, cameras_from_sources, read_cameras
 from abnormal.live.clips import ClipWriter
 from abnormal.live.clock import Clock
+from abnormal.live.dismissals import Dismissals, keep_event_cells
 from abnormal.live.event import SendEvent
 from abnormal.live.frame import ReaderMessage
 from abnormal.live.mailbox import Mailbox
@@ -128,7 +129,12 @@ def run_watch(
         def dropped(camera: int) -> int:
             return mailbox.dropped(camera) + readers[camera].dropped
 
-        each_minute = partial(_log_health, options.model, monitors, dropped, clock)
+        dismissals = Dismissals(options.model, options.output, detector.calibration, monitors)
+
+        def each_minute() -> None:
+            _log_health(options.model, monitors, dropped, clock)
+            dismissals.refresh()
+
         length = detector.info.clip_length
         loop = WatchLoop(monitors, mailbox, detector.reconstruct, clock, each_minute, length)
         loop.run(is_stopped)
@@ -147,7 +153,9 @@ def _monitors(
     monitors = []
     for camera in options.cameras:
         recorder = Recorder(options.output, detector.info.fps, clips) if clips else None
-        monitors.append(CameraMonitor(camera, detector, alarm, send, recorder, zone))
+        monitor = CameraMonitor(camera, detector, alarm, send, recorder, zone)
+        monitor.keep_cells = partial(keep_event_cells, options.output)
+        monitors.append(monitor)
     return monitors
 
 

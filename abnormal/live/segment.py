@@ -11,6 +11,7 @@ from abnormal.inference.detector import Detector
 from abnormal.inference.reconstruct import ClipReconstructor
 from abnormal.inference.stream import FrameScorer, ScoredFrames, open_stream
 from abnormal.live.frame import LiveFrame
+from abnormal.scoring.calibration import Calibration
 from abnormal.scoring.residual import ClipResidual
 from abnormal.video.flow import MovingFrame
 
@@ -44,6 +45,7 @@ class Segment:
             known_as: Name by which the model knows the camera; may be empty.
             ignored: `(size, size)` bool, True where anomalies are ignored; None if nowhere.
         """
+        self._known_as = known_as
         normality = detector.calibration.normality(known_as)
         positions = detector.calibration.positions
         self._stream = open_stream(normality, detector.info.fps, ignored)
@@ -82,6 +84,19 @@ class Segment:
     def score(self, residual: ClipResidual) -> ScoredFrames:
         """Scores the new frames of the segment's next clip, given its residual."""
         return self._scorer.add(self._stream.add(residual))
+
+    def cells(self, index: int) -> dict[str, np.ndarray]:
+        """Returns the cells of one of the frames that were scored last, for each local score.
+
+        Args:
+            index: 0-based number of the frame among them.
+        """
+        return {name: cells[index] for name, cells in self._scorer.newest_cells.items()}
+
+    def use(self, calibration: Calibration) -> None:
+        """Scores the frames to come by other normal levels, without a break."""
+        if normality := calibration.normality(self._known_as):
+            self._scorer.use_levels(normality.levels)
 
     def _with_new_frames(self, windows: Sequence[ClipWindow]) -> list[LiveClip]:
         return [

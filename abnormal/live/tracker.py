@@ -76,6 +76,12 @@ class LiveTracker:
         """Whether an event has been reported as opened and not yet as closed."""
         return self._reported is not None
 
+    @property
+    def span(self) -> tuple[int, int] | None:
+        """Numbers of the first and of the last frame so far of the event that may go on, if any."""
+        event = self._tracker.newest
+        return (event.start, event.last) if event else None
+
     def add(self, frame: LiveFrameScore) -> list[Change]:
         """Adds the next frame, and returns what has changed. Missing frames count as calm."""
         number = frame.moment.number

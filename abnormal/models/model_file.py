@@ -6,6 +6,7 @@
       abnormal/reference/clips        a few clips, uint8
       abnormal/reference/scores/NAME  their scores at the time of calibration: `Reference`
       abnormal/levels/N/NAME          the normal level of each cell, by camera number and score
+      abnormal/levels/N/raised_NAME   the levels that each dismissed event of the camera asks for
       abnormal/levels/N/background    what the camera shows when nobody is there, uint8
 
 `keras.models.load_model("model.h5", compile=False)` loads the network without this package.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from abnormal.evaluation.evaluate import MACRO_RAW, MICRO_PER_VIDEO, MICRO_RAW
+from abnormal.evaluation.event_level import describe_false_alarms
 from abnormal.inference.scored_video import ScoredVideo
 from abnormal.report.contents import Contents, ModelResults, relative_url
 from abnormal.report.tables import records
@@ -223,10 +224,7 @@ def _found(tree: Mapping[str, Any]) -> str | None:
 
 def _false_alarms(tree: Mapping[str, Any]) -> str | None:
     events = tree["events"]
-    if not events:
-        return None
-    hourly = events["false_alarms_per_hour"]
-    return f"{events['false_alarms']}" + ("" if hourly is None else f" ({hourly:.3g} an hour)")
+    return describe_false_alarms(events) if events else None
 
 
 def _filled(row: Sequence[str | None]) -> list[str]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from abnormal.evaluation.evaluate import MICRO_PER_VIDEO, MICRO_RAW
+from abnormal.evaluation.event_level import describe_false_alarms
 from abnormal.evaluation.pixel_level import VideoPixels
 from abnormal.files import replacing
 from abnormal.inference.scored_video import ScoredVideo, error_of
@@ -230,12 +231,8 @@ def metrics_lines(model: str, metrics: Mapping[str, Any]) -> Iterator[str]:
             yield f"  {name:<22} {raw:<19} {_percent(figures[MICRO_PER_VIDEO])}"
     yield from _place_lines(metrics)
     if events := metrics["events"]:
-        hourly = events["false_alarms_per_hour"]
-        per_hour = "" if hourly is None else f" ({hourly:.3g} an hour)"
-        yield (
-            f"  events: {events['found']} of {events['true_events']} found, "
-            f"{events['false_alarms']} false alarms{per_hour}"
-        )
+        false_alarms = describe_false_alarms(events, "false alarms")
+        yield f"  events: {events['found']} of {events['true_events']} found, {false_alarms}"
     alarm = metrics["alarm"]
     if metrics["situations"]:
         yield f"  {alarm['score']} by situation"

@@ -10,6 +10,7 @@ import numpy as np
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.scoring.alarm import Alarm
+from abnormal.scoring.dismissal import Dismissal, raise_levels, read_dismissals, stack_levels
 from abnormal.scoring.local import LOCAL_SCORES, is_local, shares_of
 from abnormal.scoring.rate_check import RateCheck, share_above
 from abnormal.scoring.residual import SCORES
@@ -48,17 +49,26 @@ class Normality:
         background: What the camera shows when nobody is there, `(size, size)` uint8; None in models
             of older versions, which lack the scores that need it.
         correction: What is added to the fused surprise; see `abnormal.scoring.rate_check`.
+        learnt: The levels before events were dismissed; empty if they are the same.
     """
 
     levels: dict[str, np.ndarray]
     surprises: dict[str, Surprise]
     background: np.ndarray | None = None
     correction: float = 0.0
+    learnt: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def frames(self) -> int:
         """Number of normal frames of the camera."""
         return next(iter(self.surprises.values())).frames
+
+    def with_dismissed(self, dismissed: Sequence[Dismissal]) -> "Normality":
+        """Returns what is normal after these events of the camera were dismissed, and no others."""
+        learnt = self.learnt or self.levels
+        if not any(dismissal.levels for dismissal in dismissed):
+            return dataclasses.replace(self, levels=learnt, learnt={})
+        return dataclasses.replace(self, levels=raise_levels(learnt, dismissed), learnt=learnt)
 
 
 @dataclass(frozen=True)
@@ -114,7 +124,8 @@ class Calibration:
         frames: Number of normal frames in all.
         videos: Names of the normal videos.
         held_out: Whether there were videos that the network had not been trained on.
-        dismissed: Events that the user has dismissed as false alarms, and that are normal since.
+        dismissed: Events that the user has dismissed as false alarms, and that are normal since,
+            the oldest first; see `with_dismissed`.
         positions: For each reconstruction error, its usual size at each position in a clip, as a
             multiple of the mean over all positions. A recurrent network reconstructs the first
             frames of a clip worse than the others.
@@ -130,7 +141,7 @@ class Calibration:
     frames: int
     videos: tuple[str, ...]
     held_out: bool
-    dismissed: tuple[dict[str, Any], ...] = field(default=())
+    dismissed: tuple[Dismissal, ...] = field(default=())
     positions: dict[str, tuple[float, ...]] = field(default_factory=dict)
     rate_check: RateCheck | None = None
     exams: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
@@ -139,14 +150,32 @@ class Calibration:
     def arrays(self) -> dict[str, dict[str, np.ndarray]]:
         """For each camera's name, what a model file keeps as arrays and apart from `as_dict`.
 
-        These are the normal levels under the names of their scores, `(rows, columns)` float32 above
-        0, and the background under `BACKGROUND`, `(size, size)` uint8.
+        These are the levels that were learnt under the names of their scores, `(rows, columns)`
+        float32 above 0; what the dismissals of the camera ask for, see `stack_levels`; and the
+        background under `BACKGROUND`, `(size, size)` uint8.
         """
         return {
-            name: camera.levels
+            name: (learnt := camera.learnt or camera.levels)
+            | stack_levels(learnt, self._dismissed_of(name))
             | ({} if camera.background is None else {BACKGROUND: camera.background})
             for name, camera in self.cameras.items()
         }
+
+    def with_dismissed(self, dismissed: Iterable[Dismissal]) -> "Calibration":
+        """Returns the calibration with these dismissals instead of those that it has.
+
+        The normal levels of each camera are then the largest of those that were learnt and those
+        that its dismissals ask for.
+        """
+        changed = dataclasses.replace(self, dismissed=tuple(dismissed))
+        cameras = {
+            name: camera.with_dismissed(changed._dismissed_of(name))
+            for name, camera in self.cameras.items()
+        }
+        return dataclasses.replace(changed, cameras=cameras)
+
+    def _dismissed_of(self, camera: str) -> list[Dismissal]:
+        return [dismissal for dismissal in self.dismissed if dismissal.camera == camera]
 
     def normality(self, camera: str) -> Normality | None:
         """Returns what is normal for a camera.
@@ -233,9 +262,10 @@ class Calibration:
             for name, camera in self.cameras.items()
         }
         corrections = {name: camera.correction for name, camera in self.cameras.items()}
-        return dataclasses.asdict(dataclasses.replace(self, cameras={})) | {
+        return dataclasses.asdict(dataclasses.replace(self, cameras={}, dismissed=())) | {
             "cameras": cameras,
             "corrections": corrections,
+            "dismissed": [dict(dismissal.entry) for dismissal in self.dismissed],
         }
 
 
@@ -253,7 +283,7 @@ def read_calibration(
     """
     corrections = stored.get("corrections", {})
     rate_check = stored.get("rate_check")
-    return Calibration(
+    calibration = Calibration(
         surprises=_surprises(stored.get("surprises", {})),
         false_alarms={
             name: FalseAlarms(value["hours"], tuple(value["counts"]))
@@ -267,7 +297,6 @@ def read_calibration(
         frames=stored.get("frames", 0),
         videos=tuple(stored.get("videos", ())),
         held_out=stored.get("held_out", False),
-        dismissed=tuple(stored.get("dismissed", ())),
         positions={
             name: tuple(value)
             for name, value in stored.get("positions", {}).items()
@@ -279,6 +308,7 @@ def read_calibration(
             for camera, exam in stored.get("exams", {}).items()
         },
     )
+    return calibration.with_dismissed(read_dismissals(stored.get("dismissed", ()), arrays))
 
 
 def _normality(

@@ -4,7 +4,7 @@ A threshold that is not a number, or far above all scores, never raises an alarm
 notice.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from abnormal import checks
 from abnormal.scoring.calibration import BACKGROUND, COUNTED_SURPRISES
 from abnormal.scoring.cells import cell_means
+from abnormal.scoring.dismissal import RAISED
 from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.surprise import MAX_SURPRISE
 
@@ -66,9 +67,7 @@ def check_calibration(
     checks.flag("held_out", stored.get("held_out", False))
     for video in checks.sequence("videos", stored.get("videos", ())):
         checks.text("the name of a video", video)
-    for event in checks.sequence("dismissed", stored.get("dismissed", ())):
-        (camera,) = _of("a dismissed event", event, "camera")
-        checks.text("the camera of a dismissed event", camera)
+    _check_dismissed(checks.sequence("dismissed", stored.get("dismissed", ())))
     for name, value in _each(stored, "corrections"):
         checks.number(name, value, -MAX_SURPRISE, MAX_SURPRISE)
     _check_rate(stored.get("rate_check"))
@@ -77,7 +76,18 @@ def check_calibration(
             found, trials = checks.numbers(f"{name}.{kind}", result, 0, MOST_FRAMES, 2, 2)
             checks.number(f"{name}.{kind}", found, 0, trials)
     _check_levels(arrays, size)
+    _check_raised(arrays, size)
     _check_backgrounds(arrays, size)
+
+
+def _check_dismissed(events: Sequence[Any]) -> None:
+    for event in events:
+        (camera,) = _of("a dismissed event", event, "camera")
+        checks.text("the camera of a dismissed event", camera)
+        if "event" in event:
+            checks.text("the name of a dismissed event", event["event"])
+        else:
+            _of("a dismissed event", event, "video", "first_frame", "last_frame")
 
 
 def _check_rate(stored: Any) -> None:
@@ -116,7 +126,7 @@ def _check_surprise(name: str, stored: Any, most: float) -> None:
 
 
 def _check_levels(arrays: Arrays, size: int) -> None:
-    grid = cell_means(np.zeros((1, size, size), np.float32)).shape[1:]
+    grid = _grid(size)
     for camera, of_camera in arrays.items():
         for name in LOCAL_SCORES:
             if name not in of_camera:
@@ -133,6 +143,30 @@ def _check_levels(arrays: Arrays, size: int) -> None:
                     f"a level of {name} of camera {camera!r} is {wrong[0]:g}, but a number above "
                     f"0 and at most {MOST_LEVEL:g} was expected"
                 )
+
+
+def _check_raised(arrays: Arrays, size: int) -> None:
+    """Checks what the dismissed events of each camera ask for; see `stack_levels`."""
+    for camera, of_camera in arrays.items():
+        stacks = {name: a for name, a in of_camera.items() if name.startswith(RAISED)}
+        counts = {stack.shape[:1] for stack in stacks.values()}
+        for name, stack in stacks.items():
+            if stack.dtype.kind != "f" or stack.shape[1:] != _grid(size) or len(counts) > 1:
+                raise ValueError(
+                    f"{name} of camera {camera!r} is {stack.dtype} {stack.shape}, but numbers "
+                    f"{_grid(size)} for each dismissed event were expected"
+                )
+            wrong = stack[~((stack >= 0) & (stack <= MOST_LEVEL))]
+            if wrong.size:
+                raise ValueError(
+                    f"a level of {name} of camera {camera!r} is {wrong[0]:g}, but a number from 0 "
+                    f"to {MOST_LEVEL:g} was expected"
+                )
+
+
+def _grid(size: int) -> tuple[int, ...]:
+    """Returns the number of rows and columns of the cells."""
+    return cell_means(np.zeros((1, size, size), np.float32)).shape[1:]
 
 
 def _each(stored: Mapping[str, Any], key: str) -> list[tuple[str, Any]]:

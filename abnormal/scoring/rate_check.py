@@ -3,10 +3,10 @@
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.special import betaincinv, gammaincinv  # `scipy.stats` takes a second to import
+from scipy.special import betaincinv  # `scipy.stats` takes a second to import
 
 ASKED_SHARE = 0.01
 """Fraction of the normal frames that may be above the default threshold."""
@@ -23,6 +23,32 @@ nothing happens must stay below the value at which an event ends."""
 
 MOST_LOWERED = 2.0
 """Most that a surprise is lowered by: a factor of 100 in the fraction of frames."""
+
+
+class EventRate(NamedTuple):
+    """Number of events per hour, as counted in some footage; as a text `2 [0.412, 5.84]`.
+
+    Attributes:
+        per_hour: Number of events per hour.
+        low: Lower limit of the exact interval of a Poisson rate, with `CONFIDENCE`.
+        high: Its upper limit.
+    """
+
+    per_hour: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        rate, low, high = (f"{n:.3g}" if n < 1000 else f"{n:.0f}" for n in self)
+        return f"{rate} [{low}, {high}]"
+
+
+def event_rate(events: int, hours: float) -> EventRate:
+    """Returns the rate of so many events in so many hours, which are above 0, with its interval."""
+    half = (1 - CONFIDENCE) / 2
+    low = float(gammaincinv(events, half)) if events else 0.0
+    high = float(gammaincinv(events + 1, 1 - half))
+    return EventRate(events / hours, low / hours, high / hours)
 
 
 @dataclass(frozen=True)
@@ -44,12 +70,9 @@ class RateCheck:
     hours: float
 
     @property
-    def events_per_hour(self) -> tuple[float, float, float]:
-        """Number of alarms per hour, and the limits of the exact interval of a Poisson rate."""
-        half = (1 - CONFIDENCE) / 2
-        low = float(gammaincinv(self.events, half)) if self.events else 0.0
-        high = float(gammaincinv(self.events + 1, 1 - half))
-        return self.events / self.hours, low / self.hours, high / self.hours
+    def events_per_hour(self) -> EventRate:
+        """Number of alarms per hour, and its interval."""
+        return event_rate(self.events, self.hours)
 
     def as_metrics(self) -> dict[str, Any]:
         """Returns all figures as `metrics.json` has them."""
@@ -66,10 +89,9 @@ class RateCheck:
 
     def __str__(self) -> str:
         """Says how often there were alarms, and how certain that is."""
-        rate, low, high = self.events_per_hour
         return (
             f"{self.share:.1%} [{self.low:.1%}, {self.high:.1%}] of the frames are above the "
-            f"threshold for {ASKED_SHARE:.0%}; {rate:.3g} [{low:.3g}, {high:.3g}] alarms an hour"
+            f"threshold for {ASKED_SHARE:.0%}; {self.events_per_hour} alarms an hour"
         )
 
 

@@ -210,9 +210,13 @@ class Fitting:
         saved = self._save()
         raise Stopped(HOW_TO_RESUME if saved else NOT_SAVED, self._interrupt.exit_code)
 
-    def _data_and_backend(self) -> dict[str, str]:
+    def _data_and_backend(self) -> dict[str, str | None]:
         """Returns what a run depends on in addition to its options, by name."""
-        known = {"data": self._footage.fingerprint[:12], "backend": keras.backend.backend()}
+        known: dict[str, str | None] = {
+            "data": self._footage.fingerprint[:12],
+            "split": self._footage.split,
+            "backend": keras.backend.backend(),
+        }
         if self._options.own.build:
             known["network"] = fingerprint_of(self.network)
         return known

@@ -12,10 +12,11 @@ from abnormal.errors import AbnormalError
 from abnormal.frames.cache import FrameCache, open_cache
 from abnormal.frames.gaps import stretches
 from abnormal.frames.manifest import VideoRecord, fingerprint, read_manifest
+from abnormal.frames.rates import warn_of_different_rates
 from abnormal.inference.normal_video import NormalVideo
 from abnormal.scoring.folds import FOLDS
 from abnormal.training.options import TrainingOptions
-from abnormal.training.split import Part, split_videos
+from abnormal.training.split import BY_CAMERA, Part, split_by_camera
 
 MOST_FRAMES = 25_000
 """Largest number of frames of the training footage that a model is calibrated on.
@@ -41,6 +42,8 @@ class Footage:
         held_out_records: The video that each video of `held_out` is a part of.
         fps: Frames per second of the videos; the median if they differ.
         fingerprint: Hash of the records of the videos.
+        split: `BY_CAMERA` if there are several cameras and a part of each is held out; None if it
+            was a matter of chance from which cameras the held-out part comes.
     """
 
     records: tuple[VideoRecord, ...]
@@ -51,6 +54,7 @@ class Footage:
     held_out_records: tuple[VideoRecord, ...]
     fps: float
     fingerprint: str
+    split: str | None
 
     @property
     def held_out_names(self) -> tuple[str, ...]:
@@ -81,8 +85,13 @@ class Footage:
         ]
 
 
-def open_footage(options: TrainingOptions) -> Footage:
+def open_footage(options: TrainingOptions, by_camera: bool = True) -> Footage:
     """Reads the training videos of `img/`, and holds out a part of them.
+
+    Args:
+        options: Options of the run.
+        by_camera: Whether a part of each camera's footage is held out. Earlier versions of the
+            program chose from all videos, whatever their camera.
 
     Raises:
         AbnormalError: No video is long enough for a clip.
@@ -96,10 +105,17 @@ def open_footage(options: TrainingOptions) -> Footage:
             f"There is no training video{shorter} in {options.img}. Videos of ordinary life are "
             f"needed: `{command('preprocess')} --videos FOLDER --split training`."
         )
+    warn_of_different_rates(records)
     cache = open_cache(options.img, records, options.size)
     parts = [part for video in enumerate(records) for part in parts_of(*video, clip_length)]
     cache = cache_of_parts(cache, parts)
-    training, held_out = split_videos(cache.lengths, clip_length, options.validation, options.seed)
+    cameras = [records[part.video].camera for part in parts]
+    by_camera = by_camera and len({*cameras}) > 1
+    training, held_out = split_by_camera(
+        cache.lengths,
+        cameras if by_camera else [""] * len(parts),
+        *(clip_length, options.validation, options.seed),
+    )
     return Footage(
         records=records,
         too_short=tuple(record for record in found if not parts_of(0, record, clip_length)),
@@ -109,6 +125,7 @@ def open_footage(options: TrainingOptions) -> Footage:
         held_out_records=tuple(records[parts[part.video].video] for part in held_out),
         fps=float(np.median([record.fps for record in records])),
         fingerprint=fingerprint(records),
+        split=BY_CAMERA if by_camera else None,
     )
 
 

@@ -55,7 +55,7 @@ def recalibrate(path: Path, folder: Path) -> Calibration:
     )
     for note in sorted(notes):
         log.info("  %s", note)
-    forgotten = [event for event in old.dismissed if event["camera"] in calibration.cameras]
+    forgotten = [event for event in old.dismissed if event.camera in calibration.cameras]
     if forgotten:
         log.info("note: %d dismissed events are not known any more", len(forgotten))
     calibration = dataclasses.replace(

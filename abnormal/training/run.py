@@ -34,6 +34,7 @@ from abnormal.training.interrupt import catching_signals
 from abnormal.training.lock import locked
 from abnormal.training.network import compiled, make_network, on_one_device
 from abnormal.training.options import FIXED_WHEN_RESUMED, TrainingOptions
+from abnormal.training.split import BY_CAMERA
 from abnormal.training.tensorboard import check_tensorboard
 
 log = logging.getLogger(__name__)
@@ -87,7 +88,7 @@ def train(
         make_deterministic()
         network = make_network(options)  # so that an impossible network is refused at once
         options = with_batch_size(options, network, devices)
-        footage = open_footage(options)
+        footage = open_footage(options, _splits_by_camera(options))
         _log_footage(footage)
         same = _values_to_agree_on(options, footage)
         devices.require_same(same, "Start all with the same command.")
@@ -113,12 +114,21 @@ def _check_output(options: TrainingOptions) -> None:
     make_folder(options.output.absolute().parent)
 
 
+def _splits_by_camera(options: TrainingOptions) -> bool:
+    """Whether a part of each camera is held out: not if an older version began this run."""
+    checkpoint = None
+    if not options.restart:
+        checkpoint = newest_checkpoint(options.checkpoints, report_damage=False)
+    return checkpoint is None or checkpoint.state.get("split") == BY_CAMERA
+
+
 def _values_to_agree_on(options: TrainingOptions, footage: Footage) -> dict[str, object]:
     """Returns, by name, the values that must be the same on all hosts of a run."""
     record = options.record()
     names = (*FIXED_WHEN_RESUMED, "epochs", "patience", "restart")
     shared = {name: record[name] for name in names}
-    return shared | {"data": footage.fingerprint[:12], "versions": versions()}
+    data = {"data": footage.fingerprint[:12], "split": footage.split}
+    return shared | data | {"versions": versions()}
 
 
 def _log_footage(footage: Footage) -> None:

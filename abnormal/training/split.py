@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+BY_CAMERA = "by camera"
+"""What a checkpoint says about footage that `split_by_camera` has split."""
+
 
 class Part(NamedTuple):
     """The frames `[start, stop)` of a video.
@@ -20,8 +23,39 @@ class Part(NamedTuple):
     stop: int
 
 
+def split_by_camera(
+    video_lengths: Sequence[int], cameras: Sequence[str], clip_length: int, share: float, seed: int
+) -> tuple[list[Part], list[Part]]:
+    """Holds out a part of the footage of each camera, as `split_videos` does for a single one.
+
+    Args:
+        video_lengths: Number of frames of each video.
+        cameras: The camera of each video.
+        clip_length: See `split_videos`, as for the other arguments.
+        share: Fraction of the frames of each camera to hold out.
+        seed: Seed of the random order.
+
+    Returns:
+        The parts to train on, and the held-out parts, in the order of the videos. Of a camera with
+        several videos one is held out at least, unless `share` is 0.
+    """
+    training, held_out = list[Part](), list[Part]()
+    for number, camera in enumerate(sorted({*cameras})):
+        chosen = [video for video, name in enumerate(cameras) if name == camera]
+        lengths = [video_lengths[video] for video in chosen]
+        # Zeros at the end of a seed do not matter, so that the split of a single camera is
+        # that of `split_videos` with the seed alone.
+        for parts, of_camera in zip(
+            (training, held_out),
+            split_videos(lengths, clip_length, share, [seed, number]),
+            strict=True,
+        ):
+            parts += [part._replace(video=chosen[part.video]) for part in of_camera]
+    return sorted(training), sorted(held_out)
+
+
 def split_videos(
-    video_lengths: Sequence[int], clip_length: int, share: float, seed: int
+    video_lengths: Sequence[int], clip_length: int, share: float, seed: int | Sequence[int]
 ) -> tuple[list[Part], list[Part]]:
     """Chooses at random which videos to hold out; of a single video it holds out the end.
 
@@ -49,7 +83,7 @@ def split_videos(
         return [Part(0, 0, start)], [Part(0, start, video_lengths[0])]
     held: set[int] = set()
     frames = 0
-    for video in np.random.default_rng([seed]).permutation(len(whole)).tolist():
+    for video in np.random.default_rng(seed).permutation(len(whole)).tolist():
         if abs(frames + video_lengths[video] - wanted) < abs(frames - wanted):
             held.add(video)
             frames += video_lengths[video]

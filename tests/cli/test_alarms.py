@@ -98,6 +98,16 @@ def test_an_event_that_was_dismissed_is_none_any_more(model, img, score, tmp_pat
     for ours, theirs in zip(new.network.get_weights(), old.network.get_weights(), strict=True):
         assert np.array_equal(ours, theirs)
 
+    score(model, *dismissal, "--undo")
+    capsys.readouterr()
+    undone = load_model(model)
+    assert undone.info.calibration == old.info.calibration
+    (camera,) = old.arrays
+    for name, array in old.arrays[camera].items():
+        assert np.array_equal(undone.arrays[camera][name], array)
+    score(model, *dismissal, "--undo", code=1)
+    assert "is not dismissed" in capsys.readouterr().err
+
 
 @pytest.mark.parametrize("wanted", ["cyclist/02:99", "cyclist/02", "nowhere:1", ""])
 def test_an_event_that_is_not_there_changes_nothing(model, score, capsys, wanted):

@@ -429,3 +429,30 @@ def test_a_bug_with_one_video_costs_no_other_and_leaves_a_log(videos, run, monke
     log = Path(out.split("Details are in ")[1].split()[0])
     assert "Traceback" in log.read_text()
     log.unlink()
+
+
+def test_cameras_of_different_rates_are_brought_to_one_and_it_is_said(tmp_path, make_video, run):
+    for camera, fps in {"gate": 25, "yard": 10}.items():
+        make_video(tmp_path / "videos" / camera / "1.mp4", fps=fps)
+    cameras = ("--size", "40", "--camera-from", "^([^/]+)", "--split", "training")
+    code, _, err = run(tmp_path / "videos", *cameras)
+    assert code == 0
+    said = [line for line in err if "frames a second" in line]
+    assert said == [
+        f"camera {camera}: {fps} frames a second, brought to 10 like all others; choose another "
+        "rate with --fps"
+        for camera, fps in (("gate", 25), ("yard", 10))
+    ]
+    records = read_manifest(tmp_path / "img", "training")
+    assert [(r.camera, r.fps, r.frames) for r in records] == [("gate", 10, 8), ("yard", 10, 20)]
+
+    _, _, err = run(tmp_path / "videos", *cameras, "--fps", "5")
+    assert {r.fps for r in read_manifest(tmp_path / "img", "training")} == {5}
+    assert not [line for line in err if "frames a second" in line]
+
+    # A camera that is added later cannot change the rate of the others.
+    make_video(tmp_path / "more" / "lawn" / "1.mp4", fps=20)
+    _, _, err = run(tmp_path / "more", *cameras)
+    (warning,) = [line for line in err if line.startswith("warning: ")]
+    assert "camera gate: 5 frames a second; camera lawn: 20 frames a second" in warning
+    assert "--videos FOLDER --fps 5`" in warning

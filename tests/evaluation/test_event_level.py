@@ -45,12 +45,15 @@ def test_videos_add_up_each_at_its_own_rate():
         [1.0, 2.0, 25.0],
     )
     assert (metrics.true_events, metrics.found, metrics.false_alarms) == (1, 1, 1)
-    assert metrics.false_alarms_per_hour == pytest.approx(3600 / (36 + 18 + 2))
+    hours = (36 + 18 + 2) / 3600
+    assert metrics.false_alarms_per_hour == pytest.approx(1 / hours)
+    low, high = metrics.false_alarms_per_hour_interval  # of one event: 0.0253 to 5.572
+    assert (low * hours, high * hours) == pytest.approx((0.0253, 5.572), rel=1e-3)
     assert metrics.mean_delay_sec == 1.0
 
 
 def test_what_is_not_defined_is_none():
     everything = event_metrics([[]], [truth((0, 100))], [10.0])
-    assert everything.false_alarms_per_hour is None
+    assert everything.false_alarms_per_hour is everything.false_alarms_per_hour_interval is None
     assert everything.mean_delay_sec is None
     assert (everything.missed, everything.found) == (1, 0)

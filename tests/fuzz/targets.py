@@ -1,6 +1,7 @@
 """What is fed with damaged files: each reader, with intact files of its own format."""
 
 import dataclasses
+import io
 import json
 import math
 import random
@@ -24,6 +25,7 @@ from abnormal.files import sha256
 from abnormal.frames.manifest import VideoRecord, read_manifest
 from abnormal.frames.reader import read_labels, read_masks, verify_masks
 from abnormal.frames.writer import write_masks
+from abnormal.inference.event_cells import EventCells, read_event_cells, write_event_cells
 from abnormal.live.address import read_cameras
 from abnormal.live.outbox import Outbox
 from abnormal.live.sender import Sender
@@ -36,6 +38,7 @@ from abnormal.scoring.calibration import (
     read_calibration,
 )
 from abnormal.scoring.calibration_check import check_calibration
+from abnormal.scoring.dismissal import Dismissal
 from abnormal.scoring.surprise import learn_surprise
 from abnormal.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from abnormal.video.camera import open_camera
@@ -224,7 +227,10 @@ def intact_calibration() -> Calibration:
         frames=500,
         videos=("a", "b"),
         held_out=True,
-        dismissed=({"video": "a", "camera": "gate", "first_frame": 1, "last_frame": 2},),
+        dismissed=(
+            Dismissal({"video": "a", "camera": "gate", "first_frame": 1, "last_frame": 2}),
+            Dismissal({"event": "b:1", "camera": "gate"}, {"motion": 2 * levels}),
+        ),
         positions={"l2": (1.1, 0.9)},
     )
 
@@ -423,6 +429,42 @@ def put_array(file: h5py.File, name: str, rng: random.Random) -> None:
     rng.choice(kinds)()
 
 
+def make_event_cells(folder: Path) -> list[Path]:
+    path = folder / "gate-1-anomaly.npz"
+    largest = {"motion": np.ones((2, 2)), "stay": np.eye(2)}
+    write_event_cells(path, EventCells("gate", "fused", 1.3, largest))
+    return [path]
+
+
+def damage_event_cells(content: bytes, rng: random.Random) -> bytes:
+    """Damages the bytes of a file, or makes an intact one of other arrays."""
+    if rng.random() < 0.5:
+        return damage(content, rng)
+    with np.load(io.BytesIO(content)) as stored:
+        arrays = dict(stored)
+    name = rng.choice(list(arrays))
+    value = rng.choice((np.nan, np.inf, -1, 0, 1e30, 255))
+    dtype = rng.choice((np.float32, np.float64, np.uint8, bool, complex))
+    shape = rng.choice(((), (0,), (2,), (2, 2), (1, 2, 2)))
+    with np.errstate(all="ignore"):
+        arrays[name] = np.full(shape, value).astype(dtype)
+    if rng.random() < 0.2:
+        del arrays[name]
+    changed = io.BytesIO()
+    np.savez(changed, **arrays)
+    return changed.getvalue()
+
+
+def look_at_event_cells(path: Path) -> None:
+    event = read_event_cells(path)
+    assert math.isfinite(event.release)
+    assert event.largest
+    for cells in event.largest.values():
+        assert cells.ndim == 2
+        assert np.isfinite(cells).all()
+        assert (cells >= 0).all()
+
+
 TARGETS = {
     "video": Target(make_videos, read_video),
     "picture": Target(make_pictures, look_at_picture),
@@ -436,6 +478,7 @@ TARGETS = {
     "calibration": Target(
         make_calibration, look_at_calibration, damage_json, (ValueError, AbnormalError), 60
     ),
+    "event_cells": Target(make_event_cells, look_at_event_cells, damage_event_cells),
     "webhook": Target(make_queue, read_queue, quick=20),
     "cameras": Target(make_cameras, look_at_cameras),
     "playlist": Target(make_playlist, watch_playlist, quick=6),

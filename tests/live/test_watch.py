@@ -15,6 +15,7 @@ start_backend()
 from abnormal.errors import AbnormalError  # noqa: E402
 from abnormal.inference import videos  # noqa: E402
 from abnormal.inference.detector import Detector  # noqa: E402
+from abnormal.inference.dismiss import dismiss, measure_event  # noqa: E402
 from abnormal.inference.overlap import Overlap, SplitNetwork  # noqa: E402
 from abnormal.inference.reconstruct import ClipReconstructor  # noqa: E402
 from abnormal.inference.score import frame_scores, residuals  # noqa: E402
@@ -142,6 +143,34 @@ def test_live_events_are_those_of_the_file(detector, count):
     assert spans(found) == expected(detector, images)
     assert len(found) == 2
     assert next(event.state for event in watched.told if event.id == found[0].id) == "opened"
+
+
+def test_a_dismissed_event_is_none_at_once_and_its_video_is_not_needed(detector):
+    images = footage(160, [*RUNS, *range(110, 125)])
+    kept, watched = {}, Watched(detector)
+    monitor = watched.monitors[0]
+    monitor.keep_cells = kept.__setitem__
+    frames = list(frames_of(images))
+    watched.give(frames[:65])
+    (event,) = watched.closed()
+    frames_of_event = round(event.start_sec * FPS), round(event.end_sec * FPS)
+
+    @contextlib.contextmanager
+    def open_frames(size, fps):
+        yield videos.ModelFrames(iter(images), FPS)
+
+    video = videos.InputVideo("v", open_frames)
+    again = measure_event(detector, video, frames_of_event, ALARM)
+    for name, cells in kept[event.id].largest.items():
+        np.testing.assert_allclose(cells, again.largest[name])
+
+    dismissed = dismiss(detector.calibration, kept[event.id], {"event": event.id})
+    monitor.use(dismissed)
+    watched.give(frames[65:90])
+    assert len(watched.closed()) == 1  # the same again, but it is normal now
+    monitor.use(dismissed.with_dismissed(()))
+    watched.give(frames[90:])
+    assert spans(watched.end()) == [expected(detector, images)[number] for number in (0, 2)]
 
 
 def test_what_goes_on_when_it_is_stopped_is_closed(detector):

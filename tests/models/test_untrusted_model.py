@@ -116,6 +116,21 @@ def test_content_from_elsewhere_or_without_end_is_refused(saved, spoil):
     refusal(saved)
 
 
+@pytest.mark.parametrize("size", [0, 8, 2**64 - 64])
+def test_texts_whose_lengths_do_not_add_up_are_refused(saved, size):
+    content = bytearray(saved.read_bytes())
+    heap = content.index(b"GCOL\x01")
+    stop = heap + int.from_bytes(content[heap + 8 : heap + 16], "little")
+    place = heap + 16
+    while (number := content[place]) and place < stop:
+        place += 16 + -(-int.from_bytes(content[place + 8 : place + 16], "little") // 8) * 8
+    assert number == 0
+    assert place < stop
+    content[place + 8 : place + 16] = size.to_bytes(8, "little")  # HDF5 would not get beyond it
+    saved.write_bytes(content)
+    assert "no length that can be" in refusal(saved)
+
+
 def test_weights_in_a_pipe_are_not_waited_on(saved, tmp_path):
     os.mkfifo(tmp_path / "pipe.h5")
     with h5py.File(saved, "a") as file:

@@ -35,7 +35,7 @@ def contents(make_contents, scored):
 def test_figures_stand_under_their_protocols(contents):
     rows = {(what, protocol): texts for what, protocol, texts in metric_rows(contents)}
     assert rows["True events found", "events"] == ["1 of 1"] * 2
-    assert rows["False alarms", "events"] == ["1 (1.8e+03 an hour)"] * 2
+    assert rows["False alarms", "events"] == ["1 (1800 [45.6, 10029] an hour)"] * 2
     assert rows["Frame AUC", MICRO_RAW] == ["87.5 %"] * 2
     assert {protocol for _, protocol in rows if protocol} <= set(protocol_rows(contents))
 

@@ -131,7 +131,8 @@ def test_lines_with_labels():
         alarm=alarm,
         localisation={"auc": 0.875, "iou": 0.25, "mask_sigmoid_cross_entropy": 0.6931},
         regions={"rbdc": 0.6666, "tbdc": 0.855, "regions": 2410, "tracks": 21},
-        events={"found": 3, "true_events": 4, "false_alarms": 2, "false_alarms_per_hour": 61.2},
+        events={"found": 3, "true_events": 4, "false_alarms": 2, "false_alarms_per_hour": 61.2}
+        | {"false_alarms_per_hour_interval": [7.412, 221.1]},
     )
     assert list(metrics_lines("model", full)) == [
         "model: 300 frames of 2 videos",
@@ -140,7 +141,7 @@ def test_lines_with_labels():
         "  regularity                                  91.2 % (15.0 %)",
         "  pixels: AUC 87.5 %, intersection over union 25.0 %, mask sigmoid cross-entropy 0.6931",
         "  regions: RBDC 66.7 % of 2410, TBDC 85.5 % of 21 tracks",
-        "  events: 3 of 4 found, 2 false alarms (61.2 an hour)",
+        "  events: 3 of 4 found, 2 false alarms (61.2 [7.41, 221] an hour)",
         "  gradient by situation",
         "  cart                    91.2 % (15.0 %)",
         "  normal                 not defined: frames of one class only",

@@ -6,6 +6,7 @@ import pytest
 
 from abnormal.scoring.calibration import COUNTED_SURPRISES, Calibration, FalseAlarms, Normality
 from abnormal.scoring.calibration_check import check_calibration
+from abnormal.scoring.dismissal import Dismissal
 from abnormal.scoring.surprise import learn_surprise
 
 SURPRISE = learn_surprise(np.random.default_rng(0).random(500))
@@ -17,7 +18,10 @@ STORED = Calibration(
     frames=500,
     videos=("a",),
     held_out=True,
-    dismissed=({"video": "a", "camera": "gate", "first_frame": 1, "last_frame": 2},),
+    dismissed=(
+        Dismissal({"video": "a", "camera": "gate", "first_frame": 1, "last_frame": 2}),
+        Dismissal({"event": "b:1", "camera": "gate"}, {"motion": LEVELS["gate"]["motion"]}),
+    ),
     positions={"l2": (1.1, 0.9)},
 ).as_dict()
 
@@ -56,6 +60,8 @@ def test_what_a_calibration_gives_is_right():
         ("held_out", "yes", "held_out is 'yes'"),
         ("videos", [None], "name of a video is None"),
         ("dismissed", [{}], "has no camera"),
+        ("dismissed", [{"camera": "gate"}], "has no video"),
+        ("dismissed", [{"camera": "gate", "event": 1}], "name of a dismissed event is 1"),
         ("dismissed", 10**4000, "a number of about 4000 digits"),
     ],
 )
@@ -83,3 +89,17 @@ def test_a_value_that_no_footage_gives_is_refused_and_shown(place, value, said):
 def test_a_level_that_no_footage_gives_is_refused(level, said):
     with pytest.raises(ValueError, match=said):
         check(STORED, {"gate": {"motion": level}})
+
+
+@pytest.mark.parametrize(
+    ("stack", "said"),
+    [
+        (np.full((1, 2, 2), np.nan, np.float32), "is nan"),
+        (np.full((1, 2, 2), -1, np.float32), "is -1"),
+        (np.ones((2, 2), np.float32), r"\(2, 2\)"),
+        (np.ones((1, 2, 2), bool), "bool"),
+    ],
+)
+def test_what_no_dismissal_asks_for_is_refused(stack, said):
+    with pytest.raises(ValueError, match=said):
+        check(STORED, {"gate": LEVELS["gate"] | {"raised_motion": stack}})

@@ -26,6 +26,7 @@ from abnormal.scoring.calibration import read_calibration
 from abnormal.scoring.residual import SCORES
 from abnormal.training import run as run_module
 from abnormal.training.checkpoints import list_checkpoints, load_checkpoint
+from abnormal.training.footage import open_footage
 from abnormal.training.options import OwnParts
 from abnormal.training.run import train
 from abnormal.training.watch import WatchValidation
@@ -363,6 +364,37 @@ def test_other_footage_is_refused(options, img, tmp_path):
 
     with pytest.raises(AbnormalError, match="data was"):
         go(dataclasses.replace(options, img=other))
+
+
+@pytest.mark.parametrize("older", [False, True])
+def test_a_resumed_run_keeps_the_split_that_it_began_with(options, tmp_path, monkeypatch, older):
+    """Older versions did not look at cameras, and their checkpoints do not speak of the split."""
+    img, draw = tmp_path / "img", np.random.default_rng(0)
+    for number, camera in enumerate("abab"):
+        video = img / "training" / f"{number:02d}"
+        video.mkdir(parents=True)
+        pictures = draw.integers(0, 255, (12, SIZE, SIZE), np.uint8)
+        write_frames(video, (Frame(p, n / 10, n) for n, p in enumerate(pictures)), SIZE)
+        record = VideoRecord("training", video.name, 12, 10.0, SIZE, SIZE, camera=camera)
+        write_record(video, record)
+    write_manifest(img)
+    options = dataclasses.replace(options, img=img, epochs=1, validation=0.5)
+    splits = []
+
+    def open_some(options, by_camera):
+        splits.append(open_footage(options, by_camera))
+        return splits[-1]
+
+    monkeypatch.setattr(run_module, "open_footage", open_some)
+    with monkeypatch.context() as patch:
+        if older:
+            patch.setattr(run_module, "_splits_by_camera", lambda _: False)
+        go(options)
+    go(dataclasses.replace(options, epochs=2))
+    assert splits[0].held_out_names == splits[1].held_out_names
+    assert [split.split for split in splits] == [None if older else "by camera"] * 2
+    go(dataclasses.replace(options, restart=True))
+    assert {record.camera for record in splits[2].held_out_records} == {"a", "b"}
 
 
 def test_restart_begins_anew(options, left_alone):

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abnormal.training.split import Part, split_videos
+from abnormal.training.split import Part, split_by_camera, split_videos
 
 lengths = st.lists(st.integers(10, 300), min_size=1, max_size=12)
 shares = st.floats(0, 0.9)
@@ -86,3 +86,38 @@ def test_parts_are_in_the_order_of_their_videos():
     for parts in (training, held_out):
         assert np.all(np.diff([part.video for part in parts]) > 0)
     assert len(held_out) == 8
+
+
+@settings(deadline=None)
+@given(lengths, st.floats(0.01, 0.9), seeds, st.lists(st.sampled_from("abc"), min_size=12))
+def test_a_part_of_each_camera_is_held_out(video_lengths, share, seed, cameras):
+    cameras = cameras[: len(video_lengths)]
+    training, held_out = split_by_camera(video_lengths, cameras, 10, share, seed)
+    assert len(frames_of(training)) + len(frames_of(held_out)) == sum(video_lengths)
+    assert not frames_of(training) & frames_of(held_out)
+    for camera in {*cameras}:
+        of_camera = [video for video, name in enumerate(cameras) if name == camera]
+        assert {part.video for part in training} & {*of_camera}
+        if len(of_camera) > 1:
+            assert {part.video for part in held_out} & {*of_camera}
+    for parts in (training, held_out):
+        assert np.all(np.diff([part.video for part in parts]) > 0)
+
+
+def test_each_camera_gives_its_share():
+    cameras = ["a", "b"] * 20
+    _, held_out = split_by_camera([100] * 40, cameras, 10, 0.15, 0)
+    assert [cameras[part.video] for part in held_out].count("a") == 3
+    assert len(held_out) == 6
+    assert {part.video // 2 for part in held_out if part.video % 2} != {
+        part.video // 2 for part in held_out if not part.video % 2
+    }
+
+
+@settings(deadline=None)
+@given(lengths, shares, seeds)
+def test_a_single_camera_is_split_as_before_cameras_were_told_apart(video_lengths, share, seed):
+    cameras = ["gate"] * len(video_lengths)
+    assert split_by_camera(video_lengths, cameras, 10, share, seed) == split_videos(
+        video_lengths, 10, share, [seed]
+    )

@@ -1,0 +1,181 @@
+"""Dismisses events of cameras as false alarms, also while the cameras are watched.
+
+cells/
+  EVENT.npz    what an anomaly showed at each place of the picture; see `EventCells`
+"""
+
+import logging
+import re
+import threading
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from abnormal.errors import AbnormalError
+from abnormal.files import natural_key
+from abnormal.inference.dismiss import dismiss, undo_dismissal
+from abnormal.inference.event_cells import EventCells, read_event_cells, write_event_cells
+from abnormal.inference.stored_calibration import change_calibration, read_calibration_of
+from abnormal.live.event import ANOMALY
+from abnormal.live.monitor import CameraMonitor
+from abnormal.scoring.calibration import Calibration
+from abnormal.scoring.dismissal import Dismissal
+
+CELLS = "cells"
+"""Folder, in the folder of results, of what the events showed."""
+
+MOST_NAMED = 3
+"""A message names at most so many events."""
+
+_EVENT_ID = re.compile(r"[\w.-]+-\d{8}T\d{6}\.\d{3}Z-(\w+)")
+
+log = logging.getLogger(__name__)
+
+
+def is_event_id(name: str) -> bool:
+    """Whether a name has the form of the id of a live event."""
+    return _EVENT_ID.fullmatch(name) is not None
+
+
+def keep_event_cells(output: Path, event_id: str, cells: EventCells) -> None:
+    """Writes what an event has shown so far, for the day on which it is dismissed.
+
+    If the file cannot be written, for instance because the disk is full, an error is logged and the
+    watch goes on.
+
+    Args:
+        output: The folder of results.
+        event_id: The id of the event.
+        cells: What it has shown.
+    """
+    try:
+        write_event_cells(output / CELLS / f"{event_id}.npz", cells)
+    except AbnormalError as error:
+        log.error("left out: %s", error)
+
+
+def dismiss_live_event(model: Path, output: Path, event_id: str) -> Calibration:
+    """Teaches a model that an event of a camera was a false alarm, and writes the model file again.
+
+    No video is needed. Of an event that still goes on, what it has shown so far is dismissed.
+
+    Args:
+        model: The model file.
+        output: The folder of results of the watch.
+        event_id: The id of the event.
+
+    Returns:
+        The new calibration of the model.
+
+    Raises:
+        AbnormalError: The event is unknown, is no anomaly, or is dismissed already; or the model
+            file cannot be changed.
+    """
+    cells = _cells_of(output, event_id)
+    return change_calibration(model, lambda known: dismiss(known, cells, {"event": event_id}))
+
+
+class Dismissals:
+    """Dismisses events for the watch that is going on, and takes that back, from any thread."""
+
+    def __init__(
+        self,
+        model: Path,
+        output: Path,
+        calibration: Calibration,
+        monitors: Sequence[CameraMonitor],
+    ) -> None:
+        """Changes nothing yet.
+
+        Args:
+            model: The model file.
+            output: The folder of results.
+            calibration: The calibration that the cameras are watched with.
+            monitors: The monitors of the cameras.
+        """
+        self._model, self._output = model, output
+        self._calibration, self._monitors = calibration, monitors
+        self._lock = threading.Lock()
+        self._state: int | None = None  # of the model file when it was last read
+
+    def ids(self) -> frozenset[str]:
+        """Returns the names of all dismissed events: ids of live ones, `VIDEO:EVENT` of others."""
+        return frozenset(dismissal.event for dismissal in self._calibration.dismissed)
+
+    def dismiss(self, event_id: str) -> None:
+        """Dismisses an event in the model file, and for the cameras from their next clip on.
+
+        Raises:
+            AbnormalError: See `dismiss_live_event`.
+        """
+        self._change(partial(dismiss_live_event, self._model, self._output, event_id))
+
+    def undo(self, event_id: str) -> None:
+        """Takes back the dismissal of an event, as `dismiss` does the opposite.
+
+        Raises:
+            AbnormalError: The event is not dismissed, or was by an older version of the program,
+                which cannot be taken back; or the model file cannot be changed.
+        """
+        undo = partial(undo_dismissal, event=event_id)
+        self._change(partial(change_calibration, self._model, undo))
+
+    def refresh(self) -> None:
+        """Takes over what another program has changed in the model file since, if it has."""
+        with self._lock:
+            state = self._model.stat().st_mtime_ns if self._model.exists() else None
+            if state == self._state:
+                return
+            self._state = state
+            try:
+                self._take_over(read_calibration_of(self._model))
+            except AbnormalError as error:
+                log.warning("%s The watch goes on with what it knows.", error)
+
+    def _change(self, change: Callable[[], Calibration]) -> None:
+        with self._lock:
+            self._take_over(change())
+
+    def _take_over(self, stored: Calibration) -> None:
+        """Takes all dismissals of the model file over into what is going on, and nothing else.
+
+        The file may have been calibrated or trained again since the watch began, and the rest then
+        does not belong to the network that watches.
+        """
+        fitting = [one for one in stored.dismissed if _fits(one, self._calibration)]
+        if len(fitting) < len(stored.dismissed):
+            log.warning(
+                "%s has another model now than the one that watches. Start the watch again.",
+                self._model,
+            )
+        self._calibration = self._calibration.with_dismissed(fitting)
+        for monitor in self._monitors:
+            monitor.use(self._calibration)
+
+
+def _fits(dismissal: Dismissal, calibration: Calibration) -> bool:
+    """Whether a calibration knows the camera of a dismissal, with as many cells."""
+    camera = calibration.cameras.get(dismissal.camera)
+    return camera is not None and all(
+        camera.levels[name].shape == level.shape
+        for name, level in dismissal.levels.items()
+        if name in camera.levels
+    )
+
+
+def _cells_of(output: Path, event_id: str) -> EventCells:
+    match = _EVENT_ID.fullmatch(event_id)
+    if match and match[1] != ANOMALY:
+        raise AbnormalError(
+            f"{event_id} is no anomaly but {match[1]}, which depends on no level that a dismissal "
+            "could raise. Only anomalies can be dismissed."
+        )
+    path = output / CELLS / f"{event_id}.npz"
+    if not match or not path.is_file():
+        known = sorted((output / CELLS).glob("*.npz"), key=lambda one: natural_key(one.name))
+        some = ", ".join(one.stem for one in known[-MOST_NAMED:]) or "none"
+        raise AbnormalError(
+            f"There is no event {event_id} in {output / CELLS} that could be dismissed. Expected "
+            f"the id of an anomaly that a score of places raised; the last there: {some}."
+        )
+    return read_event_cells(path)

@@ -1,0 +1,159 @@
+"""Events of cameras are dismissed, in the model file and for those that are watched."""
+
+import shutil
+import threading
+
+import keras
+import numpy as np
+import pytest
+
+from abnormal.models.backend import start_backend
+
+start_backend()
+
+from abnormal.cli import test  # noqa: E402
+from abnormal.errors import AbnormalError  # noqa: E402
+from abnormal.inference.event_cells import EventCells  # noqa: E402
+from abnormal.inference.stored_calibration import calibration_of, change_calibration  # noqa: E402
+from abnormal.live.dismissals import Dismissals, dismiss_live_event, keep_event_cells  # noqa: E402
+from abnormal.models.model_file import ModelInfo, load_model, save_model  # noqa: E402
+from abnormal.scoring.calibration import Calibration, Normality  # noqa: E402
+from abnormal.scoring.dismissal import Dismissal  # noqa: E402
+from abnormal.scoring.surprise import learn_surprise  # noqa: E402
+
+SIZE, GRID = 16, (2, 2)
+FIRST, SECOND = "gate-20261126T201205.123Z-anomaly", "gate-20261126T201305.000Z-anomaly"
+MERGED = Dismissal({"video": "a", "camera": "gate", "first_frame": 1, "last_frame": 2})
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    surprise = learn_surprise(np.arange(300) / 300)
+    normality = Normality({"motion": np.ones(GRID, np.float32)}, {"motion": surprise})
+    cameras = {"gate": normality, "yard": normality}
+    known = Calibration({}, {}, cameras, 300, ("a",), held_out=True, dismissed=(MERGED,))
+    layers = [keras.Input((2, SIZE, SIZE, 1)), keras.layers.Conv3D(1, 1, activation="sigmoid")]
+    path = tmp_path_factory.mktemp("model") / "m.h5"
+    info = ModelInfo("cae", 2, SIZE, 5.0, calibration=known.as_dict())
+    save_model(path, keras.Sequential(layers), info, None, known.arrays)
+    return path
+
+
+@pytest.fixture
+def model(saved, tmp_path):
+    return shutil.copy(saved, tmp_path / "m.h5")
+
+
+@pytest.fixture
+def output(tmp_path):
+    """The folder of results of a watch that found two events."""
+    for event, value in ((FIRST, 5.0), (SECOND, 9.0)):
+        cells = EventCells("gate", "motion", 1.0, {"motion": np.full(GRID, value)})
+        keep_event_cells(tmp_path / "results", event, cells)
+    return tmp_path / "results"
+
+
+class Monitor:
+    def use(self, calibration):
+        self.calibration = calibration
+
+
+def level(calibration, camera="gate"):
+    return float(calibration.cameras[camera].levels["motion"].max())
+
+
+def in_file(model):
+    return calibration_of(load_model(model))
+
+
+def test_a_dismissal_acts_in_the_file_and_on_the_cameras_until_it_is_taken_back(model, output):
+    known, monitor = in_file(model), Monitor()
+    dismissals = Dismissals(model, output, known, [monitor])
+    tolerated = known.cameras["gate"].surprises["motion"].score(1.0)
+    dismissals.dismiss(FIRST)
+    # Another program dismisses an event in the same file meanwhile.
+    other = Dismissals(model, output, known, [])
+    other.dismiss(SECOND)
+    assert other.ids() == {FIRST, SECOND, MERGED.event}
+    dismissals.undo(FIRST)
+    for calibration in (monitor.calibration, in_file(model)):
+        assert level(calibration) == pytest.approx(9 / tolerated)
+        assert level(calibration, "yard") == 1
+    dismissals.undo(SECOND)
+    for calibration in (monitor.calibration, in_file(model)):
+        assert level(calibration) == 1
+    assert dismissals.ids() == {MERGED.event}
+
+
+def test_a_watch_learns_of_what_the_command_line_dismisses(model, output, said):
+    dismissals = Dismissals(model, output, in_file(model), [monitor := Monitor()])
+    dismissals.refresh()
+    dismiss_live_event(model, output, FIRST)
+    assert dismissals.ids() == {MERGED.event}
+    dismissals.refresh()
+    assert dismissals.ids() == {FIRST, MERGED.event}
+    assert level(monitor.calibration) > 1
+    model.write_bytes(b"damaged")
+    dismissals.refresh()
+    dismissals.refresh()
+    assert dismissals.ids() == {FIRST, MERGED.event}
+    assert [line.endswith("goes on with what it knows.") for line in said] == [True]
+
+
+def test_what_cannot_be_dismissed_is_said_and_nothing_is_changed(model, output):
+    dismissals, before = Dismissals(model, output, in_file(model), []), model.read_bytes()
+    for event, says in {
+        "gate-20261126T201205.123Z-disconnected": "is no anomaly but disconnected",
+        "gate-20261126T201205.999Z-anomaly": f"There is no event .*: {FIRST}, {SECOND}.",
+        "../../m": "There is no event",
+        f"../cells/{FIRST}": "There is no event",
+    }.items():
+        with pytest.raises(AbnormalError, match=says):
+            dismissals.dismiss(event)
+    for event, says in {
+        FIRST: f"{FIRST} is not dismissed. Dismissed are a:frames 1-2",
+        MERGED.event: "cannot be taken back: an older version",
+    }.items():
+        with pytest.raises(AbnormalError, match=says):
+            dismissals.undo(event)
+    assert model.read_bytes() == before
+    dismissals.dismiss(FIRST)
+    with pytest.raises(AbnormalError, match=f"{FIRST} is dismissed already"):
+        dismissals.dismiss(FIRST)
+
+
+def test_nothing_is_lost_when_many_dismiss_at_once(model, output):
+    dismissed = [Dismissal({"event": f"v:{n}", "camera": "yard"}) for n in range(3)]
+
+    def add(one):
+        change_calibration(model, lambda known: known.with_dismissed((*known.dismissed, one)))
+
+    threads = [threading.Thread(target=add, args=(one,)) for one in dismissed]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {one.event for one in in_file(model).dismissed} == {MERGED.event, "v:0", "v:1", "v:2"}
+
+
+def test_a_model_of_another_size_in_the_file_leaves_what_is_watched(model, output, said):
+    smaller = Normality({"motion": np.ones((1, 1), np.float32)}, {})
+    known = Calibration({}, {}, {"gate": smaller}, 9, (), held_out=True)
+    dismissals = Dismissals(model, output, known, [monitor := Monitor()])
+    dismissals.dismiss(FIRST)
+    assert level(monitor.calibration) == 1
+    assert "has another model now" in said[0]
+
+
+def test_the_command_line_dismisses_without_a_video(model, output, capsys):
+    options = ["--model", str(model), "--output", str(output), "--dismiss", FIRST]
+    assert test.main(options) == 0
+    assert level(in_file(model)) > 1
+    assert "with 2 dismissed events" in capsys.readouterr().out
+    assert test.main(options) == 1
+    assert "dismissed already" in capsys.readouterr().err
+    assert test.main([*options, "--undo"]) == 0
+    assert "with 1 dismissed event\n" in capsys.readouterr().out
+    assert level(in_file(model)) == 1
+    assert test.main(["--model", str(model), "--undo"]) == 1
+    assert "Name the event with --dismiss EVENT" in capsys.readouterr().err
