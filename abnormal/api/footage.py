@@ -70,19 +70,13 @@ def preprocess(
         raise AbnormalError(f"No usable frames came out of {videos or dataset}. {problems}")
     for problem in [*problems, *done.stale, *map(str, done.leaks)]:
         warnings.warn(problem, stacklevel=2)
+    of_video, of_frames = ("split", "name", "situation", "camera"), ("frames", "status", "problem")
     rows = [
-        {
-            "split": each.video.split,
-            "video": each.video.name,
-            "situation": each.video.situation,
-            "camera": each.video.camera,
-            "frames": each.frames,
-            "status": each.status,
-            "problem": each.problem,
-        }
+        {name: getattr(each.video, name) for name in of_video}
+        | {name: getattr(each, name) for name in of_frames}
         for each in done.extractions
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).rename(columns={"name": "video"})
 
 
 def clips(

@@ -39,16 +39,14 @@ def train(
         callbacks: Keras callbacks. The run is one `fit` to them, with the validation loss in the
             logs of each epoch. Those that end it early by `stop_training` are obeyed.
         trust: Whether code that the model file in `init` needs may be run; see `load`.
-        **choices: `epochs`, `batch_size`, `learning_rate`, `strides`, `validation`, `seed`,
-            `checkpoints`, `restart` and others; see
-            `abnormal.training.choices.TrainingChoices`. The defaults are those of the network.
+        **choices: `epochs`, `batch_size`, `learning_rate`, `strides`, `seed`, `restart` and others;
+            see `abnormal.training.choices.TrainingChoices`.
 
     Returns:
         The model, for the other functions of this package. `model.info.history` has the losses.
 
     Raises:
-        AbnormalError: There is no footage to train on, the network does not reproduce clips, or the
-            checkpoints belong to another run.
+        AbnormalError: There is nothing to train on, or the network does not reproduce clips.
         Stopped: SIGTERM or Ctrl-C asked the run to stop; a checkpoint has been written.
     """
     from abnormal.models.backend import start_backend

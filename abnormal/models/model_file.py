@@ -12,13 +12,12 @@
 `keras.models.load_model("model.h5", compile=False)` loads the network without this package.
 """
 
-import contextlib
 import dataclasses
 import functools
 import json
 import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,7 +30,6 @@ from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder, replacing
 from abnormal.hdf5 import hdf5_write_errors, one_line_errors, reserve
-from abnormal.models.backend import start_backend
 from abnormal.models.defaults import ARCHITECTURES
 from abnormal.models.lazy_network import LazyNetwork, digest_of_stored
 from abnormal.models.model_check import (
@@ -40,11 +38,10 @@ from abnormal.models.model_check import (
     clips_of,
     layer_classes,
     shapes_of_weights,
-    unknown_classes,
 )
-from abnormal.models.model_path import KERAS_SUFFIX, check_suffix, require_model_file
+from abnormal.models.model_path import check_suffix, require_model_file
+from abnormal.models.network_file import has_known_classes, read_network, save_network
 from abnormal.models.stored_model import open_stored, writing_group
-from abnormal.models.trust import is_trusted
 from abnormal.reading import first_line, parse_json
 
 if TYPE_CHECKING:
@@ -180,7 +177,7 @@ def save_model(
     size = _size_of(network, reference, arrays)
     with replacing(path) as partial, hdf5_write_errors(path):
         reserve(partial, size)
-        _save_network(partial, network)
+        save_network(partial, network)
         with writing_group(partial) as group:
             group.create_dataset("info", data=json.dumps(dataclasses.asdict(info)))
             if reference:
@@ -225,30 +222,6 @@ def _size_of(network: "keras.Model", reference: Reference | None, arrays: Arrays
     return sum(array.nbytes for array in every) + MOST_OVERHEAD_BYTES
 
 
-def _save_network(path: Path, network: "keras.Model") -> None:
-    import absl.logging
-
-    verbosity = absl.logging.get_verbosity()
-    absl.logging.set_verbosity(absl.logging.ERROR)  # Keras would recommend another format
-    try:
-        options = {} if path.suffix == KERAS_SUFFIX else {"include_optimizer": False}
-        with _uncompiled(network):
-            network.save(path, **options)
-    finally:
-        absl.logging.set_verbosity(verbosity)
-
-
-@contextlib.contextmanager
-def _uncompiled(network: "keras.Model") -> Iterator[None]:
-    """Lets Keras leave the optimizer and the loss out, which a model file does not have."""
-    kept = {name: getattr(network, name, None) for name in ("compiled", "optimizer")}
-    network.compiled, network.optimizer = False, None
-    try:
-        yield
-    finally:
-        network.compiled, network.optimizer = kept["compiled"], kept["optimizer"]
-
-
 def _read(path: Path) -> TrainedModel:
     """Reads and checks all but the network."""
     with open_stored(path) as stored:
@@ -257,7 +230,7 @@ def _read(path: Path) -> TrainedModel:
             info = _info_of_plain(path, config)
         else:
             info = _model_info(check_info(parse_json(_text_in(group["info"]))))
-        is_known = _has_known_classes(path, config, info)
+        is_known = has_known_classes(path, config, info.needs)
         shape = _shape_of_clips(info)
         with one_line_errors():
             layers = layer_classes(config)
@@ -276,35 +249,10 @@ def _read(path: Path) -> TrainedModel:
 def _read_network(
     path: Path, digest: str, shape: Shape, needs: Mapping[str, str] | None
 ) -> "keras.Model":
-    """Reads the network of a model file with Keras, and checks that it is the one expected.
-
-    Args:
-        path: The model file.
-        digest: Hash of the network.
-        shape: Shape of its inputs and outputs, without the batch.
-        needs: The code of a file that is trusted; None if all layers are of known classes.
-    """
-    start_backend()
-    import keras
-
-    from abnormal.models.network_check import check_network
-    from abnormal.models.own_network import needed_objects, require_clips
-
     try:
-        with open_stored(path) as stored:
-            if digest_of_stored(stored.config, stored.weights) != digest:
-                raise AbnormalError(f"{path} has changed while it was read. Start again.")
-            with one_line_errors():
-                if needs is None:
-                    check_network(stored.config, shapes_of_weights(stored.weights), shape)
-        objects = None if needs is None else needed_objects(needs, path.absolute().parent)
-        with one_line_errors():
-            network = keras.models.load_model(path, objects, False, safe_mode=needs is None)
+        return read_network(path, digest, shape, needs)
     except ValueError as error:
         raise _damaged(path, first_line(error)) from None
-    if needs is not None:
-        require_clips(network, *shape[:2])
-    return network
 
 
 def _info_of_plain(path: Path, config: Any) -> ModelInfo:
@@ -334,25 +282,6 @@ def _text_in(dataset: h5py.Dataset) -> bytes:
 def _model_info(stored: Mapping[str, Any]) -> ModelInfo:
     lists = {name: tuple(stored[name]) for name in ("cameras", "history") if name in stored}
     return ModelInfo(**{**stored, **lists})
-
-
-def _has_known_classes(path: Path, config: Any, info: ModelInfo) -> bool:
-    """Returns whether all layers are of known classes, and refuses others unless they are trusted.
-
-    Of known classes a network is made without running code from elsewhere.
-    """
-    unknown = sorted(set(unknown_classes(config)))
-    if not unknown:
-        return True
-    if is_trusted():
-        return False
-    places = (f"{need} in {file or 'an unknown file'}" for need, file in info.needs.items())
-    needs = f" It needs {'; '.join(places)}." if info.needs else ""
-    raise AbnormalError(
-        f"{path} is not loaded: it names {', '.join(unknown)}, which no network of this program "
-        f"has. A model file from elsewhere may run code; train one with `{command('train')}`, or "
-        f"load it with --trust (trust=True from Python) if you know who made it.{needs}"
-    )
 
 
 def _read_reference(stored: h5py.Group, shape: Sequence[int]) -> Reference:

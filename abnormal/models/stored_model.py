@@ -102,8 +102,9 @@ def writing_group(path: Path) -> Iterator[h5py.Group]:
 
 @contextlib.contextmanager
 def _open_unpacked(folder: Path, limit: int) -> Iterator[StoredModel]:
-    config = dict(parse_json((folder / CONFIG).read_bytes()))
-    config.pop("compile_config", None)  # Keras does not read it, because nothing is compiled
+    with one_line_errors():
+        config = dict(parse_json((folder / CONFIG).read_bytes()))
+        config.pop("compile_config", None)  # Keras does not read it, because nothing is compiled
     with contextlib.ExitStack() as opened:
         stored = opened.enter_context(open_hdf5(folder / WEIGHTS, limit))
         weights = stored.get("layers", stored)  # without the optimizer

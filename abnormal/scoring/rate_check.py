@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.special import betaincinv  # `scipy.stats` takes a second to import
+from scipy.special import betaincinv, gammaincinv  # `scipy.stats` takes a second to import
 
 ASKED_SHARE = 0.01
 """Fraction of the normal frames that may be above the default threshold."""

@@ -19,7 +19,8 @@ from abnormal.inference.reference import make_reference
 from abnormal.inference.runtimes import keras_runtime
 from abnormal.inference.stored_calibration import calibration_of
 from abnormal.inference.videos import InputVideo, ModelFrames, source_videos, stored_videos
-from abnormal.models.model_file import ModelInfo, load_model, save_model
+from abnormal.models.backend import versions
+from abnormal.models.model_file import ModelInfo, TrainedModel, load_model, save_model
 from abnormal.scoring.calibration import Calibration
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ def recalibrate(path: Path, folder: Path) -> Calibration:
     old = calibration_of(model)
     notes: set[str] = set()
     found = stored_videos(folder, TRAINING) if is_img(folder) else source_videos(folder, TRAINING)
+    model = with_known_rate(model, found[0])
     videos = [_normal_video(video, model.info, notes) for video in found]
     reconstruct = keras_runtime(model.network)
     calibrator = Calibrator(reconstruct, model.info.clip_length, model.info.fps)
@@ -69,6 +71,19 @@ def recalibrate(path: Path, folder: Path) -> Calibration:
     reference = model.reference and make_reference(model.reference.clips, reconstruct)
     save_model(path, model.network, info, reference, calibration.arrays)
     return calibration
+
+
+def with_known_rate(model: TrainedModel, video: InputVideo) -> TrainedModel:
+    """Gives a network that Keras alone has written the frame rate of a video under `img/`.
+
+    A video elsewhere is resampled to the rate that such a network is taken to have. Every other
+    model is returned as it is.
+    """
+    if model.info.versions:
+        return model
+    with video.open_frames(model.info.size, model.info.fps) as opened:
+        info = dataclasses.replace(model.info, fps=opened.fps, versions=versions())
+    return dataclasses.replace(model, info=info)
 
 
 def _normal_video(video: InputVideo, info: ModelInfo, notes: set[str]) -> NormalVideo:

@@ -568,7 +568,7 @@ def test_a_model_file_that_cannot_be_written_leaves_the_old_one(options, monkeyp
         path.write_bytes(b"the beginning")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("abnormal.models.model_file._save_network", full)
+    monkeypatch.setattr("abnormal.models.model_file.save_network", full)
     with pytest.raises(AbnormalError, match="No space left"):
         go(options)
 
