@@ -6,6 +6,9 @@ Test videos of the demo are looped as MJPEG over HTTP by a process of its own, 2
 each; in the middle all connections break for eight seconds. First one camera is watched, then four.
 Latency is from a frame's arrival to its score, and is to be below the length of a clip plus 0.1 s.
 What `test_model.py` finds in the same video, looped in a file, is compared with what it finds live.
+
+With `--page`, the page is served meanwhile, to a client that reads its stream and fetches pictures
+as a browser does, and to one that never reads.
 """
 
 import argparse
@@ -33,6 +36,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.mjpeg_camera import MjpegCamera  # noqa: E402
+from benchmarks.page_clients import PageClients  # noqa: E402
 
 FPS = 25.0
 BREAK_SEC = 8.0
@@ -48,6 +52,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--videos", nargs="+", default=["runner/01", "cyclist/02", "cart/03"])
     parser.add_argument("--cameras", type=int, nargs="+", default=[1, 4])
+    parser.add_argument("--page", action="store_true", help="serve the page meanwhile")
     args = parser.parse_args()
     failed = False
     with tempfile.TemporaryDirectory() as folder:
@@ -169,14 +174,18 @@ def watch(
     """
     command = [sys.executable, str(ROOT / "test_model.py"), "--model", str(args.model)]
     command += ["--cameras", str(output / "cameras.csv"), "--output", str(output)]
+    command += ["--page", "127.0.0.1:0"] if args.page else []
     program = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
     lines: list[str] = []
     reading = threading.Thread(target=lambda: lines.extend(program.stderr or ()))
+    clients = None
     while not (line := program.stderr.readline() if program.stderr else "").count("watches"):
         if not line:
             raise SystemExit("test_model.py did not start")
+        if "the page is at " in line:
+            clients = PageClients(line.split()[-1])
     reading.start()
     begun, memory = time.time(), []
     busy_sec = processor_sec(program.pid)
@@ -193,6 +202,11 @@ def watch(
     program.terminate()
     program.wait(60)
     reading.join()
+    if clients:
+        clients.stop()
+        ended = {event["id"] for event in lines_of(output / "events.jsonl", "closed")}
+        print(f"  page: {len(clients.closed & ended)} of {len(ended)} closed events arrived")
+        print(f"  at the client that reads, and {clients.pictures} pictures", flush=True)
     pattern = r"(\d+) frames, (\d+) dropped, latency ([\d.]+) s p50, ([\d.]+) s p95"
     found = (re.search(pattern, line) for line in lines)
     health = [(int(m[1]), int(m[2]), float(m[3]), float(m[4])) for m in found if m]
@@ -245,12 +259,17 @@ def repeated(
 
 def anomalies(path: Path, camera: str) -> list[tuple[float, float]]:
     """Start and end of a camera's closed events."""
-    events = map(json.loads, path.read_text().splitlines())
     return [
         (utc(event["start_utc"]), utc(event["end_utc"]))
-        for event in events
-        if (event["camera"], event["kind"], event["state"]) == (camera, "anomaly", "closed")
+        for event in lines_of(path, "closed")
+        if (event["camera"], event["kind"]) == (camera, "anomaly")
     ]
+
+
+def lines_of(path: Path, state: str) -> list[dict[str, Any]]:
+    """The events of a log in one of their states."""
+    events = map(json.loads, path.read_text().splitlines())
+    return [event for event in events if event["state"] == state]
 
 
 def utc(text: str) -> float:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import logging
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -218,3 +219,16 @@ def save_cells():
 @pytest.fixture(scope="session")
 def make_img():
     return _make_img
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """Debian's Chromium without a window."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    program = shutil.which("chromium")
+    if not program:
+        pytest.skip("there is no Chromium: apt-get install chromium")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=program)
+        yield browser
+        browser.close()

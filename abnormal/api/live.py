@@ -51,7 +51,7 @@ def watch(
 
     several = [sources] if isinstance(sources, str | Path | int) else sources
     options = WatchOptions(
-        model=Path(model.name),
+        model=model.path,
         cameras=tuple(list_cameras(None, list(map(str, several)), camera)),
         output=Path(output or ""),
         score=alarm.get("score", "fused"),

@@ -68,12 +68,15 @@ def _require_files(args: argparse.Namespace, live: bool) -> None:
     from abnormal.files import require_path  # not imported for `--help`
     from abnormal.frames.manifest import require_img
     from abnormal.live.address import require_camera_table, require_devices
+    from abnormal.live.page.address import require_page
     from abnormal.models.model_path import require_model_file
 
     if live and args.cameras:
         require_camera_table(args.cameras)
     if live:
         require_devices(args.source or [])
+    if args.page:
+        require_page(args.page)
     for path in args.model:
         require_model_file(path)
     if args.undo and args.dismiss is None:
@@ -112,7 +115,7 @@ def _is_live(args: argparse.Namespace) -> bool:
             f"--source is given {len(sources)} times, which is for cameras. Name one file or "
             "folder, or play the files at their own pace with --realtime."
         )
-    for option in (*LISTENERS, "no_frames", "allow_redirects"):
+    for option in (*LISTENERS, "page", "no_frames", "allow_redirects"):
         if getattr(args, option):
             raise AbnormalError(
                 f"{_flag(option)} is for cameras. Name one with --source, such as 0 "
@@ -302,6 +305,11 @@ def _add_live(parser: argparse.ArgumentParser) -> None:
     add("--realtime", action="store_true", help="play the file of --source as if it were a camera")
     for option, listener in LISTENERS.items():
         add(_flag(option), metavar=listener.metavar, help=listener.help)
+    add(
+        "--page",
+        metavar="HOST:PORT",
+        help="serve a page to look at: 127.0.0.1:8080 is for this machine alone",
+    )
     add(
         "--allow-redirects",
         action="store_true",

@@ -60,6 +60,7 @@ class Detector:
         calibration: What was learnt about the scores from normal footage.
         runtime: Name of the runtime that computes the network.
         overlap: How clips overlap; None if each begins where the last one ends.
+        path: The model file.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Detector:
     calibration: Calibration
     runtime: str = "keras"
     overlap: Overlap | None = None
+    path: Path = Path()
 
     def alarm(
         self, score: str, threshold: float | None = None, per_hour: float | None = None
@@ -281,7 +283,7 @@ def detector_of(model: TrainedModel, name: str, runtime: str, hop: int | None = 
         overlap = Overlap(hop, None)  # how to split a network of one's own is not known
         if not model.info.is_own:
             overlap = make_overlap(model.lazy_network, chosen, hop, model.info.clip_length)
-    return Detector(name, model.info, reconstruct, calibration, chosen, overlap)
+    return Detector(name, model.info, reconstruct, calibration, chosen, overlap, model.path)
 
 
 def _localise_into(sink: Sink, localiser: Localiser) -> TakePair:

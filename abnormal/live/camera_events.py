@@ -6,6 +6,7 @@ from abnormal.live.event import DISCONNECTED, LiveEvent, SendEvent, event_id, ma
 from abnormal.live.frame import LiveFrame
 from abnormal.live.health import Health
 from abnormal.live.recorder import Recorder
+from abnormal.live.status import CameraStatus
 from abnormal.live.tracker import OPENED, Change
 
 
@@ -15,6 +16,7 @@ class CameraEvents:
     Attributes:
         camera: Name of the camera.
         health: Counts the events.
+        status: Knows what is going on at the moment.
     """
 
     def __init__(self, camera: str, send: SendEvent, recorder: Recorder | None) -> None:
@@ -26,13 +28,14 @@ class CameraEvents:
             recorder: Keeps pictures of events; None if no pictures may be kept.
         """
         self.camera, self._send, self._recorder = camera, send, recorder
-        self.health = Health(camera)
+        self.health, self.status = Health(camera), CameraStatus(camera)
         self._lock = threading.RLock()
         if recorder:
             recorder.amend = self._amend
 
     def keep(self, frame: LiveFrame) -> None:
         """Keeps the picture of the camera's next frame for events to come."""
+        self.status.see(frame)
         if self._recorder:
             with self._lock:
                 self._recorder.add(frame)
@@ -48,6 +51,7 @@ class CameraEvents:
         with self._lock:
             for state, ongoing in changes:
                 self.health.alarms += state == OPENED
+                self.status.report(kind, state)
                 files: dict[str, str | None] = {}
                 if self._recorder and kind != DISCONNECTED:
                     files = self._recorder.paths(event_id(self.camera, kind, ongoing.start))

@@ -102,6 +102,8 @@ class CameraFaults:
 
     def _handle_loss(self, lost: ConnectionLost) -> None:
         self._ended = lost.ended
+        if lost.ended:
+            self._events.status.end()
         if self._disconnection:
             self._disconnection = self._disconnection._replace(last=lost.moment)
         elif not lost.ended:

@@ -1,13 +1,17 @@
 """Watches cameras in a thread of its own, and hands their events to whoever iterates over them."""
 
 import contextlib
+import dataclasses
 import queue
+import tempfile
 import threading
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 
 from abnormal.files import make_folder
 from abnormal.inference.detector import Detector
-from abnormal.live.event import LiveEvent, SendEvent
+from abnormal.live.event import LiveEvent
 from abnormal.live.listeners import open_listeners
 from abnormal.live.options import WatchOptions
 from abnormal.live.run import require_cameras, run_watch
@@ -18,7 +22,7 @@ def watch_events(detector: Detector, options: WatchOptions) -> Iterator[LiveEven
 
     Args:
         detector: The model.
-        options: Which cameras are watched, and how. The log of events is kept if pictures are.
+        options: Which cameras are watched, and how. Nothing is kept unless pictures are.
 
     Raises:
         AbnormalError: The model does not know a camera, or the folder of results cannot be made.
@@ -31,21 +35,21 @@ def watch_events(detector: Detector, options: WatchOptions) -> Iterator[LiveEven
 
 
 def _events(detector: Detector, options: WatchOptions) -> Iterator[LiveEvent]:
-    events: queue.SimpleQueue[LiveEvent | BaseException | None] = queue.SimpleQueue()
-    wanted = threading.Event()
-    wanted.set()
+    with contextlib.ExitStack() as kept:
+        if not options.pictures:  # what is written all the same is not kept
+            folder = kept.enter_context(tempfile.TemporaryDirectory(prefix="abnormal-"))
+            options = dataclasses.replace(options, output=Path(folder))
+        yield from _events_of_thread(detector, options)
 
-    @contextlib.contextmanager
-    def listeners() -> Iterator[SendEvent]:
-        if not options.pictures:
-            yield events.put
-            return
-        with open_listeners({}, options.output, events.put) as send:
-            yield send
+
+def _events_of_thread(detector: Detector, options: WatchOptions) -> Iterator[LiveEvent]:
+    events: queue.SimpleQueue[LiveEvent | BaseException | None] = queue.SimpleQueue()
+    unwanted = threading.Event()
 
     def work() -> None:
+        open_all = partial(open_listeners, {}, options.output, events.put)
         try:
-            run_watch(options, detector, listeners, lambda: not wanted.is_set())
+            run_watch(options, detector, open_all, unwanted.is_set)
         except BaseException as error:  # whatever ends the watch is raised where it is waited for
             events.put(error)
         else:
@@ -59,5 +63,5 @@ def _events(detector: Detector, options: WatchOptions) -> Iterator[LiveEvent]:
                 raise event
             yield event
     finally:
-        wanted.clear()
+        unwanted.set()
         thread.join()

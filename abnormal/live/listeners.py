@@ -15,6 +15,7 @@ from abnormal.errors import CannotWriteError
 
 if TYPE_CHECKING:
     from abnormal.live.event import LiveEvent, SendEvent
+    from abnormal.live.status import Watched
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ LISTENERS = {
 
 @contextlib.contextmanager
 def open_listeners(
-    options: Mapping[str, Any], output: Path, show: "SendEvent"
+    options: Mapping[str, Any], output: Path, show: "SendEvent", watched: "Watched"
 ) -> "Iterator[SendEvent]":
     """Opens the event log and the listeners that are asked for, for the length of a `with` block.
 
@@ -67,9 +68,10 @@ def open_listeners(
     and the watch goes on.
 
     Args:
-        options: Values of options by name, of which those in `LISTENERS` are used.
+        options: Values of options by name, of which `page` and those in `LISTENERS` are used.
         output: The folder of results.
         show: Receives each event first.
+        watched: What is being watched, for the page.
 
     Yields:
         A function that sends an event to all listeners. At the end of the block each listener has
@@ -85,6 +87,10 @@ def open_listeners(
         for name, listener in LISTENERS.items():
             if value := options.get(name):
                 listeners.append(opened.enter_context(listener.open(value, output)))
+        if address := options.get("page"):
+            from abnormal.live.page.server import open_page
+
+            listeners.append(opened.enter_context(open_page(address, output, watched)))
 
         lock = threading.Lock()  # cameras report their faults from their own threads
 

@@ -33,6 +33,7 @@ class CameraMonitor:
     Attributes:
         faults: Follows what is wrong with the camera, in its own thread.
         health: Counts of what happened in the last minute.
+        status: What there is to know about the camera at the moment.
         drift: Watches the scores of calm frames.
         ended: Whether no more frames will come, because the source was a file.
         keep_cells: Receives, before an event is reported, its id and what it has shown so far, by
@@ -75,6 +76,8 @@ class CameraMonitor:
         self._no_anomaly_until_sec = -np.inf  # in seconds since the camera's first frame
         self._newest: LiveFrame | None = None
         self.health, self.drift = self._events.health, DriftWatch()
+        self.status = self._events.status
+        self.status.threshold = alarm.threshold
         self.ended = False
 
     def take(self, message: ReaderMessage) -> None:
@@ -131,6 +134,7 @@ class CameraMonitor:
                 self._maxima.add(frame.moment.number, cells, span)
             self._report([change for change in changes if change[0] != CLOSED])
         self.health.add(now_sec - frame.arrival_sec for frame in clip.new)
+        self.status.add(clip.new, scores, now_sec)
         self._watch_drift(clip, scored, scores)
 
     def close_overdue_events(self, now_sec: float) -> None:

@@ -24,6 +24,7 @@ from abnormal.live.options import WatchOptions
 from abnormal.live.prepare import FramePreparer
 from abnormal.live.reader import CameraReader
 from abnormal.live.recorder import Recorder, amend_events_of_killed_run
+from abnormal.live.status import Watched
 from abnormal.live.watch import WatchLoop, warm_up
 from abnormal.training.interrupt import catching_signals
 from abnormal.video.zone import read_zone
@@ -31,7 +32,7 @@ from abnormal.video.zone import read_zone
 QUEUE_SEC = 2.0
 """So many seconds of each camera's frames may wait before the oldest frames are dropped."""
 
-OpenListeners = Callable[[], AbstractContextManager[SendEvent]]
+OpenListeners = Callable[[Watched], AbstractContextManager[SendEvent]]
 """Opens all that receives events, and gives the function that sends them."""
 
 log = logging.getLogger(__name__)
@@ -111,10 +112,10 @@ def run_watch(
     Raises:
         AbnormalError: A file cannot be read.
     """
-    cameras, clock = options.cameras, Clock()
+    cameras, clock, watched = options.cameras, Clock(), Watched()
     mailbox = Mailbox(len(cameras), round(QUEUE_SEC * detector.info.fps))
     with contextlib.ExitStack() as opened:
-        send = opened.enter_context(open_listeners())
+        send = opened.enter_context(open_listeners(watched))
         clips = ClipWriter(len(cameras)) if options.pictures else None
         if clips:
             opened.callback(clips.close)
@@ -129,7 +130,10 @@ def run_watch(
         def dropped(camera: int) -> int:
             return mailbox.dropped(camera) + readers[camera].dropped
 
+        for number, monitor in enumerate(monitors):
+            monitor.status.dropped = partial(dropped, number)
         dismissals = Dismissals(options.model, options.output, detector.calibration, monitors)
+        watched.set_up([monitor.status for monitor in monitors], dismissals)
 
         def each_minute() -> None:
             _log_health(options.model, monitors, dropped, clock)

@@ -28,6 +28,7 @@ from abnormal.frames.writer import write_masks
 from abnormal.inference.event_cells import EventCells, read_event_cells, write_event_cells
 from abnormal.live.address import read_cameras
 from abnormal.live.outbox import Outbox
+from abnormal.live.page.past_events import read_past_events
 from abnormal.live.sender import Sender
 from abnormal.reading import parse_json
 from abnormal.scoring.calibration import (
@@ -296,6 +297,34 @@ def look_at_cameras(path: Path) -> None:
     assert not any(set(name) & set("/\0\n") or name in (".", "..") for name in names)
 
 
+def make_event_log(folder: Path) -> list[Path]:
+    event = {"id": "gate-1", "camera": "gate", "kind": "anomaly", "state": "closed"}
+    event |= dict.fromkeys(("start_utc", "end_utc"), "2026-01-01T12:00:00.000Z")
+    event |= {"peak_score": 2.5, "box": [0.0, 0.5, 0.25, 0.25], "detail": "fast", "clip": "a.mp4"}
+    lines = [json.dumps({**event, "id": f"gate-{number}"}) for number in range(3)]
+    (folder / "events.jsonl").write_text("\n".join(lines) + "\n")
+    return [folder / "events.jsonl"]
+
+
+def damage_event_log(content: bytes, rng: random.Random) -> bytes:
+    """Damages the bytes of the file, or something that one of its lines says."""
+    if rng.random() < 0.5:
+        return damage(content, rng)
+    first, *others = content.splitlines(keepends=True)
+    return b"".join([*others, damage_json(first, rng).replace(b"\n", b" "), b"\n"])
+
+
+def read_event_log(path: Path) -> None:
+    past = read_past_events(path)
+    assert past.start == 0
+    for name, (end, event) in past.events.items():
+        assert 0 < end <= path.stat().st_size
+        assert "/" not in name
+        assert not name.startswith(".")
+        json.dumps(dataclasses.asdict(event), allow_nan=False).encode()
+        assert event.day
+
+
 def make_playlist(folder: Path) -> list[Path]:
     (segment, *_) = make_videos(folder)
     segment.rename(folder / "a.ts")
@@ -481,5 +510,6 @@ TARGETS = {
     "event_cells": Target(make_event_cells, look_at_event_cells, damage_event_cells),
     "webhook": Target(make_queue, read_queue, quick=20),
     "cameras": Target(make_cameras, look_at_cameras),
+    "events": Target(make_event_log, read_event_log, damage_event_log, quick=60),
     "playlist": Target(make_playlist, watch_playlist, quick=6),
 }

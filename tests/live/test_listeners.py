@@ -9,6 +9,7 @@ from abnormal.live.event import make_event
 from abnormal.live.event_log import FILE_NAME
 from abnormal.live.frame import Moment
 from abnormal.live.listeners import LISTENERS, Listener, open_listeners
+from abnormal.live.status import Watched
 from abnormal.live.tracker import LiveFrameScore, OngoingEvent
 
 
@@ -42,7 +43,7 @@ def test_those_that_are_asked_for_are_told_after_the_screen_and_the_log(event, r
         assert not (tmp_path / FILE_NAME).read_text()
         radio.append(told.id)
 
-    with open_listeners({"short_wave": "7", "webhook": None}, tmp_path, show) as tell:
+    with open_listeners({"short_wave": "7", "webhook": None}, tmp_path, show, Watched()) as tell:
         tell(event)
         assert len((tmp_path / FILE_NAME).read_text().splitlines()) == 1
     assert radio == [("7", tmp_path), event.id, "opened", "closed down"]
@@ -54,7 +55,7 @@ def test_one_that_cannot_write_does_not_keep_the_others_from_being_told(
     def show(told):
         raise CannotWriteError("the disk is full")
 
-    with open_listeners({"short_wave": "7"}, tmp_path, show) as tell:
+    with open_listeners({"short_wave": "7"}, tmp_path, show, Watched()) as tell:
         tell(event)
     assert radio[1:] == ["opened", "closed down"]
     assert caplog.messages == [f"{event.id}: the disk is full"]
@@ -68,7 +69,7 @@ def test_what_was_opened_is_closed_where_another_one_cannot_be_opened(radio, tmp
     options = {"short_wave": "7", "webhook": "ftp://host"}
     with (
         pytest.raises(AbnormalError, match="ftp://host is no http"),
-        open_listeners(options, tmp_path, print),
+        open_listeners(options, tmp_path, print, Watched()),
     ):
         pass
     assert radio[-1] == "closed down"

@@ -8,11 +8,13 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import cv2
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -137,7 +139,7 @@ def test_four_streams_raise_the_events_of_the_file_across_a_broken_connection(
     output = tmp_path / "live"
     webhook = f"http://127.0.0.1:{receiver.port}/hook?token=secret"
     options = ["--cameras", tmp_path / "cameras.csv", "--output", output, "--webhook", webhook]
-    program = Program("--model", model, *options, *ALARM)
+    program = Program("--model", model, *options, "--page", "127.0.0.1:0", *ALARM)
 
     def closed_since(utc):
         events = program.events(kind="anomaly", state="closed")
@@ -157,7 +159,9 @@ def test_four_streams_raise_the_events_of_the_file_across_a_broken_connection(
         program.wait_for(lambda: len(program.events(kind="disconnected", state="closed")) >= 4)
         back = time.time()
         program.wait_for(lambda: closed_since(back + 1))
+        check_page(program, set(cameras))
         stopped = time.time()
+        check_dismissals_of_page(program)
         assert program.end(signal.SIGTERM) == 143
         receiver.wait_for(len(program.lines["stdout"]))
 
@@ -191,6 +195,38 @@ def expected(in_file, begun_utc, spans):
         if first + 1 < begun_utc + loop * LOOP_SEC + start
         and begun_utc + loop * LOOP_SEC + end + 1 < last
     ]
+
+
+def ask_page(program, path, method="GET"):
+    (url,) = (line.split()[-1] for line in program.lines["stderr"] if "the page is at" in line)
+    head = {"Content-Type": "application/json"}
+    request = urllib.request.Request(url + path, headers=head, method=method)
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return answer.read()
+
+
+def check_page(program, names):
+    cameras = json.loads(ask_page(program, "cameras"))
+    assert {camera["name"] for camera in cameras} == names
+    for camera in cameras:
+        assert camera["state"] == "watching"
+        assert camera["threshold"] == 0.4
+        assert max(score for _, score in camera["curve"]) > 0.4
+        jpeg = ask_page(program, f"cameras/{camera['name']}/picture.jpg")
+        assert cv2.imdecode(np.frombuffer(jpeg, np.uint8), 1).shape == (240, 360, 3)
+    closed = {event["id"] for event in program.events(state="closed")}
+    shown = {event["id"] for event in json.loads(ask_page(program, "events"))["events"]}
+    assert closed <= shown
+    assert ask_page(program, "healthz") == b"ok\n"
+    count = b'abnormal_events_total{camera="c0",kind="disconnected"} 1\n'
+    assert count in ask_page(program, "metrics")
+
+
+def check_dismissals_of_page(program):
+    (*_, event) = program.events(kind="anomaly", state="closed")
+    for what, dismissed in (("dismiss", True), ("undo", False)):
+        answer = json.loads(ask_page(program, f"events/{event['id']}/{what}", "POST"))
+        assert answer == {"dismissed": dismissed}
 
 
 def check_pictures(told, said):
@@ -297,6 +333,8 @@ def test_a_run_that_is_killed_has_its_missing_clips_told_by_the_next_one(
         (["--webhook", "http://host"], "--webhook is for cameras"),
         (["--alarm-command", "true"], "--alarm-command is for cameras"),
         (["--no-frames"], "--no-frames is for cameras"),
+        (["--page", "8080"], "--page is for cameras"),
+        (["--source", "rtsp://gate.lan/", "--page", "gate.lan"], "--page gate.lan is no address"),
         (["--allow-redirects"], "--allow-redirects is for cameras"),
         (["--source", "4321"], "/dev/video4321 does not exist"),
         (["--cameras", "missing.csv"], "There is no file missing.csv"),

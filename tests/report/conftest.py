@@ -1,5 +1,4 @@
 import itertools
-import shutil
 from datetime import datetime
 
 import numpy as np
@@ -105,16 +104,3 @@ def make_results(make_contents, picture_of):
 @pytest.fixture(scope="session")
 def make_scored():
     return _scored
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """Debian's Chromium without a window."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    program = shutil.which("chromium")
-    if not program:
-        pytest.skip("there is no Chromium: apt-get install chromium")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=program)
-        yield browser
-        browser.close()
