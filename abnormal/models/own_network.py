@@ -163,12 +163,13 @@ def needs_of(network: keras.Model) -> dict[str, str]:
         AbnormalError: The network cannot be stored, because a class of it lacks `get_config`.
     """
     try:
-        config = keras.saving.serialize_keras_object(network)
+        config = dict(keras.saving.serialize_keras_object(network))
     except (NotImplementedError, TypeError) as error:
         raise AbnormalError(
             f"The network {network.name} cannot be stored: {first_line(error)}. Give each class of "
             "it a method get_config."
         ) from error
+    config.pop("compile_config", None)  # optimizer and loss are not stored
     return dict(_needs_in(config))
 
 
