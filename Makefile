@@ -82,7 +82,7 @@ dist: $(VENV)/.dev
 		command -v python$$version >/dev/null || { echo "no python$$version: not tried"; continue; }; \
 		python$$version -m venv build/$$version && \
 		build/$$version/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl && \
-		(cd build && sh ../packaging/try.sh $$version/bin) || exit 1; \
+		(cd build && sh ../deploy/try_package.sh $$version/bin) || exit 1; \
 	done
 
 pictures: demo $(VENV)/.dev

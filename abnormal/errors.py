@@ -3,8 +3,11 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-EXIT_ERROR, EXIT_BUG, EXIT_INTERRUPTED = 1, 3, 130
-"""Exit codes after an `AbnormalError`, a bug and Ctrl-C. Usage errors exit with argparse's 2."""
+EXIT_ERROR, EXIT_USAGE, EXIT_BUG = 1, 2, 3
+"""Exit codes after an `AbnormalError`, a wrong command line, for which argparse has it, and a bug.
+docs/OUTPUT.md has a table of all exit codes."""
+EXIT_INTERRUPTED, EXIT_TERMINATED = 130, 143
+"""Exit codes after Ctrl-C and SIGTERM: 128 and the number of the signal, as shells have it."""
 
 
 class AbnormalError(Exception):

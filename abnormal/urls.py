@@ -130,7 +130,8 @@ def _add_secret(secret: str, shown: str) -> None:
     """Adds a secret in all the forms in which libraries and messages write texts."""
     decoded = urllib.parse.unquote_plus(secret), urllib.parse.unquote(secret)
     for plain in {secret, *decoded}:
-        forms = {plain, urllib.parse.quote(plain), urllib.parse.quote(plain, safe="")}
+        quoted = {urllib.parse.quote(plain, safe, errors="surrogateescape") for safe in ("/", "")}
+        forms = {plain, *quoted}
         forms |= {json.dumps(plain)[1:-1], json.dumps(plain, ensure_ascii=False)[1:-1]}
         forms |= {repr(plain)[1:-1]}
         _known.update({form: shown for form in forms if len(form) >= SHORTEST_SECRET})

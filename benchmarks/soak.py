@@ -3,11 +3,12 @@
     python benchmarks/soak.py --minutes 60 --load 20
 
 Four cameras are looped as MJPEG by a process of its own. Every half minute one of them dies, falls
-silent or shows black for 15 seconds; in some of these times the receiver of the webhook is down, or
-the disk is full (a small file system in memory, which needs `unshare`; without it the disk stays as
-it is). Each fault has to be told within ten seconds, each line of stdout has to reach the receiver
-once and in order and to be in `events.jsonl`, each clip that is named last has to be there, and the
-memory must not grow. The model is small and untrained, as only its running counts.
+silent or shows black for 15 seconds; in some of these times the receiver of the webhook and the
+broker of MQTT (Mosquitto, if it is installed) are down, or the disk is full (a small file system in
+memory, which needs `unshare`; without it the disk stays as it is). Each fault has to be told within
+ten seconds, each line of stdout has to reach receiver and broker once and in order and to be in
+`events.jsonl`, each clip that is named last has to be there, and the memory must not grow. The
+model is small and untrained, as only its running counts.
 """
 
 import argparse
@@ -20,13 +21,23 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.live import memory_mb  # noqa: E402
-from benchmarks.soak_world import Program, Receiver, Street, busy, full, make_model  # noqa: E402
+from benchmarks.mosquitto import PROGRAM  # noqa: E402
+from benchmarks.soak_world import (  # noqa: E402
+    Broker,
+    Program,
+    Receiver,
+    Street,
+    busy,
+    full,
+    make_model,
+)
 
 DISK_MB = 48
 FAULT_SEC, CALM_SEC = 15.0, 15.0
@@ -68,23 +79,36 @@ def soak(args: argparse.Namespace, work: Path) -> int:
     )
     print("the disk is filled" if has_disk else "the disk is not filled: no unshare", flush=True)
     model, jpegs = make_model(work)
-    with Street(jpegs, args.cameras) as street, Receiver() as receiver, busy(args.load):
+    with contextlib.ExitStack() as around:
+        street = around.enter_context(Street(jpegs, args.cameras))
+        receiver = around.enter_context(Receiver())
+        broker = around.enter_context(Broker(work)) if PROGRAM else None
+        around.enter_context(busy(args.load))
         rows = [f"c{number},{url}" for number, url in enumerate(street.urls)]
         (work / "cameras.csv").write_text("\n".join(["name,source", *rows]))
         options = ["--model", model, "--cameras", work / "cameras.csv", "--output", output]
         options += ["--webhook", f"http://me:secret@127.0.0.1:{receiver.port}/"]
+        options += ["--mqtt", f"mqtt://127.0.0.1:{broker.port}"] if broker else []
         program = Program(
             [*options, "--score", "motion", "--threshold", "0.4", "--runtime", "keras"]
         )
-        problems = play(args, street, receiver, program, output if has_disk else None)
-        receiver.is_up = True
+
+        def be(up: bool) -> None:
+            receiver.is_up = up
+            if broker:
+                broker.be(up=up)
+
+        problems = play(args, street, be, program, output if has_disk else None)
+        be(up=True)
         time.sleep(3 * CALM_SEC)  # the messages that wait are sent
         problems += program.stop()
         if len(receiver.bodies) < len(program.told):  # the rest is sent by the next run
             follower = Program([*options, "--score", "motion", "--threshold", "0.4"])
             receiver.wait_for(len(program.told))
             follower.stop()
-        problems += check(program, receiver, output)
+        problems += check(program, output)
+        problems += compare("the receiver", receiver.bodies, program)
+        problems += compare("the broker", broker.bodies, program) if broker else []
     subprocess.run(["umount", str(output)], check=False) if has_disk else None
     for problem in problems:
         print(f"FAILED: {problem}")
@@ -94,7 +118,7 @@ def soak(args: argparse.Namespace, work: Path) -> int:
 def play(
     args: argparse.Namespace,
     street: Street,
-    receiver: Receiver,
+    be: Callable[[bool], None],
     program: Program,
     disk: Path | None,
 ) -> list[str]:
@@ -107,7 +131,7 @@ def play(
             break
         wait(CALM_SEC, program)
         camera, fault = draw.randrange(args.cameras), list(KINDS)[cycle % len(KINDS)]
-        receiver.is_up = cycle % 4 != 1
+        be(cycle % 4 != 1)
         with full(disk) if disk and cycle % 4 == 2 else contextlib.nullcontext():
             begun_sec = time.monotonic()
             street.order(camera, fault)
@@ -139,18 +163,23 @@ def wait(seconds: float, program: Program) -> None:
         time.sleep(0.5)
 
 
-def check(program: Program, receiver: Receiver, output: Path) -> list[str]:
-    """Compares what was told with what came, and returns what is missing."""
+def compare(name: str, bodies: Sequence[bytes], program: Program) -> list[str]:
+    """Compares what was told with what somebody got, and returns what is wrong."""
+    told = [event for _, event in program.told]
+    got = [json.loads(body) for body in list(bodies)]
+    once = [event for number, event in enumerate(got) if event not in got[:number]]
+    print(f"{len(told)} lines told, {len(got)} to {name}")
+    if once[: len(told)] == told:
+        return []
+    return [f"{name} got {len(once)} of {len(told)} messages, or in another order"]
+
+
+def check(program: Program, output: Path) -> list[str]:
+    """Compares what was told with what was written, and returns what is missing."""
     told = [event for _, event in program.told]
     problems = []
-    received = [json.loads(body) for body in receiver.bodies]
-    once = [event for number, event in enumerate(received) if event not in received[:number]]
     logged = [json.loads(line) for line in (output / "events.jsonl").read_text().splitlines()]
-    print(f"{len(told)} lines told, {len(received)} received, {len(logged)} in events.jsonl")
-    if once[: len(told)] != told:
-        problems.append(
-            f"the receiver got {len(once)} of {len(told)} messages, or in another order"
-        )
+    print(f"{len(told)} lines told, {len(logged)} in events.jsonl")
     if logged[: len(told)] != told:
         problems.append("events.jsonl has other lines than stdout")
     last = {event["id"]: event for event in told}

@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 
 from benchmarks.mjpeg_camera import MjpegCamera
+from benchmarks.mosquitto import Listener, Mosquitto
 
 ROOT = Path(__file__).resolve().parent.parent
 FPS, SIZE, LENGTH = 25.0, 75, 4
@@ -130,6 +131,35 @@ class Receiver:
         """Waits until so many messages have come, for five minutes at most."""
         with self._changed:
             self._changed.wait_for(lambda: len(self.bodies) >= count, 300)
+
+
+class Broker:
+    """An MQTT broker that keeps what it has while it is down, and somebody who listens there."""
+
+    def __init__(self, folder: Path) -> None:
+        kept = ["persistence true", f"persistence_location {folder}/", "max_queued_messages 0"]
+        self._server, self._is_up = Mosquitto(folder, *kept), False
+        self.port = self._server.port
+
+    def __enter__(self) -> "Broker":
+        self.be(up=True)
+        self._listener = Listener(self._server).__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.__exit__()
+        self.be(up=False)
+
+    def be(self, *, up: bool) -> None:
+        """Starts or ends the broker, unless it is up or down already."""
+        if up != self._is_up:
+            self._server.__enter__() if up else self._server.__exit__()
+        self._is_up = up
+
+    @property
+    def bodies(self) -> list[bytes]:
+        """The lines of events that have come."""
+        return self._listener.of("abnormal/events")
 
 
 class Program:

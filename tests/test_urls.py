@@ -29,7 +29,7 @@ def test_no_secret_of_an_unknown_address_is_shown(text, shown):
 
 
 @pytest.mark.parametrize(
-    "password", ["S'CRET1", 'S"CRET1', "S CRET1", "S/CRET1", "Sé%CRET1", "S@CRET1"]
+    "password", ["S'CRET1", 'S"CRET1', "S CRET1", "S/CRET1", "Sé%CRET1", "S@CRET1", "S\udcffCRET1"]
 )
 @pytest.mark.parametrize(
     "address",

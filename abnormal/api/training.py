@@ -69,12 +69,15 @@ def train(
         return open_detector(output, output.stem, "auto")
 
 
-def calibrate(model: str | Path, footage: str | Path, trust: bool = False) -> "Detector":
+def calibrate(
+    model: str | Path, footage: str | Path, camera: str = "", trust: bool = False
+) -> "Detector":
     """Learns again what is normal from other normal footage, and leaves the network as it is.
 
     Args:
         model: Path of the model file, which is replaced if all succeeds.
         footage: Folder of normal videos, or of frames that `preprocess` made.
+        camera: Name of the camera of the footage; empty if the footage tells.
         trust: Whether code that the network needs may be run; see `load`.
 
     Returns:
@@ -91,5 +94,5 @@ def calibrate(model: str | Path, footage: str | Path, trust: bool = False) -> "D
     from abnormal.training.recalibrate import recalibrate
 
     with trusting(trust):
-        recalibrate(Path(model), Path(footage))
+        recalibrate(Path(model), Path(footage), camera)
         return load(model)

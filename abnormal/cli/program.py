@@ -3,12 +3,13 @@
 import argparse
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from abnormal.cli.messages import show_messages
+from abnormal.cli.messages import LOG_FORMATS, show_messages
 from abnormal.cli.streams import StdoutClosedError, safe_streams
 from abnormal.commands import program_name
 from abnormal.errors import (
@@ -37,6 +38,12 @@ def make_parser(name: str, **options: Any) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=program_name(name), **options)
     parser.add_argument("--version", action="version", version=f"abnormal {__version__}")
     parser.add_argument("--verbose", action="store_true", help="also name what is passed over")
+    parser.add_argument(
+        "--log-format",
+        choices=LOG_FORMATS,
+        default=LOG_FORMATS[0],
+        help="format of messages on stderr: json has an object in each line (default: text)",
+    )
     return parser
 
 
@@ -74,8 +81,10 @@ def _run(
     work: Callable[[argparse.Namespace], int],
     argv: Sequence[str] | None,
 ) -> int:
+    given = " ".join(sys.argv[1:] if argv is None else argv)
+    show_messages(as_json=bool(re.search(r"--log-format[= ]json\b", given)))  # also usage errors
     args = parser.parse_args(argv)
-    show_messages(args.verbose)
+    show_messages(args.verbose, args.log_format == "json")
     try:
         _require_posix()
         return work(args)
@@ -93,7 +102,9 @@ def _run(
         raise
     except Exception as error:
         _show_traceback()
-        log.error("%s: %s. Details are in %s", parser.prog, bug_text(error), _write_log())
+        log.error(
+            "%s: %s. Details are in %s", parser.prog, bug_text(error), _write_log(), exc_info=True
+        )
         return EXIT_BUG
 
 

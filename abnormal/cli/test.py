@@ -1,14 +1,12 @@
 """`test_model.py`: scores videos, or watches cameras, and reports what is not regular."""
 
 import argparse
-import logging
 import os
-import time
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from abnormal.cli.live_options import add_live_options, is_live, watch
 from abnormal.cli.messages import show_result
 from abnormal.cli.program import (
     make_parser,
@@ -17,18 +15,13 @@ from abnormal.cli.program import (
     run_program,
     zero_or_more,
 )
-from abnormal.cli.streams import StdoutClosedError
 from abnormal.errors import EXIT_BUG, AbnormalError
 from abnormal.inference.runtimes import AUTO, KERAS, RUNTIMES
-from abnormal.live.listeners import LISTENERS, open_listeners
 from abnormal.models.trust import TRUST_HELP, trusting
 from abnormal.names import EXPORT_NAMES, FIGURE_FORMATS, SCORE_NAMES
 
 if TYPE_CHECKING:
     from abnormal.detection.options import DetectionOptions
-    from abnormal.live.event import LiveEvent
-
-log = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _work(args: argparse.Namespace) -> int:
-    live = _is_live(args)
+    live = is_live(args)
     _require_files(args, live)
     import cv2
 
@@ -48,7 +41,7 @@ def _work(args: argparse.Namespace) -> int:
             return _export(args)
         if args.dismiss is not None:
             return _dismiss(args)
-        return _watch(args) if live else _detect(args)
+        return watch(args) if live else _detect(args)
 
 
 def _choose_backend(runtime: str) -> None:
@@ -68,6 +61,7 @@ def _require_files(args: argparse.Namespace, live: bool) -> None:
     from abnormal.files import require_path  # not imported for `--help`
     from abnormal.frames.manifest import require_img
     from abnormal.live.address import require_camera_table, require_devices
+    from abnormal.live.broker_address import require_broker_address
     from abnormal.live.page.address import require_page
     from abnormal.models.model_path import require_model_file
 
@@ -77,6 +71,8 @@ def _require_files(args: argparse.Namespace, live: bool) -> None:
         require_devices(args.source or [])
     if args.page:
         require_page(args.page)
+    if args.mqtt:
+        require_broker_address(args.mqtt)
     for path in args.model:
         require_model_file(path)
     if args.undo and args.dismiss is None:
@@ -93,35 +89,6 @@ def _require_files(args: argparse.Namespace, live: bool) -> None:
         from abnormal.video.zone import read_zone
 
         read_zone(args.ignore_zone)
-
-
-def _is_live(args: argparse.Namespace) -> bool:
-    """Returns whether to watch cameras; otherwise refuses the options that only cameras have."""
-    from abnormal.live.address import is_stream  # not imported for `--help`
-
-    sources = args.source or []
-    if args.cameras or args.realtime or any(map(is_stream, sources)):
-        for source in sources:
-            if not is_stream(source) and not Path(source).is_file():
-                raise AbnormalError(
-                    f"{source} cannot be watched: there is no such file. Expected: a camera's "
-                    "number, a URL, or a video file with --realtime."
-                )
-        if not sources and not args.cameras:
-            raise AbnormalError("--realtime plays files. Name one with --source.")
-        return True
-    if len(sources) > 1:
-        raise AbnormalError(
-            f"--source is given {len(sources)} times, which is for cameras. Name one file or "
-            "folder, or play the files at their own pace with --realtime."
-        )
-    for option in (*LISTENERS, "page", "no_frames", "allow_redirects"):
-        if getattr(args, option):
-            raise AbnormalError(
-                f"{_flag(option)} is for cameras. Name one with --source, such as 0 "
-                "or rtsp://..., or play a file with --realtime."
-            )
-    return False
 
 
 def _detect(args: argparse.Namespace) -> int:
@@ -178,41 +145,6 @@ def _export(args: argparse.Namespace) -> int:
     return 0
 
 
-def _watch(args: argparse.Namespace) -> int:
-    from abnormal.live.options import WatchOptions
-    from abnormal.live.run import list_cameras, watch_cameras
-
-    if len(args.model) > 1:
-        raise AbnormalError("Cameras are watched with one model. Name one with --model.")
-    cameras = list_cameras(args.cameras, args.source or [], args.camera, args.allow_redirects)
-    options = WatchOptions(
-        model=args.model[0],
-        cameras=tuple(cameras),
-        output=args.output,
-        score=args.score,
-        threshold=args.threshold,
-        false_alarms_per_hour=args.false_alarms_per_hour,
-        zone=args.ignore_zone,
-        runtime=args.runtime,
-        hop=args.hop,
-        pictures=not args.no_frames,
-    )
-    listeners = partial(open_listeners, vars(args), args.output, _print_event)
-    watch_cameras(options, listeners)
-    return 0
-
-
-def _print_event(event: "LiveEvent") -> None:
-    from abnormal.live.clock import format_utc
-
-    log.info("%s %s", format_utc(time.time()), event.as_message())
-    try:
-        print(event.as_json(), flush=True)
-    except StdoutClosedError as closed:
-        log.error("%s; the watch goes on, and events are in events.jsonl", closed)
-        closed.stdout.discard()
-
-
 def _detection_options(args: argparse.Namespace) -> "DetectionOptions":
     from abnormal.detection.options import DetectionOptions
     from abnormal.scoring.localisation import Localiser
@@ -236,10 +168,6 @@ def _detection_options(args: argparse.Namespace) -> "DetectionOptions":
     )
 
 
-def _flag(option: str) -> str:
-    return f"--{option.replace('_', '-')}"
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = make_parser("test", description="Says how regular each frame of each test video is.")
     add = parser.add_argument
@@ -257,7 +185,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--output", type=Path, default=Path("results"), help="where results go (default: results)")
     add("--strict", action="store_true", help="exit with 1 if any video was left out")
     _add_alarm(parser)
-    _add_live(parser)
+    add_live_options(parser)
     _add_computing(parser)
     _add_results(parser)
     other = parser.add_argument_group("instead of scoring").add_argument
@@ -297,25 +225,6 @@ def _add_alarm(parser: argparse.ArgumentParser) -> None:
         metavar="MASK",
         help="a picture of any size; what happens where it is white is ignored",
     )
-
-
-def _add_live(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument_group("cameras").add_argument
-    add("--cameras", type=Path, metavar="CSV", help="cameras to watch: name,source[,camera]")
-    add("--realtime", action="store_true", help="play the file of --source as if it were a camera")
-    for option, listener in LISTENERS.items():
-        add(_flag(option), metavar=listener.metavar, help=listener.help)
-    add(
-        "--page",
-        metavar="HOST:PORT",
-        help="serve a page to look at: 127.0.0.1:8080 is for this machine alone",
-    )
-    add(
-        "--allow-redirects",
-        action="store_true",
-        help="follow redirects and playlists of cameras to other hosts, too",
-    )
-    add("--no-frames", action="store_true", help="keep no pictures of what cameras see")
 
 
 def _add_computing(parser: argparse.ArgumentParser) -> None:

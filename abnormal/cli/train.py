@@ -38,6 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _work(args: argparse.Namespace) -> int:
     if args.status:
         return _status(args)
+    if args.camera and not args.calibrate:
+        raise AbnormalError(f"--camera {args.camera} is for --calibrate FOLDER. Add it.")
     _require_hosts_for_addresses(args)
     with trusting(args.trust):
         options = None if args.calibrate else _options(args)
@@ -60,10 +62,11 @@ def _status(args: argparse.Namespace) -> int:
 def _calibrate(args: argparse.Namespace) -> int:
     from abnormal.training.recalibrate import recalibrate
 
-    calibration = recalibrate(args.output, args.calibrate)
+    calibration = recalibrate(args.output, args.calibrate, args.camera)
+    cameras = ", ".join(filter(None, calibration.cameras))
     show_result(
         f"model: {args.output}, calibrated on {calibration.frames} frames of "
-        f"{len(calibration.videos)} videos"
+        f"{len(calibration.videos)} videos{f' of {cameras}' if cameras else ''}"
     )
     _print_promises(calibration)
     return 0
@@ -167,6 +170,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="only calibrate --output again, on other normal footage: videos, or an img folder",
     )
+    add("--camera", default="", help="with --calibrate: which camera of the model FOLDER is of")
     add("--status", action="store_true", help="print what the folder of checkpoints holds")
     return parser
 

@@ -15,6 +15,7 @@ through the network once. Memory grows only with its length in seconds, by 16 kB
 227x227 pixels.
 """
 
+import dataclasses
 import itertools
 import logging
 from collections import defaultdict
@@ -25,21 +26,20 @@ import numpy as np
 from abnormal.commands import command
 from abnormal.files import natural_key
 from abnormal.inference.cell_file import CellFile, open_cell_file
+from abnormal.inference.learn_pool import learn_pool
 from abnormal.inference.normal_video import (
     POSITION,
     MeasuredVideo,
     NormalVideo,
     Series,
     VideoMeter,
-    between_gaps,
     judge,
     learn_backgrounds,
     smoothed,
 )
 from abnormal.inference.runtimes import Reconstruct
-from abnormal.names import FUSED
 from abnormal.progress import Progress
-from abnormal.scoring.calibration import Calibration, Normality, check_rate, count_false_alarms
+from abnormal.scoring.calibration import Calibration, Normality
 from abnormal.scoring.folds import (
     PART_SEC,
     lengths_sec,
@@ -49,7 +49,6 @@ from abnormal.scoring.folds import (
 from abnormal.scoring.learn_normality import learn_normality
 from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.residual import BASELINE, ERRORS, SCORES
-from abnormal.scoring.surprise import Surprise, learn_surprise
 
 log = logging.getLogger(__name__)
 
@@ -72,14 +71,21 @@ class Calibrator:
         self._clip_length = clip_length
         self._fps = fps
 
-    def calibrate(self, videos: Sequence[NormalVideo]) -> Calibration:
+    def calibrate(
+        self,
+        videos: Sequence[NormalVideo],
+        positions: Mapping[str, tuple[float, ...]] | None = None,
+    ) -> Calibration:
         """Learns which values of each score are usual in normal footage.
 
         A video that cannot be read is left out, and an error in the log says so. A warning names
         each camera with so little footage that no other footage can judge it.
 
         Args:
-            videos: The normal footage, of one or several cameras. Their order does not matter.
+            videos: The normal footage, of one or several cameras, divided by the regimes that it
+                shows if there are several (`split_regimes`). Their order does not matter.
+            positions: The usual size of the reconstruction errors at each position in a clip, if it
+                is known; see `Calibration`.
 
         Raises:
             AbnormalError: No video can be read, or the disk is full.
@@ -98,22 +104,19 @@ class Calibrator:
             levels, ratios = self._learn_levels(measured, file)
         videos = [of_video.video for of_video in measured]
         cameras, judged = self._learn_cameras(videos, levels, ratios, backgrounds)
-        positions = self._learn_positions(measured)
+        positions = dict(positions or self._learn_positions(measured))
         plain = self._smooth(measured, positions)
-        surprises = {name: self._learn(parts) for name, parts in plain.items()}
-        judged |= {name: [surprises[name].of(part) for part in plain[name]] for name in plain}
+        shared = learn_pool(videos, plain, judged, self._fps)
+        pools = [
+            learn_pool(videos, plain, judged, self._fps, camera)
+            for camera in (cameras if len(cameras) > 1 else ())
+        ]
         return Calibration(
-            surprises=surprises,
-            false_alarms={
-                name: count_false_alarms(between_gaps(parts, videos), self._fps)
-                for name, parts in judged.items()
-            },
-            cameras=cameras,
-            frames=sum(len(of_video.scores[POSITION]) for of_video in measured),
-            videos=tuple(dict.fromkeys(video.name for video in videos)),
-            held_out=any(video.held_out for video in videos),
+            *(shared.surprises, shared.false_alarms, cameras, shared.frames, shared.videos),
+            held_out=shared.held_out,
             positions=positions,
-            rate_check=check_rate(between_gaps(judged[FUSED], videos), self._fps),
+            rate_check=shared.rate_check,
+            pools=tuple(pools),
         )
 
     def _learn_levels(
@@ -168,6 +171,8 @@ class Calibrator:
             chosen = [r for v, r in zip(videos, ratios, strict=True) if v.camera == camera]
             background = backgrounds.get(camera)
             cameras[camera], held_out = learn_normality(of_camera, chosen, background, self._fps)
+            is_one_view = all(video.is_one_view for video in videos if video.camera == camera)
+            cameras[camera] = dataclasses.replace(cameras[camera], is_one_view=is_one_view)
             for name, parts in held_out.items():
                 judged[name] += parts
         return cameras, judged
@@ -209,10 +214,6 @@ class Calibrator:
             plain[name] = parts if name == BASELINE else _as_unseen(parts, measured)
         return plain
 
-    def _learn(self, normal: Sequence[np.ndarray]) -> Surprise:
-        """Learns a distribution in which the frames of one second count as one frame."""
-        return learn_surprise(np.concatenate(normal), max(1.0, self._fps))
-
 
 def _warn_of_little_footage(camera: str, seconds: Sequence[int]) -> None:
     """Warns if a camera has a single piece of footage, which no other can judge.
@@ -225,9 +226,9 @@ def _warn_of_little_footage(camera: str, seconds: Sequence[int]) -> None:
         log.warning(
             "%d s of a single video are all the normal footage%s. They are judged by what was "
             "learnt from them, so there will be more false alarms than asked for. Calibrate it on "
-            "at least %d s, or on two videos: `%s --calibrate FOLDER`.",
+            "at least %d s, or on two videos: `%s --calibrate FOLDER%s`.",
             *(seconds[0], f" of camera {camera}" if camera else ""),
-            *(2 * PART_SEC, command("train")),
+            *(2 * PART_SEC, command("train"), f" --camera {camera}" if camera else ""),
         )
 
 

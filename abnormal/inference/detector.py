@@ -12,9 +12,9 @@ import numpy as np
 
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
-from abnormal.frames.gaps import split_at_gaps
 from abnormal.inference.choice import open_runtime
 from abnormal.inference.overlap import Overlap, make_overlap
+from abnormal.inference.regimes import RegimeWatch, silenced, split_at_regimes
 from abnormal.inference.runtimes import Reconstruct
 from abnormal.inference.score import TakePair, frame_scores, residuals
 from abnormal.inference.scored_video import ScoredVideo
@@ -31,7 +31,8 @@ from abnormal.inference.videos import InputVideo, ModelFrames
 from abnormal.models.model_file import ModelInfo, TrainedModel, read_model
 from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
-from abnormal.scoring.calibration import RULE_OF_THREE, Calibration, Normality
+from abnormal.scoring.calibration import Calibration, Normality
+from abnormal.scoring.false_alarms import RULE_OF_THREE
 from abnormal.scoring.local import LOCAL_SCORES, is_local
 from abnormal.scoring.localisation import DEFAULT_LOCALISER, Localiser, Sink
 from abnormal.scoring.residual import SCORES, ClipResidual
@@ -43,10 +44,11 @@ OpenSink = Callable[[float], AbstractContextManager[Sink | None]]
 """Opens, from the frames per second of a video, the sink for its frames; None if there is none."""
 
 
-OTHER_VIEW = (
-    "it shows another view than the normal footage of its camera; scores of places mean little"
+NOT_LEARNT = (
+    "for %.0f s it shows a view or a light that the normal footage of its camera does not show: no "
+    "scores of places there; calibrate on footage that shows it, too"
 )
-"""Note on a video whose first frame does not look like the background of its camera."""
+"""Note on a video of which a part shows no regime that the model knows."""
 
 
 @dataclass(frozen=True)
@@ -133,10 +135,11 @@ class Detector:
             )
         normality = self.calibration.normality(camera)
         if normality is None:
-            names = ", ".join(repr(name) for name in sorted(known))
+            names = ", ".join(repr(name) for name in sorted(self.calibration.camera_names))
             raise AbnormalError(
                 f"{self.name} knows the cameras {names}, but not {camera!r}. Name one of them with "
-                f"--camera, or calibrate it for this one: `{command('train')} --calibrate FOLDER`"
+                "--camera, or calibrate it for this one: "
+                f"`{command('train')} --calibrate FOLDER{f' --camera {camera}' if camera else ''}`"
             )
         return normality
 
@@ -173,12 +176,14 @@ class Detector:
         ):
             labels, fps = video.read_labels(), opened.fps
             local = labels is not None or alarm is None or alarm.is_local
-            normality = self.calibration.normality(video.camera) if local else None
-            open_part = partial(open_stream, normality, fps, self.at_size(ignored))
-            make_scorer = partial(FrameScorer, fps, normality, self.calibration.positions, alarm)
+            regimes = self.regimes(video.camera) if local else []
+            ignored = self.at_size(ignored)
+            make_scorer = partial(
+                FrameScorer, fps, positions=self.calibration.positions, alarm=alarm
+            )
             scored = self._score_parts(
-                *(opened, watch, open_part, make_scorer),
-                _localise_into(sink, localiser) if sink else None,
+                *(opened, watch, regimes, partial(open_stream, fps=fps, ignored=ignored)),
+                *(make_scorer, _localise_into(sink, localiser) if sink else None),
             )
             result = ScoredVideo(
                 name=video.name,
@@ -190,24 +195,34 @@ class Detector:
             )
             return result, opened.notes
 
+    def regimes(self, camera: str) -> list[Normality]:
+        """Returns what is normal for a camera in each of its regimes; see `Calibration.regimes`."""
+        known = self.calibration
+        return [known.cameras[name] for name in known.regimes(camera)]
+
     def _score_parts(
         self,
         opened: ModelFrames,
         watch: Callable[[Iterable[np.ndarray]], Iterable[np.ndarray]],
-        open_part: Callable[[], ResidualStream],
-        make_scorer: Callable[[], FrameScorer],
+        regimes: Sequence[Normality],
+        open_part: Callable[[Normality | None], ResidualStream],
+        make_scorer: Callable[[Normality | None], FrameScorer],
         take: TakePair | None,
     ) -> ScoredFrames:
-        """Scores the parts of a video between its gaps, each as if it were a video of its own."""
-        parts, other_view = list[ScoredFrames](), False
-        for part in split_at_gaps(watch(opened.frames), opened.gaps):
-            stream = open_part()
-            parts.append(frame_scores(self._residuals(part, stream), make_scorer(), take))
-            other_view = other_view or stream.other_view
+        """Scores the parts of a video between its gaps and changes of regime, each by itself."""
+        parts, unknown = list[ScoredFrames](), 0
+        follow = RegimeWatch(regimes, opened.fps)
+        for part in split_at_regimes(watch(opened.frames), opened.gaps, follow):
+            normality = regimes[part.regime or 0] if regimes else None
+            clips = self._residuals(part.frames, open_part(normality))
+            scored = frame_scores(clips, make_scorer(normality), take)
+            count = len(next(iter(scored.causal.values())))
+            unknown += count * (part.regime is None)
+            parts.append(silenced(scored, part.is_sure(count)))
         if not parts:
             raise AbnormalError("No frame of it could be read.")
-        if other_view:
-            opened.notes.append(OTHER_VIEW)
+        if unknown:
+            opened.notes.append(NOT_LEARNT % (unknown / opened.fps))
         return concatenated(renumber_things(parts))
 
     def _residuals(

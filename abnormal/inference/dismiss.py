@@ -7,9 +7,9 @@ import numpy as np
 import scipy.ndimage
 
 from abnormal.errors import AbnormalError
-from abnormal.frames.gaps import split_at_gaps
 from abnormal.inference.detector import Detector
 from abnormal.inference.event_cells import EventCells
+from abnormal.inference.regimes import RegimeWatch, split_at_regimes
 from abnormal.inference.score import residuals
 from abnormal.inference.stream import CellStream, open_stream
 from abnormal.inference.videos import InputVideo, ModelFrames
@@ -141,16 +141,21 @@ def measure_event(
         ignored: `(height, width)` bool of any size, True where nothing counts; None if everything
             counts.
 
+    Returns:
+        What it showed; its camera is the name of the regime in which the event began.
+
     Raises:
         AbnormalError: The model is not calibrated for the camera, or the event ends after the
             video.
     """
     info, (first, last) = detector.info, frames
-    normality = detector.require_camera(video.camera)
+    detector.require_camera(video.camera)
+    regime = video.camera
     ignored, number = detector.at_size(ignored), 0
     largest: dict[str, np.ndarray] = {}
     with video.open_frames(info.size, info.fps) as opened:
-        for residual, of_scores in _cells(detector, opened, normality, ignored):
+        for name_of_part, residual, of_scores in _cells(detector, video.camera, opened, ignored):
+            regime = name_of_part if number <= first else regime
             for name, cells in of_scores.items():
                 inside = cells[max(0, first - number) : max(0, last + 1 - number)]
                 if len(inside):
@@ -163,21 +168,25 @@ def measure_event(
             f"{video.name} has {number} frames, but the event ends with frame {last}. Score it "
             "again first: has it changed?"
         )
-    return EventCells(video.camera, alarm.score, alarm.release, largest)
+    return EventCells(regime, alarm.score, alarm.release, largest)
 
 
 def _cells(
-    detector: Detector, opened: ModelFrames, normality: Normality, ignored: np.ndarray | None
-) -> Iterator[tuple[ClipResidual, dict[str, np.ndarray]]]:
-    """Yields the residual of each clip of a video, and the cells of its new frames."""
-    for part in split_at_gaps(opened.frames, opened.gaps):
-        cells = CellStream(opened.fps, normality.levels)
+    detector: Detector, camera: str, opened: ModelFrames, ignored: np.ndarray | None
+) -> Iterator[tuple[str, ClipResidual, dict[str, np.ndarray]]]:
+    """Yields the regime and the residual of each clip, and the cells of its new frames."""
+    names = detector.calibration.regimes(camera)
+    regimes = detector.regimes(camera)
+    watch = RegimeWatch(regimes, opened.fps)
+    for part in split_at_regimes(opened.frames, opened.gaps, watch):
+        number = part.regime or 0
+        cells = CellStream(opened.fps, regimes[number].levels)
         clips = residuals(
-            part,
+            part.frames,
             detector.reconstruct,
             detector.info.clip_length,
-            open_stream(normality, opened.fps, ignored),
+            open_stream(regimes[number], opened.fps, ignored),
             detector.overlap,
         )
         for residual in clips:
-            yield residual, cells.add(residual)
+            yield names[number], residual, cells.add(residual)

@@ -42,11 +42,13 @@ class NormalVideo:
 
     Attributes:
         name: Name of the video.
-        camera: Name of the camera; empty if cameras are not told apart.
-        open_frames: Opens the frames, `(size, size)` uint8 each; called up to three times.
+        camera: Name of the camera, or of one of its regimes (`abnormal.scoring.regime_names`);
+            empty if cameras are not told apart.
+        open_frames: Opens the frames, `(size, size)` uint8 each; called up to four times.
         length: Number of frames; 0 if that is not known before they are read.
         held_out: Whether the network was not trained on the video.
         gaps: The gaps between the frames that have been read so far, or more.
+        is_one_view: Whether most footage of the camera shows one view.
     """
 
     name: str
@@ -55,6 +57,7 @@ class NormalVideo:
     length: int
     held_out: bool
     gaps: Sequence[Gap] = ()
+    is_one_view: bool = True
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,44 @@ class MeasuredVideo:
     maxima: Series
     first: int
     stop: int
+
+
+class CellRecorder:
+    """Keeps the cells of one video in a file, and their largest values of each second in memory.
+
+    Args:
+        file: Takes the cells of all local scores, and of no other video meanwhile.
+        fps: Frames per second.
+    """
+
+    def __init__(self, file: CellFile, fps: float) -> None:
+        self._file, self._fps = file, fps
+        self._first, self._second = file.frames, max(1, round(fps))
+        self._maxima: dict[str, list[np.ndarray]] = defaultdict(list)
+        self._rest: Series = {}
+
+    def add(self, cells: Series) -> None:
+        """Adds the cells of the next frames, `(n, rows, columns)` for each local score.
+
+        Raises:
+            CannotWriteError: The disk is full.
+        """
+        self._file.append(cells)
+        for name, values in cells.items():
+            known = np.concatenate((self._rest[name], values)) if name in self._rest else values
+            full = len(known) // self._second * self._second
+            self._keep(name, known[:full])
+            self._rest[name] = known[full:]
+
+    def finish(self, video: NormalVideo, scores: Series) -> MeasuredVideo:
+        """Returns all that the calibration is learnt from, after the last frame."""
+        for name, values in self._rest.items():
+            self._keep(name, values)
+        maxima = _concatenated(self._maxima)
+        return MeasuredVideo(video, scores, maxima, self._first, self._file.frames)
+
+    def _keep(self, name: str, values: np.ndarray) -> None:
+        self._maxima[name].append(second_maxima(values, self._fps).astype(np.float32))
 
 
 class VideoMeter:
@@ -128,26 +169,15 @@ class VideoMeter:
 
     def _measure(self, video: NormalVideo, file: CellFile) -> MeasuredVideo:
         scores: dict[str, list[np.ndarray]] = defaultdict(list)
-        maxima: dict[str, list[np.ndarray]] = defaultdict(list)
-        rest: Series = {}
-        whole, first = max(1, round(self._fps)), file.frames
+        recorder = CellRecorder(file, self._fps)
         for residual, cells in self._cells(video):
             for name, score in SCORES.items():
                 scores[name].append(score(residual)[residual.new])
             scores[POSITION].append(residual.new_positions)
-            file.append(cells)
-            for name, values in cells.items():
-                known = np.concatenate((rest[name], values)) if name in rest else values
-                full = len(known) // whole * whole
-                maxima[name].append(second_maxima(known[:full], self._fps).astype(np.float32))
-                rest[name] = known[full:]
+            recorder.add(cells)
         if not scores:
             raise AbnormalError("No frame of it could be read.")
-        for name, values in rest.items():
-            maxima[name].append(second_maxima(values, self._fps).astype(np.float32))
-        return MeasuredVideo(
-            video, _concatenated(scores), _concatenated(maxima), first, file.frames
-        )
+        return recorder.finish(video, _concatenated(scores))
 
     def _cells(self, video: NormalVideo) -> Iterator[tuple[ClipResidual, Series]]:
         """Yields the residual of each clip of a video, and the cells of its new frames."""

@@ -1,13 +1,15 @@
 """Reads the calibration of a model that was loaded from a file, and changes that in the file."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.files import locked_folder
-from abnormal.models.model_file import TrainedModel, load_model, read_model, save_model
+from abnormal.models.model_file import Reference, TrainedModel, load_model, read_model, save_model
 from abnormal.models.trust import trusting
 from abnormal.scoring.calibration import Calibration, read_calibration
 from abnormal.scoring.calibration_check import check_calibration
@@ -40,8 +42,13 @@ def read_calibration_of(path: Path) -> Calibration:
         return calibration_of(read_model(path))
 
 
-def change_calibration(path: Path, change: Callable[[Calibration], Calibration]) -> Calibration:
-    """Changes the calibration in a model file, and nothing else in it.
+def change_calibration(
+    path: Path,
+    change: Callable[[Calibration], Calibration],
+    reference: Reference | None = None,
+    facts: Mapping[str, Any] = MappingProxyType({}),
+) -> Calibration:
+    """Changes the calibration in a model file, and leaves the network as it is.
 
     What another program has written there in the meantime is not lost: the file is read again, and
     locked until it is replaced.
@@ -50,6 +57,8 @@ def change_calibration(path: Path, change: Callable[[Calibration], Calibration])
         path: The model file.
         change: Is given the calibration that the file has, and returns the new one. If it raises,
             the file stays as it is.
+        reference: The reference clips with new scores; None to keep those of the file.
+        facts: Attributes of the model's `ModelInfo` that change, too.
 
     Returns:
         The new calibration.
@@ -60,6 +69,6 @@ def change_calibration(path: Path, change: Callable[[Calibration], Calibration])
     with locked_folder(path.absolute().parent):
         model = load_model(path)
         calibration = change(calibration_of(model))
-        info = dataclasses.replace(model.info, calibration=calibration.as_dict())
-        save_model(path, model.network, info, model.reference, calibration.arrays)
+        info = dataclasses.replace(model.info, calibration=calibration.as_dict(), **facts)
+        save_model(path, model.network, info, reference or model.reference, calibration.arrays)
     return calibration

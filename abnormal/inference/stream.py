@@ -51,11 +51,6 @@ class ResidualStream:
         self._counts = None if ignored is None else (~ignored).astype(np.float32)
         self._before: ClipResidual | None = None
 
-    @property
-    def other_view(self) -> bool:
-        """Whether the video shows another view than the background of the camera."""
-        return self._foreground is not None and self._foreground.other_view
-
     def moving(self, frames: Iterable[np.ndarray]) -> Iterator[MovingFrame]:
         """Adds speeds to frames, if they are measured.
 

@@ -1,8 +1,10 @@
 """Reports the events of one camera, from whatever thread notices them, with their pictures."""
 
+import dataclasses
 import threading
+from collections.abc import Callable
 
-from abnormal.live.event import DISCONNECTED, LiveEvent, SendEvent, event_id, make_event
+from abnormal.live.event import DISCONNECTED, EventIds, LiveEvent, SendEvent, make_event
 from abnormal.live.frame import LiveFrame
 from abnormal.live.health import Health
 from abnormal.live.recorder import Recorder
@@ -17,6 +19,9 @@ class CameraEvents:
         camera: Name of the camera.
         health: Counts the events.
         status: Knows what is going on at the moment.
+        id_of: Returns the identifier of the newest event of a kind, given when it began.
+        why_quiet: Returns why receivers are not told of an event, given its next state and when it
+            began, in seconds since 1970; an empty string if they are told.
     """
 
     def __init__(self, camera: str, send: SendEvent, recorder: Recorder | None) -> None:
@@ -29,6 +34,8 @@ class CameraEvents:
         """
         self.camera, self._send, self._recorder = camera, send, recorder
         self.health, self.status = Health(camera), CameraStatus(camera)
+        self.why_quiet: Callable[[LiveEvent, float], str] = lambda event, utc: ""
+        self.id_of = EventIds(camera).of
         self._lock = threading.RLock()
         if recorder:
             recorder.amend = self._amend
@@ -53,9 +60,13 @@ class CameraEvents:
                 self.health.alarms += state == OPENED
                 self.status.report(kind, state)
                 files: dict[str, str | None] = {}
+                name = self.id_of(kind, ongoing.start)
                 if self._recorder and kind != DISCONNECTED:
-                    files = self._recorder.paths(event_id(self.camera, kind, ongoing.start))
+                    files = self._recorder.paths(name)
                 event = make_event(self.camera, kind, state, ongoing, **files)
+                event = dataclasses.replace(event, id=name)
+                if reason := self.why_quiet(event, ongoing.start.utc):
+                    event = dataclasses.replace(event, quiet=True, quiet_reason=reason)
                 if self._recorder:
                     event = self._recorder.record(event, ongoing)
                 self._send(event)

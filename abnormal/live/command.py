@@ -9,7 +9,6 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 from abnormal.errors import AbnormalError
 from abnormal.live.event import LiveEvent, SendEvent
@@ -25,17 +24,15 @@ log = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
-def open_command(program: str, output: Path) -> Iterator[SendEvent]:
+def open_command(program: str) -> Iterator[SendEvent]:
     """Passes events to a program for the length of a `with` block.
 
     Args:
         program: Path of the program, or its name if it is on the search path; without arguments.
-        output: The folder of results, which is not used.
 
     Raises:
         AbnormalError: There is no such program.
     """
-    del output
     command = AlarmCommand(program)
     command.start()
     try:

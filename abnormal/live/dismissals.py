@@ -121,16 +121,21 @@ class Dismissals:
         self._change(partial(change_calibration, self._model, undo))
 
     def refresh(self) -> None:
-        """Takes over what another program has changed in the model file since, if it has."""
-        with self._lock:
+        """Takes over what another program has changed in the model file since, if it has.
+
+        The scoring calls this and must not wait. While an event is dismissed, it does nothing.
+        """
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
             state = self._model.stat().st_mtime_ns if self._model.exists() else None
-            if state == self._state:
-                return
-            self._state = state
-            try:
+            if state != self._state:
+                self._state = state
                 self._take_over(read_calibration_of(self._model))
-            except AbnormalError as error:
-                log.warning("%s The watch goes on with what it knows.", error)
+        except (AbnormalError, OSError) as error:
+            log.warning("%s The watch goes on with what it knows.", error)
+        finally:
+            self._lock.release()
 
     def _change(self, change: Callable[[], Calibration]) -> None:
         with self._lock:

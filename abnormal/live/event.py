@@ -2,12 +2,11 @@
 
 import dataclasses
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from abnormal.live.clock import format_utc
+from abnormal.live.clock import format_stamp, format_utc
 from abnormal.live.frame import Moment
 from abnormal.live.sentence import event_sentence
 from abnormal.live.tracker import OPENED, OngoingEvent
@@ -43,7 +42,8 @@ class LiveEvent:
         clip: Path of a video of the event, which is written some seconds after the event has
             closed; None if no pictures are kept, or if it could not be written.
         sentence: What has happened so far, as a sentence for people with what was measured.
-        quiet: Whether the event is only recorded, and nobody is told of it.
+        quiet: Whether the event is only recorded: on stdout and in files, but no receiver is told.
+        quiet_reason: Why the event is only recorded; empty if receivers are told of it.
     """
 
     id: str
@@ -64,6 +64,7 @@ class LiveEvent:
     clip: str | None = None
     sentence: str = ""
     quiet: bool = False
+    quiet_reason: str = ""
 
     def as_json(self) -> str:
         """Formats the event as one line of JSON, without a line break at the end.
@@ -81,9 +82,10 @@ class LiveEvent:
         length = self.end_sec - self.start_sec
         when = f"at {self.start_utc}" if self.state == OPENED else f"after {length:.1f} s"
         score = "" if self.peak_score is None else f", score {self.peak_score:.2f}"
+        told = f" (not sent: {self.quiet_reason})" if self.quiet else ""
         text = self.sentence or self.detail
-        return f"{self.camera}: {self.kind} {self.state} {when}{score}" + (
-            f": {text}" if text else ""
+        return f"{self.camera}: {self.kind} {self.state} {when}{score}{told}" + f": {text}" * bool(
+            text
         )
 
 
@@ -92,8 +94,38 @@ SendEvent = Callable[[LiveEvent], None]
 
 
 def event_id(camera: str, kind: str, start: Moment) -> str:
-    """Returns the id of an event; a camera starts no two of a kind in the same millisecond."""
-    return f"{camera}-{re.sub('[-:]', '', format_utc(start.utc))}-{kind}"
+    """Returns the identifier of an event that began at some time, if no other has it."""
+    return f"{camera}-{format_stamp(start.utc)}-{kind}"
+
+
+class EventIds:
+    """Gives the events of one camera their identifiers, which sort in the order of each kind.
+
+    An identifier consists of the camera, the time at which the event began, and the kind. If the
+    clock was set back, the time is that of the event before and a millisecond.
+    """
+
+    def __init__(self, camera: str) -> None:
+        """Starts without an event.
+
+        Args:
+            camera: Name of the camera.
+        """
+        self._camera = camera
+        self._newest: dict[str, tuple[Moment, int]] = {}  # start and time in ms, by the kind
+
+    def of(self, kind: str, start: Moment) -> str:
+        """Returns the identifier of the newest event of a kind, given when it began.
+
+        Args:
+            kind: See `LiveEvent`.
+            start: When the first frame of the event was taken; the same for all its states.
+        """
+        known, time_ms = self._newest.get(kind, (None, 0))
+        if known != start:
+            time_ms = max(round(1e6 * start.utc) // 1000, time_ms + 1)
+            self._newest[kind] = start, time_ms
+        return event_id(self._camera, kind, start._replace(utc=time_ms / 1000))
 
 
 def make_event(

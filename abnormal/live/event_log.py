@@ -5,74 +5,177 @@ import contextlib
 import errno
 import fcntl
 import os
-from collections.abc import Iterator
+import re
+import shutil
+import stat
+import threading
+from collections.abc import Collection, Generator, Iterator
 from io import FileIO
 from pathlib import Path
+from typing import BinaryIO
 
 from abnormal.errors import AbnormalError, CannotWriteError
-from abnormal.live.event import LiveEvent, SendEvent
+from abnormal.files import replacing
+from abnormal.live.event import AMENDED, LiveEvent
+from abnormal.live.tracker import CLOSED
 
 FILE_NAME = "events.jsonl"
 
 MOST_LINES = 10_000
 """So many lines are kept in memory while the disk is full; after that the oldest are lost."""
 
+_ID = re.compile(rb'\{"id": "([^"]*-([0-9]{8}T[0-9]{6}\.[0-9]{3}Z)-[a-z]+)"')
 
-@contextlib.contextmanager
-def open_event_log(folder: Path) -> Iterator[SendEvent]:
-    """Opens the event log of a folder for the length of a `with` block, and locks it.
+
+class EventLog:
+    """The event log of a folder, which no other process can open as long as this one does.
 
     The lines of earlier runs are kept. Lines that cannot be written, for instance because the disk
     is full, are kept in memory and written before the next one.
 
-    Args:
-        folder: The folder of results.
-
-    Yields:
-        A function that appends a state of an event. It raises `CannotWriteError` if the line
-        cannot be written now.
-
-    Raises:
-        AbnormalError: The file cannot be written to, or another process has locked it.
+    Attributes:
+        ongoing: Identifiers of the events that go on.
     """
-    path = folder / FILE_NAME
-    try:
-        file = FileIO(path, "ab")
-    except OSError as error:
-        raise AbnormalError(f"{path} cannot be written: {error.strerror}.") from None
-    with contextlib.closing(file):
+
+    def __init__(self, folder: Path) -> None:
+        """Opens the log.
+
+        Args:
+            folder: The folder of results.
+
+        Raises:
+            AbnormalError: The file cannot be written to, or another process has locked it.
+        """
+        self._path = (folder / FILE_NAME).resolve()  # a link stays one
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._file = FileIO(self._path, "ab")
+        except OSError as error:
+            path = folder / FILE_NAME
+            raise AbnormalError(f"{path} cannot be written: {error.strerror}.") from None
+        self._lines = collections.deque[bytes](maxlen=MOST_LINES)
+        self._lock = threading.Lock()
+        self.ongoing: frozenset[str] = frozenset()
+        try:
+            _lock_file(self._file)
         except BlockingIOError:
+            self._file.close()
             raise AbnormalError(
                 f"Another process watches cameras into {folder}. Stop it, or use another --output."
             ) from None
-        except OSError:
-            pass  # the file system has no locks
 
-        lines = collections.deque[bytes](maxlen=MOST_LINES)
+    def __call__(self, event: LiveEvent) -> None:
+        """Appends a state of an event.
 
-        def append(event: LiveEvent) -> None:
-            lines.append(f"{event.as_json()}\n".encode())
-            _write_lines(file, path, lines)
+        Raises:
+            CannotWriteError: The line cannot be written now.
+        """
+        with self._lock:
+            if event.state == CLOSED:
+                self.ongoing -= {event.id}
+            elif event.state != AMENDED:
+                self.ongoing |= {event.id}
+            self._lines.append(f"{event.as_json()}\n".encode())
+            self._write_lines()
 
-        try:
-            yield append
-        finally:
-            with contextlib.suppress(CannotWriteError):  # it has been reported before
-                _write_lines(file, path, lines)
+    @property
+    def size(self) -> int:
+        """Length of the file, in bytes; 0 if it is none, such as a pipe or a device."""
+        status = os.fstat(self._file.fileno())
+        return status.st_size if stat.S_ISREG(status.st_mode) else 0
+
+    def sizes(self) -> Generator[tuple[str, str, int]]:
+        """Yields, for each line of an event, the event's id, its stamp, and the line's length.
+
+        The stamp is that of `abnormal.live.clock.format_stamp`, and the length is in bytes.
+        """
+        if not self.size:
+            return
+        with self._path.open("rb") as lines:
+            for line in lines:
+                if found := _ID.match(line):
+                    yield found[1].decode(), found[2].decode(), len(line)
+
+    def cut(self, stamp: str) -> int:
+        """Removes the lines of events with a stamp before another one, all lines at once.
+
+        The lines of events that go on, those that wait in memory, and those that are of no event
+        are kept. Other threads may go on writing meanwhile.
+
+        Args:
+            stamp: See `abnormal.live.clock.format_stamp`.
+
+        Returns:
+            Number of lines that were removed.
+
+        Raises:
+            CannotWriteError: There is no room for the new file; the old one stays.
+        """
+        with self._lock:
+            size = self.size  # at the end of a line
+        with contextlib.ExitStack() as held:
+            with self._path.open("rb") as old, replacing(self._path) as partial:
+                with partial.open("wb") as new:
+                    removed = _copy_newer(old, new, size, stamp, self.ongoing)
+                    new.flush()
+                    os.fsync(new.fileno())
+                    held.enter_context(self._lock)  # until the new file has taken its place
+                    shutil.copyfileobj(old, new)
+                shutil.copymode(self._path, partial)
+                file = FileIO(partial, "ab")
+                _lock_file(file)
+            self._file.close()
+            self._file = file
+        return removed
+
+    def close(self) -> None:
+        """Writes the lines that wait, if there is room for them, and closes the file."""
+        with contextlib.suppress(CannotWriteError), self._lock:  # it has been reported before
+            self._write_lines()
+        self._file.close()
+
+    def _write_lines(self) -> None:
+        """Writes lines and removes them from the queue. Half a line never stays in the file."""
+        file, lines = self._file, self._lines
+        while lines:
+            length = os.fstat(file.fileno()).st_size
+            try:
+                count = file.write(lines[0])
+                if count != len(lines[0]):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            except OSError as error:
+                with contextlib.suppress(OSError):
+                    file.truncate(length)
+                raise CannotWriteError(
+                    f"{self._path} cannot be written: {error.strerror}."
+                ) from error
+            lines.popleft()
 
 
-def _write_lines(file: FileIO, path: Path, lines: collections.deque[bytes]) -> None:
-    """Writes lines and removes them from the queue. Half a line never stays in the file."""
-    while lines:
-        length = os.fstat(file.fileno()).st_size
-        try:
-            count = file.write(lines[0])
-            if count != len(lines[0]):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                file.truncate(length)
-            raise CannotWriteError(f"{path} cannot be written: {error.strerror}.") from error
-        lines.popleft()
+@contextlib.contextmanager
+def open_event_log(folder: Path) -> Iterator[EventLog]:
+    """Opens the event log of a folder for the length of a `with` block; see `EventLog`."""
+    with contextlib.closing(EventLog(folder)) as log:
+        yield log
+
+
+def _copy_newer(old: BinaryIO, new: BinaryIO, size: int, stamp: str, kept: Collection[str]) -> int:
+    """Copies the first bytes of a log without the lines before a stamp, and counts these."""
+    removed, first = 0, stamp.encode()
+    while old.tell() < size:
+        line = old.readline()
+        found = _ID.match(line)
+        if found and found[2] < first and found[1].decode() not in kept:
+            removed += 1
+        else:
+            new.write(line)
+    return removed
+
+
+def _lock_file(file: FileIO) -> None:
+    """Locks a file for this process; raises `BlockingIOError` if another one has locked it."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError:
+        pass  # the file system has no locks

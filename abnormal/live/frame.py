@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from abnormal.inference.regimes import Seen
+
 
 class Moment(NamedTuple):
     """When a frame was taken.
@@ -31,6 +33,7 @@ class LiveFrame(NamedTuple):
         fault: What is wrong with the picture, one of `abnormal.live.gate.FAULTS`; empty if nothing
             is.
         detail: The measurement that showed the fault, for people; empty if there is no fault.
+        seen: Which regime of its camera it shows.
         jpeg: The picture for people to look at; None if no pictures are kept.
     """
 
@@ -40,6 +43,7 @@ class LiveFrame(NamedTuple):
     speed: np.ndarray | None = None
     fault: str = ""
     detail: str = ""
+    seen: Seen = Seen()
     jpeg: bytes | None = None
 
 

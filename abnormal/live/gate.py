@@ -104,6 +104,11 @@ class PictureGate:
         self._before = None
         self._last_second.clear()
 
+    def start_regime(self) -> None:
+        """Forgets what the camera has shown so far, as it shows another regime that is known."""
+        self.start_connection()
+        self._forget_usual_view()
+
     def __call__(self, image: np.ndarray, sec: float | None = None) -> tuple[str, str]:
         """Checks the camera's next picture.
 

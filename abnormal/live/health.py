@@ -15,6 +15,7 @@ class Health:
         alarms: Number of events that were opened since the last report.
         reconnects: How often the camera came back since the last report.
         dropped: Number of frames dropped from the start to the last report.
+        regime: Which of several regimes the camera shows, for people; empty if it has only one.
     """
 
     def __init__(self, name: str) -> None:
@@ -26,6 +27,7 @@ class Health:
         self.name = name
         self._latencies_sec: list[float] = []
         self.alarms = self.reconnects = self.dropped = 0
+        self.regime = ""
 
     def add(self, latencies_sec: Iterable[float]) -> None:
         """Adds the latencies of scored frames, from arrival to score, in seconds."""
@@ -42,6 +44,7 @@ class Health:
             median, high = np.quantile(self._latencies_sec, (0.5, 0.95))
             text += f", latency {median:.2f} s p50, {high:.2f} s p95"
         text += f", {self.alarms} alarms, {self.reconnects} reconnects"
+        text += f", {self.regime}" if self.regime else ""
         self._latencies_sec.clear()
         self.alarms = self.reconnects = 0
         self.dropped = dropped

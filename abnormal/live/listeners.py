@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from abnormal.live.event import LiveEvent, SendEvent
     from abnormal.live.status import Watched
 
+KEEP_DAYS, KEEP_GB = 30.0, 10.0
+"""Events are kept for so many days, and so many times 10^9 bytes of them at most, by default."""
+
 log = logging.getLogger(__name__)
 
 
@@ -26,25 +29,31 @@ class Listener(NamedTuple):
     Attributes:
         metavar: Name of the option's value in `--help`.
         help: Text about the option in `--help`.
-        open: Opens the listener for the length of a `with` block, given the option's value and the
-            folder of results.
+        open: Opens the listener for the length of a `with` block, given the option's value, the
+            folder of results, and what is being watched.
     """
 
     metavar: str
     help: str
-    open: "Callable[[str, Path], AbstractContextManager[SendEvent]]"
+    open: "Callable[[str, Path, Watched], AbstractContextManager[SendEvent]]"
 
 
-def _command(program: str, output: Path) -> "AbstractContextManager[SendEvent]":
+def _command(program: str, *_: object) -> "AbstractContextManager[SendEvent]":
     from abnormal.live.command import open_command
 
-    return open_command(program, output)
+    return open_command(program)
 
 
-def _webhook(url: str, output: Path) -> "AbstractContextManager[SendEvent]":
+def _webhook(url: str, output: Path, *_: object) -> "AbstractContextManager[SendEvent]":
     from abnormal.live.webhook import open_webhook
 
     return open_webhook(url, output)
+
+
+def _mqtt(url: str, output: Path, watched: "Watched") -> "AbstractContextManager[SendEvent]":
+    from abnormal.live.mqtt import open_mqtt
+
+    return open_mqtt(url, output, watched)
 
 
 # By the name of the option; an event is sent to them in this order.
@@ -55,6 +64,12 @@ LISTENERS = {
         _command,
     ),
     "webhook": Listener("URL", "send each event of a camera to this URL, as JSON", _webhook),
+    "mqtt": Listener(
+        "URL",
+        "publish events and cameras at this broker, also for Home Assistant: mqtt://HOST, or "
+        "mqtts://USER:PASSWORD@HOST:PORT/TOPICS",
+        _mqtt,
+    ),
 }
 
 
@@ -68,35 +83,42 @@ def open_listeners(
     and the watch goes on.
 
     Args:
-        options: Values of options by name, of which `page` and those in `LISTENERS` are used.
+        options: Values of options by name, of which `keep_days`, `keep_gb`, `page` and those in
+            `LISTENERS` are used.
         output: The folder of results.
         show: Receives each event first.
-        watched: What is being watched, for the page.
+        watched: What is being watched.
 
     Yields:
-        A function that sends an event to all listeners. At the end of the block each listener has
-        some time to deliver the last events.
+        A function that sends an event to all listeners, or only to those that record it if nobody
+        is told of it. At the end of the block each has some time to deliver the last events.
 
     Raises:
         AbnormalError: A listener cannot be opened.
     """
     from abnormal.live.event_log import open_event_log
+    from abnormal.live.retention import Keep, retaining
 
     with contextlib.ExitStack() as opened:
-        listeners = [show, opened.enter_context(open_event_log(output))]
-        for name, listener in LISTENERS.items():
-            if value := options.get(name):
-                listeners.append(opened.enter_context(listener.open(value, output)))
+        event_log = opened.enter_context(open_event_log(output))
+        keep = Keep(options.get("keep_days") or KEEP_DAYS, options.get("keep_gb") or KEEP_GB)
+        opened.enter_context(retaining(output, keep, event_log))
+        recorders: list[SendEvent] = [show, event_log]
+        receivers = [
+            opened.enter_context(listener.open(value, output, watched))
+            for name, listener in LISTENERS.items()
+            if (value := options.get(name))
+        ]
         if address := options.get("page"):
             from abnormal.live.page.server import open_page
 
-            listeners.append(opened.enter_context(open_page(address, output, watched)))
+            recorders.append(opened.enter_context(open_page(address, output, watched)))
 
         lock = threading.Lock()  # cameras report their faults from their own threads
 
         def send(event: "LiveEvent") -> None:
             with lock:
-                for listener in listeners:
+                for listener in recorders if event.quiet else recorders + receivers:
                     _send_to(listener, event)
 
         yield send

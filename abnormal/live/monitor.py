@@ -1,6 +1,5 @@
 """Follows one camera from its frames to its anomalies."""
 
-import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
@@ -12,16 +11,20 @@ from abnormal.inference.stream import ScoredFrames
 from abnormal.live.address import Camera
 from abnormal.live.camera_events import CameraEvents
 from abnormal.live.drift import DriftWatch, surprises_of
-from abnormal.live.event import ANOMALY, SendEvent, event_id
+from abnormal.live.event import ANOMALY, SendEvent
 from abnormal.live.faults import CameraFaults
 from abnormal.live.frame import ConnectionLost, LiveFrame, Moment, ReaderFailed, ReaderMessage
 from abnormal.live.recorder import Recorder
+from abnormal.live.regimes import CameraRegimes
 from abnormal.live.segment import LiveClip, Segment
 from abnormal.live.tracker import CLOSED, Change, LiveFrameScore, LiveTracker
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.calibration import Calibration
 from abnormal.scoring.local import found_by, reason_of
 from abnormal.scoring.residual import ClipResidual
+
+FIRST: int | None = 0
+"""The regime that a camera is taken to show before its first frame."""
 
 HOLD_OFF_SEC = 1.0
 """Nothing is an anomaly for so many seconds after a faulty picture, because scores are averages."""
@@ -31,8 +34,10 @@ class CameraMonitor:
     """Makes clips from the frames of one camera and events from the scores.
 
     Attributes:
+        events: Reports the events of the camera.
         faults: Follows what is wrong with the camera, in its own thread.
         health: Counts of what happened in the last minute.
+        regimes: Follows which regime the camera shows, such as day or night.
         status: What there is to know about the camera at the moment.
         drift: Watches the scores of calm frames.
         ended: Whether no more frames will come, because the source was a file.
@@ -60,25 +65,31 @@ class CameraMonitor:
             ignored: `(size, size)` bool, True where anomalies are ignored; None if nowhere.
         """
         self._camera, self._alarm = camera, alarm
-        self._events = CameraEvents(camera.name, send, recorder)
-        self._detector = detector
+        self.events = CameraEvents(camera.name, send, recorder)
+        self.regimes, self._regime = CameraRegimes(camera, detector), FIRST
         self._new_segment: Callable[[], Segment] = lambda: Segment(
-            self._detector, camera.known_as, ignored
+            self.regimes.detector, self.regimes.name_of(self._regime), ignored
         )
         self._fps = detector.info.fps
         self._segment = self._new_segment()
+        self._known_as = self._segment.known_as  # in the clip that was scored last
         self._ready: list[LiveClip] = []
         self._anomalies = LiveTracker(alarm, self._fps)
         self._maxima = CellMaxima()
         self.keep_cells: Callable[[str, EventCells], None] = lambda name, cells: None
-        self.faults = CameraFaults(self._fps, self._events)
+        self.faults = CameraFaults(self._fps, self.events)
         self._is_lost = False
         self._no_anomaly_until_sec = -np.inf  # in seconds since the camera's first frame
         self._newest: LiveFrame | None = None
-        self.health, self.drift = self._events.health, DriftWatch()
-        self.status = self._events.status
+        self.health, self.drift = self.events.health, DriftWatch()
+        self.status = self.events.status
         self.status.threshold = alarm.threshold
         self.ended = False
+
+    @property
+    def regime(self) -> str:
+        """Which of several regimes the camera shows, for people; empty if it has only one."""
+        return self.regimes.text
 
     def take(self, message: ReaderMessage) -> None:
         """Handles the camera's next message.
@@ -109,7 +120,7 @@ class CameraMonitor:
             calibration: The calibration of the model after an event was dismissed, or after that
                 was taken back.
         """
-        self._detector = dataclasses.replace(self._detector, calibration=calibration)
+        self.regimes.use(calibration)
 
     def add_residual(self, clip: LiveClip, residual: ClipResidual, now_sec: float) -> None:
         """Scores the new frames of a clip that the network has reconstructed.
@@ -119,8 +130,11 @@ class CameraMonitor:
             residual: The residual of the clip.
             now_sec: The present time, in seconds by the clock of the arrivals.
         """
-        clip.segment.use(self._detector.calibration)
+        clip.segment.use(self.regimes.detector.calibration)
+        self._known_as = clip.segment.known_as
         scored = clip.segment.score(residual)
+        self.regimes.add(clip.new, clip.segment.completed)
+        self.health.regime = self.status.regime = self.regime
         held_off = self._held_off(clip.new)
         scores = np.where(held_off, 0.0, scored.causal[self._alarm.score])
         for index, frame in enumerate(clip.new):
@@ -157,18 +171,20 @@ class CameraMonitor:
         """Closes all events when the watch ends; all clips have to be scored before."""
         self._report(self._anomalies.finish())
         self.faults.finish()
-        self._events.finish()
+        self.regimes.close()
+        self.events.finish()
 
     def _report(self, changes: Sequence[Change]) -> None:
         for change in changes:
             if self._alarm.is_local:
-                cells = self._maxima.of_event(self._camera.known_as, self._alarm)
-                self.keep_cells(event_id(self._camera.name, ANOMALY, change[1].start), cells)
-            self._events.report(ANOMALY, [change])
+                cells = self._maxima.of_event(self._known_as, self._alarm)
+                self.keep_cells(self.events.id_of(ANOMALY, change[1].start), cells)
+            self.events.report(ANOMALY, [change])
 
     def _add(self, frame: LiveFrame) -> None:
         self._is_lost = False
-        if not self._segment.follows(frame):
+        if not self._segment.follows(frame) or frame.seen.regime != self._regime:
+            self._regime = frame.seen.regime
             self.flush()
         self._newest = frame
         self._ready += self._segment.add(frame)
@@ -180,19 +196,22 @@ class CameraMonitor:
         self.ended, self._is_lost = lost.ended, True
 
     def _held_off(self, frames: Iterable[LiveFrame]) -> list[bool]:
-        """Says for each frame whether it is faulty or follows a faulty one too closely."""
+        """Says for each frame whether it is faulty, follows a faulty one too closely, or may show
+        another regime than it is judged by.
+        """
         held_off = []
         for frame in frames:
             if frame.fault:
                 self._no_anomaly_until_sec = frame.moment.sec + HOLD_OFF_SEC
-            held_off.append(frame.moment.sec < self._no_anomaly_until_sec)
+            is_early = frame.moment.sec < self._no_anomaly_until_sec
+            held_off.append(is_early or not frame.seen.is_sure)
         return held_off
 
     def _watch_drift(self, clip: LiveClip, scored: ScoredFrames, scores: np.ndarray) -> None:
         if self._anomalies.is_open or self._alarm.frames(scores).any():
             return
-        calm = surprises_of(scored.causal, self._alarm, self._detector.calibration)
-        if any(frame.fault for frame in clip.new):
+        calm = surprises_of(scored.causal, self._alarm, self.regimes.detector.calibration)
+        if any(frame.fault or not frame.seen.is_sure for frame in clip.new):
             return
         self.drift.add(clip.new[-1].moment.sec, calm)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from abnormal.live.address import Camera
+from abnormal.live.quiet_hours import QuietHours
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,9 @@ class WatchOptions:
         hop: Number of frames from the start of one clip to the start of the next; None for the
             length of a clip, so that clips do not overlap.
         pictures: Whether thumbnails and clips of events are kept.
+        cool_down_sec: For so many seconds after an event, receivers are told of no other at its
+            place; see `abnormal.live.quiet.QuietRule`.
+        quiet_hours: When receivers are told of nothing that a camera sees.
     """
 
     model: Path
@@ -36,3 +40,5 @@ class WatchOptions:
     runtime: str = "auto"
     hop: int | None = None
     pictures: bool = True
+    cool_down_sec: float = 0.0
+    quiet_hours: tuple[QuietHours, ...] = ()

@@ -1,6 +1,6 @@
 """A queue on the disk: messages wait in a folder until the receiver has taken them.
 
-webhook/
+webhook/, mqtt/
   000000000001-EVENT-opened.json    waits; the message with the lowest number is sent first
   refused/                          messages that the receiver has refused
 """

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from abnormal.inference.regimes import RegimeWatch, Seen
 from abnormal.live.frame import LiveFrame, Moment
 from abnormal.live.gate import PictureGate
 from abnormal.video.flow import FlowMeter
@@ -13,11 +14,15 @@ from abnormal.video.stream import Frame
 class FramePreparer:
     """Resizes the frames of one camera, measures speeds, and checks the pictures for faults.
 
+    A picture of another regime that is known is no fault, although it is unlike the last minute.
+
     Attributes:
         fps: Frames per second of the model.
     """
 
-    def __init__(self, size: int, fps: float, flow: bool, pictures: bool) -> None:
+    def __init__(
+        self, size: int, fps: float, flow: bool, pictures: bool, watch: RegimeWatch | None = None
+    ) -> None:
         """Starts without a frame before the next one, which therefore gets no speed.
 
         Args:
@@ -25,12 +30,14 @@ class FramePreparer:
             fps: Frames per second of the model.
             flow: Whether speeds are measured.
             pictures: Whether pictures for people are kept.
+            watch: Follows the camera's regime; None if it has only one.
         """
         self.fps = fps
         self._size = size
         self._flow = FlowMeter() if flow else None
         self._pictures = pictures
-        self._gate = PictureGate(fps)
+        self._gate, self._watch = PictureGate(fps), watch
+        self._regime: int | None = 0
         self._before: np.ndarray | None = None
 
     def start_after_gap(self) -> None:
@@ -55,9 +62,13 @@ class FramePreparer:
         if self._flow is not None and self._before is not None:
             speed = self._flow(self._before, image)
         self._before = image
+        seen = self._watch(image) if self._watch else Seen()
+        if seen.regime is not None and seen.regime != self._regime:
+            self._gate.start_regime()
+        self._regime = seen.regime
         fault, detail = self._gate(image, moment.sec)
         jpeg = _jpeg_of(frame) if self._pictures else None
-        return LiveFrame(moment, arrival_sec, image, speed, fault, detail, jpeg)
+        return LiveFrame(moment, arrival_sec, image, speed, fault, detail, seen, jpeg)
 
 
 def _jpeg_of(frame: Frame) -> bytes:

@@ -36,6 +36,8 @@ LONGEST_SEC = 30.0
 
 CLIPS = "clips"
 """Folder of the clips in the folder of results."""
+THUMBNAILS = "thumbnails"
+"""Folder of the thumbnails, in which `test_model.py` keeps those of files, too."""
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +103,7 @@ class Recorder:
             name: The id of the event.
         """
         return {
-            "thumbnail": str(self._folder / "thumbnails" / f"{name}.jpg"),
+            "thumbnail": str(self._folder / THUMBNAILS / f"{name}.jpg"),
             "clip": str(self._folder / CLIPS / f"{name}.mp4"),
         }
 

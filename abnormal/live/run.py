@@ -22,6 +22,7 @@ from abnormal.live.mailbox import Mailbox
 from abnormal.live.monitor import CameraMonitor
 from abnormal.live.options import WatchOptions
 from abnormal.live.prepare import FramePreparer
+from abnormal.live.quiet import QuietRule
 from abnormal.live.reader import CameraReader
 from abnormal.live.recorder import Recorder, amend_events_of_killed_run
 from abnormal.live.status import Watched
@@ -112,7 +113,8 @@ def run_watch(
     Raises:
         AbnormalError: A file cannot be read.
     """
-    cameras, clock, watched = options.cameras, Clock(), Watched()
+    cameras, clock = options.cameras, Clock()
+    watched = Watched([camera.name for camera in cameras], options.pictures)
     mailbox = Mailbox(len(cameras), round(QUEUE_SEC * detector.info.fps))
     with contextlib.ExitStack() as opened:
         send = opened.enter_context(open_listeners(watched))
@@ -158,6 +160,8 @@ def _monitors(
     for camera in options.cameras:
         recorder = Recorder(options.output, detector.info.fps, clips) if clips else None
         monitor = CameraMonitor(camera, detector, alarm, send, recorder, zone)
+        monitor.regimes.keep_in(options.output)
+        monitor.events.why_quiet = QuietRule(options.cool_down_sec, options.quiet_hours)
         monitor.keep_cells = partial(keep_event_cells, options.output)
         monitors.append(monitor)
     return monitors
@@ -172,7 +176,10 @@ def _readers(
 ) -> Iterator[CameraReader]:
     flow = bool(detector.calibration.cameras)
     for number, (camera, monitor) in enumerate(zip(options.cameras, monitors, strict=True)):
-        prepare = FramePreparer(detector.info.size, detector.info.fps, flow, options.pictures)
+        prepare = FramePreparer(
+            *(detector.info.size, detector.info.fps, flow, options.pictures),
+            monitor.regimes.watch,
+        )
         reader = CameraReader(camera, prepare, partial(_deliver, monitor, mailbox, number), clock)
         reader.pass_time = monitor.faults.pass_time
         yield reader

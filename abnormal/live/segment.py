@@ -34,18 +34,25 @@ class LiveClip:
 class Segment:
     """The frames of one camera between two gaps.
 
-    Nothing in a segment is compared with frames before the gap.
+    Nothing in a segment is compared with frames before the gap. A change of the camera's regime is
+    a gap, too.
+
+    Attributes:
+        known_as: Name of the regime in the calibration, or of the camera.
+        completed: The completed residual of the clip that was scored last.
     """
+
+    completed: ClipResidual
 
     def __init__(self, detector: Detector, known_as: str, ignored: np.ndarray | None) -> None:
         """Starts a segment without frames.
 
         Args:
             detector: The model.
-            known_as: Name by which the model knows the camera; may be empty.
+            known_as: Name by which the model knows the camera, or one of its regimes; may be empty.
             ignored: `(size, size)` bool, True where anomalies are ignored; None if nowhere.
         """
-        self._known_as = known_as
+        self.known_as = known_as
         normality = detector.calibration.normality(known_as)
         positions = detector.calibration.positions
         self._stream = open_stream(normality, detector.info.fps, ignored)
@@ -83,7 +90,8 @@ class Segment:
 
     def score(self, residual: ClipResidual) -> ScoredFrames:
         """Scores the new frames of the segment's next clip, given its residual."""
-        return self._scorer.add(self._stream.add(residual))
+        self.completed = self._stream.add(residual)
+        return self._scorer.add(self.completed)
 
     def cells(self, index: int) -> dict[str, np.ndarray]:
         """Returns the cells of one of the frames that were scored last, for each local score.
@@ -95,7 +103,7 @@ class Segment:
 
     def use(self, calibration: Calibration) -> None:
         """Scores the frames to come by other normal levels, without a break."""
-        if normality := calibration.normality(self._known_as):
+        if normality := calibration.normality(self.known_as):
             self._scorer.use_levels(normality.levels)
 
     def _with_new_frames(self, windows: Sequence[ClipWindow]) -> list[LiveClip]:

@@ -6,7 +6,7 @@ If an answer of the receiver is lost, a message is delivered again under the sam
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from abnormal.errors import CannotWriteError
@@ -20,14 +20,6 @@ FIRST_WAIT_SEC, LONGEST_WAIT_SEC = 1.0, 300.0
 STOP_SEC = 5.0
 """How long the last messages may take, in seconds; the next run sends what is left."""
 
-Deliver = Callable[[str, bytes], None]
-"""Delivers a message, given its key and its text, a line of JSON; returns when the receiver has it.
-
-Raises:
-    RefusedError: The receiver refuses the message for good.
-    OSError: The receiver may take the message later.
-"""
-
 log = logging.getLogger(__name__)
 
 
@@ -36,6 +28,52 @@ class RefusedError(Exception):
 
     The text continues a sentence that begins with the receiver's name.
     """
+
+
+class DeniedError(OSError):
+    """The receiver can be reached, and does not take a message now.
+
+    The text continues a sentence that begins with the receiver's name.
+    """
+
+
+class Receiver:
+    """Where events are delivered. All methods are called in the thread of the `Sender`.
+
+    Attributes:
+        name: The receiver in messages for people, without secrets.
+        refresh_sec: `refresh` is called at least this often, in seconds; None if only after
+            messages.
+    """
+
+    refresh_sec: float | None = None
+
+    def __init__(self, name: str) -> None:
+        """Names the receiver."""
+        self.name = name
+
+    def deliver(self, key: str, body: bytes) -> None:
+        """Delivers one message, and returns when the receiver has it.
+
+        Args:
+            key: Identifies the message, so that the receiver can recognise a repetition.
+            body: The message, a line of JSON.
+
+        Raises:
+            RefusedError: The receiver refuses the message for good.
+            OSError: The receiver may take the message later.
+        """
+        raise NotImplementedError
+
+    def refresh(self) -> None:
+        """Does what has to be done whenever no message waits.
+
+        Raises:
+            OSError: The receiver cannot be reached.
+        """
+
+    def close(self) -> None:
+        """Ends the connection when no more messages will be delivered. Never raises."""
 
 
 class Sender(threading.Thread):
@@ -48,21 +86,20 @@ class Sender(threading.Thread):
     def __init__(
         self,
         outbox: Outbox,
-        deliver: Deliver,
-        receiver: str,
+        receiver: Receiver,
         waits_sec: tuple[float, float],
     ) -> None:
         """Makes the thread, which `start` starts with the messages that an earlier run has left.
 
         Args:
             outbox: The messages that wait.
-            deliver: Delivers one message.
-            receiver: Name of the receiver in messages for people, without secrets.
+            receiver: Where they are delivered.
             waits_sec: The first and the longest wait before another attempt, in seconds.
         """
-        super().__init__(name=receiver, daemon=True)
-        self.outbox, self._deliver, self._receiver = outbox, deliver, receiver
+        super().__init__(name=receiver.name, daemon=True)
+        self.outbox, self._receiver = outbox, receiver
         self._waits_sec = waits_sec
+        self._reasons: set[str] = set()  # why it does not take messages, as has been told
         self._wake = threading.Event()
         self._stopping = threading.Event()
 
@@ -88,55 +125,64 @@ class Sender(threading.Thread):
         self.join(timeout_sec)
         if count := self.outbox.unsaved:
             log.error(
-                "%d messages to %s are lost: there is no room for them", count, self._receiver
+                "%d messages to %s are lost: there is no room for them", count, self._receiver.name
             )
 
     def run(self) -> None:
         """Delivers messages until the thread is stopped; waits while the receiver is down."""
+        try:
+            self._deliver_until_stopped()
+        finally:
+            self._receiver.close()
+
+    def _deliver_until_stopped(self) -> None:
         waits = backoff(*self._waits_sec)
-        failing = False
         while True:
             self._wake.clear()
             is_last = self._stopping.is_set()
-            if failing := not self._try_all(failing):
+            if not self._try_all():
                 if self._stopping.wait(next(waits)):
                     return
                 continue
             waits = backoff(*self._waits_sec)
             if is_last:
                 return
-            self._wake.wait()
+            self._wake.wait(self._receiver.refresh_sec)
 
-    def _try_all(self, failed: bool) -> bool:
+    def _try_all(self) -> bool:
         """Sends all messages that wait; returns False if the receiver does not take them now.
 
-        Whatever happens, the thread goes on, because nobody would notice its end.
+        Whatever happens, the thread goes on, because nobody would notice its end. Each reason is
+        told once until the receiver takes messages again.
         """
         try:
             try:
                 self.outbox.save()
             finally:
                 self._send_all()
+                self._receiver.refresh()
         except CannotWriteError:
             return False  # which was reported when the event came
         except Exception as error:
-            if not failed:
-                reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
+            reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
+            if str(reason) not in self._reasons:
                 log.warning(
                     "%s does not take events (%s); they wait in %s",
-                    *(self._receiver, without_secrets(str(reason)), self.outbox.folder),
+                    *(self._receiver.name, without_secrets(str(reason)), self.outbox.folder),
                 )
+            self._reasons.add(str(reason))
             return False
+        self._reasons.clear()
         return True
 
     def _send_all(self) -> None:
         for message in self.outbox.waiting():
             key = message_key(message)
             try:
-                self._deliver(key, read_message(message))
-                message.unlink()
+                self._receiver.deliver(key, read_message(message))
+                message.unlink(missing_ok=True)  # it may have been deleted with age
             except RefusedError as refusal:
-                self._refuse(message, f"{self._receiver} {refusal} to {key}")
+                self._refuse(message, f"{self._receiver.name} {refusal} to {key}")
             except (ValueError, RecursionError) as error:
                 self._refuse(message, f"{message.name} cannot be sent: {error}")
 

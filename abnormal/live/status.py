@@ -2,7 +2,7 @@
 
 import collections
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,8 @@ CURVE_SEC = 3600
 """The curve goes back for so many seconds."""
 BREAK_SEC = 5
 """After so many seconds without a frame, it is not known how far the scores are behind."""
+NEWEST_SCORES = 250
+"""So many scores of single frames are kept, which are those of ten seconds at 25 a second."""
 LATENCIES = 1500
 """The latency is that of the last so many frames, which is a minute at 25 frames a second."""
 
@@ -46,6 +48,7 @@ class CameraNow:
             frames; None before the first one.
         behind_sec: How much newer the newest frame is than the newest one that has a score.
         events: Number of events opened since the start, by kind.
+        regime: Which of several regimes it shows, for people; empty if only one is known.
     """
 
     name: str
@@ -58,6 +61,7 @@ class CameraNow:
     latency_sec: tuple[float, float] | None
     behind_sec: float
     events: dict[str, int]
+    regime: str = ""
 
 
 class CameraStatus:
@@ -66,6 +70,7 @@ class CameraStatus:
     Attributes:
         name: Name of the camera.
         dropped: Returns the number of frames dropped since the start.
+        regime: Which of several regimes the camera shows, for people; empty if only one is known.
     """
 
     def __init__(self, name: str, threshold: float = 0.0) -> None:
@@ -77,10 +82,12 @@ class CameraStatus:
         """
         self.name, self.threshold = name, threshold
         self.dropped: Callable[[], int] = lambda: 0
+        self.regime = ""
         self._newest: LiveFrame | None = None
         self._scored_sec = 0.0
         self._frames, self._ended = 0, False
         self._latencies_sec = collections.deque[float](maxlen=LATENCIES)
+        self._scores = collections.deque[tuple[float, float]](maxlen=NEWEST_SCORES)
         self._curve = collections.deque[tuple[int, float]](maxlen=CURVE_SEC // STEP_SEC)
         self._open: set[str] = set()
         self._events = collections.Counter[str]()
@@ -119,6 +126,7 @@ class CameraStatus:
             for frame, score in zip(frames, scores, strict=True):
                 self._frames += 1
                 self._scored_sec = frame.arrival_sec
+                self._scores.append((frame.moment.utc, float(score)))
                 self._latencies_sec.append(now_sec - frame.arrival_sec)
                 step = int(frame.moment.utc // STEP_SEC) * STEP_SEC
                 while self._curve and self._curve[-1][0] > step:  # the clock has been set back
@@ -142,7 +150,13 @@ class CameraStatus:
                 latency_sec=_quantiles(latencies) if latencies else None,
                 behind_sec=round(max(0.0, behind), 1),
                 events=dict(self._events),
+                regime=self.regime,
             )
+
+    def newest_scores(self) -> list[tuple[float, float]]:
+        """Returns for each of the newest frames when it was taken (UTC) and its score."""
+        with self._lock:
+            return list(self._scores)
 
     def curve(self) -> list[tuple[int, float]]:
         """Returns the points of the last hour: seconds since 1970, and the highest score since."""
@@ -165,14 +179,17 @@ class CameraStatus:
 
 
 class Watched:
-    """What is being watched; nothing until the cameras are set up.
+    """What is being watched; only its names are known until the cameras are set up.
 
     Attributes:
+        names: Names of the cameras.
+        has_pictures: Whether thumbnails of events are kept.
         cameras: The cameras.
         dismissals: Dismisses events as false alarms.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, names: Sequence[str] = (), has_pictures: bool = True) -> None:
+        self.names, self.has_pictures = tuple(names), has_pictures
         self.cameras: list[CameraStatus] = []
         self.dismissals: Dismissals | None = None
 

@@ -3,7 +3,6 @@
 import urllib.error
 import urllib.parse
 from contextlib import AbstractContextManager
-from functools import partial
 from pathlib import Path
 
 from abnormal.errors import AbnormalError
@@ -12,6 +11,7 @@ from abnormal.live.outbox import Outbox
 from abnormal.live.sender import (
     FIRST_WAIT_SEC,
     LONGEST_WAIT_SEC,
+    Receiver,
     RefusedError,
     Sender,
     running,
@@ -57,27 +57,28 @@ def make_webhook(
         http_request(parsed)
     except UnicodeError:
         raise AbnormalError(f"--webhook {parsed.shown} has no valid name of a host.") from None
-    receiver = f"the webhook {parsed.shown}"
-    return Sender(Outbox(folder), partial(deliver, parsed), receiver, waits_sec)
+    return Sender(Outbox(folder), Webhook(parsed), waits_sec)
 
 
-def deliver(url: Url, key: str, body: bytes) -> None:
-    """Sends one message, and returns when the receiver has taken it.
+class Webhook(Receiver):
+    """Receives each message as a POST."""
 
-    Args:
-        url: An `http://` or `https://` address; its user name and password become a header.
-        key: Identifies the message, so that the receiver can recognise a repetition.
-        body: The message, as JSON.
+    def __init__(self, url: Url) -> None:
+        """Sends nothing yet.
 
-    Raises:
-        RefusedError: The receiver refuses the message for good.
-        OSError: There was no answer, or one that may be different later.
-    """
-    status = _post(url, key, body)
-    if status in RETRY_STATUSES or status >= 500:
-        raise OSError(f"it answers {status}")
-    if not 200 <= status < 300:
-        raise RefusedError(f"answers {status}")
+        Args:
+            url: An `http://` or `https://` address; its user name and password become a header.
+        """
+        super().__init__(f"the webhook {url.shown}")
+        self._url = url
+
+    def deliver(self, key: str, body: bytes) -> None:
+        """Sends one message, and returns when the receiver has taken it; see `Receiver`."""
+        status = _post(self._url, key, body)
+        if status in RETRY_STATUSES or status >= 500:
+            raise OSError(f"it answers {status}")
+        if not 200 <= status < 300:
+            raise RefusedError(f"answers {status}")
 
 
 def _post(url: Url, key: str, body: bytes) -> int:

@@ -11,35 +11,29 @@ from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.dismissal import Dismissal, raise_levels, read_dismissals, stack_levels
+from abnormal.scoring.false_alarms import (
+    COUNTED_SURPRISES,
+    RELEASE_DROP,
+    FalseAlarms,
+    count_false_alarms,
+)
 from abnormal.scoring.local import LOCAL_SCORES, is_local, shares_of
+from abnormal.scoring.pools import Pool, read_pool, read_surprises
 from abnormal.scoring.rate_check import RateCheck, share_above
+from abnormal.scoring.regime_names import camera_of
 from abnormal.scoring.residual import SCORES
-from abnormal.scoring.surprise import MAX_SURPRISE, Surprise
+from abnormal.scoring.surprise import Surprise
 
 ALARM_SURPRISE = 2.0
 """Surprise above which there is an alarm by default. One normal frame in a hundred reaches it."""
 
-RELEASE_DROP = 0.7
-"""Difference in surprise between the threshold of an alarm and its release. Five times as many
-normal frames are above the release as above the threshold."""
-
 BACKGROUND = "background"
 """Name under which the background of a camera is kept beside its normal levels."""
-
-COUNTED_SURPRISES = tuple(np.arange(0.5, 5.01, 0.25).tolist())
-"""Thresholds, as surprises, at which the false alarms of the normal footage are counted."""
-
-ENOUGH_EVENTS = 10
-"""Number of false alarms from which a rate can be measured. Rates of fewer are extrapolated."""
-
-RULE_OF_THREE = 3.0
-"""If nothing happens in n hours, there are with 95 % confidence at most 3 / n events per hour
-(Hanley and Lippman-Hand, 1983)."""
 
 
 @dataclass(frozen=True)
 class Normality:
-    """What local scores learnt from the normal footage of one camera.
+    """What local scores learnt from the normal footage of one regime of a camera.
 
     Attributes:
         levels: For each local score that the model has, the normal level of each cell,
@@ -50,6 +44,8 @@ class Normality:
             of older versions, which lack the scores that need it.
         correction: What is added to the fused surprise; see `abnormal.scoring.rate_check`.
         learnt: The levels before events were dismissed; empty if they are the same.
+        is_one_view: Whether the footage resembles the background, which therefore tells whether a
+            picture shows this regime. It does not if several cameras were taken for one.
     """
 
     levels: dict[str, np.ndarray]
@@ -57,6 +53,7 @@ class Normality:
     background: np.ndarray | None = None
     correction: float = 0.0
     learnt: dict[str, np.ndarray] = field(default_factory=dict)
+    is_one_view: bool = True
 
     @property
     def frames(self) -> int:
@@ -72,55 +69,14 @@ class Normality:
 
 
 @dataclass(frozen=True)
-class FalseAlarms:
-    """The false alarms of a score in normal footage.
-
-    Attributes:
-        hours: Length of the footage, in hours.
-        counts: Number of events at each threshold of `COUNTED_SURPRISES`.
-    """
-
-    hours: float
-    counts: tuple[int, ...]
-
-    @property
-    def lowest_rate_per_hour(self) -> float:
-        """The lowest rate of false alarms that footage of this length can guarantee."""
-        return RULE_OF_THREE / self.hours
-
-    def surprise_for(self, per_hour: float) -> float:
-        """Returns the threshold above which there are at most so many false alarms per hour.
-
-        The logarithm of the rate is interpolated linearly between thresholds with `ENOUGH_EVENTS`
-        events or more. Beyond them the rate is taken to fall by a factor of ten for each step of 1,
-        as the fraction of frames does.
-
-        Args:
-            per_hour: Number of false alarms per hour, above 0.
-
-        Returns:
-            The threshold as a surprise, at most `MAX_SURPRISE`.
-        """
-        counts = np.maximum.accumulate(self.counts[::-1])[::-1]
-        first = last = 0
-        if counts[0]:
-            first = int((counts == counts[0]).sum()) - 1  # below it, events merge into one another
-            last = int((counts >= min(ENOUGH_EVENTS, counts[0])).sum()) - 1
-        rates = np.log10(np.maximum(counts[first : last + 1], 1) / self.hours)
-        wanted = np.log10(per_hour)
-        if wanted <= rates[-1]:
-            return float(min(COUNTED_SURPRISES[last] + rates[-1] - wanted, MAX_SURPRISE))
-        return float(np.interp(-wanted, -rates, COUNTED_SURPRISES[first : last + 1]))
-
-
-@dataclass(frozen=True)
 class Calibration:
     """What was learnt about a model's scores from normal footage.
 
     Attributes:
         surprises: For each score that is not local, the distribution of its values.
         false_alarms: For each score, the false alarms that it raised.
-        cameras: For each camera's name, what the local scores learnt about it.
+        cameras: For each camera's name, what the local scores learnt about it. Further regimes of a
+            camera have the names that `regime_name` gives.
         frames: Number of normal frames in all.
         videos: Names of the normal videos.
         held_out: Whether there were videos that the network had not been trained on.
@@ -133,6 +89,8 @@ class Calibration:
             older versions.
         exams: For each camera's name and each kind of trial, how many of its trials the model has
             found and how many there were; see `abnormal.inference.exam`.
+        pools: The parts that what all cameras share was combined from, so that one camera can be
+            calibrated again; empty if there is a single part.
     """
 
     surprises: dict[str, Surprise]
@@ -145,6 +103,28 @@ class Calibration:
     positions: dict[str, tuple[float, ...]] = field(default_factory=dict)
     rate_check: RateCheck | None = None
     exams: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
+    pools: tuple[Pool, ...] = ()
+
+    @property
+    def camera_names(self) -> list[str]:
+        """Names of the cameras that the model knows, whatever their regimes."""
+        return list(dict.fromkeys(map(camera_of, self.cameras)))
+
+    def regimes(self, camera: str) -> list[str]:
+        """Returns the names in `cameras` of all regimes of a camera, such as day and night.
+
+        A model that knows a single camera takes every unknown camera for that one.
+
+        Args:
+            camera: Name by which the model knows the camera.
+
+        Returns:
+            The regime with the most footage first; empty if the model does not know the camera.
+        """
+        known = self.camera_names
+        if camera not in known and len(known) == 1:
+            (camera,) = known
+        return [name for name in self.cameras if camera_of(name) == camera]
 
     @property
     def arrays(self) -> dict[str, dict[str, np.ndarray]]:
@@ -160,6 +140,17 @@ class Calibration:
             | ({} if camera.background is None else {BACKGROUND: camera.background})
             for name, camera in self.cameras.items()
         }
+
+    @property
+    def all_pools(self) -> tuple[Pool, ...]:
+        """The parts that what all cameras share consists of; it may be a single one."""
+        return self.pools or (
+            Pool(
+                tuple(self.cameras),
+                *(self.surprises, self.false_alarms, self.frames, self.videos),
+                *(self.held_out, self.rate_check),
+            ),
+        )
 
     def with_dismissed(self, dismissed: Iterable[Dismissal]) -> "Calibration":
         """Returns the calibration with these dismissals instead of those that it has.
@@ -178,18 +169,17 @@ class Calibration:
         return [dismissal for dismissal in self.dismissed if dismissal.camera == camera]
 
     def normality(self, camera: str) -> Normality | None:
-        """Returns what is normal for a camera.
-
-        A model that knows a single camera takes every unknown camera for that one.
+        """Returns what is normal for a camera in its first regime; see `regimes`.
 
         Args:
-            camera: Name by which the model knows the camera.
+            camera: Name by which the model knows the camera, or name of one of its regimes.
 
         Returns:
             None if the model does not know the camera.
         """
-        single = next(iter(self.cameras.values())) if len(self.cameras) == 1 else None
-        return self.cameras.get(camera, single)
+        if camera != camera_of(camera):
+            return self.cameras.get(camera)
+        return next((self.cameras[name] for name in self.regimes(camera)), None)
 
     def alarm(
         self, score: str, threshold: float | None = None, per_hour: float | None = None
@@ -266,6 +256,7 @@ class Calibration:
             "cameras": cameras,
             "corrections": corrections,
             "dismissed": [dict(dismissal.entry) for dismissal in self.dismissed],
+            "several_views": [n for n, camera in self.cameras.items() if not camera.is_one_view],
         }
 
 
@@ -282,31 +273,30 @@ def read_calibration(
         arrays: For each camera's name what `Calibration.arrays` has.
     """
     corrections = stored.get("corrections", {})
-    rate_check = stored.get("rate_check")
+    cameras = {
+        name: dataclasses.replace(
+            normality,
+            correction=corrections.get(name, 0.0),
+            is_one_view=name not in stored.get("several_views", ()),
+        )
+        for name, surprises in stored.get("cameras", {}).items()
+        if (normality := _normality(arrays[name], read_surprises(surprises)))
+    }
+    shared = read_pool({**stored, "cameras": tuple(cameras)})
     calibration = Calibration(
-        surprises=_surprises(stored.get("surprises", {})),
-        false_alarms={
-            name: FalseAlarms(value["hours"], tuple(value["counts"]))
-            for name, value in stored.get("false_alarms", {}).items()
-        },
-        cameras={
-            name: dataclasses.replace(normality, correction=corrections.get(name, 0.0))
-            for name, surprises in stored.get("cameras", {}).items()
-            if (normality := _normality(arrays[name], _surprises(surprises)))
-        },
-        frames=stored.get("frames", 0),
-        videos=tuple(stored.get("videos", ())),
-        held_out=stored.get("held_out", False),
+        *(shared.surprises, shared.false_alarms, cameras, shared.frames, shared.videos),
+        held_out=shared.held_out,
         positions={
             name: tuple(value)
             for name, value in stored.get("positions", {}).items()
             if name in SCORES
         },
-        rate_check=RateCheck(**rate_check) if rate_check else None,
+        rate_check=shared.rate_check,
         exams={
             camera: {kind: (found, trials) for kind, (found, trials) in exam.items()}
             for camera, exam in stored.get("exams", {}).items()
         },
+        pools=tuple(map(read_pool, stored.get("pools", ()))),
     )
     return calibration.with_dismissed(read_dismissals(stored.get("dismissed", ()), arrays))
 
@@ -367,22 +357,6 @@ def fuse(
     return np.maximum(np.maximum(weighted.max(axis=0), 0) + correction, 0), weighted.argmax(axis=0)
 
 
-def count_false_alarms(normal: Iterable[np.ndarray], fps: float) -> FalseAlarms:
-    """Counts the events that a score raises in normal footage, at several thresholds.
-
-    Args:
-        normal: For each video the surprise of each frame, `(n,)` float64, at least 0.
-        fps: Frames per second.
-    """
-    videos: Sequence[np.ndarray] = list(normal)
-    alarms = [
-        Alarm("surprise", threshold, max(0.0, threshold - RELEASE_DROP))
-        for threshold in COUNTED_SURPRISES
-    ]
-    counts = [sum(len(alarm.events(values, fps)) for values in videos) for alarm in alarms]
-    return FalseAlarms(sum(map(len, videos)) / fps / 3600, tuple(counts))
-
-
 def describe_exam(results: Mapping[str, Sequence[int]]) -> str:
     """Says what a camera has found of its trials; see `Calibration.exams`."""
     found = [f"{kind} {count} of {trials}" for kind, (count, trials) in results.items()]
@@ -400,14 +374,3 @@ def check_rate(held_out: Sequence[np.ndarray], fps: float) -> RateCheck:
     false_alarms = count_false_alarms(held_out, fps)
     events = false_alarms.counts[COUNTED_SURPRISES.index(ALARM_SURPRISE)]
     return RateCheck(*share_above(held_out, ALARM_SURPRISE, fps), events, false_alarms.hours)
-
-
-def _surprises(stored: Mapping[str, Mapping[str, Any]]) -> dict[str, Surprise]:
-    return {
-        name: Surprise(
-            tuple(value["values"]),
-            tuple(value["surprises"]),
-            *(value["scale"], value["exceedances"], value["frames"]),
-        )
-        for name, value in stored.items()
-    }

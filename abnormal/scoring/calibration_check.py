@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from abnormal import checks
-from abnormal.scoring.calibration import BACKGROUND, COUNTED_SURPRISES
+from abnormal.scoring.calibration import BACKGROUND
 from abnormal.scoring.cells import cell_means
 from abnormal.scoring.dismissal import RAISED
+from abnormal.scoring.false_alarms import COUNTED_SURPRISES
 from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.surprise import MAX_SURPRISE
 
@@ -50,6 +51,33 @@ def check_calibration(
     Raises:
         ValueError: A value has another type or shape, or is out of its range.
     """
+    _check_pool(stored, size)
+    for pool in checks.sequence("pools", stored.get("pools", ())):
+        (cameras,) = _of("a pool", pool, "cameras")
+        for camera in checks.sequence("the cameras of a pool", cameras):
+            checks.text("a camera of a pool", camera)
+        _check_pool(pool, size)
+    for camera, surprises in _each(stored, "cameras"):
+        for name, value in checks.mapping(camera, surprises).items():
+            _check_surprise(f"{camera}.{name}", value, MOST_RATIO)
+    for name, value in _each(stored, "positions"):
+        checks.numbers(name, value, 1e-9, 1e9, clip_length, clip_length)
+    _check_dismissed(checks.sequence("dismissed", stored.get("dismissed", ())))
+    for name, value in _each(stored, "corrections"):
+        checks.number(name, value, -MAX_SURPRISE, MAX_SURPRISE)
+    for name in checks.sequence("several_views", stored.get("several_views", ())):
+        checks.text("the name of a camera with several views", name)
+    for name, exam in _each(stored, "exams"):
+        for kind, result in checks.mapping(name, exam).items():
+            found, trials = checks.numbers(f"{name}.{kind}", result, 0, MOST_FRAMES, 2, 2)
+            checks.number(f"{name}.{kind}", found, 0, trials)
+    _check_levels(arrays, size)
+    _check_raised(arrays, size)
+    _check_backgrounds(arrays, size)
+
+
+def _check_pool(stored: Mapping[str, Any], size: int) -> None:
+    """Checks what all cameras share, or one part of it."""
     for name, value in _each(stored, "surprises"):
         most = {"surprises.l1": size**2, "surprises.l2": size}.get(name, LARGEST_SCORE)
         _check_surprise(name, value, MARGIN * most)
@@ -58,26 +86,11 @@ def check_calibration(
         checks.number(f"{name}.hours", hours, 1e-9, MOST_HOURS)
         for count in checks.sequence(f"{name}.counts", counts, *[len(COUNTED_SURPRISES)] * 2):
             checks.whole(f"a value of {name}.counts", count, 0, MOST_FRAMES)
-    for camera, surprises in _each(stored, "cameras"):
-        for name, value in checks.mapping(camera, surprises).items():
-            _check_surprise(f"{camera}.{name}", value, MOST_RATIO)
-    for name, value in _each(stored, "positions"):
-        checks.numbers(name, value, 1e-9, 1e9, clip_length, clip_length)
     checks.whole("frames", stored.get("frames", 0), 0, MOST_FRAMES)
     checks.flag("held_out", stored.get("held_out", False))
     for video in checks.sequence("videos", stored.get("videos", ())):
         checks.text("the name of a video", video)
-    _check_dismissed(checks.sequence("dismissed", stored.get("dismissed", ())))
-    for name, value in _each(stored, "corrections"):
-        checks.number(name, value, -MAX_SURPRISE, MAX_SURPRISE)
     _check_rate(stored.get("rate_check"))
-    for name, exam in _each(stored, "exams"):
-        for kind, result in checks.mapping(name, exam).items():
-            found, trials = checks.numbers(f"{name}.{kind}", result, 0, MOST_FRAMES, 2, 2)
-            checks.number(f"{name}.{kind}", found, 0, trials)
-    _check_levels(arrays, size)
-    _check_raised(arrays, size)
-    _check_backgrounds(arrays, size)
 
 
 def _check_dismissed(events: Sequence[Any]) -> None:

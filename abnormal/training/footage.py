@@ -1,7 +1,8 @@
 """Reads the normal footage of a training run from `img/`, and splits off the held-out part."""
 
 import contextlib
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,6 +18,8 @@ from abnormal.inference.normal_video import NormalVideo
 from abnormal.scoring.folds import FOLDS
 from abnormal.training.options import TrainingOptions
 from abnormal.training.split import BY_CAMERA, Part, split_by_camera
+
+log = logging.getLogger(__name__)
 
 MOST_FRAMES = 25_000
 """Largest number of frames of the training footage that a model is calibrated on.
@@ -106,6 +109,7 @@ def open_footage(options: TrainingOptions, by_camera: bool = True) -> Footage:
             f"needed: `{command('preprocess')} --videos FOLDER --split training`."
         )
     warn_of_different_rates(records)
+    _warn_of_nameless(records)
     cache = open_cache(options.img, records, options.size)
     parts = [part for video in enumerate(records) for part in parts_of(*video, clip_length)]
     cache = cache_of_parts(cache, parts)
@@ -127,6 +131,17 @@ def open_footage(options: TrainingOptions, by_camera: bool = True) -> Footage:
         fingerprint=fingerprint(records),
         split=BY_CAMERA if by_camera else None,
     )
+
+
+def _warn_of_nameless(records: Sequence[VideoRecord]) -> None:
+    """Warns if some videos name their camera and others do not: any video is taken for those."""
+    cameras = sorted({record.camera for record in records} - {""})
+    if cameras and (nameless := [record.video for record in records if not record.camera]):
+        log.warning(
+            "%d videos (%s, ...) name no camera, beside those of %s. The model will take any video "
+            "without a camera's name for theirs. Name all: `%s --camera-from PATTERN`.",
+            *(len(nameless), nameless[0], ", ".join(cameras), command("preprocess")),
+        )
 
 
 def parts_of(number: int, record: VideoRecord, clip_length: int) -> list[Part]:

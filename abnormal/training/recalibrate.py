@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,61 +16,107 @@ from abnormal.inference.calibrate import Calibrator
 from abnormal.inference.exam import examine
 from abnormal.inference.normal_video import NormalVideo
 from abnormal.inference.reference import make_reference
+from abnormal.inference.regime_footage import split_regimes
 from abnormal.inference.runtimes import keras_runtime
-from abnormal.inference.stored_calibration import calibration_of
+from abnormal.inference.stored_calibration import calibration_of, change_calibration
 from abnormal.inference.videos import InputVideo, ModelFrames, source_videos, stored_videos
 from abnormal.models.backend import versions
-from abnormal.models.model_file import ModelInfo, TrainedModel, load_model, save_model
+from abnormal.models.model_file import ModelInfo, TrainedModel, load_model
 from abnormal.scoring.calibration import Calibration
+from abnormal.scoring.pools import combine, without_cameras
+from abnormal.scoring.regime_names import camera_of
+from abnormal.training.choose_camera import choose_videos
 
 log = logging.getLogger(__name__)
 
 
-def recalibrate(path: Path, folder: Path) -> Calibration:
-    """Calibrates a model on other normal footage, and replaces its file.
+def recalibrate(path: Path, folder: Path, camera: str = "") -> Calibration:
+    """Calibrates cameras of a model on other normal footage, and replaces its file.
 
-    Cameras that the footage does not show keep what is normal for them. What all cameras share, the
-    counts of false alarms and the thresholds of scores that are not local, comes from the footage.
+    Other cameras keep what is normal for them, and what was counted in their footage. What all
+    cameras share is combined from the footage of all.
 
     Args:
         path: The model file. It is replaced only if everything succeeds.
         folder: Folder of videos, or of frames from `preprocess.py`. Only normal videos are used.
+        camera: Name of the camera that is calibrated; see `choose_videos`.
 
     Returns:
-        The new calibration of the model.
+        What was learnt from the footage, which is a part of the new calibration of the model.
 
     Raises:
-        AbnormalError: There is no such model, or no readable normal footage.
+        AbnormalError: There is no such model, no readable normal footage, or it is not clear which
+            camera is meant.
     """
     model = load_model(path)
     make_folder(path.absolute().parent)  # fails now rather than after the computation
     old = calibration_of(model)
     notes: set[str] = set()
     found = stored_videos(folder, TRAINING) if is_img(folder) else source_videos(folder, TRAINING)
+    found = choose_videos(found, camera, old.camera_names, folder)
     model = with_known_rate(model, found[0])
     videos = [_normal_video(video, model.info, notes) for video in found]
-    reconstruct = keras_runtime(model.network)
-    calibrator = Calibrator(reconstruct, model.info.clip_length, model.info.fps)
-    calibration = calibrator.calibrate(videos)
-    calibration = examine(
-        *(reconstruct, model.info.clip_length, model.info.fps), *(videos, calibration)
-    )
+    videos = split_regimes(videos, model.info.fps)
+    fresh = _calibrate(model, videos, old)
     for note in sorted(notes):
         log.info("  %s", note)
-    forgotten = [event for event in old.dismissed if event.camera in calibration.cameras]
+    reconstruct = keras_runtime(model.network)
+    reference = model.reference and make_reference(model.reference.clips, reconstruct)
+    facts = {"fps": model.info.fps, "versions": model.info.versions}  # which were not known
+    change_calibration(path, lambda known: merged(known, fresh), reference, facts)
+    return fresh
+
+
+def _calibrate(model: TrainedModel, videos: Sequence[NormalVideo], old: Calibration) -> Calibration:
+    """Calibrates and examines the cameras of the videos, by themselves."""
+    reconstruct, info = keras_runtime(model.network), model.info
+    # Where other cameras stay, their thresholds hold for the positions that they were learnt with.
+    others_stay = {*old.camera_names} - {camera_of(video.camera) for video in videos}
+    calibrator = Calibrator(reconstruct, info.clip_length, info.fps)
+    fresh = calibrator.calibrate(videos, old.positions if others_stay else None)
+    return examine(reconstruct, info.clip_length, info.fps, videos, fresh)
+
+
+def merged(known: Calibration, fresh: Calibration) -> Calibration:
+    """Returns the calibration of a model after some of its cameras were calibrated again.
+
+    Args:
+        known: The calibration that the model has.
+        fresh: What was learnt about some of its cameras, or about new ones.
+    """
+    known = _without_nameless(known, fresh)
+    again = fresh.camera_names  # with all their regimes
+    forgotten = [event for event in known.dismissed if camera_of(event.camera) in again]
     if forgotten:
         log.info("note: %d dismissed events are not known any more", len(forgotten))
-    calibration = dataclasses.replace(
-        calibration,
-        cameras=old.cameras | calibration.cameras,
-        exams={name: exam for name, exam in old.exams.items() if name not in calibration.cameras}
-        | calibration.exams,
-        dismissed=tuple(event for event in old.dismissed if event not in forgotten),
+    stay = {name: one for name, one in known.cameras.items() if camera_of(name) not in again}
+    stale = {*known.cameras, *fresh.cameras} - stay.keys()
+    pools = (*without_cameras(known.all_pools, stale), *fresh.all_pools)
+    shared = combine(pools)
+    exams = {name: exam for name, exam in known.exams.items() if name in stay}
+    return dataclasses.replace(
+        fresh,
+        surprises=shared.surprises,
+        false_alarms=shared.false_alarms,
+        frames=shared.frames,
+        videos=shared.videos,
+        held_out=shared.held_out,
+        rate_check=shared.rate_check,
+        pools=pools if len(pools) > 1 else (),
+        cameras=stay | fresh.cameras,
+        exams=exams | fresh.exams,
+        dismissed=tuple(event for event in known.dismissed if event not in forgotten),
     )
-    info = dataclasses.replace(model.info, calibration=calibration.as_dict())
-    reference = model.reference and make_reference(model.reference.clips, reconstruct)
-    save_model(path, model.network, info, reference, calibration.arrays)
-    return calibration
+
+
+def _without_nameless(known: Calibration, fresh: Calibration) -> Calibration:
+    """Forgets the only camera of a model if it has no name and is given one now."""
+    if known.camera_names != [""] or "" in fresh.cameras:
+        return known
+    log.info("note: the camera of the model had no name; it is %s now", fresh.camera_names[0])
+    left = [event for event in known.dismissed if camera_of(event.camera)]
+    pools = tuple(without_cameras(known.all_pools, known.cameras))
+    return dataclasses.replace(known, cameras={}, exams={}, dismissed=tuple(left), pools=pools)
 
 
 def with_known_rate(model: TrainedModel, video: InputVideo) -> TrainedModel:

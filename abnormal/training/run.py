@@ -17,6 +17,7 @@ from abnormal.frames.clips import end_to_end_clips
 from abnormal.inference.calibrate import Calibrator
 from abnormal.inference.exam import examine
 from abnormal.inference.reference import REFERENCE_CLIPS, make_reference
+from abnormal.inference.regime_footage import split_regimes
 from abnormal.inference.runtimes import keras_runtime
 from abnormal.models.backend import make_deterministic, memory_advice, replica_scope, versions
 from abnormal.models.fast import stock_of
@@ -203,15 +204,14 @@ def _finish(
 ) -> TrainingResult:
     """Calibrates a trained network, and writes its model file."""
     network = on_one_device(stock_of(fitting.network), devices)
-    calibration = _calibrate(network, footage, options.clip_length)
+    videos = split_regimes(footage.normal_videos(), footage.fps)
+    reconstruct = keras_runtime(network)
+    calibration = Calibrator(reconstruct, options.clip_length, footage.fps).calibrate(videos)
     reference = _reference(network, footage, options.clip_length)
     info = _model_info(options, footage, fitting, calibration)
     save_model(options.output, network, info, reference, calibration.arrays)
     # The model is safe before the exam begins, which takes a minute or two.
-    calibration = examine(
-        *(keras_runtime(network), options.clip_length, footage.fps),
-        *(footage.normal_videos(), calibration),
-    )
+    calibration = examine(*(reconstruct, options.clip_length, footage.fps), *(videos, calibration))
     if calibration.exams:
         info = dataclasses.replace(info, calibration=calibration.as_dict())
         save_model(options.output, network, info, reference, calibration.arrays)
@@ -220,12 +220,6 @@ def _finish(
     return TrainingResult(
         info, calibration, losses_path(options.output), fitting.has_stopped_early, best
     )
-
-
-def _calibrate(network: keras.Sequential, footage: Footage, clip_length: int) -> Calibration:
-    """Learns the normal levels of the scores from the footage, and how far they are exceeded."""
-    calibrator = Calibrator(keras_runtime(network), clip_length, footage.fps)
-    return calibrator.calibrate(footage.normal_videos())
 
 
 def _reference(network: keras.Sequential, footage: Footage, clip_length: int) -> Reference:

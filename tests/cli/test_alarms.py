@@ -172,12 +172,21 @@ def test_a_model_of_several_cameras_wants_to_know_which(tmp_path, capsys):
     assert test.main([*arguments, "--score", "gradient"]) == 0
 
     # Other footage of one camera leaves the other as it is.
-    before = load_model(model).arrays["gate/1"]
+    before = load_model(model)
     one = make_img(tmp_path / "one", ("door",))
-    assert train.main(["--calibrate", str(one), "--output", str(model)]) == 0
-    after = load_model(model).arrays
-    assert set(after) == {"gate/1", "door"}
-    assert all(np.array_equal(level, before[name]) for name, level in after["gate/1"].items())
+    calibrate = ["--calibrate", str(one), "--output", str(model), "--camera"]
+    assert train.main([*calibrate, "gate/1"]) == 1
+    assert "has no footage of the camera 'gate/1', only of 'door'" in capsys.readouterr().err
+    assert train.main([*calibrate, "door"]) == 0
+    assert "calibrated on 300 frames of 3 videos of door" in capsys.readouterr().out
+    after = load_model(model)
+    assert set(after.arrays) == {"gate/1", "door"}
+    for name, level in after.arrays["gate/1"].items():
+        assert np.array_equal(level, before.arrays["gate/1"][name])
+    for shared in ("false_alarms", "frames", "positions"):  # the footage of the door is the same
+        assert after.info.calibration[shared] == before.info.calibration[shared]
+    assert train.main(["--camera", "door"]) == 1
+    assert "--camera door is for --calibrate" in capsys.readouterr().err
 
 
 def test_a_calibration_that_fails_leaves_the_model_as_it_was(model, tmp_path, capsys):

@@ -45,6 +45,7 @@ TEST = [
     (["--cameras", "gone.csv"], "There is no file gone.csv. Check --cameras."),
     (["--source", "gone.mp4", "--realtime"], "gone.mp4 cannot be watched: there is no such file"),
     (["--webhook", "http://host"], "--webhook is for cameras."),
+    (["--source", "rtsp://host", "--mqtt", "host"], "The address of --mqtt cannot be understood"),
 ]
 TRAIN = [
     (["--img", "empty"], "There are no frames in empty: empty/manifest.json is missing."),

@@ -1,13 +1,19 @@
 import contextlib
 import io
+import json
 import logging
+import re
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from abnormal import errors
 from abnormal.cli.program import make_parser, run_program
 from abnormal.cli.streams import StdoutClosedError, safe_streams
+from abnormal.commands import program_name
 from abnormal.errors import AbnormalError
 from abnormal.urls import remember_secrets
 
@@ -111,6 +117,77 @@ def test_a_secret_that_is_learned_later_is_hidden_too(disks):
     assert disks["stderr"].getvalue() == "***\n"
 
 
+def log_of(disks, work, *argv):
+    """The exit code of a program whose messages are JSON, and what it logs."""
+    code = run(disks, work, "--log-format", "json", *argv)
+    logged = [json.loads(line) for line in disks["stderr"].getvalue().splitlines()]
+    assert all(re.fullmatch(r"2\d{3}-\d\d-\d\dT[\d:]{8}\.\d{3}Z", one["time"]) for one in logged)
+    return code, [{key: one[key] for key in one if key != "time"} for one in logged]
+
+
+def test_each_message_is_a_json_object_with_level_and_logger(disks):
+    def work(args):
+        logging.getLogger("abnormal.live").info('says "%s"\nin two lines', "yes")
+        logging.getLogger("abnormal").warning("careful")
+        raise AbnormalError("there is no file")
+
+    code, logged = log_of(disks, work)
+    assert code == 1
+    assert logged == [
+        {"level": "INFO", "logger": "abnormal.live", "message": 'says "yes"\nin two lines'},
+        {"level": "WARNING", "logger": "abnormal", "message": "careful"},
+        {
+            "level": "ERROR",
+            "logger": "abnormal.cli.program",
+            "message": f"{program_name('test')}: there is no file",
+        },
+    ]
+
+
+def test_a_bug_is_one_json_object_with_its_traceback_and_without_secrets(disks):
+    code, (logged,) = log_of(
+        disks, lambda args: fail(KeyError(args.source)), "--source", "http://me:hunter'2@host/a"
+    )
+    assert code == 3
+    assert "this is a bug: KeyError" in logged["message"]
+    assert logged["traceback"].startswith("Traceback (most recent call last):\n")
+    assert "hunter" not in json.dumps(logged)
+
+
+def test_what_others_write_to_stderr_is_json_too(disks):
+    def work(args):
+        sys.stderr.write("first ha")
+        sys.stderr.write('lf, "then" http://host/a?b"\nthe rest\n\n')
+        assert not sys.stderr.isatty()
+        return 0
+
+    expected = [{"level": "WARNING", "logger": "stderr", "message": message} for message in
+                ('first half, "then" http://host/a"', "the rest")]  # fmt: skip
+    assert log_of(disks, work) == (0, expected)
+
+
+def test_a_password_that_is_part_of_json_does_not_break_it(disks):
+    def work(args):
+        logging.getLogger("abnormal").info("the password message")
+        return 0
+
+    _, (logged,) = log_of(disks, work, "--source", "rtsp://me:message@host")
+    assert logged["message"] == "the password ***"
+
+
+def test_a_usage_error_is_json_too(disks):
+    with pytest.raises(SystemExit):
+        run(disks, lambda args: 0, "--log-format=json", "--sauce")
+    lines = [json.loads(line)["message"] for line in disks["stderr"].getvalue().splitlines()]
+    assert lines[-1].endswith("unrecognized arguments: --sauce")
+
+
+def test_text_is_the_format_again_after_that(disks):
+    log_of(disks, lambda args: 0)
+    run(disks, lambda args: fail(AbnormalError("there is no file")))
+    assert disks["stderr"].getvalue() == f"{program_name('test')}: there is no file\n"
+
+
 @pytest.mark.parametrize("closed", [">&-", "2>&-"])
 def test_a_stream_that_is_closed_from_the_start_is_no_bug(closed):
     code = "from abnormal.cli.program import *; print(run_program(make_parser('test'), work, []))"
@@ -123,3 +200,18 @@ def test_a_stream_that_is_closed_from_the_start_is_no_bug(closed):
     )  # fmt: skip
     assert done.returncode == 0, done
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_all_exit_codes_are_in_the_table_of_the_documentation():
+    page = (Path(__file__).parents[2] / "docs" / "OUTPUT.md").read_text("utf-8")
+    table = page.split("## Exit codes")[1].split("##")[0]
+    rows = [int(row) for row in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)]
+    known = {value for name, value in vars(errors).items() if name.startswith("EXIT_")}
+    assert rows == sorted({0} | known)
+    assert {128 + signal.SIGINT, 128 + signal.SIGTERM} <= known
+
+
+def test_a_wrong_command_line_has_its_exit_code(disks):
+    with pytest.raises(SystemExit) as ended:
+        run(disks, lambda args: 0, "--sauce")
+    assert ended.value.code == errors.EXIT_USAGE

@@ -32,14 +32,15 @@ from abnormal.live.page.past_events import read_past_events
 from abnormal.live.sender import Sender
 from abnormal.reading import parse_json
 from abnormal.scoring.calibration import (
-    COUNTED_SURPRISES,
     Calibration,
-    FalseAlarms,
     Normality,
     read_calibration,
 )
 from abnormal.scoring.calibration_check import check_calibration
 from abnormal.scoring.dismissal import Dismissal
+from abnormal.scoring.false_alarms import COUNTED_SURPRISES, FalseAlarms
+from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.rate_check import RateCheck
 from abnormal.scoring.surprise import learn_surprise
 from abnormal.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from abnormal.video.camera import open_camera
@@ -221,7 +222,7 @@ def look_at_checkpoint(found: Checkpoint) -> None:
 def intact_calibration() -> Calibration:
     surprise = learn_surprise(np.random.default_rng(0).random(500))
     levels = np.full((2, 2), 0.5, np.float32)
-    return Calibration(
+    calibration = Calibration(
         surprises={"gradient": surprise, "l2": surprise},
         false_alarms={"fused": FalseAlarms(0.5, tuple(range(len(COUNTED_SURPRISES)))[::-1])},
         cameras={"gate": Normality({"motion": levels}, {"motion": surprise})},
@@ -233,7 +234,9 @@ def intact_calibration() -> Calibration:
             Dismissal({"event": "b:1", "camera": "gate"}, {"motion": 2 * levels}),
         ),
         positions={"l2": (1.1, 0.9)},
+        rate_check=RateCheck(0.01, 0.0, 0.02, 3, 0.5),
     )
+    return dataclasses.replace(calibration, pools=calibration.all_pools * 2)
 
 
 def make_calibration(folder: Path) -> list[Path]:
@@ -248,6 +251,8 @@ def look_at_calibration(path: Path) -> None:
     levels = dict.fromkeys(stored.get("cameras", {}), levels["gate"])
     check_calibration(stored, levels, clip_length=2, size=SIZE)
     calibration = read_calibration(stored, levels)
+    for rate_check in filter(None, (pool.rate_check for pool in calibration.pools)):
+        assert 0 <= rate_check.events_per_hour.low <= rate_check.events_per_hour.high
     for name in (*calibration.surprises, *calibration.false_alarms):
         for per_hour in (None, 1.0):
             if per_hour and name not in calibration.false_alarms:
@@ -458,6 +463,37 @@ def put_array(file: h5py.File, name: str, rng: random.Random) -> None:
     rng.choice(kinds)()
 
 
+def make_regime(folder: Path) -> list[Path]:
+    info = small_model()
+    from abnormal.live.regime_file import regime_path, write_regime
+
+    levels = {name: np.full((2, 2), 1.0, np.float32) for name in LOCAL_SCORES}
+    surprises = dict.fromkeys(LOCAL_SCORES, learn_surprise(np.arange(50.0)))
+    normality = Normality(levels, surprises, np.zeros((SIZE, SIZE), np.uint8), 0.25)
+    write_regime(regime_path(folder, "gate", 1), normality, info)
+    return [regime_path(folder, "gate", 1)]
+
+
+def small_model() -> Any:
+    from abnormal.models.backend import start_backend
+
+    start_backend()
+    from abnormal.models.model_file import ModelInfo
+
+    return ModelInfo("cae", 1, SIZE, 25.0)
+
+
+def look_at_regime(path: Path) -> None:
+    from abnormal.live.regime_file import read_regime
+
+    normality = read_regime(path, small_model())
+    for level in normality.levels.values():
+        assert level.shape == (2, 2)
+        assert (level > 0).all()
+    for surprise in normality.surprises.values():
+        assert np.isfinite(surprise.of(np.linspace(0, 1e4, 50))).all()
+
+
 def make_event_cells(folder: Path) -> list[Path]:
     path = folder / "gate-1-anomaly.npz"
     largest = {"motion": np.ones((2, 2)), "stay": np.eye(2)}
@@ -465,7 +501,7 @@ def make_event_cells(folder: Path) -> list[Path]:
     return [path]
 
 
-def damage_event_cells(content: bytes, rng: random.Random) -> bytes:
+def damage_arrays(content: bytes, rng: random.Random) -> bytes:
     """Damages the bytes of a file, or makes an intact one of other arrays."""
     if rng.random() < 0.5:
         return damage(content, rng)
@@ -507,7 +543,8 @@ TARGETS = {
     "calibration": Target(
         make_calibration, look_at_calibration, damage_json, (ValueError, AbnormalError), 60
     ),
-    "event_cells": Target(make_event_cells, look_at_event_cells, damage_event_cells),
+    "regime": Target(make_regime, look_at_regime, damage_arrays, (AbnormalError, OSError)),
+    "event_cells": Target(make_event_cells, look_at_event_cells, damage_arrays),
     "webhook": Target(make_queue, read_queue, quick=20),
     "cameras": Target(make_cameras, look_at_cameras),
     "events": Target(make_event_log, read_event_log, damage_event_log, quick=60),

@@ -14,7 +14,8 @@ from abnormal.inference.normal_video import MeasuredVideo, NormalVideo, learn_ba
 from abnormal.inference.score import frame_scores, residuals
 from abnormal.inference.stream import FrameScorer, ResidualStream, open_stream
 from abnormal.names import FUSED
-from abnormal.scoring.calibration import ALARM_SURPRISE, COUNTED_SURPRISES
+from abnormal.scoring.calibration import ALARM_SURPRISE
+from abnormal.scoring.false_alarms import COUNTED_SURPRISES
 from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.residual import SCORES
 
@@ -83,6 +84,18 @@ def test_the_order_of_the_videos_does_not_matter():
     assert first.as_dict() == second.as_dict()
     for name, array in first.arrays[""].items():
         assert np.array_equal(array, second.arrays[""][name]), name
+
+
+def test_what_cameras_share_is_kept_for_each_of_them_too():
+    videos = [video(walking(n, n), f"{n}", camera) for n, camera in ((60, "a"), (90, "b"))]
+    both = Calibrator(halved, LENGTH, FPS).calibrate(videos)
+    alone = [Calibrator(halved, LENGTH, FPS).calibrate([one], both.positions) for one in videos]
+    assert [(pool.cameras, pool.frames) for pool in both.pools] == [(("a",), 60), (("b",), 90)]
+    assert [one.pools for one in alone] == [(), ()]
+    assert both.pools == tuple(pool for one in alone for pool in one.all_pools)
+    sums = np.sum([pool.false_alarms[FUSED].counts for pool in both.pools], axis=0)
+    assert both.false_alarms[FUSED].counts == tuple(sums.tolist())
+    assert both.false_alarms[FUSED].hours == pytest.approx(150 / FPS / 3600)
 
 
 def test_who_walks_through_the_footage_is_not_in_its_background(calibration):

@@ -1,5 +1,8 @@
 """Events of cameras are dismissed, in the model file and for those that are watched."""
 
+import contextlib
+import http.client
+import json
 import shutil
 import threading
 
@@ -16,6 +19,8 @@ from abnormal.errors import AbnormalError  # noqa: E402
 from abnormal.inference.event_cells import EventCells  # noqa: E402
 from abnormal.inference.stored_calibration import calibration_of, change_calibration  # noqa: E402
 from abnormal.live.dismissals import Dismissals, dismiss_live_event, keep_event_cells  # noqa: E402
+from abnormal.live.page.server import open_page  # noqa: E402
+from abnormal.live.status import Watched  # noqa: E402
 from abnormal.models.model_file import ModelInfo, load_model, save_model  # noqa: E402
 from abnormal.scoring.calibration import Calibration, Normality  # noqa: E402
 from abnormal.scoring.dismissal import Dismissal  # noqa: E402
@@ -83,6 +88,31 @@ def test_a_dismissal_acts_in_the_file_and_on_the_cameras_until_it_is_taken_back(
     for calibration in (monitor.calibration, in_file(model)):
         assert level(calibration) == 1
     assert dismissals.ids() == {MERGED.event}
+
+
+def test_the_page_dismisses_for_the_watch_that_goes_on(model, output, caplog):
+    dismissals = Dismissals(model, output, in_file(model), [monitor := Monitor()])
+    watched = Watched()
+    watched.set_up([], dismissals)
+    caplog.set_level("INFO", "abnormal")
+
+    def press(button, event=FIRST):
+        connection.request(
+            "POST", f"/events/{event}/{button}", headers={"Content-Type": "application/json"}
+        )
+        return json.loads(connection.getresponse().read())
+
+    with (
+        open_page("127.0.0.1:0", output, watched),
+        contextlib.closing(http.client.HTTPConnection(caplog.messages[-1].split("/")[2])) as one,
+    ):
+        connection = one
+        assert press("dismiss") == {"dismissed": True}
+        assert level(monitor.calibration) == level(in_file(model)) > 1
+        assert "dismissed already" in press("dismiss")["error"]
+        assert press("undo") == {"dismissed": False}
+        assert level(monitor.calibration) == level(in_file(model)) == 1
+        assert "There is no event" in press("dismiss", "gate-20260101T000000.000Z-anomaly")["error"]
 
 
 def test_a_watch_learns_of_what_the_command_line_dismisses(model, output, said):

@@ -12,7 +12,7 @@ from abnormal.live.tracker import LiveFrameScore, OngoingEvent
 
 AT = Moment(1, 0.04, 1e9)
 ONGOING = OngoingEvent(AT, AT, LiveFrameScore(AT, 2.5), 2.5)
-EVENT = make_event("gate", "anomaly", "opened", ONGOING)
+EVENT = make_event("gate", "anomaly", "closed", ONGOING)
 
 
 def test_each_run_appends(tmp_path):
@@ -55,3 +55,56 @@ def test_what_finds_no_room_is_written_before_the_next_line_and_half_a_line_neve
         log(dataclasses.replace(EVENT, id="3"))
     told = [json.loads(line)["id"] for line in path.read_text().splitlines()]
     assert told == [EVENT.id, "0", "1", "2", "3"]
+
+
+def test_lines_that_come_while_old_ones_are_removed_are_kept(tmp_path, monkeypatch):
+    with open_event_log(tmp_path) as log:
+        log(EVENT)
+        between = [dataclasses.replace(EVENT, id="in between")]
+        monkeypatch.setattr(
+            "abnormal.live.event_log.os.fsync", lambda _: between and log(between.pop())
+        )
+        assert log.cut("2026") == 1
+        monkeypatch.undo()
+        log(dataclasses.replace(EVENT, id="after"))
+    told = [json.loads(line)["id"] for line in (tmp_path / "events.jsonl").read_text().splitlines()]
+    assert told == ["in between", "after"]
+
+
+def test_a_log_that_was_cut_is_still_locked_and_has_its_permissions(tmp_path):
+    path = tmp_path / "events.jsonl"
+    with open_event_log(tmp_path) as log:
+        log(EVENT)
+        path.chmod(0o600)
+        log.cut("2026")
+        assert path.stat().st_mode & 0o777 == 0o600
+        with pytest.raises(AbnormalError, match="Another process"):
+            open_event_log(tmp_path).__enter__()
+
+
+def test_lines_that_wait_for_room_come_after_what_is_left(tmp_path):
+    path = tmp_path / "events.jsonl"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with open_event_log(tmp_path) as log:
+        log(EVENT)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 50, before[1]))
+        try:
+            with pytest.raises(CannotWriteError):
+                log(dataclasses.replace(EVENT, id="waits"))
+            log.cut("2026")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert path.read_text() == ""
+        log(dataclasses.replace(EVENT, id="after"))
+    assert [json.loads(line)["id"] for line in path.read_text().splitlines()] == ["waits", "after"]
+
+
+def test_a_log_elsewhere_stays_there_and_lines_of_nobody_stay(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "events.jsonl").symlink_to("disk/log")
+    (tmp_path / "disk" / "log").write_text("# mine\n")
+    with open_event_log(tmp_path) as log:
+        log(EVENT)
+        assert log.cut("2026") == 1
+    assert (tmp_path / "events.jsonl").is_symlink()
+    assert (tmp_path / "disk" / "log").read_text() == "# mine\n"

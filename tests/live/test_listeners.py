@@ -12,6 +12,8 @@ from abnormal.live.listeners import LISTENERS, Listener, open_listeners
 from abnormal.live.status import Watched
 from abnormal.live.tracker import LiveFrameScore, OngoingEvent
 
+WATCHED = Watched(["gate"])
+
 
 @pytest.fixture
 def event():
@@ -26,8 +28,8 @@ def radio(monkeypatch):
     heard = []
 
     @contextlib.contextmanager
-    def open_radio(value, output):
-        heard.append((value, output))
+    def open_radio(value, output, watched):
+        heard.append((value, output, watched.names))
         try:
             yield lambda event: heard.append(event.state)
         finally:
@@ -43,10 +45,10 @@ def test_those_that_are_asked_for_are_told_after_the_screen_and_the_log(event, r
         assert not (tmp_path / FILE_NAME).read_text()
         radio.append(told.id)
 
-    with open_listeners({"short_wave": "7", "webhook": None}, tmp_path, show, Watched()) as tell:
+    with open_listeners({"short_wave": "7", "webhook": None}, tmp_path, show, WATCHED) as tell:
         tell(event)
         assert len((tmp_path / FILE_NAME).read_text().splitlines()) == 1
-    assert radio == [("7", tmp_path), event.id, "opened", "closed down"]
+    assert radio == [("7", tmp_path, ("gate",)), event.id, "opened", "closed down"]
 
 
 def test_one_that_cannot_write_does_not_keep_the_others_from_being_told(
@@ -55,7 +57,7 @@ def test_one_that_cannot_write_does_not_keep_the_others_from_being_told(
     def show(told):
         raise CannotWriteError("the disk is full")
 
-    with open_listeners({"short_wave": "7"}, tmp_path, show, Watched()) as tell:
+    with open_listeners({"short_wave": "7"}, tmp_path, show, WATCHED) as tell:
         tell(event)
     assert radio[1:] == ["opened", "closed down"]
     assert caplog.messages == [f"{event.id}: the disk is full"]
@@ -69,7 +71,7 @@ def test_what_was_opened_is_closed_where_another_one_cannot_be_opened(radio, tmp
     options = {"short_wave": "7", "webhook": "ftp://host"}
     with (
         pytest.raises(AbnormalError, match="ftp://host is no http"),
-        open_listeners(options, tmp_path, print, Watched()),
+        open_listeners(options, tmp_path, print, WATCHED),
     ):
         pass
     assert radio[-1] == "closed down"
@@ -81,11 +83,12 @@ def test_the_command_line_has_an_option_for_each(radio, capsys):
     shown = capsys.readouterr().out
     assert "--alarm-command PROGRAM" in shown
     assert "--webhook URL" in shown
+    assert "--mqtt URL" in shown
     assert "--short-wave CHANNEL" in shown
     assert "say each event there" in shown
 
 
-@pytest.mark.parametrize("name", ["alarm_command", "webhook", "short_wave"])
+@pytest.mark.parametrize("name", ["alarm_command", "webhook", "mqtt", "short_wave"])
 def test_without_a_camera_each_is_refused(radio, name, capsys):
     option = f"--{name.replace('_', '-')}"
     assert program.main([option, "7"]) == 1

@@ -11,7 +11,7 @@ from abnormal.errors import AbnormalError, CannotWriteError
 from abnormal.live.event import make_event
 from abnormal.live.frame import Moment
 from abnormal.live.tracker import LiveFrameScore, OngoingEvent
-from abnormal.live.webhook import make_webhook
+from abnormal.live.webhook import Webhook, make_webhook
 
 QUICK = (0.01, 0.05)
 
@@ -170,7 +170,7 @@ def test_what_finds_no_room_until_the_end_is_counted(receiver, open_webhook, sai
 def test_an_unexpected_failure_does_not_end_the_thread(receiver, open_webhook, said, monkeypatch):
     with receiver:
         webhook = open_webhook(receiver.port)
-        monkeypatch.setattr(webhook, "_deliver", lambda *_: {}["no such thing"])
+        monkeypatch.setattr(Webhook, "deliver", lambda *_: {}["no such thing"])
         webhook(event(1))
         while not said:
             threading.Event().wait(0.01)

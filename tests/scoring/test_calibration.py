@@ -10,16 +10,18 @@ from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.calibration import (
     ALARM_SURPRISE,
-    ENOUGH_EVENTS,
-    RELEASE_DROP,
     Calibration,
-    FalseAlarms,
     Normality,
-    count_false_alarms,
     fuse,
     read_calibration,
 )
-from abnormal.scoring.calibration import COUNTED_SURPRISES as LEVELS
+from abnormal.scoring.false_alarms import COUNTED_SURPRISES as LEVELS
+from abnormal.scoring.false_alarms import (
+    ENOUGH_EVENTS,
+    RELEASE_DROP,
+    FalseAlarms,
+    count_false_alarms,
+)
 from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.surprise import learn_surprise
 

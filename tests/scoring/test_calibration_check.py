@@ -4,9 +4,10 @@ import math
 import numpy as np
 import pytest
 
-from abnormal.scoring.calibration import COUNTED_SURPRISES, Calibration, FalseAlarms, Normality
+from abnormal.scoring.calibration import Calibration, Normality
 from abnormal.scoring.calibration_check import check_calibration
 from abnormal.scoring.dismissal import Dismissal
+from abnormal.scoring.false_alarms import COUNTED_SURPRISES, FalseAlarms
 from abnormal.scoring.surprise import learn_surprise
 
 SURPRISE = learn_surprise(np.random.default_rng(0).random(500))
@@ -59,6 +60,10 @@ def test_what_a_calibration_gives_is_right():
         ("frames", -1, "frames is -1"),
         ("held_out", "yes", "held_out is 'yes'"),
         ("videos", [None], "name of a video is None"),
+        ("pools", [{}], "a pool has no cameras"),
+        ("pools", [{"cameras": [1]}], "a camera of a pool is 1"),
+        ("pools", [{"cameras": ["a"], "frames": -1}], "frames is -1"),
+        ("pools", [3], "a pool is 3"),
         ("dismissed", [{}], "has no camera"),
         ("dismissed", [{"camera": "gate"}], "has no video"),
         ("dismissed", [{"camera": "gate", "event": 1}], "name of a dismissed event is 1"),

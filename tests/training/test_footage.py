@@ -58,6 +58,22 @@ def test_footage_without_gaps_is_split_as_ever(footage_of):
     assert (footage.held_out.firsts, footage.held_out.lengths) == ((30,), (10,))
 
 
+def test_different_rates_and_videos_without_a_camera_are_warned_of(
+    make_img, options_of, tmp_path, caplog
+):
+    caplog.set_level("WARNING", "abnormal")
+    for record in make_img(tmp_path, {"training/01": 40, "training/02": 40}):
+        if record.video == "02":
+            other = dataclasses.replace(record, camera="gate", fps=2 * record.fps)
+            write_record(record.folder(tmp_path), other)
+    write_manifest(tmp_path)
+    open_footage(options_of(tmp_path, "model"))
+    rates, nameless = caplog.messages
+    assert "frame rates differ" in rates
+    assert "camera gate" in rates
+    assert nameless.startswith("1 videos (01, ...) name no camera, beside those of gate.")
+
+
 def test_footage_that_is_nowhere_as_long_as_a_clip_is_refused(footage_of):
     with pytest.raises(AbnormalError, match="There is no training video of at least 4 frames"):
         footage_of({"training/01": 9}, {"01": (3, 6)})

@@ -1,11 +1,144 @@
+"""One camera of several is calibrated again."""
+
 import contextlib
+import dataclasses
+import json
+from pathlib import Path
 
 import keras
+import numpy as np
+import pytest
 
+from abnormal.errors import AbnormalError
 from abnormal.inference.videos import InputVideo, ModelFrames
 from abnormal.models.lazy_network import LazyNetwork
 from abnormal.models.model_file import ModelInfo, TrainedModel
-from abnormal.training.recalibrate import with_known_rate
+from abnormal.names import FUSED
+from abnormal.scoring.calibration import Calibration, Normality, read_calibration
+from abnormal.scoring.dismissal import Dismissal
+from abnormal.scoring.false_alarms import COUNTED_SURPRISES, FalseAlarms
+from abnormal.scoring.surprise import learn_surprise
+from abnormal.training.choose_camera import choose_videos
+from abnormal.training.recalibrate import merged, with_known_rate
+
+FOLDER = Path("day")
+
+
+def of(*cameras, events, pools=(), frames=100):
+    surprise = learn_surprise(np.arange(frames) * 1.0)
+    normality = Normality({"motion": np.full((2, 2), events, np.float32)}, {"motion": surprise})
+    return Calibration(
+        surprises={"l2": surprise},
+        false_alarms={FUSED: FalseAlarms(1.0, (events,) * len(COUNTED_SURPRISES))},
+        cameras=dict.fromkeys(cameras, normality),
+        frames=frames,
+        videos=tuple(f"{camera}/1" for camera in cameras),
+        held_out=True,
+        exams={camera: {"large": (events, 9)} for camera in cameras},
+        pools=pools,
+    )
+
+
+def two_cameras():
+    pools = (*of("gate", events=1).all_pools, *of("yard", events=2).all_pools)
+    known = dataclasses.replace(of("gate", "yard", events=3), pools=pools)
+    entry = {"event": "e", "camera": "gate"}
+    others = Dismissal({**entry, "camera": "yard"}, {"motion": np.full((2, 2), 7, np.float32)})
+    return known.with_dismissed([Dismissal(entry, others.levels), others])
+
+
+def read_again(known):
+    return read_calibration(json.loads(json.dumps(known.as_dict())), known.arrays)
+
+
+def facts(known):
+    """For each camera its level; and the events and hours of all."""
+    levels = {name: float(camera.levels["motion"][0, 0]) for name, camera in known.cameras.items()}
+    alarms = known.false_alarms[FUSED]
+    return levels, alarms.counts[0], alarms.hours
+
+
+def test_another_camera_keeps_what_is_normal_and_what_was_counted():
+    known = read_again(merged(two_cameras(), of("gate", events=10)))
+    assert facts(known) == ({"gate": 10, "yard": 7}, 10 + 2, 2.0)
+    assert [event.camera for event in known.dismissed] == ["yard"]
+    assert known.exams == {"gate": {"large": (10, 9)}, "yard": {"large": (3, 9)}}
+    assert set(known.videos) == {"gate/1", "yard/1"}
+    again = merged(known, of("yard", events=20))
+    assert facts(again) == ({"gate": 10, "yard": 20}, 30, 2.0)
+    new = read_again(merged(again, of("lawn", events=5)))
+    assert facts(new) == ({"gate": 10, "yard": 20, "lawn": 5}, 35, 3.0)
+
+
+def test_older_models_keep_what_was_counted_until_all_their_cameras_are_calibrated_again():
+    known = read_again(merged(of("gate", "yard", events=3), of("gate", events=10)))
+    assert facts(known) == ({"gate": 10, "yard": 3}, 13, 2.0)
+    known = read_again(merged(known, of("yard", events=20)))
+    assert facts(known) == ({"gate": 10, "yard": 20}, 30, 2.0)
+
+
+def test_the_only_camera_is_calibrated_from_nothing_but_the_footage(caplog):
+    caplog.set_level("INFO", "abnormal")
+    for name in ("", "gate"):
+        known = merged(of("", events=3), of(name, events=10))
+        assert facts(known) == ({name: 10}, 10, 1.0)
+        assert known.pools == ()
+        assert list(known.exams) == [name]
+    assert caplog.messages == ["note: the camera of the model had no name; it is gate now"]
+
+
+def test_a_model_that_was_not_calibrated_knows_the_cameras_of_the_footage():
+    fresh = of("gate", "yard", events=3)
+    assert facts(merged(read_calibration({}, {}), fresh)) == facts(fresh)
+
+
+def videos(*cameras):
+    return [InputVideo(f"{n}", lambda *_: None, camera=c) for n, c in enumerate(cameras)]
+
+
+@pytest.mark.parametrize(
+    ("cameras", "camera", "known", "chosen"),
+    [
+        (("", ""), "", (), ("", "")),
+        (("", ""), "", ("",), ("", "")),
+        (("", ""), "", ("gate",), ("gate", "gate")),
+        (("", ""), "yard", ("gate", "yard"), ("yard", "yard")),
+        (("",), "lawn", ("gate", "yard"), ("lawn",)),
+        (("gate", "yard"), "", ("gate", "yard"), ("gate", "yard")),
+        (("gate", "yard"), "yard", ("gate", "yard"), ("yard",)),
+        (("gate", ""), "gate", ("gate", "yard"), ("gate",)),
+        (("lawn",), "", ("gate",), ("lawn",)),
+        (("lawn",), "", ("",), ("lawn",)),
+    ],
+)
+def test_each_video_gets_the_camera_that_is_meant(cameras, camera, known, chosen):
+    found = choose_videos(videos(*cameras), camera, known, FOLDER)
+    assert tuple(video.camera for video in found) == chosen
+
+
+@pytest.mark.parametrize(
+    ("cameras", "camera", "known", "says"),
+    [
+        (
+            ("",),
+            "",
+            ("gate", "yard"),
+            "cameras 'gate', 'yard', .* Name one with --camera",
+        ),
+        (("",), "", ("", "gate"), "knows the cameras '', 'gate'"),
+        (("gate",), "yard", ("yard",), "day has no footage of the camera 'yard', only of 'gate'"),
+        (("gate", ""), "", ("gate",), "but 1 is of a camera without a name"),
+        (
+            ("gate", "yard"),
+            "",
+            ("",),
+            "which has no name, and day has footage of 'gate', 'yard'",
+        ),
+    ],
+)
+def test_what_is_not_clear_is_asked_for(cameras, camera, known, says):
+    with pytest.raises(AbnormalError, match=says):
+        choose_videos(videos(*cameras), camera, known, FOLDER)
 
 
 def ten_a_second(size, fps):

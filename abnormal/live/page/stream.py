@@ -68,6 +68,7 @@ class Stream:
                 for entry in self._history.since(known):
                     known = entry.number
                     yield _message("event", self._shown(entry), f"{self._history.run}-{known}")
+                    await asyncio.sleep(0)  # it may be known only now that the client has gone
                 yield self._report()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(news.wait(), TICK_SEC)

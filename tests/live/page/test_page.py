@@ -2,6 +2,7 @@
 
 import json
 import socket
+import struct
 import threading
 import time
 
@@ -247,18 +248,40 @@ def test_metrics_and_health(watch, street_jpeg):
 
 def test_clients_that_never_read_hold_up_nobody_and_are_closed(watch, make_event, monkeypatch):
     monkeypatch.setattr(server, "STALLED_SEC", 0.5)
+    for number in range(400):
+        watch.tell(make_event(number, detail="x" * 9000))
     address = watch.connect()
     with socket.socket() as deaf:
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
         deaf.connect((address.host, address.port))
         deaf.sendall(b"GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        wait_until(lambda: clients_of(watch) == 1)
         stream = watch.follow()
-        wait_until(lambda: clients_of(watch) == 2)
-        for number in range(400):
-            watch.tell(make_event(number, detail="x" * 9000))
-        while stream.next_event()[1]["id"] != "gate-399-anomaly":
+        watch.tell(make_event(400))
+        while stream.next_event()[1]["id"] != "gate-400-anomaly":
             pass
         wait_until(lambda: clients_of(watch) == 1)
+
+
+def test_a_client_that_goes_away_is_sent_no_more(watch, make_event, monkeypatch, caplog):
+    for number in range(300):
+        watch.tell(make_event(number))
+    address, asked = watch.connect(), []
+    one = socket.create_connection((address.host, address.port))
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    def ids():
+        asked.append(1)
+        if len(asked) == 20:  # its first events have been written
+            one.close()
+        return frozenset()
+
+    monkeypatch.setattr(watch.watched.dismissals, "ids", ids)
+    one.sendall(b"GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    wait_until(lambda: len(asked) >= 20)
+    wait_until(lambda: clients_of(watch) == 0)
+    assert len(asked) < 100
+    assert caplog.messages[1:] == []  # after the address of the page
 
 
 def clients_of(watch):

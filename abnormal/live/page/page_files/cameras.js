@@ -47,6 +47,7 @@ class CameraCard {
     if (camera.picture_utc !== null && isBad) {
       health.push(["last picture", time(camera.picture_utc * 1000)]);
     }
+    if (camera.regime) health.push(["shows", camera.regime]);
     if (camera.behind_sec > 10) health.push(["behind", lasting(camera.behind_sec)]);
     this.find("dl").replaceChildren(...health.map(([name, value]) => {
       const pair = document.createElement("div");

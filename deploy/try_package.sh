@@ -1,7 +1,7 @@
 #!/bin/sh
 # Tries an installed package outside its checkout: draws a little footage, trains, tests.
 #
-#     sh try.sh BIN      BIN is the folder of the installed programs
+#     sh deploy/try_package.sh BIN      BIN is the folder of the installed programs
 set -eu
 bin=$1
 work=$(mktemp -d)

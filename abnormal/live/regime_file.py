@@ -1,0 +1,147 @@
+"""The files of regimes that were learnt while a camera was watched.
+
+regimes/
+  CAMERA-N.npz          the regime that was learnt as the N-th of the camera
+    model               digest of what is in the model file but its calibration
+    background, correction
+    SCORE.level         for each local score, the normal level of each cell
+    SCORE.values, SCORE.surprises, SCORE.tail
+                        for each local score, the distribution of its surprises
+"""
+
+import dataclasses
+import hashlib
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from abnormal import checks
+from abnormal.arrays import read_npz
+from abnormal.errors import AbnormalError
+from abnormal.files import make_folder, replacing
+from abnormal.models.model_file import ModelInfo
+from abnormal.printable import as_file_name
+from abnormal.scoring.calibration import BACKGROUND, Normality, read_calibration
+from abnormal.scoring.calibration_check import check_calibration
+from abnormal.scoring.local import LOCAL_SCORES
+
+MOST_REGIMES = 8
+"""So many regimes of a camera are learnt at most while it is watched."""
+
+MOST_BYTES = 1 << 24
+"""Largest file that is read, in bytes."""
+
+CORRECTION, MODEL = "correction", "model"
+
+log = logging.getLogger(__name__)
+
+
+def regime_path(folder: Path, camera: str, number: int) -> Path:
+    """Returns where the regime that was learnt as the N-th of a camera is kept, from 1 on."""
+    return folder / "regimes" / f"{as_file_name(camera)}-{number}.npz"
+
+
+def write_regime(path: Path, normality: Normality, info: ModelInfo) -> None:
+    """Writes what is normal in a regime.
+
+    Args:
+        path: The file; it is replaced if it is there.
+        normality: What was learnt.
+        info: Facts about the model that it was learnt with.
+
+    Raises:
+        AbnormalError: The file cannot be written.
+    """
+    make_folder(path.parent)
+    arrays: dict[str, Any] = {
+        MODEL: _digest(info),
+        CORRECTION: np.float64(normality.correction),
+        BACKGROUND: normality.background,
+    }
+    for name, surprise in normality.surprises.items():
+        arrays |= {
+            f"{name}.level": normality.levels[name],
+            f"{name}.values": np.array(surprise.values),
+            f"{name}.surprises": np.array(surprise.surprises),
+            f"{name}.tail": np.array([surprise.scale, surprise.exceedances, surprise.frames]),
+        }
+    with replacing(path) as partial, partial.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+
+
+def read_regimes(folder: Path, camera: str, info: ModelInfo) -> list[Normality]:
+    """Reads the regimes of a camera that were learnt before. Every value is checked.
+
+    A file that is damaged, or that was learnt with another model, is left out; a warning says so.
+
+    Args:
+        folder: The folder of results.
+        camera: Name of the camera.
+        info: Facts about the model.
+    """
+    found = []
+    for number in range(1, MOST_REGIMES + 1):
+        path = regime_path(folder, camera, number)
+        if not path.exists():
+            continue
+        try:
+            found.append(read_regime(path, info))
+        except (OSError, AbnormalError) as error:
+            log.warning(
+                "%s cannot be used (%s): what %s showed then is learnt again when it comes.",
+                *(path, error, camera),
+            )
+    return found
+
+
+def read_regime(path: Path, info: ModelInfo) -> Normality:
+    """Reads what is normal in a regime.
+
+    Args:
+        path: The file.
+        info: Facts about the model.
+
+    Raises:
+        OSError: The file cannot be read.
+        AbnormalError: It is damaged, or was learnt with another model.
+    """
+    try:
+        return _read(path, info)
+    except KeyError as error:
+        raise AbnormalError(f"{error} is missing in it") from None
+    except ValueError as error:
+        raise AbnormalError(str(error)) from None
+
+
+def _read(path: Path, info: ModelInfo) -> Normality:
+    checks.whole("its size", path.stat().st_size, 1, MOST_BYTES)
+    arrays = read_npz(path)
+    if not np.array_equal(arrays[MODEL], _digest(info)):
+        raise ValueError("it was learnt with another model")
+    surprises = {}
+    for name in LOCAL_SCORES:
+        tail = arrays[f"{name}.tail"].tolist()
+        scale, exceedances, frames = checks.numbers(f"{name}.tail", tail, 0, 1e12, 3, 3)
+        surprises[name] = {
+            "values": arrays[f"{name}.values"].tolist(),
+            "surprises": arrays[f"{name}.surprises"].tolist(),
+            "scale": scale,
+            "exceedances": exceedances,
+            "frames": int(frames),
+        }
+    levels = {name: arrays[f"{name}.level"] for name in LOCAL_SCORES}
+    kept = {"": levels | {BACKGROUND: arrays[BACKGROUND]}}
+    stored = {
+        "cameras": {"": surprises},
+        "corrections": {"": arrays[CORRECTION].tolist()},
+    }
+    check_calibration(stored, kept, info.clip_length, info.size)
+    return read_calibration(stored, kept).cameras[""]
+
+
+def _digest(info: ModelInfo) -> np.ndarray:
+    """Returns 32 bytes that another model does not have, whatever it was calibrated on."""
+    facts = repr(dataclasses.replace(info, calibration={}))
+    return np.frombuffer(hashlib.sha256(facts.encode()).digest(), np.uint8)

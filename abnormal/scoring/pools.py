@@ -1,0 +1,154 @@
+"""What cameras share, of each camera alone, so that one of them can be calibrated again."""
+
+import itertools
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import numpy as np
+
+from abnormal.scoring.false_alarms import FalseAlarms
+from abnormal.scoring.rate_check import RateCheck
+from abnormal.scoring.surprise import Surprise
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Pool:
+    """What was learnt from the normal footage of a camera, or of several, and holds for all.
+
+    Attributes:
+        cameras: Names of the cameras whose footage it is.
+        surprises: For each score that is not local, the distribution of its values.
+        false_alarms: For each score, the false alarms that it raised.
+        frames: Number of normal frames.
+        videos: Names of the normal videos.
+        held_out: Whether there were videos that the network had not been trained on.
+        rate_check: How often held-out normal footage raised alarms; None if that is not known.
+    """
+
+    cameras: tuple[str, ...]
+    surprises: dict[str, Surprise]
+    false_alarms: dict[str, FalseAlarms]
+    frames: int
+    videos: tuple[str, ...]
+    held_out: bool
+    rate_check: RateCheck | None = None
+
+
+def read_pool(stored: Mapping[str, Any]) -> Pool:
+    """Reads a pool as a model file stores it in JSON; what is missing is empty."""
+    rate_check = stored.get("rate_check")
+    return Pool(
+        cameras=tuple(stored["cameras"]),
+        surprises=read_surprises(stored.get("surprises", {})),
+        false_alarms={
+            name: FalseAlarms(value["hours"], tuple(value["counts"]))
+            for name, value in stored.get("false_alarms", {}).items()
+        },
+        frames=stored.get("frames", 0),
+        videos=tuple(stored.get("videos", ())),
+        held_out=stored.get("held_out", False),
+        rate_check=RateCheck(**rate_check) if rate_check else None,
+    )
+
+
+def read_surprises(stored: Mapping[str, Mapping[str, Any]]) -> dict[str, Surprise]:
+    """Reads distributions as a model file stores them in JSON."""
+    return {
+        name: Surprise(
+            tuple(value["values"]),
+            tuple(value["surprises"]),
+            *(value["scale"], value["exceedances"], value["frames"]),
+        )
+        for name, value in stored.items()
+    }
+
+
+def without_cameras(pools: Iterable[Pool], cameras: Collection[str]) -> list[Pool]:
+    """Leaves out the footage of some cameras.
+
+    An older version did not tell the footage of its cameras apart. Such a pool stays as it is until
+    all of its cameras are left out.
+    """
+    left = [
+        replace(pool, cameras=tuple(name for name in pool.cameras if name not in cameras))
+        for pool in pools
+    ]
+    return [pool for pool in left if pool.cameras]
+
+
+def combine(pools: Sequence[Pool]) -> Pool:
+    """Combines what was learnt from the footage of several cameras, of which there is at least one.
+
+    Each camera counts as its footage is long. A score that some pools do not know is taken from the
+    others.
+    """
+    if len(pools) == 1:
+        return pools[0]
+    checks = [pool.rate_check for pool in pools if pool.rate_check]
+    return Pool(
+        cameras=tuple(dict.fromkeys(name for pool in pools for name in pool.cameras)),
+        surprises={
+            name: mix(some) for name, some in _by_score([p.surprises for p in pools]).items()
+        },
+        false_alarms={
+            name: FalseAlarms(
+                sum(one.hours for one in some),
+                tuple(map(sum, zip(*(one.counts for one in some), strict=True))),
+            )
+            for name, some in _by_score([p.false_alarms for p in pools]).items()
+        },
+        frames=sum(pool.frames for pool in pools),
+        videos=tuple(dict.fromkeys(video for pool in pools for video in pool.videos)),
+        held_out=any(pool.held_out for pool in pools),
+        rate_check=combine_checks(checks) if checks else None,
+    )
+
+
+def mix(surprises: Sequence[Surprise]) -> Surprise:
+    """Returns the distribution of the frames of several distributions together.
+
+    It is exact at all values that one of them is stored by. Its tail begins where those of all have
+    begun, and has the mean excess and the independent frames that they have there together.
+    """
+    if len(surprises) == 1:
+        return surprises[0]
+    weights = np.array([one.frames for one in surprises], np.float64)
+    weights /= weights.sum()
+    last = max(one.values[-1] for one in surprises)
+    values = np.unique([*itertools.chain.from_iterable(one.values for one in surprises)])
+    shares = weights @ np.stack([10.0 ** -one.of(values) for one in surprises])
+    beyond = np.array([10.0 ** -float(one.of(np.array(last))) for one in surprises])
+    tails = beyond / [10.0 ** -one.surprises[-1] for one in surprises]  # what is left of each
+    return Surprise(
+        values=tuple(values.tolist()),
+        surprises=tuple(np.maximum.accumulate(np.maximum(-np.log10(shares), 0)).tolist()),
+        scale=float(np.average([one.scale for one in surprises], weights=weights * beyond)),
+        exceedances=max(1.0, float(tails @ [one.exceedances for one in surprises])),
+        frames=sum(one.frames for one in surprises),
+    )
+
+
+def combine_checks(checks: Sequence[RateCheck]) -> RateCheck:
+    """Combines how often the held-out footage of several cameras raises alarms.
+
+    The limits of the share follow from those of the cameras by the method of variance estimates
+    recovery (Donner and Zou, 2012, Statistical Methods in Medical Research 21, 347-359).
+    """
+    hours = sum(check.hours for check in checks)
+    weights = np.array([check.hours / hours for check in checks])
+    shares, lows, highs = np.array([(check.share, check.low, check.high) for check in checks]).T
+    share = float(weights @ shares)
+    below, above = (
+        float(np.sqrt(np.square(weights * (shares - limits)).sum())) for limits in (lows, highs)
+    )
+    events = sum(check.events for check in checks)
+    return RateCheck(share, max(0.0, share - below), min(1.0, share + above), events, hours)
+
+
+def _by_score(tables: Sequence[Mapping[str, Value]]) -> dict[str, list[Value]]:
+    """Returns for each score the values of the tables that have it."""
+    names = dict.fromkeys(name for table in tables for name in table)
+    return {name: [table[name] for table in tables if name in table] for name in names}

@@ -1,0 +1,130 @@
+"""A camera that shows its day, and then a night that nobody has calibrated."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from abnormal.models.backend import start_backend
+
+start_backend()
+
+from abnormal.inference import learn_regime  # noqa: E402
+from abnormal.inference.detector import Detector  # noqa: E402
+from abnormal.live.address import Camera  # noqa: E402
+from abnormal.live.frame import Moment  # noqa: E402
+from abnormal.live.monitor import CameraMonitor  # noqa: E402
+from abnormal.live.prepare import FramePreparer  # noqa: E402
+from abnormal.live.regime_file import read_regimes, regime_path, write_regime  # noqa: E402
+from abnormal.models.model_file import ModelInfo  # noqa: E402
+from abnormal.scoring.alarm import Alarm  # noqa: E402
+from abnormal.scoring.calibration import Calibration, Normality  # noqa: E402
+from abnormal.scoring.local import LOCAL_SCORES  # noqa: E402
+from abnormal.scoring.surprise import learn_surprise  # noqa: E402
+from abnormal.video.stream import Frame  # noqa: E402
+
+FPS, LENGTH, SIZE = 5.0, 5, 48
+DRAW = np.random.default_rng(0)
+DAY = DRAW.integers(60, 190, (SIZE, SIZE), np.uint8)
+NIGHT = 250 - DAY
+INFO = ModelInfo("cae", LENGTH, SIZE, FPS)
+
+
+def normal_of(background):
+    levels = {name: np.full((6, 6), 1.0, np.float32) for name in LOCAL_SCORES}
+    surprises = dict.fromkeys(LOCAL_SCORES, learn_surprise(np.arange(500) / 500))
+    return Normality(levels, surprises, background)
+
+
+class Gate:
+    """One camera that is watched, with the network left out."""
+
+    def __init__(self, folder, *backgrounds):
+        cameras = {
+            "gate" + (f" (regime {number})" if number > 1 else ""): normal_of(background)
+            for number, background in enumerate(backgrounds, start=1)
+        }
+        calibration = Calibration({}, {}, cameras, 9, (), held_out=True)
+        detector = Detector("m", INFO, lambda clips: clips / 2, calibration)
+        self.told, self.number, self.faults = [], 0, []
+        self.monitor = CameraMonitor(
+            Camera("gate", "0"), detector, Alarm("motion", 2.0, 1.0), self.told.append
+        )
+        self.monitor.regimes.keep_in(folder)
+        self.prepare = FramePreparer(SIZE, FPS, True, False, self.monitor.regimes.watch)
+
+    def give(self, picture, seconds, runs=()):
+        for second in np.arange(round(seconds * FPS)) / FPS:
+            image, sec = picture.copy(), self.number / FPS
+            # Nobody's picture is the same to the last bit, which would be a fault.
+            image[0, 0] = self.number % 2
+            if second in runs:
+                image[20:32, 5 * self.number % 36 :][:, :12] = 240
+            frame = self.prepare(Frame(image, sec, 0), Moment(self.number, sec, 1e9 + sec), sec)
+            self.faults.append(frame.fault)
+            self.monitor.take(frame)
+            for clip in self.monitor.take_clips():
+                (residual,) = [clip.segment.reconstruct(clip)]
+                self.monitor.add_residual(clip, residual, sec)
+                if learning := self.monitor.regimes._learning:
+                    learning.result()
+            self.number += 1
+        return self.monitor.regime
+
+    def alarms(self):
+        return [event for event in self.told if (event.kind, event.state) == ("anomaly", "opened")]
+
+
+RUN = [2.0, 2.2, 2.4, 2.6, 2.8, 3.0, 3.2, 3.4, 3.6, 3.8, 4.0]
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch):
+    monkeypatch.setattr(learn_regime, "BACKGROUND_SEC", 6.0)
+    monkeypatch.setattr(learn_regime, "MEASURE_SEC", 30.0)
+
+
+def test_day_and_night_each_have_their_alarms_and_the_change_has_none(tmp_path):
+    gate = Gate(tmp_path, DAY, NIGHT)
+    assert gate.give(DAY, 10) == "regime 1 of 2"
+    assert gate.give(NIGHT, 10) == "regime 2 of 2"
+    assert gate.alarms() == []
+    assert set(gate.faults) == {""}
+    assert gate.give(NIGHT, 6, RUN) == "regime 2 of 2"
+    assert len(gate.alarms()) == 1
+
+
+def test_a_night_that_is_not_known_is_learnt_without_alarms_and_known_from_then_on(tmp_path, said):
+    gate = Gate(tmp_path, DAY)
+    assert gate.give(DAY, 10) == ""
+    assert gate.give(NIGHT, 8, RUN).startswith("view not known, learning until about 01:47")
+    assert "gate shows a view or a light that is not known" in said[0]
+    assert gate.faults[-1] == "shifted"
+    assert gate.give(NIGHT, 45) == "regime 2 of 2"
+    assert gate.alarms() == []
+    assert gate.faults[-1] == ""
+    gate.give(NIGHT, 6, RUN)
+    assert len(gate.alarms()) == 1
+    assert gate.give(DAY, 3) == "regime 1 of 2"
+    assert gate.give(NIGHT, 3) == "regime 2 of 2"
+    assert Gate(tmp_path, DAY).give(NIGHT, 2) == "regime 2 of 2"
+
+
+def test_an_older_model_without_backgrounds_has_one_regime(tmp_path):
+    gate = Gate(tmp_path, None)
+    assert gate.give(DAY, 3) == gate.give(NIGHT, 10) == ""
+
+
+def test_what_another_model_learnt_and_what_is_damaged_is_left_out(tmp_path, said):
+    known = normal_of(NIGHT)
+    for number in (1, 2, 3):
+        write_regime(regime_path(tmp_path, "gate", number), known, INFO)
+    (one, *_) = found = read_regimes(tmp_path, "gate", INFO)
+    assert len(found) == 3
+    assert np.array_equal(one.background, NIGHT)
+    assert one.surprises == known.surprises
+    regime_path(tmp_path, "gate", 2).write_bytes(b"no zip")
+    write_regime(regime_path(tmp_path, "gate", 3), known, dataclasses.replace(INFO, seed=7))
+    assert len(read_regimes(tmp_path, "gate", INFO)) == 1
+    assert [name in said[-1] for name in ("gate-3.npz", "another model")] == [True, True]
+    assert read_regimes(tmp_path, "yard", INFO) == []

@@ -1,0 +1,278 @@
+import json
+import os
+from collections import namedtuple
+
+import pytest
+
+from abnormal.cli import test as program
+from abnormal.files import make_folder
+from abnormal.live import retention
+from abnormal.live.clock import Clock, format_stamp
+from abnormal.live.event import make_event
+from abnormal.live.event_log import open_event_log
+from abnormal.live.frame import Moment
+from abnormal.live.listeners import open_listeners
+from abnormal.live.retention import DAY_SEC, GB, Keep, Retention
+from abnormal.live.status import Watched
+from abnormal.live.tracker import CLOSED, OPENED, LiveFrameScore, OngoingEvent
+
+NOW = 1.8e9
+INF = float("inf")
+Disk = namedtuple("Disk", ("total", "used", "free"))
+
+
+class Clocks:
+    """Clocks that a test sets."""
+
+    def __init__(self):
+        self.sec, self.utc = 1000.0, NOW
+
+    def pass_time(self, sec):
+        self.sec += sec
+        self.utc += sec
+
+    @property
+    def clock(self):
+        return Clock(lambda: self.sec, lambda: self.utc)
+
+
+def event_of(days_ago, state=CLOSED, kind="anomaly", camera="gate"):
+    at = Moment(1, 0.0, NOW - days_ago * DAY_SEC)
+    ongoing = OngoingEvent(at, at, LiveFrameScore(at, 2.5, (0, 0, 1, 1)), 2.5)
+    return make_event(camera, kind, state, ongoing)
+
+
+class Kept:
+    """A folder of results with events of some days."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def fill(self, log, days, size=1000):
+        """Keeps an event of each of some days, and gives their identifiers."""
+        events = [event_of(day) for day in days]
+        for event in events:
+            self.write(f"thumbnails/{event.id}.jpg", size // 10)
+            self.write(f"clips/{event.id}.mp4", size)
+            self.write(f"cells/{event.id}.npz")
+            self.write(f"webhook/000000000001-{event.id}-opened.json")
+            self.write(f"mqtt/refused/000000000001-{event.id}-updated-20260101.json")
+            log(event)
+        return [event.id for event in events]
+
+    def write(self, name, size=10):
+        path = self.folder / name
+        make_folder(path.parent)
+        path.write_bytes(b"x" * size)
+
+    def names(self):
+        paths = (path for path in self.folder.rglob("*") if path.is_file() or path.is_symlink())
+        return {str(path.relative_to(self.folder)) for path in paths} - {"events.jsonl"}
+
+    def lines(self):
+        text = (self.folder / "events.jsonl").read_text()
+        return [json.loads(line)["id"] for line in text.splitlines()]
+
+
+def names_of(*events):
+    return {
+        name
+        for event in events
+        for name in (
+            f"thumbnails/{event}.jpg",
+            f"clips/{event}.mp4",
+            f"cells/{event}.npz",
+            f"webhook/000000000001-{event}-opened.json",
+            f"mqtt/refused/000000000001-{event}-updated-20260101.json",
+        )
+    }
+
+
+@pytest.fixture
+def kept(tmp_path):
+    return Kept(tmp_path)
+
+
+def clean(kept, log, days=30.0, gigabytes=INF, utc=NOW):
+    Retention(kept.folder, Keep(days, gigabytes), log, Clock()).clean(utc)
+
+
+def test_what_is_old_is_deleted_with_all_that_belongs_to_it(kept):
+    with open_event_log(kept.folder) as log:
+        _, recent, newest = kept.fill(log, [40, 29, 0])
+        clean(kept, log)
+        assert kept.names() == names_of(recent, newest)
+        assert kept.lines() == [recent, newest]
+        log(event_of(1))  # it goes on in the new file
+        assert len(kept.lines()) == 3
+
+
+def test_what_is_too_much_is_deleted_the_oldest_first(kept):
+    with open_event_log(kept.folder) as log:
+        events = kept.fill(log, [5, 4, 3, 2, 1], size=20_000)
+        clean(kept, log, gigabytes=60_000 / GB)
+        assert kept.lines() == events[3:]
+        waiting = {f"webhook/000000000001-{event}-opened.json" for event in events}
+        assert (
+            kept.names() == names_of(*events[3:]) | waiting
+        )  # these are small, and nobody has them
+        clean(kept, log, gigabytes=60_000 / GB)
+        assert kept.lines() == events[3:]
+
+
+def test_a_log_that_is_too_long_by_itself_is_cut(kept):
+    with open_event_log(kept.folder) as log:
+        for hour in range(100, 0, -1):
+            log(event_of(hour / 24))
+        clean(kept, log, gigabytes=10_000 / GB)
+        assert 5_000 < (kept.folder / "events.jsonl").stat().st_size < 10_000
+        assert kept.lines()[-1] == event_of(1 / 24).id
+
+
+def test_what_is_not_of_this_program_is_left_alone(kept):
+    event = event_of(99).id
+    others = {
+        "clips/holiday.mp4",
+        f"clips/{event}.mp4.bak",
+        f"clips/{event}-mine.mp4",
+        f"clips/{event}.jpg",
+        f"clips/.partial-1@host-{event}.mp4",
+        f"clips/.awaited-{event}.json",
+        f"clips/old/{event}.mp4",
+        "thumbnails/gate-1.jpg",
+        f"thumbnails/{event}.png",
+        f"{event}.mp4",
+        f"webhook/{event}.json",
+        "webhook/notes.txt",
+        "scores.csv",
+    }
+    for name in others:
+        kept.write(name)
+    (kept.folder / f"clips/gate-{event}.mp4").symlink_to(kept.folder / "scores.csv")
+    (kept.folder / f"clips/yard-{event}.mp4").mkdir()
+    with open_event_log(kept.folder) as log:
+        clean(kept, log, days=0.001, gigabytes=1e-9)
+    assert kept.names() == others | {f"clips/gate-{event}.mp4"}
+    assert (kept.folder / f"clips/yard-{event}.mp4").is_dir()
+
+
+def test_what_belongs_to_an_event_that_goes_on_stays(kept):
+    with open_event_log(kept.folder) as log:
+        old, ongoing = kept.fill(log, [50, 40])
+        log(event_of(40, OPENED))
+        clean(kept, log, gigabytes=1e-9)
+        assert ongoing in kept.lines()
+        assert old not in kept.lines()
+        assert f"clips/{ongoing}.mp4" in kept.names()
+        assert f"clips/{old}.mp4" not in kept.names()
+
+
+def test_without_limits_everything_is_kept(kept):
+    with open_event_log(kept.folder) as log:
+        events = kept.fill(log, [4000, 0])
+        clean(kept, log, days=INF)
+        assert kept.names() == names_of(*events)
+        assert kept.lines() == events
+
+
+def test_on_a_disk_that_is_nearly_full_the_oldest_make_room(kept, monkeypatch):
+    with open_event_log(kept.folder) as log:
+        events = kept.fill(log, [3, 2, 1], size=20_000)
+        disk = Disk(1_000_000, 970_000, 30_000)
+        monkeypatch.setattr(retention.shutil, "disk_usage", lambda _: disk)
+        clean(kept, log)
+        assert kept.lines() == events[2:]
+        assert f"clips/{events[1]}.mp4" not in kept.names()
+
+
+def test_if_the_log_cannot_be_written_anew_the_old_one_stays_and_pictures_go(kept, monkeypatch):
+    with open_event_log(kept.folder) as log:
+        old, recent = kept.fill(log, [40, 1])
+
+        def full(_):
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr("abnormal.live.event_log.os.fsync", full)
+        with pytest.raises(Exception, match="No space left"):
+            clean(kept, log)
+        assert kept.lines() == [old, recent]
+        assert f"clips/{old}.mp4" not in kept.names()
+        monkeypatch.undo()
+        clean(kept, log)
+        assert kept.lines() == [recent]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
+def test_what_cannot_be_deleted_is_said(kept, said):
+    with open_event_log(kept.folder) as log:
+        kept.fill(log, [40])
+        (kept.folder / "clips").chmod(0o500)
+        clean(kept, log)
+        assert "1 files cannot be deleted" in said[0]
+        (kept.folder / "clips").chmod(0o700)
+
+
+def test_a_clock_that_is_set_forward_deletes_nothing_for_a_day(kept, said):
+    clocks = Clocks()
+    with open_event_log(kept.folder) as log:
+        events = kept.fill(log, [1, 0])
+        worker = Retention(kept.folder, Keep(30, INF), log, clocks.clock)
+        clocks.utc += 3650 * DAY_SEC
+        worker.clean(worker._time.utc())
+        assert kept.lines() == events
+        assert "set forward by 315360000 s, to 20" in said[0]
+        clocks.pass_time(DAY_SEC + 60)
+        worker.clean(worker._time.utc())
+        assert kept.lines() == []
+        assert len(said) == 1
+
+
+def test_a_clock_that_is_set_back_is_believed_at_once(kept, said):
+    clocks = Clocks()
+    with open_event_log(kept.folder) as log:
+        events = kept.fill(log, [31, 29])
+        worker = Retention(kept.folder, Keep(30, INF), log, clocks.clock)
+        clocks.utc -= 5 * DAY_SEC
+        worker.clean(worker._time.utc())
+        assert kept.lines() == events
+        assert "set back by 432000 s" in said[0]
+
+
+def test_a_thread_does_it_while_cameras_are_watched(kept):
+    with open_event_log(kept.folder) as log:
+        kept.fill(log, [4000])  # by the clock of this machine, too
+    with open_listeners({"keep_days": 0.5, "keep_gb": 1.0}, kept.folder, print, Watched()):
+        pass
+    assert kept.names() == set()
+    assert kept.lines() == []
+
+
+def test_an_event_goes_on_until_it_is_closed(kept):
+    with open_event_log(kept.folder) as log:
+        for event in (
+            event_of(1, OPENED),
+            event_of(2, OPENED),
+            event_of(1),
+            event_of(3, "amended"),
+        ):
+            log(event)
+        assert log.ongoing == {event_of(2).id}
+
+
+def test_stamps_sort_by_time():
+    assert format_stamp(1e9) == "20010909T014640.000Z"
+    assert format_stamp(1e9 - 0.001) < format_stamp(1e9) < format_stamp(2e9)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "much"])
+@pytest.mark.parametrize("option", ["--keep-days", "--keep-gb"])
+def test_what_is_no_limit_is_refused(option, value, capsys):
+    with pytest.raises(SystemExit):
+        program.main(["--source", "0", option, value])
+    assert 'number above 0, or "inf"' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--keep-days", "--keep-gb"])
+def test_without_a_camera_there_is_nothing_to_keep(option, capsys):
+    assert program.main([option, "inf"]) == 1
+    assert f"{option} is for cameras" in capsys.readouterr().err
