@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 
+from abnormal.cli.test import main
 from abnormal.errors import AbnormalError
 from abnormal.models import own_network
 from abnormal.models.model_file import Reference, load_model, save_model
@@ -174,6 +175,16 @@ def test_layers_of_ones_own_are_loaded_only_if_they_are_trusted(
         loaded = load_model(path).network
     clips = np.random.default_rng(0).random((1, 3, 8, 8, 1), np.float32)
     assert np.array_equal(loaded.predict_on_batch(clips), network.predict_on_batch(clips))
+
+
+def test_the_program_runs_code_only_if_it_is_told_to(tmp_path, own_code, info, monkeypatch, capsys):
+    network, path = own_code.build(3, 8), tmp_path / "own.h5"
+    save_model(path, network, info.__class__("build", 3, 8, 25.0, needs=needs_of(network)))
+    monkeypatch.setattr("abnormal.models.export.export_model", lambda model, *_: model.network)
+    said = ["--model", str(path), "--export", "onnx"]
+    assert main(said) == 1
+    assert "load it with --trust" in capsys.readouterr().err
+    assert main([*said, "--trust"]) == 0
 
 
 def test_a_network_that_is_a_class_is_kept_in_an_archive(tmp_path, own_code, info):
