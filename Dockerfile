@@ -13,7 +13,7 @@ WORKDIR /src
 # What the program needs changes more rarely than the program, and is a layer of its own. The
 # TensorFlow for processors alone is smaller than the one that setup.cfg asks for.
 COPY deploy/requirements.py setup.cfg ./
-RUN python requirements.py setup.cfg openvino mqtt > requirements.txt \
+RUN python requirements.py setup.cfg openvino mqtt page > requirements.txt \
     && pip install --requirement requirements.txt
 COPY setup.cfg pyproject.toml README.md LICENSE ./
 COPY abnormal abnormal
