@@ -20,7 +20,7 @@ from abnormal.errors import AbnormalError  # noqa: E402
 from abnormal.inference.detector import open_detector  # noqa: E402
 from abnormal.inference.reference import make_reference  # noqa: E402
 from abnormal.inference.runtimes import keras_runtime  # noqa: E402
-from abnormal.models.model_file import ModelInfo, load_model, read_model, save_model  # noqa: E402
+from abnormal.models.model_file import ModelInfo, change_model, read_model, save_model  # noqa: E402
 from abnormal.models.networks import NETWORKS  # noqa: E402
 
 SIZE, LENGTH, FRAMES = 35, 6, 12
@@ -60,9 +60,8 @@ def test_a_network_that_was_converted_needs_no_keras(model, make_video, tmp_path
     assert first.runtime.startswith("openvino")
     assert first.overlap.split
     # What is learnt from a dismissed event changes the file, but not its network.
-    stored = load_model(model)
-    info = dataclasses.replace(stored.info, seed=1)
-    save_model(model, stored.network, info, stored.reference, stored.arrays)
+    stored = read_model(model)
+    change_model(stored, dataclasses.replace(stored.info, seed=1))
 
     video = make_video(tmp_path / "gate.mp4", FRAMES)
     environment = {"KERAS_BACKEND": "nobody's concern", "PYTHONPATH": os.pathsep.join(sys.path)}

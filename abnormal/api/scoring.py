@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from abnormal.scoring.alarm import Alarm
 
 
-def load(path: str | Path, runtime: str = "auto", trust: bool = False) -> "Detector":
+def load(
+    path: str | Path, runtime: str = "auto", exact: bool = False, trust: bool = False
+) -> "Detector":
     """Loads a trained model.
 
     Args:
@@ -28,6 +30,7 @@ def load(path: str | Path, runtime: str = "auto", trust: bool = False) -> "Detec
         runtime: Name of the runtime that computes the network: `"keras"`, `"openvino"`,
             `"openvino-bfloat16"`, or `"auto"` for the fastest one that is installed and agrees with
             Keras.
+        exact: Whether the network runs on all clips, also on those that show nothing new.
         trust: Whether code that the network needs may be run: layers of one's own, from the files
             and modules that the model file names. Only trust files whose makers you know.
 
@@ -44,7 +47,7 @@ def load(path: str | Path, runtime: str = "auto", trust: bool = False) -> "Detec
 
     require_one_of("runtime", runtime, (AUTO, *RUNTIMES))
     with trusting(trust):
-        return open_detector(Path(path), Path(path).stem, runtime)
+        return open_detector(Path(path), Path(path).stem, runtime, exact=exact)
 
 
 def score_video(

@@ -162,6 +162,7 @@ def _detection_options(args: argparse.Namespace) -> "DetectionOptions":
         localiser=Localiser(args.box_size, args.box_threshold),
         runtime=args.runtime,
         hop=args.hop,
+        exact=args.exact,
         scheduler=args.scheduler,
         figures=None if args.no_figures else args.figures,
         panels=args.panels,
@@ -241,6 +242,11 @@ def _add_computing(parser: argparse.ArgumentParser) -> None:
         metavar="FRAMES",
         help="frames from the start of one clip to the next: with fewer, a camera's frames are "
         "scored sooner, at more cost (default: the length of a clip)",
+    )
+    add(
+        "--exact",
+        action="store_true",
+        help="run the network on all clips, also on those that show nothing new",
     )
     add("--scheduler", metavar="ADDRESS", help="work on the workers of this Dask scheduler")
 

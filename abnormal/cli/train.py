@@ -1,6 +1,7 @@
 """`train_model.py`: trains a model on normal frames, and writes `model.h5`."""
 
 import argparse
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,8 @@ if TYPE_CHECKING:  # importing `dataclasses` would double the time of `--help`
     from abnormal.scoring.calibration import Calibration
     from abnormal.training.options import TrainingOptions
 
+log = logging.getLogger(__name__)
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the program and returns its exit code."""
@@ -44,10 +47,27 @@ def _work(args: argparse.Namespace) -> int:
     with trusting(args.trust):
         options = None if args.calibrate else _options(args)
         _require_files(args)
+        if options and args.distribute != "hosts" and _is_finished(options):
+            return 0
         from abnormal.models.backend import start_backend
 
         start_backend()
         return _train(args, options) if options else _calibrate(args)
+
+
+def _is_finished(options: "TrainingOptions") -> bool:
+    """Tells whether there is nothing to do, and then says so."""
+    from abnormal.training.finished import is_finished  # not imported for `--help`
+
+    # Whether the code in a file has changed since is not known.
+    finished = not is_file_and_function(options.arch) and is_finished(options)
+    if finished:
+        log.info(
+            "this run is finished, and nothing has changed since; to begin again from nothing: "
+            "--restart"
+        )
+        show_result(f"model: {options.output}")
+    return finished
 
 
 def _status(args: argparse.Namespace) -> int:
@@ -75,6 +95,7 @@ def _calibrate(args: argparse.Namespace) -> int:
 def _train(args: argparse.Namespace, options: "TrainingOptions") -> int:
     from abnormal.report.losses import plot_losses
     from abnormal.training.distribute import log_devices, open_devices
+    from abnormal.training.finished import note_finished
     from abnormal.training.options import HostAddresses
     from abnormal.training.own_parts import with_own_network
     from abnormal.training.run import train
@@ -94,6 +115,7 @@ def _train(args: argparse.Namespace, options: "TrainingOptions") -> int:
         show_result(f"model: {options.output} (epoch {result.best_epoch} of {epochs}{why})")
         _print_promises(result.calibration)
         show_result(f"losses: {result.losses}, {plot}")
+        note_finished(options)
     return 0
 
 

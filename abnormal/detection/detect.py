@@ -84,7 +84,7 @@ def detect(options: DetectionOptions) -> Detections:
         options = _with_absolute_paths(options)
     # Each worker chooses the runtime by itself, by what is installed there.
     runtime = "keras" if options.scheduler else options.runtime
-    detectors = open_detectors(options.models, runtime, options.hop)
+    detectors = open_detectors(options.models, runtime, options.hop, options.exact)
     videos = find_videos(options)
     if options.zone:
         read_zone(options.zone)
@@ -100,7 +100,7 @@ def detect(options: DetectionOptions) -> Detections:
     sources += [options.zone] if options.zone else []
     with open_runner(options.scheduler, sources, options.output) as elsewhere:
         if elsewhere:
-            models = model_files(list(detectors), options.models, options.runtime, options.hop)
+            models = model_files(list(detectors), options)
             task = partial(score_on_worker, models, job)
             score = partial(_score_elsewhere, elsewhere, task, len(detectors))
         else:

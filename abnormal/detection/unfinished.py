@@ -132,6 +132,7 @@ def identity_of_run(
         "runtimes": {name: detector.runtime for name, detector in detectors.items()},
         "runtime": runtime,
         "overlaps": {name: repr(d.overlap and d.overlap.hop) for name, d in detectors.items()},
+        "exact": {name: detector.exact for name, detector in detectors.items()},
         "alarms": {name: dataclasses.asdict(alarm) for name, alarm in job.alarms.items()},
         "localiser": job.localiser,
         "zone": sha256(job.zone) if job.zone else None,

@@ -18,6 +18,7 @@ from abnormal.inference.regimes import RegimeWatch, silenced, split_at_regimes
 from abnormal.inference.runtimes import Reconstruct
 from abnormal.inference.score import TakePair, frame_scores, residuals
 from abnormal.inference.scored_video import ScoredVideo
+from abnormal.inference.still import StillClips
 from abnormal.inference.stored_calibration import calibration_of
 from abnormal.inference.stream import (
     FrameScorer,
@@ -62,6 +63,7 @@ class Detector:
         calibration: What was learnt about the scores from normal footage.
         runtime: Name of the runtime that computes the network.
         overlap: How clips overlap; None if each begins where the last one ends.
+        exact: Whether the network runs on each clip, also if it shows nothing new.
         path: The model file.
     """
 
@@ -71,6 +73,7 @@ class Detector:
     calibration: Calibration
     runtime: str = "keras"
     overlap: Overlap | None = None
+    exact: bool = False
     path: Path = Path()
 
     def alarm(
@@ -230,7 +233,15 @@ class Detector:
     ) -> Generator[ClipResidual]:
         """Returns the residuals of a video's clips; see `abnormal.inference.score.residuals`."""
         length = self.info.clip_length
-        return residuals(frames, self.reconstruct, length, stream, self.overlap)
+        still = self.still_clips()
+        return residuals(frames, self.reconstruct, length, stream, self.overlap, still)
+
+    def still_clips(self) -> StillClips | None:
+        """Returns what tells, for one video, which clips need no network; None if all need it.
+
+        Clips that overlap share the computation on single frames instead.
+        """
+        return None if self.exact or self.overlap else StillClips(self.info.fps)
 
     def at_size(self, mask: np.ndarray | None) -> np.ndarray | None:
         """Resizes a mask to the frames of the model.
@@ -249,7 +260,7 @@ class Detector:
 
 
 def open_detectors(
-    paths: Sequence[Path], runtime: str, hop: int | None = None
+    paths: Sequence[Path], runtime: str, hop: int | None = None, exact: bool = False
 ) -> dict[str, Detector]:
     """Opens several models, to compare them on the same videos.
 
@@ -257,6 +268,7 @@ def open_detectors(
         paths: The model files.
         runtime: Name of a runtime; see `abnormal.inference.choice.open_runtime`.
         hop: Frames from the start of one clip to the start of the next; see `detector_of`.
+        exact: Whether the network runs on each clip; see `detector_of`.
 
     Returns:
         The models by name. The name is that of the file without its ending, or the path if two
@@ -270,17 +282,21 @@ def open_detectors(
     stems = [path.stem for path in paths]
     names = [path.stem if stems.count(path.stem) == 1 else str(path) for path in paths]
     return {
-        name: open_detector(path, name, runtime, hop)
+        name: open_detector(path, name, runtime, hop, exact)
         for name, path in zip(names, paths, strict=True)
     }
 
 
-def open_detector(path: Path, name: str, runtime: str, hop: int | None = None) -> Detector:
+def open_detector(
+    path: Path, name: str, runtime: str, hop: int | None = None, exact: bool = False
+) -> Detector:
     """Opens a model file; see `detector_of`."""
-    return detector_of(read_model(path), name, runtime, hop)
+    return detector_of(read_model(path), name, runtime, hop, exact)
 
 
-def detector_of(model: TrainedModel, name: str, runtime: str, hop: int | None = None) -> Detector:
+def detector_of(
+    model: TrainedModel, name: str, runtime: str, hop: int | None = None, exact: bool = False
+) -> Detector:
     """Makes a detector of a model that has been loaded.
 
     Args:
@@ -290,6 +306,8 @@ def detector_of(model: TrainedModel, name: str, runtime: str, hop: int | None = 
         hop: Frames from the start of one clip to the start of the next. With fewer frames, scores
             are known sooner, at a higher cost. With None, or with a clip's length or more, each
             clip begins where the last one ends.
+        exact: Whether the network runs on each clip, also if it shows nothing new; see
+            `abnormal.inference.still`.
     """
     chosen, reconstruct = open_runtime(model, runtime)
     calibration = calibration_of(model)
@@ -298,7 +316,7 @@ def detector_of(model: TrainedModel, name: str, runtime: str, hop: int | None = 
         overlap = Overlap(hop, None)  # how to split a network of one's own is not known
         if not model.info.is_own:
             overlap = make_overlap(model.lazy_network, chosen, hop, model.info.clip_length)
-    return Detector(name, model.info, reconstruct, calibration, chosen, overlap, model.path)
+    return Detector(name, model.info, reconstruct, calibration, chosen, overlap, exact, model.path)
 
 
 def _localise_into(sink: Sink, localiser: Localiser) -> TakePair:

@@ -187,6 +187,7 @@ def _cells(
             detector.info.clip_length,
             open_stream(regimes[number], opened.fps, ignored),
             detector.overlap,
+            detector.still_clips(),
         )
         for residual in clips:
             yield names[number], residual, cells.add(residual)

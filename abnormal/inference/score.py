@@ -13,6 +13,7 @@ from abnormal.inference.overlap import Overlap
 from abnormal.inference.prefetch import prefetch
 from abnormal.inference.reconstruct import ClipReconstructor
 from abnormal.inference.runtimes import Reconstruct
+from abnormal.inference.still import StillClips, reconstruct_new
 from abnormal.inference.stream import (
     FrameScorer,
     ResidualStream,
@@ -69,6 +70,7 @@ def residuals(
     clip_length: int,
     stream: ResidualStream,
     overlap: Overlap | None = None,
+    still: StillClips | None = None,
 ) -> Generator[ClipResidual]:
     """Computes the residuals of the clips of a video.
 
@@ -81,6 +83,8 @@ def residuals(
         clip_length: Number of frames in a clip.
         stream: Completes the residuals; a new one for each video.
         overlap: How the clips overlap; None if each begins where the last one ends.
+        still: Tells which clips show nothing new, a new one for each video; None to run the
+            network on each clip. There is none if clips overlap.
 
     Yields:
         The residual of each clip, in order.
@@ -100,12 +104,15 @@ def residuals(
         windows = stream_clips(moving, clip_length, hop, stream.with_speed)
         reconstructor = ClipReconstructor(reconstruct, overlap)
         batch = max(1, BATCH_FRAMES // clip_length)
-        batches = in_thread(_reconstructed(windows, reconstructor, batch), 1)
+        batches = in_thread(_reconstructed(windows, reconstructor, still, batch), 1)
         yield from map(stream.add, itertools.chain.from_iterable(batches))
 
 
 def _reconstructed(
-    windows: Iterator[ClipWindow], reconstructor: ClipReconstructor, count: int
+    windows: Iterator[ClipWindow],
+    reconstructor: ClipReconstructor,
+    still: StillClips | None,
+    count: int,
 ) -> Iterator[list[ClipResidual]]:
     while batch := list(itertools.islice(windows, count)):
-        yield reconstructor.add(batch)
+        yield reconstruct_new([(still, window) for window in batch], reconstructor.add)

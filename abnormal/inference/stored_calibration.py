@@ -9,7 +9,7 @@ from typing import Any
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.files import locked_folder
-from abnormal.models.model_file import Reference, TrainedModel, load_model, read_model, save_model
+from abnormal.models.model_file import Reference, TrainedModel, change_model, read_model
 from abnormal.models.trust import trusting
 from abnormal.scoring.calibration import Calibration, read_calibration
 from abnormal.scoring.calibration_check import check_calibration
@@ -38,7 +38,7 @@ def read_calibration_of(path: Path) -> Calibration:
     Raises:
         AbnormalError: The file cannot be read, or a value is not what a calibration can give.
     """
-    with trusting(True):  # no network is made of it, so that no code is run
+    with trusting(True):  # no network is made of the file, so that no code is run
         return calibration_of(read_model(path))
 
 
@@ -66,9 +66,10 @@ def change_calibration(
     Raises:
         AbnormalError: The file cannot be read, or cannot be written.
     """
-    with locked_folder(path.absolute().parent):
-        model = load_model(path)
+    # No network is made of the file, so that no code is run.
+    with locked_folder(path.absolute().parent), trusting(True):
+        model = read_model(path)
         calibration = change(calibration_of(model))
         info = dataclasses.replace(model.info, calibration=calibration.as_dict(), **facts)
-        save_model(path, model.network, info, reference or model.reference, calibration.arrays)
+        change_model(model, info, reference, calibration.arrays)
     return calibration

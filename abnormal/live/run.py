@@ -77,7 +77,9 @@ def watch_cameras(options: WatchOptions, open_listeners: OpenListeners) -> None:
         AbnormalError: The model does not know a camera, or something cannot be opened.
         Stopped: A signal stopped the program; all events have been closed.
     """
-    detector = open_detector(options.model, options.model.stem, options.runtime, options.hop)
+    detector = open_detector(
+        *(options.model, options.model.stem, options.runtime, options.hop, options.exact)
+    )
     require_cameras(options, detector)
     make_folder(options.output)
     with catching_signals() as interrupt:

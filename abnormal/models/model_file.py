@@ -41,7 +41,7 @@ from abnormal.models.model_check import (
 )
 from abnormal.models.model_path import check_suffix, require_model_file
 from abnormal.models.network_file import has_known_classes, read_network, save_network
-from abnormal.models.stored_model import open_stored, writing_group
+from abnormal.models.stored_model import copy_network, open_stored, writing_group
 from abnormal.reading import first_line, parse_json
 
 if TYPE_CHECKING:
@@ -174,21 +174,53 @@ def save_model(
     check_suffix(path)
     make_folder(path.absolute().parent)
     arrays = arrays or {}
-    size = _size_of(network, reference, arrays)
     with replacing(path) as partial, hdf5_write_errors(path):
-        reserve(partial, size)
+        reserve(partial, _size_of(network.get_weights(), reference, arrays))
         save_network(partial, network)
         with writing_group(partial) as group:
-            group.create_dataset("info", data=json.dumps(dataclasses.asdict(info)))
-            if reference:
-                stored = group.create_group("reference")
-                stored.create_dataset("clips", data=reference.clips, compression="gzip")
-                for name, scores in reference.scores.items():
-                    stored.create_dataset(f"scores/{name}", data=scores)
-            # By number, because the name of a camera may contain a slash. In the order of names.
-            for number, (_, of_camera) in enumerate(sorted(arrays.items())):
-                for name, array in of_camera.items():
-                    group.create_dataset(f"levels/{number}/{name}", data=array)
+            _write_facts(group, info, reference, arrays)
+
+
+def change_model(
+    model: TrainedModel,
+    info: ModelInfo,
+    reference: Reference | None = None,
+    arrays: ArraysByCamera | None = None,
+) -> None:
+    """Writes a model file again, with the same network, for which Keras is not needed.
+
+    Args:
+        model: The model, as it was read from the file.
+        info: The new facts about it.
+        reference: The new reference clips; None for those that it has.
+        arrays: The new arrays of the calibration; None for those that it has.
+
+    Raises:
+        AbnormalError: The file cannot be read, may not be written, or the disk is full.
+    """
+    path, reference = model.path, reference or model.reference
+    arrays = model.arrays if arrays is None else arrays
+    with replacing(path) as partial, hdf5_write_errors(path):
+        reserve(partial, _size_of([], reference, arrays) + path.stat().st_size)
+        copy_network(path, partial)
+        with writing_group(partial) as group:
+            _write_facts(group, info, reference, arrays)
+
+
+def _write_facts(
+    group: h5py.Group, info: ModelInfo, reference: Reference | None, arrays: ArraysByCamera
+) -> None:
+    """Writes all that Keras ignores."""
+    group.create_dataset("info", data=json.dumps(dataclasses.asdict(info)))
+    if reference:
+        stored = group.create_group("reference")
+        stored.create_dataset("clips", data=reference.clips, compression="gzip")
+        for name, scores in reference.scores.items():
+            stored.create_dataset(f"scores/{name}", data=scores)
+    # By number, because the name of a camera may contain a slash. In the order of names.
+    for number, (_, of_camera) in enumerate(sorted(arrays.items())):
+        for name, array in of_camera.items():
+            group.create_dataset(f"levels/{number}/{name}", data=array)
 
 
 def load_model(path: Path) -> TrainedModel:
@@ -215,9 +247,11 @@ def read_model(path: Path) -> TrainedModel:
         raise _damaged(path, first_line(error)) from None
 
 
-def _size_of(network: "keras.Model", reference: Reference | None, arrays: ArraysByCamera) -> int:
+def _size_of(
+    weights: Sequence[np.ndarray], reference: Reference | None, arrays: ArraysByCamera
+) -> int:
     """Returns about how many bytes a model file takes, not less."""
-    every = [*network.get_weights(), *(array for of in arrays.values() for array in of.values())]
+    every = [*weights, *(array for of in arrays.values() for array in of.values())]
     every += [reference.clips, *reference.scores.values()] if reference else []
     return sum(array.nbytes for array in every) + MOST_OVERHEAD_BYTES
 

@@ -76,6 +76,25 @@ def open_stored(path: Path) -> Iterator[StoredModel]:
         yield StoredModel(config, file["model_weights"], group, verify)
 
 
+def copy_network(path: Path, to: Path) -> None:
+    """Copies what Keras has written, byte for byte, and leaves out the group `abnormal`.
+
+    Args:
+        path: A model file.
+        to: The file to write, of the same form.
+    """
+    if path.suffix != KERAS_SUFFIX:
+        with h5py.File(path, "r") as old, h5py.File(to, "w") as file:
+            file.attrs.update(old.attrs)
+            for name in old.keys() - {GROUP}:
+                old.copy(name, file)
+        return
+    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(to, "w") as copy:
+        for member in archive.infolist():
+            if member.filename != OURS:
+                copy.writestr(member, archive.read(member))
+
+
 @contextlib.contextmanager
 def writing_group(path: Path) -> Iterator[h5py.Group]:
     """Adds the group `abnormal` to what Keras has written, and seals all of it.

@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 
 from abnormal.errors import AbnormalError
-from abnormal.models.model_file import ModelInfo, Reference, load_model, save_model
+from abnormal.models.model_file import (
+    ModelInfo,
+    Reference,
+    change_model,
+    load_model,
+    read_model,
+    save_model,
+)
 
 
 @pytest.fixture
@@ -95,6 +102,18 @@ def test_a_file_is_replaced_whole(saved, network, info):
     assert [path.name for path in saved.parent.iterdir()] == [saved.name]
 
 
+def test_a_change_of_the_facts_keeps_the_network_as_it_is(saved, network, info):
+    known = read_model(saved)
+    levels = {"gate": {"motion": np.ones((2, 2), np.float32)}}
+    change_model(known, dataclasses.replace(info, seed=8), arrays=levels)
+    found = read_model(saved)
+    assert found.info.seed == 8
+    assert found.lazy_network.digest == known.lazy_network.digest
+    weights = load_model(saved).network.get_weights()
+    for weight, expected in zip(weights, network.get_weights(), strict=True):
+        assert np.array_equal(weight, expected)
+
+
 @pytest.fixture
 def small_disk():
     """Files cannot grow beyond 20 kB, as on a disk that is nearly full."""
@@ -108,6 +127,8 @@ def test_when_the_disk_is_full_all_is_as_before(saved, network, info, small_disk
     before = saved.read_bytes()
     with pytest.raises(AbnormalError, match=r"model\.h5 cannot be written: "):
         save_model(saved, network, info)
+    with pytest.raises(AbnormalError, match=r"model\.h5 cannot be written: "):
+        change_model(read_model(saved), info)
     assert saved.read_bytes() == before
     assert [path.name for path in saved.parent.iterdir()] == [saved.name]
 
