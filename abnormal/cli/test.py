@@ -18,7 +18,7 @@ from abnormal.cli.program import (
 from abnormal.errors import EXIT_BUG, AbnormalError
 from abnormal.inference.runtimes import AUTO, KERAS, RUNTIMES
 from abnormal.models.trust import TRUST_HELP, trusting
-from abnormal.names import EXPORT_NAMES, FIGURE_FORMATS, SCORE_NAMES
+from abnormal.names import EXPORT_NAMES, FIGURE_FORMATS, FIGURES_FOR, SCORE_NAMES
 
 if TYPE_CHECKING:
     from abnormal.detection.options import DetectionOptions
@@ -94,6 +94,7 @@ def _require_files(args: argparse.Namespace, live: bool) -> None:
 def _detect(args: argparse.Namespace) -> int:
     from abnormal.detection.detect import detect
     from abnormal.detection.results import (
+        EarlyResults,
         draw_results,
         finish_results,
         model_results,
@@ -102,7 +103,7 @@ def _detect(args: argparse.Namespace) -> int:
     from abnormal.report.tables import metrics_lines
 
     options = _detection_options(args)
-    detections = detect(options)
+    detections = detect(options, EarlyResults().write)
     models = model_results(detections)
     write_results(options.output, models)
     for name, model in models.items():
@@ -164,8 +165,9 @@ def _detection_options(args: argparse.Namespace) -> "DetectionOptions":
         hop=args.hop,
         exact=args.exact,
         scheduler=args.scheduler,
-        figures=None if args.no_figures else args.figures,
+        figures=None if args.figures_for == "none" else args.figures,
         panels=args.panels,
+        only_events=args.figures_for == "events",
     )
 
 
@@ -256,10 +258,12 @@ def _add_results(parser: argparse.ArgumentParser) -> None:
     add("--box-size", type=positive_int, default=4, help="pixels; see --box-threshold")
     add(
         "--box-threshold",
-        type=zero_or_more,
+        type=_box_threshold,
         default=4 * 255.0,
+        metavar="SUM",
         help="a pixel is anomalous where the difference (0 to 255), summed over a box around it, "
-        "is above this (default: 1020, over boxes of 4x4)",
+        "is above this (default: 1020, over boxes of 4x4); with auto, one normal frame of the "
+        "camera in a hundred has such a pixel",
     )
     add("--panels", action="store_true", help="also write the panels of every frame as a picture")
     add(
@@ -268,4 +272,24 @@ def _add_results(parser: argparse.ArgumentParser) -> None:
         default=FIGURE_FORMATS[0],
         help="file format of plots (default: png)",
     )
-    add("--no-figures", action="store_true", help="write no pictures, videos or report.html")
+    add(
+        "--figures-for",
+        choices=FIGURES_FOR,
+        default=FIGURES_FOR[0],
+        help="draw all frames; or those around events, and one of the others every 10 s; or write "
+        "no pictures, videos or report.html (default: all)",
+    )
+    add(
+        "--no-figures",
+        dest="figures_for",
+        action="store_const",
+        const=FIGURES_FOR[-1],
+        help="the same as --figures-for none",
+    )
+
+
+def _box_threshold(text: str) -> float | None:
+    return None if text == AUTO else zero_or_more(text)
+
+
+_box_threshold.__name__ = "number of at least 0, or auto"  # argparse shows it in an error

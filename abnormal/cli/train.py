@@ -110,7 +110,8 @@ def _train(args: argparse.Namespace, options: "TrainingOptions") -> int:
         result = train(options, devices)
     if result:  # only on the host that writes the model
         plot, epochs = result.losses.with_suffix(".png"), len(result.info.history)
-        plot_losses({options.output.stem: result.info.history}, plot)
+        name = options.output.stem
+        plot_losses({name: result.info.history}, {name: result.info.loss}, plot)
         why = ", stopped early" if result.stopped_early else ""
         show_result(f"model: {options.output} (epoch {result.best_epoch} of {epochs}{why})")
         _print_promises(result.calibration)

@@ -33,6 +33,7 @@ class DetectionOptions:
         figures: File ending of the plots, `"png"` or `"svg"`; None to write no plots, pictures and
             videos.
         panels: Whether the four panels of each frame are also written as a picture.
+        only_events: Whether only frames around events are drawn, and few of the others.
     """
 
     models: tuple[Path, ...]
@@ -51,3 +52,4 @@ class DetectionOptions:
     scheduler: str | None = None
     figures: str | None = "png"
     panels: bool = False
+    only_events: bool = False

@@ -136,7 +136,7 @@ def identity_of_run(
         "alarms": {name: dataclasses.asdict(alarm) for name, alarm in job.alarms.items()},
         "localiser": job.localiser,
         "zone": sha256(job.zone) if job.zone else None,
-        "figures": [job.figures, job.panels, job.false_alarms_per_hour],
+        "figures": [job.figures, job.only_events, job.panels, job.false_alarms_per_hour],
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 

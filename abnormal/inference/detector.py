@@ -1,6 +1,7 @@
 """A trained model, ready to score videos."""
 
 import contextlib
+import dataclasses
 import logging
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import AbstractContextManager
@@ -16,7 +17,7 @@ from abnormal.inference.choice import open_runtime
 from abnormal.inference.overlap import Overlap, make_overlap
 from abnormal.inference.regimes import RegimeWatch, silenced, split_at_regimes
 from abnormal.inference.runtimes import Reconstruct
-from abnormal.inference.score import TakePair, frame_scores, residuals
+from abnormal.inference.score import TakeScored, frame_scores, residuals
 from abnormal.inference.scored_video import ScoredVideo
 from abnormal.inference.still import StillClips
 from abnormal.inference.stored_calibration import calibration_of
@@ -35,14 +36,20 @@ from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.calibration import Calibration, Normality
 from abnormal.scoring.false_alarms import RULE_OF_THREE
 from abnormal.scoring.local import LOCAL_SCORES, is_local
-from abnormal.scoring.localisation import DEFAULT_LOCALISER, Localiser, Sink
+from abnormal.scoring.localisation import (
+    BOX_SIZE,
+    BOX_THRESHOLD,
+    DEFAULT_LOCALISER,
+    Localiser,
+    Sink,
+)
 from abnormal.scoring.residual import SCORES, ClipResidual
 from abnormal.video.resample import resize
 
 log = logging.getLogger(__name__)
 
-OpenSink = Callable[[float], AbstractContextManager[Sink | None]]
-"""Opens, from the frames per second of a video, the sink for its frames; None if there is none."""
+OpenSink = Callable[[ModelFrames], AbstractContextManager[Sink | None]]
+"""Opens the sink for the frames of a video that has been opened; None if there is none."""
 
 
 NOT_LEARNT = (
@@ -146,11 +153,35 @@ class Detector:
             )
         return normality
 
+    def localiser(self, asked: Localiser, camera: str) -> Localiser:
+        """Returns a localiser with the threshold that a camera was calibrated for, if asked for.
+
+        Args:
+            asked: Any localiser.
+            camera: Name by which the model knows the camera; empty if that is not known.
+
+        Raises:
+            AbnormalError: The model was not calibrated for this, or has another size of box.
+        """
+        if asked.box_threshold is not None:
+            return asked
+        known = self.calibration.box_thresholds
+        if len(known) == len(self.calibration.camera_names) == 1:
+            (camera,) = known
+        if camera not in known or asked.box_size != BOX_SIZE:
+            raise AbnormalError(
+                f"{self.name} has no --box-threshold auto for boxes of {asked.box_size} pixels"
+                f"{f' of camera {camera}' if camera else ''}. Calibrate it again: "
+                f"`{command('train')} --calibrate FOLDER` with normal footage, and leave the "
+                f"--box-size at {BOX_SIZE}; or give a number, such as {BOX_THRESHOLD:g}."
+            )
+        return asked._replace(box_threshold=known[camera])
+
     def score(
         self,
         video: InputVideo,
         watch: Callable[[Iterable[np.ndarray]], Iterable[np.ndarray]] = iter,
-        open_sink: OpenSink = lambda fps: contextlib.nullcontext(),
+        open_sink: OpenSink = lambda opened: contextlib.nullcontext(),
         localiser: Localiser = DEFAULT_LOCALISER,
         ignored: np.ndarray | None = None,
         alarm: Alarm | None = None,
@@ -175,7 +206,7 @@ class Detector:
         """
         with (
             video.open_frames(self.info.size, self.info.fps) as opened,
-            open_sink(opened.fps) as sink,
+            open_sink(opened) as sink,
         ):
             labels, fps = video.read_labels(), opened.fps
             local = labels is not None or alarm is None or alarm.is_local
@@ -194,6 +225,7 @@ class Detector:
                 labels=labels,
                 situation=video.situation,
                 gaps=tuple(opened.gaps),
+                clip_length=self.info.clip_length,
                 **vars(scored),
             )
             return result, opened.notes
@@ -210,7 +242,7 @@ class Detector:
         regimes: Sequence[Normality],
         open_part: Callable[[Normality | None], ResidualStream],
         make_scorer: Callable[[Normality | None], FrameScorer],
-        take: TakePair | None,
+        take: TakeScored | None,
     ) -> ScoredFrames:
         """Scores the parts of a video between its gaps and changes of regime, each by itself."""
         parts, unknown = list[ScoredFrames](), 0
@@ -319,11 +351,12 @@ def detector_of(
     return Detector(name, model.info, reconstruct, calibration, chosen, overlap, exact, model.path)
 
 
-def _localise_into(sink: Sink, localiser: Localiser) -> TakePair:
+def _localise_into(sink: Sink, localiser: Localiser) -> TakeScored:
     """Returns a function that finds the anomalous pixels of frames and gives them to a sink."""
 
-    def take(frames: np.ndarray, reconstruction: np.ndarray) -> None:
-        sink(localiser.localise(frames, reconstruction))
+    def take(frames: np.ndarray, reconstruction: np.ndarray, scored: ScoredFrames) -> None:
+        localised = localiser.localise(frames, reconstruction)
+        sink(dataclasses.replace(localised, causal=scored.causal))
 
     return take
 

@@ -32,13 +32,13 @@ bursts."""
 
 Item = TypeVar("Item")
 
-TakePair = Callable[[np.ndarray, np.ndarray], None]
-"""Receives the frames of a video in order, some at a time, and their reconstruction: both
-`(n, size, size)` float32 in [0, 1]."""
+TakeScored = Callable[[np.ndarray, np.ndarray, ScoredFrames], None]
+"""Receives the frames of a video in order, some at a time, their reconstruction, both
+`(n, size, size)` float32 in [0, 1], and their scores."""
 
 
 def frame_scores(
-    clips: Generator[ClipResidual], scorer: FrameScorer, take: TakePair | None = None
+    clips: Generator[ClipResidual], scorer: FrameScorer, take: TakeScored | None = None
 ) -> ScoredFrames:
     """Computes all scores of every frame of a video.
 
@@ -48,7 +48,7 @@ def frame_scores(
         clips: The clips of the video, from `residuals`. The generator is closed at the end, even
             after an error.
         scorer: Computes the scores; a new one for each video.
-        take: Receives all frames and their reconstruction, if given.
+        take: Receives all frames, their reconstruction and their scores, if given.
 
     Raises:
         AbnormalError: The video has no frames.
@@ -58,7 +58,7 @@ def frame_scores(
         for clip in clips:
             parts.append(scorer.add(clip))
             if take:
-                take(clip.frames[clip.new], clip.reconstruction[clip.new])
+                take(clip.frames[clip.new], clip.reconstruction[clip.new], parts[-1])
     if not parts:
         raise AbnormalError("No frame of it could be read.")
     return concatenated(parts)

@@ -162,7 +162,8 @@ def _monitors(
     for camera in options.cameras:
         recorder = Recorder(options.output, detector.info.fps, clips) if clips else None
         monitor = CameraMonitor(camera, detector, alarm, send, recorder, zone)
-        monitor.regimes.keep_in(options.output)
+        if options.pictures:  # a regime has a background
+            monitor.regimes.keep_in(options.output)
         monitor.events.why_quiet = QuietRule(options.cool_down_sec, options.quiet_hours)
         monitor.keep_cells = partial(keep_event_cells, options.output)
         monitors.append(monitor)
