@@ -28,7 +28,8 @@ def open_runtime(model: TrainedModel, wanted: str) -> tuple[str, Reconstruct]:
     """
     if wanted != AUTO:
         return wanted, _open(model, wanted)
-    if model.reference and not has_accelerator():
+    # What other libraries make of the layers of a network of one's own is not known.
+    if model.reference and not model.info.is_own and not has_accelerator():
         for name in RUNTIMES:
             try:
                 return name, _open(model, name)
@@ -38,7 +39,7 @@ def open_runtime(model: TrainedModel, wanted: str) -> tuple[str, Reconstruct]:
 
 
 def _open(model: TrainedModel, name: str) -> Reconstruct:
-    reconstruct = RUNTIMES[name](model.network)
+    reconstruct = RUNTIMES[name](model.lazy_network)
     if name != KERAS and model.reference:
         calibration = calibration_of(model)
         thresholds = {name: calibration.threshold(name) for name in calibration.surprises}

@@ -54,7 +54,8 @@ class CameraRegimes:
         self._thread = ThreadPoolExecutor(1, "regime")
         self._learning: Future[Normality] | None = None
         self._learnt: dict[str, Normality] = {}
-        self._folder, self._lock = Path(), threading.Lock()
+        self._folder: Path | None = None
+        self._lock = threading.Lock()
         self._regime: int | None = 0
         self._next = 0  # number of the frame that would follow without a gap
         self.text = self._describe()
@@ -112,7 +113,7 @@ class CameraRegimes:
         self.text = self._describe(newest)
         name = self._camera.name
         if self._regime is not None:
-            log.info("%s shows regime %d of %d", name, self._regime + 1, len(self._names))
+            log.info("%s shows %s", name, self.text or "the view that is known")
         elif self._can_learn:
             log.warning(
                 "%s shows a view or a light that is not known: learning it, no alarms until about "
@@ -155,6 +156,8 @@ class CameraRegimes:
             "%s: what it shows is known now, as regime %d; there are alarms again",
             *(self._camera.name, number),
         )
+        if self._folder is None:
+            return
         path = regime_path(self._folder, self._camera.name, len(self._learnt))
         try:
             write_regime(path, normality, self.detector.info)

@@ -1,15 +1,27 @@
-"""Starts Keras's backend without its messages. No other module imports TensorFlow by name."""
+"""Starts Keras's backend without its messages. No other module imports TensorFlow by name.
+
+Importing this module imports neither.
+"""
 
 import contextlib
 import importlib
+import importlib.metadata
 import logging
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from abnormal.errors import AbnormalError
 from abnormal.version import __version__
+
+_ACCELERATORS = ("nvidia*", "nvhost*", "nvmap", "dxg", "kfd", "accel*", "vfio/[0-9]*")
+"""Names under `/dev` of the devices of graphics cards and TPUs."""
+
+_BACKENDS = ("keras", "tensorflow", "jax", "openvino")
+"""Packages that compute networks."""
 
 
 def start_backend() -> None:
@@ -45,10 +57,23 @@ def make_deterministic() -> None:
 
 
 def has_accelerator() -> bool:
-    """Returns whether Keras computes on a GPU or a TPU."""
+    """Returns whether Keras computes on a GPU or a TPU.
+
+    On a machine without one, Keras is not imported to find out.
+    """
+    if not may_have_accelerator():
+        return False
+    start_backend()
     import keras
 
     return bool(keras.distribution.list_devices("gpu") or keras.distribution.list_devices("tpu"))
+
+
+def may_have_accelerator() -> bool:
+    """Returns whether the machine may have a GPU or a TPU, as far as the system tells."""
+    if sys.platform != "linux":
+        return True
+    return any(any(Path("/dev").glob(name)) for name in _ACCELERATORS)
 
 
 def replica_devices() -> list[str]:
@@ -83,6 +108,22 @@ def replica_scope() -> contextlib.AbstractContextManager:
     return tf.distribute.MirroredStrategy(devices, on_processors or None).scope()
 
 
+def tf_dataset(batches: Any) -> Any:
+    """Returns batches of arrays as a `tf.data.Dataset`.
+
+    Args:
+        batches: All batches by number, each a tuple of arrays, with at least one batch. They may
+            have different numbers of rows.
+    """
+    import tensorflow as tf
+
+    signature = tuple(tf.TensorSpec((None, *array.shape[1:]), array.dtype) for array in batches[0])
+    data = tf.data.Dataset.from_generator(
+        lambda: (batches[number] for number in range(len(batches))), output_signature=signature
+    )
+    return data.apply(tf.data.experimental.assert_cardinality(len(batches)))
+
+
 def versions() -> dict[str, str]:
     """Returns the versions of this package, of Keras and of its backend, by package name."""
     import keras
@@ -90,6 +131,15 @@ def versions() -> dict[str, str]:
     name = keras.backend.backend()
     backend = importlib.import_module(name)
     return {"abnormal": __version__, "keras": keras.__version__, name: backend.__version__}
+
+
+def installed_versions() -> dict[str, str]:
+    """Returns the versions of this package and of what may compute networks, importing nothing."""
+    found = {"abnormal": __version__}
+    for name in _BACKENDS:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
 
 
 def _let_memory_grow() -> None:

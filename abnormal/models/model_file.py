@@ -1,6 +1,6 @@
 """Writes and reads `model.h5`: a plain Keras model of stock layers, and data for scoring.
 
-    model.h5
+    model.h5                          or model.keras: see `abnormal.models.stored_model`
       model_config, model_weights     as Keras writes and reads them
       abnormal/info                   a JSON text: `ModelInfo`; Keras ignores it
       abnormal/reference/clips        a few clips, uint8
@@ -13,45 +13,54 @@
 """
 
 import dataclasses
+import functools
 import json
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import absl.logging
 import h5py
-import keras
 import numpy as np
 
 from abnormal import checks
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder, replacing
-from abnormal.hdf5 import (
-    hdf5_write_errors,
-    one_line_errors,
-    open_hdf5,
-    reserve,
-    seal,
-    verify_seal,
+from abnormal.hdf5 import hdf5_write_errors, one_line_errors, reserve
+from abnormal.models.defaults import ARCHITECTURES
+from abnormal.models.lazy_network import LazyNetwork, digest_of_stored
+from abnormal.models.model_check import (
+    Shape,
+    check_info,
+    clips_of,
+    layer_classes,
+    shapes_of_weights,
 )
-from abnormal.models.model_check import check_info, check_network, unknown_classes
 from abnormal.models.model_path import check_suffix, require_model_file
+from abnormal.models.network_file import has_known_classes, read_network, save_network
+from abnormal.models.stored_model import copy_network, open_stored, writing_group
 from abnormal.reading import first_line, parse_json
 
-GROUP = "abnormal"
-"""Name of the HDF5 group for everything that Keras does not read."""
+if TYPE_CHECKING:
+    import keras
 
 MOST_OVERHEAD_BYTES = 1 << 20
 """What a model file takes besides its arrays, at most about, in bytes."""
 
-MOST_COMPRESSED_BYTES = 1 << 28
-"""What a model file holds may be larger than the file, being compressed, by so many bytes."""
+UNKNOWN_FPS = 25.0
+"""Frames per second of a network that Keras alone has written, until it is calibrated."""
+
+OWN = "own"
+"""Name of the architecture of a network that Keras alone has written and that has another name than
+those of this program."""
 
 MOST_REFERENCE_CLIPS = 100
 """Largest number of reference clips."""
+
+log = logging.getLogger(__name__)
 
 ArraysByCamera = Mapping[str, Mapping[str, np.ndarray]]
 """Maps each camera to its arrays by name; see `abnormal.scoring.calibration.Calibration.arrays`."""
@@ -76,6 +85,8 @@ class ModelInfo:
         history: One entry per epoch: epoch, loss, val_loss.
         calibration: Statistics of the scores on normal footage; see
             `abnormal.scoring.calibration`.
+        needs: The code that a network of one's own needs to be loaded: for each class or function,
+            as `MODULE:NAME`, the file that it was in. It is empty if all layers are of Keras.
     """
 
     arch: str
@@ -90,6 +101,12 @@ class ModelInfo:
     data_fingerprint: str = ""
     history: tuple[dict[str, float], ...] = ()
     calibration: dict[str, Any] = field(default_factory=dict)
+    needs: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the network is none of this program."""
+        return self.arch not in ARCHITECTURES
 
 
 @dataclass(frozen=True)
@@ -113,24 +130,30 @@ class TrainedModel:
     """A model that was loaded from a model file.
 
     Attributes:
-        network: The network. It takes and returns `(batch, clip_length, size, size, 1)` float32
-            in [0, 1].
+        lazy_network: The network, which Keras reads when it is first used.
         info: Facts about the model.
         path: The model file.
         reference: The clips by which runtimes are verified; None in files of older versions.
         arrays: The normal levels and the background of each camera of the calibration.
     """
 
-    network: keras.Model
+    lazy_network: LazyNetwork
     info: ModelInfo
     path: Path
     reference: Reference | None = None
     arrays: ArraysByCamera = field(default_factory=dict)
 
+    @property
+    def network(self) -> "keras.Model":
+        """The network. It takes and returns `(batch, clip_length, size, size, 1)` float32 in
+        [0, 1].
+        """
+        return self.lazy_network.keras
+
 
 def save_model(
     path: Path,
-    network: keras.Model,
+    network: "keras.Model",
     info: ModelInfo,
     reference: Reference | None = None,
     arrays: ArraysByCamera | None = None,
@@ -151,51 +174,71 @@ def save_model(
     check_suffix(path)
     make_folder(path.absolute().parent)
     arrays = arrays or {}
-    size = _size_of(network, reference, arrays)
     with replacing(path) as partial, hdf5_write_errors(path):
-        reserve(partial, size)
-        _save_network(partial, network)
-        with h5py.File(partial, "a") as file:
-            info_text = json.dumps(dataclasses.asdict(info))
-            group = file.create_group(GROUP)
-            group.create_dataset("info", data=info_text)
-            if reference:
-                stored = group.create_group("reference")
-                stored.create_dataset("clips", data=reference.clips, compression="gzip")
-                for name, scores in reference.scores.items():
-                    stored.create_dataset(f"scores/{name}", data=scores)
-            # By number, because the name of a camera may contain a slash. In the order of names.
-            for number, (_, of_camera) in enumerate(sorted(arrays.items())):
-                for name, array in of_camera.items():
-                    group.create_dataset(f"levels/{number}/{name}", data=array)
-            seal(file, GROUP)  # nothing is written after this
+        reserve(partial, _size_of(network.get_weights(), reference, arrays))
+        save_network(partial, network)
+        with writing_group(partial) as group:
+            _write_facts(group, info, reference, arrays)
+
+
+def change_model(
+    model: TrainedModel,
+    info: ModelInfo,
+    reference: Reference | None = None,
+    arrays: ArraysByCamera | None = None,
+) -> None:
+    """Writes a model file again, with the same network, for which Keras is not needed.
+
+    Args:
+        model: The model, as it was read from the file.
+        info: The new facts about it.
+        reference: The new reference clips; None for those that it has.
+        arrays: The new arrays of the calibration; None for those that it has.
+
+    Raises:
+        AbnormalError: The file cannot be read, may not be written, or the disk is full.
+    """
+    path, reference = model.path, reference or model.reference
+    arrays = model.arrays if arrays is None else arrays
+    with replacing(path) as partial, hdf5_write_errors(path):
+        reserve(partial, _size_of([], reference, arrays) + path.stat().st_size)
+        copy_network(path, partial)
+        with writing_group(partial) as group:
+            _write_facts(group, info, reference, arrays)
+
+
+def _write_facts(
+    group: h5py.Group, info: ModelInfo, reference: Reference | None, arrays: ArraysByCamera
+) -> None:
+    """Writes all that Keras ignores."""
+    group.create_dataset("info", data=json.dumps(dataclasses.asdict(info)))
+    if reference:
+        stored = group.create_group("reference")
+        stored.create_dataset("clips", data=reference.clips, compression="gzip")
+        for name, scores in reference.scores.items():
+            stored.create_dataset(f"scores/{name}", data=scores)
+    # By number, because the name of a camera may contain a slash. In the order of names.
+    for number, (_, of_camera) in enumerate(sorted(arrays.items())):
+        for name, array in of_camera.items():
+            group.create_dataset(f"levels/{number}/{name}", data=array)
 
 
 def load_model(path: Path) -> TrainedModel:
-    """Reads a model file. Code in the file is never run, and every value is checked before its use.
+    """Reads a model file with its network; see `read_model`."""
+    model = read_model(path)
+    _ = model.network
+    return model
+
+
+def read_model(path: Path) -> TrainedModel:
+    """Reads a model file, but not yet its network, for which Keras would have to be imported.
+
+    Code is never run unless the file is trusted (`abnormal.models.trust`), and every value is
+    checked before its use. A network that Keras alone has written is a model without calibration.
 
     Raises:
         AbnormalError: The file is missing, is not a model file, is damaged, or has layers of
-            unknown classes.
-    """
-    info, reference, arrays = read_all_but_network(path)
-    try:
-        with one_line_errors():
-            network = keras.models.load_model(path, compile=False)
-    except ValueError as error:
-        raise _damaged(path, first_line(error)) from None
-    return TrainedModel(network, info, path, reference, arrays)
-
-
-def read_all_but_network(path: Path) -> tuple[ModelInfo, Reference | None, ArraysByCamera]:
-    """Reads what a model file has besides the network, which is checked but not loaded.
-
-    Returns:
-        The facts about the model, the reference clips, and the arrays of the calibration; see
-        `TrainedModel`.
-
-    Raises:
-        AbnormalError: See `load_model`.
+            unknown classes. What is wrong with the network alone is raised when that is read.
     """
     require_model_file(path)
     try:
@@ -204,36 +247,63 @@ def read_all_but_network(path: Path) -> tuple[ModelInfo, Reference | None, Array
         raise _damaged(path, first_line(error)) from None
 
 
-def _size_of(network: keras.Model, reference: Reference | None, arrays: ArraysByCamera) -> int:
+def _size_of(
+    weights: Sequence[np.ndarray], reference: Reference | None, arrays: ArraysByCamera
+) -> int:
     """Returns about how many bytes a model file takes, not less."""
-    every = [*network.get_weights(), *(array for of in arrays.values() for array in of.values())]
+    every = [*weights, *(array for of in arrays.values() for array in of.values())]
     every += [reference.clips, *reference.scores.values()] if reference else []
     return sum(array.nbytes for array in every) + MOST_OVERHEAD_BYTES
 
 
-def _save_network(path: Path, network: keras.Model) -> None:
-    verbosity = absl.logging.get_verbosity()
-    absl.logging.set_verbosity(absl.logging.ERROR)  # Keras would recommend another format
-    try:
-        network.save(path, include_optimizer=False)
-    finally:
-        absl.logging.set_verbosity(verbosity)
-
-
-def _read(path: Path) -> tuple[ModelInfo, Reference | None, ArraysByCamera]:
-    """Reads and checks all but the network, which is only checked."""
-    with open_hdf5(path, path.stat().st_size + MOST_COMPRESSED_BYTES) as file:
-        stored = file[GROUP]
-        config = parse_json(file.attrs["model_config"])
-        info = _model_info(check_info(parse_json(_text_in(stored["info"]))))
-        _require_known_classes(path, config)
-        shape = (info.clip_length, info.size, info.size, 1)
+def _read(path: Path) -> TrainedModel:
+    """Reads and checks all but the network."""
+    with open_stored(path) as stored:
+        config, group = stored.config, stored.group
+        if group is None:
+            info = _info_of_plain(path, config)
+        else:
+            info = _model_info(check_info(parse_json(_text_in(group["info"]))))
+        is_known = has_known_classes(path, config, info.needs)
+        shape = _shape_of_clips(info)
         with one_line_errors():
-            check_network(config, file["model_weights"], shape)
-        reference = _read_reference(stored["reference"], shape) if "reference" in stored else None
-        arrays = _read_arrays(stored, sorted(info.calibration.get("cameras", {})))
-        verify_seal(file, GROUP)
-    return info, reference, arrays
+            layers = layer_classes(config)
+            shapes_of_weights(stored.weights)
+        reference, arrays = None, dict[str, Mapping[str, np.ndarray]]()
+        if group is not None:
+            has_reference = "reference" in group
+            reference = _read_reference(group["reference"], shape) if has_reference else None
+            arrays = _read_arrays(group, sorted(info.calibration.get("cameras", {})))
+        stored.verify()
+        digest = digest_of_stored(config, stored.weights)
+    read = functools.partial(_read_network, path, digest, shape, None if is_known else info.needs)
+    return TrainedModel(LazyNetwork(digest, layers, read), info, path, reference, arrays)
+
+
+def _read_network(
+    path: Path, digest: str, shape: Shape, needs: Mapping[str, str] | None
+) -> "keras.Model":
+    try:
+        return read_network(path, digest, shape, needs)
+    except ValueError as error:
+        raise _damaged(path, first_line(error)) from None
+
+
+def _info_of_plain(path: Path, config: Any) -> ModelInfo:
+    """Returns what is known about a network that Keras alone has written."""
+    length, size = clips_of(config)
+    name = str(config["config"].get("name"))
+    log.warning(
+        "%s has no calibration, because Keras alone has written it. Calibrate it on normal "
+        "footage: `%s --calibrate FOLDER --output %s`",
+        *(path, command("train"), path),
+    )
+    return ModelInfo(name if name in ARCHITECTURES else OWN, length, size, UNKNOWN_FPS)
+
+
+def _shape_of_clips(info: ModelInfo) -> Shape:
+    """Returns the shape of the network's inputs and outputs, without the batch."""
+    return (info.clip_length, info.size, info.size, 1)
 
 
 def _text_in(dataset: h5py.Dataset) -> bytes:
@@ -246,16 +316,6 @@ def _text_in(dataset: h5py.Dataset) -> bytes:
 def _model_info(stored: Mapping[str, Any]) -> ModelInfo:
     lists = {name: tuple(stored[name]) for name in ("cameras", "history") if name in stored}
     return ModelInfo(**{**stored, **lists})
-
-
-def _require_known_classes(path: Path, config: Any) -> None:
-    unknown = sorted(set(unknown_classes(config)))
-    if unknown:
-        raise AbnormalError(
-            f"{path} is not loaded: it names {', '.join(unknown)}, which no network of this "
-            "program has. A model file from elsewhere may run code; train one with "
-            f"`{command('train')}`."
-        )
 
 
 def _read_reference(stored: h5py.Group, shape: Sequence[int]) -> Reference:
@@ -271,7 +331,7 @@ def _read_reference(stored: h5py.Group, shape: Sequence[int]) -> Reference:
     return Reference(np.array(clips), scores)
 
 
-def _read_arrays(group: h5py.Group, cameras: Sequence[str]) -> ArraysByCamera:
+def _read_arrays(group: h5py.Group, cameras: Sequence[str]) -> dict[str, Mapping[str, np.ndarray]]:
     return {
         camera: {name: np.array(array) for name, array in group[f"levels/{number}"].items()}
         for number, camera in enumerate(cameras)

@@ -1,21 +1,25 @@
 """One camera of several is calibrated again."""
 
+import contextlib
 import dataclasses
 import json
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
 from abnormal.errors import AbnormalError
-from abnormal.inference.videos import InputVideo
+from abnormal.inference.videos import InputVideo, ModelFrames
+from abnormal.models.lazy_network import LazyNetwork
+from abnormal.models.model_file import ModelInfo, TrainedModel
 from abnormal.names import FUSED
 from abnormal.scoring.calibration import Calibration, Normality, read_calibration
 from abnormal.scoring.dismissal import Dismissal
 from abnormal.scoring.false_alarms import COUNTED_SURPRISES, FalseAlarms
 from abnormal.scoring.surprise import learn_surprise
 from abnormal.training.choose_camera import choose_videos
-from abnormal.training.recalibrate import merged
+from abnormal.training.recalibrate import merged, with_known_rate
 
 FOLDER = Path("day")
 
@@ -31,6 +35,7 @@ def of(*cameras, events, pools=(), frames=100):
         videos=tuple(f"{camera}/1" for camera in cameras),
         held_out=True,
         exams={camera: {"large": (events, 9)} for camera in cameras},
+        box_thresholds=dict.fromkeys(cameras, float(events)),
         pools=pools,
     )
 
@@ -59,11 +64,24 @@ def test_another_camera_keeps_what_is_normal_and_what_was_counted():
     assert facts(known) == ({"gate": 10, "yard": 7}, 10 + 2, 2.0)
     assert [event.camera for event in known.dismissed] == ["yard"]
     assert known.exams == {"gate": {"large": (10, 9)}, "yard": {"large": (3, 9)}}
+    assert known.box_thresholds == {"gate": 10, "yard": 3}
     assert set(known.videos) == {"gate/1", "yard/1"}
     again = merged(known, of("yard", events=20))
     assert facts(again) == ({"gate": 10, "yard": 20}, 30, 2.0)
     new = read_again(merged(again, of("lawn", events=5)))
     assert facts(new) == ({"gate": 10, "yard": 20, "lawn": 5}, 35, 3.0)
+
+
+def test_a_camera_is_calibrated_again_with_all_its_regimes():
+    night = "gate (regime 2)"
+    both = merged(two_cameras(), of("gate", night, events=10))
+    entry = {"event": "n", "camera": night}
+    both = both.with_dismissed([*both.dismissed, Dismissal(entry, {})])
+    assert both.regimes("gate") == ["gate", night]
+    again = read_again(merged(both, of("gate", events=20)))
+    assert facts(again) == ({"gate": 20, "yard": 7}, 20 + 2, 2.0)
+    assert [event.camera for event in again.dismissed] == ["yard"]
+    assert set(again.exams) == {"gate", "yard"}
 
 
 def test_older_models_keep_what_was_counted_until_all_their_cameras_are_calibrated_again():
@@ -135,3 +153,17 @@ def test_each_video_gets_the_camera_that_is_meant(cameras, camera, known, chosen
 def test_what_is_not_clear_is_asked_for(cameras, camera, known, says):
     with pytest.raises(AbnormalError, match=says):
         choose_videos(videos(*cameras), camera, known, FOLDER)
+
+
+def ten_a_second(size, fps):
+    return contextlib.nullcontext(ModelFrames(iter([]), 10.0))
+
+
+def test_a_network_that_keras_alone_has_written_gets_the_rate_of_the_footage(tmp_path):
+    network = LazyNetwork("digest", [], keras.Sequential)
+    for versions, fps in (({}, 10.0), ({"keras": "3.10"}, 25.0)):
+        info = ModelInfo("own", 4, 16, 25.0, versions=versions)
+        model = TrainedModel(network, info, tmp_path / "model.h5")
+        known = with_known_rate(model, InputVideo("01", ten_a_second))
+        assert known.info.fps == fps
+        assert known.info.versions

@@ -9,10 +9,11 @@ from abnormal import checks
 from abnormal.live.clock import format_utc, parse_utc
 from abnormal.live.event import AMENDED, ANOMALY
 from abnormal.live.tracker import CLOSED, OPENED, UPDATED
-from abnormal.scoring.sentence import place
 
 MOST_ID_BYTES = 240
 """An id has at most so many bytes, because it is part of file names."""
+
+_COLUMNS, _ROWS = ("left", "centre", "right"), ("top", "middle", "bottom")
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,9 @@ class ShownEvent:
         start_utc: When it began, in UTC by ISO 8601.
         length_sec: How long it has lasted so far, in seconds.
         peak_score: Highest score so far; None unless the kind is `anomaly`.
-        text: What happened, and where in the picture if that is known, for people.
+        place: Where in the picture it was at its peak, such as `bottom left`; empty if that is not
+            known, or if the text says it.
+        text: What happened, for people.
         quiet: Whether the event was recorded, but not sent.
         has_thumbnail: Whether there is a thumbnail.
         has_clip: Whether there is a clip, or will be.
@@ -40,6 +43,7 @@ class ShownEvent:
     start_utc: str
     length_sec: float
     peak_score: float | None
+    place: str
     text: str
     quiet: bool
     has_thumbnail: bool
@@ -71,6 +75,7 @@ def shown_event(line: Any) -> ShownEvent:
         raise ValueError(f"state is {checks.shown(state)}")
     start, end = (_utc(name, event.get(name)) for name in ("start_utc", "end_utc"))
     score = event.get("peak_score")
+    sentence = checks.text("sentence", event.get("sentence") or "")
     return ShownEvent(
         id=_file_name("id", event.get("id")),
         camera=_file_name("camera", event.get("camera")),
@@ -79,7 +84,8 @@ def shown_event(line: Any) -> ShownEvent:
         start_utc=format_utc(start),
         length_sec=round(max(0.0, end - start), 1),
         peak_score=None if score is None else checks.number("peak_score", score, -1e9, 1e9),
-        text=checks.text("sentence", event.get("sentence") or _detail(event)),
+        place="" if sentence else _place(event),  # which the sentence says
+        text=sentence or checks.text("detail", event.get("detail") or ""),
         quiet=checks.flag("quiet", event.get("quiet", False)),
         has_thumbnail=event.get("thumbnail") is not None,
         has_clip=event.get("clip") is not None,
@@ -100,8 +106,11 @@ def _utc(name: str, value: Any) -> float:
     return checks.number(name, parse_utc(text), 0, 32e9)
 
 
-def _detail(event: Mapping[str, Any]) -> str:
-    """Says what an older version, which wrote no sentence, has measured, and where."""
-    box = event.get("box")
-    where = place(None if box is None else checks.numbers("box", box, 0, 1, 4, 4))
-    return checks.text("detail", event.get("detail") or "") + where
+def _place(event: Mapping[str, Any]) -> str:
+    """Says in words where the middle of the box is."""
+    if event.get("box") is None:
+        return ""
+    left, top, width, height = checks.numbers("box", event["box"], 0, 1, 4, 4)
+    column = _COLUMNS[min(2, int(3 * (left + width / 2)))]
+    row = _ROWS[min(2, int(3 * (top + height / 2)))]
+    return "centre" if row == "middle" and column == "centre" else f"{row} {column}"

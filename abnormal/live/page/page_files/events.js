@@ -175,9 +175,9 @@ export function title({ camera, kind }) {
   return kind === "anomaly" ? camera : `${camera}: ${kind}`;
 }
 
-/** What happened, and how unusual that was. */
-export function described({ text, peak_score: score, quiet }) {
-  const parts = [text, score === null ? "" : `score ${score.toFixed(2)}`];
+/** What happened, and where in the picture. */
+export function described({ text, place, peak_score: score, quiet }) {
+  const parts = [text, place, score === null ? "" : `score ${score.toFixed(2)}`];
   if (quiet) parts.push("not sent");
   return parts.filter(Boolean).join(" · ");
 }
