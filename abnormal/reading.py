@@ -77,9 +77,10 @@ def first_line(error: object) -> str:
 def reason(error: OSError) -> str:
     """Returns why the system refused something, in one line.
 
-    HDF5 hides the system's reason in a message of many lines.
+    HDF5 hides the system's reason in a message of many lines. Numbers below 0 are those of names of
+    hosts (`socket.gaierror`), which have texts of their own.
     """
-    if error.errno:
+    if error.errno and error.errno > 0:
         return os.strerror(error.errno)
     return error.strerror or first_line(error)
 

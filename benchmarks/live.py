@@ -53,6 +53,7 @@ def main() -> int:
     parser.add_argument("--videos", nargs="+", default=["runner/01", "cyclist/02", "cart/03"])
     parser.add_argument("--cameras", type=int, nargs="+", default=[1, 4])
     parser.add_argument("--page", action="store_true", help="serve the page meanwhile")
+    parser.add_argument("--mqtt", help="publish at this broker meanwhile")
     args = parser.parse_args()
     failed = False
     with tempfile.TemporaryDirectory() as folder:
@@ -175,6 +176,7 @@ def watch(
     command = [sys.executable, str(ROOT / "test_model.py"), "--model", str(args.model)]
     command += ["--cameras", str(output / "cameras.csv"), "--output", str(output)]
     command += ["--page", "127.0.0.1:0"] if args.page else []
+    command += ["--mqtt", args.mqtt] if args.mqtt else []
     program = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )

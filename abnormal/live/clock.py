@@ -175,7 +175,7 @@ class RateConverter:
     _GAP_GAIN = 0.02
     """Weight of the newest interval in the mean interval between frames."""
     _JUMP = 4
-    """A jump is more than so many times the usual number of ticks, or of frames between ticks."""
+    """A jump is more than so many times the usual number of ticks."""
 
     def __init__(self, fps: float) -> None:
         """Starts with the next frame, which is always used.
@@ -206,7 +206,9 @@ class RateConverter:
             self._due += self._period + self._PULL * (time_sec - self._due)
             ticks += 1
         self.jumped = (
-            ticks > self._JUMP * max(1.0, usual) or self._skipped > self._JUMP * max(1.0, 1 / usual)
+            # A regular camera has fewer frames between ticks. More of them are a stream that was
+            # held up and now catches up: things would seem to move as many times too fast.
+            ticks > self._JUMP * max(1.0, usual) or self._skipped > max(1.0, 1 / usual)
         ) and ticks > 0
         self._skipped = 0 if ticks else self._skipped + 1
         return ticks

@@ -63,7 +63,7 @@ class Health:
         if was_warned or not self._is_warned:
             return ""
         return (
-            f"{100 * self._dropped_share:.0f} % of the frames of the last minute were dropped, because the "
-            "machine is too busy. What they showed was not seen. Watch fewer cameras, or train a "
-            "model at a lower rate (`--fps` of preprocess.py)."
+            f"{100 * self._dropped_share:.0f} % of the frames of the last minute were dropped, "
+            "because the machine is too busy. What they showed was not seen. Watch fewer cameras, "
+            "or train a model at a lower rate (`--fps` of preprocess.py)."
         )

@@ -88,6 +88,22 @@ def test_much_more_time_or_many_more_frames_than_usual_are_a_jump(camera_fps):
     assert convert.jumped
 
 
+@pytest.mark.parametrize("first", [0, 100])
+@pytest.mark.parametrize("spacing_sec", [0.002, 0.005, 0.01])
+def test_a_stream_without_times_that_catches_up_is_not_taken_for_faster_motion(first, spacing_sec):
+    """It stands still for a second, at its start or later, and then sends what it owes."""
+    smooth, convert = ArrivalSmoother(), RateConverter(25)
+    arrival_sec, used, apart = 0.0, 0, []
+    for number in range(400):
+        held_sec = 1.0 if number >= first else 0.0
+        due_sec = max(number / 25, first / 25 + held_sec)
+        arrival_sec = max(arrival_sec + spacing_sec, due_sec if held_sec else number / 25)
+        if convert(smooth(number, arrival_sec)):
+            apart += [] if convert.jumped else [number - used]
+            used = number
+    assert max(apart) <= 2
+
+
 def test_a_frame_that_is_lost_now_and_then_is_no_jump():
     convert = RateConverter(25)
     for number in range(200):

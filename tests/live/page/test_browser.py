@@ -52,7 +52,7 @@ def events(watch, make_event):
     now = time.time() - 60
     made = [
         make_event(0, utc=now, clip=None, detail=EVIL),
-        make_event(1, utc=now),
+        make_event(1, utc=now, sentence="Somebody runs."),
         make_event(2, utc=now, kind="covered", camera="Hof-süd", peak_score=None),
     ]
     for event in made:
@@ -84,7 +84,7 @@ def test_it_opens_without_a_complaint_in_every_look(open_page, events, look):
     assert (paper == "rgb(255, 255, 255)") == (look.get("color_scheme") != "dark")
     assert rows(page) == [
         "Hof-süd: covered faster than is usual here · bottom left",
-        "gate faster than is usual here · bottom left · score 2.50",
+        "gate Somebody runs · score 2.50",
         f"gate {EVIL} · bottom left · score 2.50",
     ]
     wait_for(

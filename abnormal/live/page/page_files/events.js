@@ -177,7 +177,7 @@ export function title({ camera, kind }) {
 
 /** What happened, and where in the picture. */
 export function described({ text, place, peak_score: score, quiet }) {
-  const parts = [text, place, score === null ? "" : `score ${score.toFixed(2)}`];
+  const parts = [text.replace(/\.$/, ""), place, score === null ? "" : `score ${score.toFixed(2)}`];
   if (quiet) parts.push("not sent");
   return parts.filter(Boolean).join(" · ");
 }
