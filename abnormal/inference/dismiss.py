@@ -96,11 +96,9 @@ def undo_dismissal(known: Calibration, event: str) -> Calibration:
     found = [dismissal for dismissal in known.dismissed if dismissal.event == event]
     if not found:
         names = [dismissal.event for dismissal in reversed(known.dismissed)]
-        some = ", ".join(names[:MOST_NAMED]) or "none"
-        raise AbnormalError(
-            f"{event} is not dismissed. Dismissed {'are' if names else 'is'} {some}"
-            f"{', ...' if len(names) > MOST_NAMED else ''}."
-        )
+        some = ", ".join(names[:MOST_NAMED]) + (", ..." if len(names) > MOST_NAMED else "")
+        known_ones = f"Dismissed are {some}." if names else "No event is."
+        raise AbnormalError(f"{event} is not dismissed. {known_ones}")
     if not found[-1].levels:
         raise AbnormalError(
             f"The dismissal of {event} cannot be taken back: an older version of this program made "

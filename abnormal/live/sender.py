@@ -164,13 +164,14 @@ class Sender(threading.Thread):
         except CannotWriteError:
             return False  # which was reported when the event came
         except Exception as error:
-            reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
-            if str(reason) not in self._reasons:
+            cause = getattr(error, "reason", error)  # which urllib packs into an error of its own
+            why = str(getattr(cause, "strerror", None) or cause)
+            if why not in self._reasons:
                 log.warning(
                     "%s does not take events (%s); they wait in %s",
-                    *(self._receiver.name, without_secrets(str(reason)), self.outbox.folder),
+                    *(self._receiver.name, without_secrets(why), self.outbox.folder),
                 )
-            self._reasons.add(str(reason))
+            self._reasons.add(why)
             return False
         self._reasons.clear()
         return True

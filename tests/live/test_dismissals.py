@@ -16,6 +16,7 @@ start_backend()
 
 from abnormal.cli import test  # noqa: E402
 from abnormal.errors import AbnormalError  # noqa: E402
+from abnormal.inference.dismiss import undo_dismissal  # noqa: E402
 from abnormal.inference.event_cells import EventCells  # noqa: E402
 from abnormal.inference.stored_calibration import calibration_of, change_calibration  # noqa: E402
 from abnormal.live.dismissals import Dismissals, dismiss_live_event, keep_event_cells  # noqa: E402
@@ -155,6 +156,12 @@ def test_what_cannot_be_dismissed_is_said_and_nothing_is_changed(model, output):
     dismissals.dismiss(FIRST)
     with pytest.raises(AbnormalError, match=f"{FIRST} is dismissed already"):
         dismissals.dismiss(FIRST)
+
+
+def test_of_a_model_without_dismissals_nothing_can_be_taken_back(model):
+    known = in_file(model).with_dismissed(())
+    with pytest.raises(AbnormalError, match=f"{FIRST} is not dismissed. No event is.$"):
+        undo_dismissal(known, FIRST)
 
 
 def test_nothing_is_lost_when_many_dismiss_at_once(model, output):

@@ -180,6 +180,18 @@ def test_an_unexpected_failure_does_not_end_the_thread(receiver, open_webhook, s
     assert receiver.taken() == [json.loads(event(1).as_json())]
 
 
+def test_a_receiver_that_is_away_is_named_without_the_number_of_the_error(tmp_path, said):
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = nobody.getsockname()[1]
+    webhook = make_webhook(f"http://127.0.0.1:{port}/", tmp_path, QUICK)
+    webhook.start()
+    webhook(event(1))
+    while not said:
+        threading.Event().wait(0.01)
+    webhook.stop(10)
+    assert "does not take events (Connection refused); they wait in" in said[0]
+
+
 def test_a_receiver_that_answers_a_byte_at_a_time_is_given_up(tmp_path, monkeypatch, said):
     monkeypatch.setattr("abnormal.live.webhook.TIMEOUT_SEC", 0.5)
     with dripping(b"HTTP/1.1 200 OK\r\n" * 1000) as port:
