@@ -46,10 +46,11 @@ class Gate:
         }
         calibration = Calibration({}, {}, cameras, 9, (), held_out=True)
         detector = Detector("m", INFO, lambda clips: clips / 2, calibration)
-        self.told, self.number, self.faults = [], 0, []
+        self.told, self.number, self.faults, self.kept = [], 0, [], []
         self.monitor = CameraMonitor(
             Camera("gate", "0"), detector, Alarm("motion", 2.0, 1.0), self.told.append
         )
+        self.monitor.keep_cells = lambda name, cells: self.kept.append(cells.camera)
         self.monitor.regimes.keep_in(folder)
         self.prepare = FramePreparer(SIZE, FPS, True, False, self.monitor.regimes.watch)
 
@@ -92,6 +93,17 @@ def test_day_and_night_each_have_their_alarms_and_the_change_has_none(tmp_path):
     assert set(gate.faults) == {""}
     assert gate.give(NIGHT, 6, RUN) == "regime 2 of 2"
     assert len(gate.alarms()) == 1
+
+
+def test_an_event_belongs_to_the_regime_in_which_it_began(tmp_path):
+    gate = Gate(tmp_path, DAY, NIGHT)
+    gate.give(DAY, 4, RUN)
+    assert gate.told[-1].state != "closed"
+    gate.give(NIGHT, 6)
+    assert gate.told[-1].state == "closed"
+    assert set(gate.kept) == {"gate"}
+    gate.give(NIGHT, 6, RUN)
+    assert gate.kept[-1] == "gate (regime 2)"
 
 
 def test_a_night_that_is_not_known_is_learnt_without_alarms_and_known_from_then_on(tmp_path, said):
