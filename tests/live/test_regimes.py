@@ -131,12 +131,36 @@ def test_what_another_model_learnt_and_what_is_damaged_is_left_out(tmp_path, sai
     known = normal_of(NIGHT)
     for number in (1, 2, 3):
         write_regime(regime_path(tmp_path, "gate", number), known, INFO)
-    (one, *_) = found = read_regimes(tmp_path, "gate", INFO)
-    assert len(found) == 3
+    found = read_regimes(tmp_path, "gate", INFO)
+    one = found[1]
+    assert list(found) == [1, 2, 3]
     assert np.array_equal(one.background, NIGHT)
     assert one.surprises == known.surprises
     regime_path(tmp_path, "gate", 2).write_bytes(b"no zip")
     write_regime(regime_path(tmp_path, "gate", 3), known, dataclasses.replace(INFO, seed=7))
-    assert len(read_regimes(tmp_path, "gate", INFO)) == 1
+    assert list(read_regimes(tmp_path, "gate", INFO)) == [1]
     assert [name in said[-1] for name in ("gate-3.npz", "another model")] == [True, True]
-    assert read_regimes(tmp_path, "yard", INFO) == []
+    assert read_regimes(tmp_path, "yard", INFO) == {}
+
+
+def test_a_regime_that_is_learnt_takes_the_place_of_a_damaged_file_and_of_no_other(tmp_path):
+    turned = np.ascontiguousarray(DAY.T)
+    write_regime(regime_path(tmp_path, "gate", 2), normal_of(turned), INFO)
+    regime_path(tmp_path, "gate", 1).write_bytes(b"no zip")
+    gate = Gate(tmp_path, DAY)
+    gate.give(DAY, 2)
+    assert gate.give(NIGHT, 45) == "regime 3 of 3"
+    kept = [read_regimes(tmp_path, "gate", INFO)[number].background for number in (1, 2)]
+    assert [np.array_equal(one, turned) for one in kept] == [False, True]
+
+
+def test_what_the_model_has_been_calibrated_on_since_is_not_known_twice(tmp_path):
+    write_regime(regime_path(tmp_path, "gate", 1), normal_of(NIGHT), INFO)
+    assert Gate(tmp_path, DAY).give(NIGHT, 2) == "regime 2 of 2"
+    assert Gate(tmp_path, DAY, NIGHT).give(NIGHT, 2) == "regime 2 of 2"
+
+
+def test_what_was_learnt_is_left_out_where_regimes_cannot_be_told_apart_any_more(tmp_path):
+    write_regime(regime_path(tmp_path, "gate", 1), normal_of(NIGHT), INFO)
+    gate = Gate(tmp_path, np.full_like(DAY, 90))
+    assert gate.give(DAY, 3) == gate.give(NIGHT, 10) == ""
