@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from abnormal.live.event import LiveEvent
+from abnormal.live.event import AMENDED, LiveEvent
 from abnormal.live.page.past_events import MOST_EVENTS, read_past_events
 from abnormal.live.page.shown_event import ShownEvent, shown_event
 from abnormal.live.tracker import OPENED
@@ -70,6 +70,9 @@ class EventHistory:
         shown = shown_event(event.as_dict())
         cursor = self._log.stat().st_size if self._log.exists() else 0
         with self._lock:
+            if event.state == AMENDED and (known := self._entries.get(event.id)):
+                # It says nothing about whether the event goes on.
+                shown = dataclasses.replace(shown, going_on=known.event.going_on)
             if event.state == OPENED:
                 self._alarms[shown.day, shown.camera] += shown.is_alarm
             self._put(shown, cursor)
