@@ -175,23 +175,22 @@ class Detector:
             labels, fps = video.read_labels(), opened.fps
             local = labels is not None or alarm is None or alarm.is_local
             regimes = self.regimes(video.camera) if local else []
-            ignored = self.at_size(ignored)
+            open_part = partial(open_stream, fps=fps, ignored=self.at_size(ignored))
             make_scorer = partial(
                 FrameScorer, fps, positions=self.calibration.positions, alarm=alarm
             )
             scored = self._score_parts(
-                *(opened, watch, regimes, partial(open_stream, fps=fps, ignored=ignored)),
+                *(opened, watch, regimes, open_part),
                 *(make_scorer, _localise_into(sink, localiser) if sink else None),
             )
-            result = ScoredVideo(
+            return ScoredVideo(
                 name=video.name,
                 fps=fps,
                 labels=labels,
                 situation=video.situation,
                 gaps=tuple(opened.gaps),
                 **vars(scored),
-            )
-            return result, opened.notes
+            ), opened.notes
 
     def regimes(self, camera: str) -> list[Normality]:
         """Returns what is normal for a camera in each of its regimes; see `Calibration.regimes`."""
