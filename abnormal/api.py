@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from abnormal.scoring.localisation import Localiser
 
 
-def load(path: str | Path, runtime: str = "auto") -> "Detector":
+def load(path: str | Path, runtime: str = "auto", exact: bool = False) -> "Detector":
     """Loads a trained model.
 
     Args:
@@ -31,6 +31,7 @@ def load(path: str | Path, runtime: str = "auto") -> "Detector":
         runtime: Name of the runtime that computes the network: `"keras"`, `"openvino"`,
             `"openvino-bfloat16"`, or `"auto"` for the fastest one that is installed and agrees with
             Keras.
+        exact: Whether the network runs on all clips, also on those that show nothing new.
 
     Returns:
         The model, for the other functions of this module.
@@ -38,12 +39,9 @@ def load(path: str | Path, runtime: str = "auto") -> "Detector":
     Raises:
         AbnormalError: There is no such file, or it is not a model file.
     """
-    from abnormal.models.backend import start_backend
-
-    start_backend()
     from abnormal.inference.detector import open_detector
 
-    return open_detector(Path(path), Path(path).stem, runtime)
+    return open_detector(Path(path), Path(path).stem, runtime, exact=exact)
 
 
 def score_video(

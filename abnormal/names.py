@@ -26,3 +26,4 @@ DOWNLOAD_NAMES = ("avenue", "ucsd")
 # Implemented in models/export.py.
 EXPORT_NAMES = ("onnx", "openvino", "saved_model")
 FIGURE_FORMATS = ("png", "svg")  # the first one is the default
+FIGURES_FOR = ("all", "events", "none")  # the first one is the default

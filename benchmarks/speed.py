@@ -75,9 +75,10 @@ def timed(work: Work, clips: np.ndarray) -> float:
 def scoring(runtime: str) -> tuple[Work, Work]:
     """Stock Keras and a runtime, with the same weights."""
     from abnormal.inference.runtimes import RUNTIMES
+    from abnormal.models.lazy_network import lazy
 
     network = new_network()
-    return network.predict_on_batch, RUNTIMES[runtime](network)
+    return network.predict_on_batch, RUNTIMES[runtime](lazy(network))
 
 
 def scoring_by_xla() -> tuple[Work, Work]:

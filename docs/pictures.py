@@ -28,9 +28,12 @@ def main() -> None:
     cart = next(event for event in events if event["situation"] == "cart")
     shutil.copyfile(args.results / f"regularity/{cart['video']}.png", args.folder / "cart.png")
     panels = args.results / f"anomalies/{cart['video']}.mp4"
-    _frame(panels, cart["peak_frame"]).save(args.folder / "panels.png", optimize=True)
-    report = _report(args.results / "report.html", cart).convert("RGB")
-    report.quantize(COLOURS).save(args.folder / "report.png", optimize=True)
+    shots = {
+        "panels": _frame(panels, cart["peak_frame"]),
+        "report": _report(args.results / "report.html", cart).convert("RGB"),
+    }
+    for name, shot in shots.items():
+        shot.quantize(COLOURS).save(args.folder / f"{name}.png", optimize=True)
 
 
 def _frame(path: Path, number: int) -> PIL.Image.Image:

@@ -146,6 +146,7 @@ def watch(args: argparse.Namespace) -> int:
         zone=args.ignore_zone,
         runtime=args.runtime,
         hop=args.hop,
+        exact=args.exact,
         pictures=not args.no_frames,
         cool_down_sec=args.cool_down or 0.0,
         quiet_hours=tuple(args.quiet or ()),

@@ -1,6 +1,7 @@
 """`test_model.py`: scores videos, or watches cameras, and reports what is not regular."""
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +16,8 @@ from abnormal.cli.program import (
     zero_or_more,
 )
 from abnormal.errors import EXIT_BUG, AbnormalError
-from abnormal.inference.runtimes import AUTO, RUNTIMES
-from abnormal.names import EXPORT_NAMES, FIGURE_FORMATS, SCORE_NAMES
+from abnormal.inference.runtimes import AUTO, KERAS, RUNTIMES
+from abnormal.names import EXPORT_NAMES, FIGURE_FORMATS, FIGURES_FOR, SCORE_NAMES
 
 if TYPE_CHECKING:
     from abnormal.detection.options import DetectionOptions
@@ -32,10 +33,8 @@ def _work(args: argparse.Namespace) -> int:
     _require_files(args, live)
     import cv2
 
-    from abnormal.models.backend import start_backend
-
-    start_backend()
     cv2.setNumThreads(1)  # reading, flow, network and scores run in threads of their own
+    _choose_backend(args.runtime)
     if args.export:
         return _export(args)
     if args.dismiss is not None:
@@ -43,8 +42,20 @@ def _work(args: argparse.Namespace) -> int:
     return watch(args) if live else _detect(args)
 
 
+def _choose_backend(runtime: str) -> None:
+    """Lets Keras run on TensorFlow where it only converts networks for OpenVINO.
+
+    Other backends cannot do that. Where Keras may compute on an accelerator, `KERAS_BACKEND` is
+    left as it is.
+    """
+    from abnormal.models.backend import may_have_accelerator
+
+    if runtime != KERAS and (runtime != AUTO or not may_have_accelerator()):
+        os.environ["KERAS_BACKEND"] = "tensorflow"
+
+
 def _require_files(args: argparse.Namespace, live: bool) -> None:
-    """Raises for missing files before TensorFlow is imported, which takes seconds."""
+    """Raises for missing files before heavy libraries are imported, which takes seconds."""
     from abnormal.files import require_path  # not imported for `--help`
     from abnormal.frames.manifest import require_img
     from abnormal.live.address import require_camera_table, require_devices
@@ -81,6 +92,7 @@ def _require_files(args: argparse.Namespace, live: bool) -> None:
 def _detect(args: argparse.Namespace) -> int:
     from abnormal.detection.detect import detect
     from abnormal.detection.results import (
+        EarlyResults,
         draw_results,
         finish_results,
         model_results,
@@ -89,7 +101,7 @@ def _detect(args: argparse.Namespace) -> int:
     from abnormal.report.tables import metrics_lines
 
     options = _detection_options(args)
-    detections = detect(options)
+    detections = detect(options, EarlyResults().write)
     models = model_results(detections)
     write_results(options.output, models)
     for name, model in models.items():
@@ -120,6 +132,9 @@ def _dismiss(args: argparse.Namespace) -> int:
 
 
 def _export(args: argparse.Namespace) -> int:
+    from abnormal.models.backend import start_backend
+
+    start_backend()
     from abnormal.models.export import export_model
     from abnormal.models.model_file import load_model
 
@@ -145,9 +160,11 @@ def _detection_options(args: argparse.Namespace) -> "DetectionOptions":
         localiser=Localiser(args.box_size, args.box_threshold),
         runtime=args.runtime,
         hop=args.hop,
+        exact=args.exact,
         scheduler=args.scheduler,
-        figures=None if args.no_figures else args.figures,
+        figures=None if args.figures_for == "none" else args.figures,
         panels=args.panels,
+        only_events=args.figures_for == "events",
     )
 
 
@@ -224,6 +241,11 @@ def _add_computing(parser: argparse.ArgumentParser) -> None:
         help="frames from the start of one clip to the next: with fewer, a camera's frames are "
         "scored sooner, at more cost (default: the length of a clip)",
     )
+    add(
+        "--exact",
+        action="store_true",
+        help="run the network on all clips, also on those that show nothing new",
+    )
     add("--scheduler", metavar="ADDRESS", help="work on the workers of this Dask scheduler")
 
 
@@ -232,10 +254,12 @@ def _add_results(parser: argparse.ArgumentParser) -> None:
     add("--box-size", type=positive_int, default=4, help="pixels; see --box-threshold")
     add(
         "--box-threshold",
-        type=zero_or_more,
+        type=_box_threshold,
         default=4 * 255.0,
+        metavar="SUM",
         help="a pixel is anomalous where the difference (0 to 255), summed over a box around it, "
-        "is above this (default: 1020, over boxes of 4x4)",
+        "is above this (default: 1020, over boxes of 4x4); with auto, one normal frame of the "
+        "camera in a hundred has such a pixel",
     )
     add("--panels", action="store_true", help="also write the panels of every frame as a picture")
     add(
@@ -244,4 +268,24 @@ def _add_results(parser: argparse.ArgumentParser) -> None:
         default=FIGURE_FORMATS[0],
         help="file format of plots (default: png)",
     )
-    add("--no-figures", action="store_true", help="write no pictures, videos or report.html")
+    add(
+        "--figures-for",
+        choices=FIGURES_FOR,
+        default=FIGURES_FOR[0],
+        help="draw all frames; or those around events, and one of the others every 10 s; or write "
+        "no pictures, videos or report.html (default: all)",
+    )
+    add(
+        "--no-figures",
+        dest="figures_for",
+        action="store_const",
+        const=FIGURES_FOR[-1],
+        help="the same as --figures-for none",
+    )
+
+
+def _box_threshold(text: str) -> float | None:
+    return None if text == AUTO else zero_or_more(text)
+
+
+_box_threshold.__name__ = "number of at least 0, or auto"  # argparse shows it in an error

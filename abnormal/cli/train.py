@@ -1,6 +1,7 @@
 """`train_model.py`: trains a model on normal frames, and writes `model.h5`."""
 
 import argparse
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,8 @@ if TYPE_CHECKING:  # importing `dataclasses` would double the time of `--help`
     from abnormal.scoring.calibration import Calibration
     from abnormal.training.options import TrainingOptions
 
+log = logging.getLogger(__name__)
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the program and returns its exit code."""
@@ -38,10 +41,26 @@ def _work(args: argparse.Namespace) -> int:
     _require_hosts_for_addresses(args)
     options = None if args.calibrate else _options(args)
     _require_files(args)
+    if options and args.distribute != "hosts" and _is_finished(options):
+        return 0
     from abnormal.models.backend import start_backend
 
     start_backend()
     return _train(args, options) if options else _calibrate(args)
+
+
+def _is_finished(options: "TrainingOptions") -> bool:
+    """Tells whether there is nothing to do, and then says so."""
+    from abnormal.training.finished import is_finished  # not imported for `--help`
+
+    finished = is_finished(options)
+    if finished:
+        log.info(
+            "this run is finished, and nothing has changed since; to begin again from nothing: "
+            "--restart"
+        )
+        show_result(f"model: {options.output}")
+    return finished
 
 
 def _status(args: argparse.Namespace) -> int:
@@ -68,6 +87,7 @@ def _calibrate(args: argparse.Namespace) -> int:
 def _train(args: argparse.Namespace, options: "TrainingOptions") -> int:
     from abnormal.report.losses import plot_losses
     from abnormal.training.distribute import log_devices, open_devices
+    from abnormal.training.finished import note_finished
     from abnormal.training.options import HostAddresses
     from abnormal.training.run import train
 
@@ -77,11 +97,13 @@ def _train(args: argparse.Namespace, options: "TrainingOptions") -> int:
         result = train(options, devices)
     if result:  # only on the host that writes the model
         plot, epochs = result.losses.with_suffix(".png"), len(result.info.history)
-        plot_losses({options.output.stem: result.info.history}, plot)
+        name = options.output.stem
+        plot_losses({name: result.info.history}, {name: result.info.loss}, plot)
         why = ", stopped early" if result.stopped_early else ""
         show_result(f"model: {options.output} (epoch {result.best_epoch} of {epochs}{why})")
         _print_promises(result.calibration)
         show_result(f"losses: {result.losses}, {plot}")
+        note_finished(options)
     return 0
 
 

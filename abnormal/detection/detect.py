@@ -48,14 +48,15 @@ class Detections:
             the order of the videos.
         left_out: Why the other videos could not be scored, by their names.
         unfinished: Keeps the results until they are written; None if they are not written.
+        videos_left: Number of videos that are still to be scored.
     """
 
     job: Job
     detectors: Mapping[str, Detector]
     results: Mapping[str, VideoResult]
     left_out: Mapping[str, LeftOut | WorkerDiedError] = dataclasses.field(default_factory=dict)
-
     unfinished: Unfinished | None = None
+    videos_left: int = 0
 
     @property
     def has_bug(self) -> bool:
@@ -66,7 +67,9 @@ class Detections:
         )
 
 
-def detect(options: DetectionOptions) -> Detections:
+def detect(
+    options: DetectionOptions, publish: Callable[[Detections], None] = lambda so_far: None
+) -> Detections:
     """Scores all test videos, and draws the plots, pictures and videos of each.
 
     A run that was killed goes on with the videos that are missing, and gives the same results as
@@ -74,6 +77,7 @@ def detect(options: DetectionOptions) -> Detections:
 
     Args:
         options: The options of the run.
+        publish: Receives the results so far whenever a video is done and others are not.
 
     Raises:
         AbnormalError: A model cannot be used, no video can be scored, or the results cannot be
@@ -84,7 +88,7 @@ def detect(options: DetectionOptions) -> Detections:
         options = _with_absolute_paths(options)
     # Each worker chooses the runtime by itself, by what is installed there.
     runtime = "keras" if options.scheduler else options.runtime
-    detectors = open_detectors(options.models, runtime, options.hop)
+    detectors = open_detectors(options.models, runtime, options.hop, options.exact)
     videos = find_videos(options)
     if options.zone:
         read_zone(options.zone)
@@ -100,15 +104,16 @@ def detect(options: DetectionOptions) -> Detections:
     sources += [options.zone] if options.zone else []
     with open_runner(options.scheduler, sources, options.output) as elsewhere:
         if elsewhere:
-            models = model_files(list(detectors), options.models, options.runtime, options.hop)
+            models = model_files(list(detectors), options)
             task = partial(score_on_worker, models, job)
-            score = partial(_score_elsewhere, elsewhere, task, len(detectors))
+            score = partial(_score_elsewhere, elsewhere, task, job)
         else:
             score = partial(score_videos, job, detectors)
         models_by_name = dict(zip(detectors, options.models, strict=True))
         identity = identity_of_run(job, detectors, models_by_name, options.runtime)
         unfinished = Unfinished(job, identity, started_sec)
-        outcomes = _score_missing(score, videos, unfinished)
+        found = Detections(job, detectors, {}, {}, unfinished)
+        outcomes = _score_missing(score, videos, found, publish)
     left_out = {
         name: outcome for name, outcome in outcomes.items() if not isinstance(outcome, VideoResult)
     }
@@ -118,9 +123,12 @@ def detect(options: DetectionOptions) -> Detections:
 def _score_missing(
     score: Callable[[Sequence[InputVideo], Keep], dict[str, Outcome]],
     videos: Sequence[InputVideo],
-    unfinished: Unfinished,
+    nothing: Detections,
+    publish: Callable[[Detections], None],
 ) -> dict[str, Outcome]:
     """Scores the videos that a run that was killed has not scored already."""
+    unfinished = nothing.unfinished
+    assert unfinished is not None
     found = unfinished.results(videos)
     if found:
         log.info(
@@ -128,7 +136,18 @@ def _score_missing(
             *(len(found), len(videos)),
         )
     missing = [video for video in videos if video.name not in found]
-    outcomes = found | (score(missing, unfinished.keep) if missing else {})
+    done = dict(found)
+
+    def keep(video: InputVideo, outcome: Outcome) -> None:
+        unfinished.keep(video, outcome)
+        if isinstance(outcome, VideoResult):
+            done[video.name] = outcome
+            results = {each.name: done[each.name] for each in videos if each.name in done}
+            left = len(videos) - len(results)
+            if left:
+                publish(dataclasses.replace(nothing, results=results, videos_left=left))
+
+    outcomes = found | (score(missing, keep) if missing else {})
     return {video.name: outcomes[video.name] for video in videos}
 
 
@@ -164,7 +183,7 @@ def score_videos(
     """
     outcomes: dict[str, Outcome] = {}
     unwanted = threading.Event()
-    with Progress("frames", _frames(videos, len(detectors))) as progress:
+    with _progress(job, videos) as progress:
 
         def tick(frames: int) -> None:
             if unwanted.is_set():
@@ -210,24 +229,29 @@ def problem_of(outcome: LeftOut | WorkerDiedError) -> str:
 def _score_elsewhere(
     run: RunTasks,
     task: partial[VideoResult | LeftOut],
-    models: int,
+    job: Job,
     videos: Sequence[InputVideo],
     keep: Keep,
 ) -> dict[str, Outcome]:
     """Scores videos on workers; see `score_videos` for what is returned."""
     outcomes: dict[str, Outcome] = {}
-    with Progress("frames", _frames(videos, models)) as progress:
+    with _progress(job, videos) as progress:
         for video, outcome in run(task, videos):
             keep(video, outcome)
             outcomes[video.name] = outcome
-            progress.advance(models * video.frames)
+            progress.advance(_steps(job) * video.frames)
     return {video.name: outcomes[video.name] for video in videos}
 
 
-def _frames(videos: Sequence[InputVideo], models: int) -> int:
-    """Returns how many frames are scored in all; 0 if that is not known before they are read."""
+def _progress(job: Job, videos: Sequence[InputVideo]) -> Progress:
+    """Opens a bar on which each frame counts once for each model, and once more if it is drawn."""
     known = all(video.frames for video in videos)
-    return models * sum(video.frames for video in videos) if known else 0
+    total = _steps(job) * sum(video.frames for video in videos) if known else 0
+    return Progress("frames", total, "scoring and drawing" if job.figures else "scoring")
+
+
+def _steps(job: Job) -> int:
+    return len(job.alarms) * (2 if job.figures else 1)
 
 
 def _with_absolute_paths(options: DetectionOptions) -> DetectionOptions:
@@ -252,6 +276,7 @@ def _job(options: DetectionOptions, detectors: Mapping[str, Detector]) -> Job:
         figures=options.figures,
         false_alarms_per_hour=options.false_alarms_per_hour,
         panels=options.panels,
+        only_events=options.only_events,
     )
 
 

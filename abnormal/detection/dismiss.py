@@ -45,7 +45,7 @@ def dismiss_event(options: DetectionOptions, wanted: str) -> Calibration:
             f"There is no video {name} in {options.source or options.img}. Give the same --source "
             "or --img as when it was scored."
         )
-    detector = open_detector(path, path.stem, options.runtime, options.hop)
+    detector = open_detector(path, path.stem, options.runtime, options.hop, options.exact)
     alarm = detector.alarm(options.score, options.threshold, options.false_alarms_per_hour)
     ignored = read_zone(options.zone) if options.zone else None
     event = measure_event(detector, videos[name], (first, last), alarm, ignored)

@@ -20,6 +20,7 @@ class Job:
         figures: File ending of the plots; None if no plots, pictures and videos are wanted.
         false_alarms_per_hour: The rate that the user asked for, for the records; None if none.
         panels: Whether the four panels of each frame are also written as a picture.
+        only_events: Whether only frames around events are drawn, and few of the others.
     """
 
     alarms: Mapping[str, Alarm]
@@ -29,6 +30,7 @@ class Job:
     figures: str | None = None
     false_alarms_per_hour: float | None = None
     panels: bool = False
+    only_events: bool = False
 
     def folder(self, model: str) -> str:
         """Returns the folder of a model's pictures and videos; empty if there is only one model."""

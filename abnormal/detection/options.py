@@ -27,11 +27,13 @@ class DetectionOptions:
         runtime: Name of the runtime that computes the networks, or `"auto"`.
         hop: Number of frames from the start of one clip to the start of the next; None for the
             length of a clip, so that clips do not overlap.
+        exact: Whether the network runs on each clip, also if it shows nothing new.
         scheduler: Address of the Dask scheduler whose workers score the videos; None to score them
             in this process.
         figures: File ending of the plots, `"png"` or `"svg"`; None to write no plots, pictures and
             videos.
         panels: Whether the four panels of each frame are also written as a picture.
+        only_events: Whether only frames around events are drawn, and few of the others.
     """
 
     models: tuple[Path, ...]
@@ -46,6 +48,8 @@ class DetectionOptions:
     localiser: Localiser = DEFAULT_LOCALISER
     runtime: str = "auto"
     hop: int | None = None
+    exact: bool = False
     scheduler: str | None = None
     figures: str | None = "png"
     panels: bool = False
+    only_events: bool = False

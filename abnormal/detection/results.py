@@ -2,8 +2,9 @@
 
 import itertools
 import logging
+import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -27,6 +28,9 @@ from abnormal.report.tables import (
     scores_table,
     write_table,
 )
+
+EARLY_SHARE = 0.05
+"""Share of the time that may be spent on writing results of which some are still missing."""
 
 log = logging.getLogger(__name__)
 
@@ -102,21 +106,56 @@ def draw_results(detections: Detections, models: Mapping[str, ModelResults]) -> 
         AbnormalError: A file cannot be written.
     """
     output, ending = detections.job.output, detections.job.figures or "png"
+    score = next(iter(models.values())).alarm.score
+    plots = {"histogram": "Scores and threshold", "losses": "Losses"}
     histories = {name: model.info.history for name, model in models.items()}
-    plot_losses(histories, output / f"losses.{ending}")
-    contents = Contents(models, ending)
+    losses = {name: model.info.loss for name, model in models.items()}
+    plot_losses(histories, losses, output / f"losses.{ending}")
     scored = {name: model.videos for name, model in models.items()}
     histograms = histograms_of(scored, detections.job.alarms)
-    plot_histograms(histograms, contents.score, output / f"histogram.{ending}")
+    plot_histograms(histograms, score, output / f"histogram.{ending}")
     rocs = {
         name: roc for name, model in models.items() if (roc := roc_of(model.videos, model.alarm))
     }
     if rocs:  # only where there are labels
-        plot_roc(rocs, output / f"roc.{ending}")
-    write_page(output / "report.html", contents, datetime.now())
+        plot_roc(rocs, score, output / f"roc.{ending}")
+        plots = {"roc": "ROC", **plots}
+    write_page(output / "report.html", Contents(models, ending, plots), datetime.now())
     for name, result in detections.results.items():
         if error := result.figure_error:
             _log_figure_error(name, error)
+
+
+class EarlyResults:
+    """Writes the tables and the page for the videos that are done, while others are scored.
+
+    Args:
+        clock: Returns the time in seconds, and never goes backwards.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._next_sec = clock()
+
+    def write(self, detections: Detections) -> None:
+        """Writes the results so far, unless that would take more than `EARLY_SHARE` of the time.
+
+        Args:
+            detections: The results of at least one video.
+
+        Raises:
+            AbnormalError: A file cannot be written.
+        """
+        begun_sec = self._clock()
+        if begun_sec < self._next_sec:
+            return
+        job, models = detections.job, model_results(detections)
+        write_results(job.output, models)
+        if job.figures:
+            contents = Contents(models, job.figures, {}, detections.videos_left)
+            write_page(job.output / "report.html", contents, datetime.now())
+        ended_sec = self._clock()
+        self._next_sec = ended_sec + (ended_sec - begun_sec) * (1 / EARLY_SHARE - 1)
 
 
 def _log_figure_error(video: str, error: Exception) -> None:

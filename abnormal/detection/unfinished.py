@@ -27,7 +27,7 @@ from abnormal.errors import AbnormalError
 from abnormal.files import make_folder, read_json, remove_partial, replacing, sha256, write_json
 from abnormal.inference.detector import Detector
 from abnormal.inference.videos import InputVideo
-from abnormal.models.backend import versions
+from abnormal.models.backend import installed_versions
 
 FOLDER = ".unfinished"
 """Name of the folder below that of the results."""
@@ -127,15 +127,16 @@ def identity_of_run(
         runtime: The runtime that was asked for.
     """
     facts = {
-        "versions": versions(),
+        "versions": installed_versions(),
         "models": {name: sha256(path) for name, path in models.items()},
         "runtimes": {name: detector.runtime for name, detector in detectors.items()},
         "runtime": runtime,
         "overlaps": {name: repr(d.overlap and d.overlap.hop) for name, d in detectors.items()},
+        "exact": {name: detector.exact for name, detector in detectors.items()},
         "alarms": {name: dataclasses.asdict(alarm) for name, alarm in job.alarms.items()},
         "localiser": job.localiser,
         "zone": sha256(job.zone) if job.zone else None,
-        "figures": [job.figures, job.panels, job.false_alarms_per_hour],
+        "figures": [job.figures, job.only_events, job.panels, job.false_alarms_per_hour],
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 

@@ -16,18 +16,20 @@ from abnormal.errors import AbnormalError, CannotWriteError, bug_text
 from abnormal.evaluation.pixel_level import VideoPixels
 from abnormal.inference.detector import Detector
 from abnormal.inference.scored_video import ScoredVideo
-from abnormal.inference.videos import InputVideo
+from abnormal.inference.videos import InputVideo, ModelFrames
 from abnormal.models.backend import is_out_of_memory, memory_advice
-from abnormal.report.annotated import AnomalousPixels, write_annotated
+from abnormal.report.annotated import Annotation, write_annotated
+from abnormal.report.chosen_frames import around_events, sparse
 from abnormal.report.recording import record_panels
 from abnormal.report.regularity import plot_regularity
-from abnormal.report.tables import events_table, records
+from abnormal.report.tables import boxes_of, events_table, records
 from abnormal.report.thumbnails import keep_thumbnails
+from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.localisation import DEFAULT_LOCALISER, LocalisedFrames, Sink
 from abnormal.video.zone import read_zone
 
 Tick = Callable[[int], None]
-"""Receives 1 for each frame that is scored, and 0 for each frame that is drawn."""
+"""Receives 1 for each frame that is scored, and 1 for each frame that is drawn or passed over."""
 
 # In one process a video is drawn while the next one is scored. Scoring two at the same time would
 # not be faster, and all plots share the style that matplotlib keeps.
@@ -95,11 +97,10 @@ def score_and_draw(
         AbnormalError: Something is wrong that concerns every other video, too, such as a full disk
             or too little memory.
     """
-    anomalous = {name: AnomalousPixels() for name in detectors}
     with memory_advice("Close what else uses the memory."):
         try:
             with _SCORING_LOCK:
-                outputs, notes = _score_all(job, detectors, video, anomalous, tick)
+                outputs, notes = _score_all(job, detectors, video, tick)
         except (CannotWriteError, CancelledError):
             raise
         except (AbnormalError, OSError) as error:
@@ -112,7 +113,7 @@ def score_and_draw(
         if job.figures:
             try:
                 with _DRAWING_LOCK:
-                    _draw(job, detectors, video, outputs, anomalous, tick)
+                    _draw(job, detectors, video, outputs, tick)
             except Exception as error:  # the scores are kept even if a plot cannot be drawn
                 figure_error = error
     return VideoResult(outputs, tuple(sorted(notes)), figure_error)
@@ -122,7 +123,6 @@ def _score_all(
     job: Job,
     detectors: Mapping[str, Detector],
     video: InputVideo,
-    anomalous: Mapping[str, AnomalousPixels],
     tick: Tick,
 ) -> tuple[dict[str, ModelOutput], set[str]]:
     """Returns the output of each model by its name, and what was wrong with the video."""
@@ -132,14 +132,13 @@ def _score_all(
     for name, detector in detectors.items():
         alarm = job.alarms[name]
         detector.require(alarm.score, video.camera)
-        localiser = job.localiser or DEFAULT_LOCALISER
+        localiser = detector.localiser(job.localiser or DEFAULT_LOCALISER, video.camera)
         pixels = VideoPixels(localiser)
         sinks = [pixels.sink(masks)] if job.localiser else []
-        sinks += [anomalous[name].add] if job.figures else []
         scored, found = detector.score(
             video,
             partial(_with_ticks, tick, 1),
-            partial(_open_sink, job, _video_path(job, name, "anomalies", video), sinks),
+            partial(_open_sink, job, name, _video_path(job, name, "anomalies", video), sinks),
             localiser,
             ignored,
             alarm,
@@ -150,18 +149,31 @@ def _score_all(
 
 
 @contextlib.contextmanager
-def _open_sink(job: Job, panels: Path, sinks: Iterable[Sink], fps: float) -> Iterator[Sink | None]:
+def _open_sink(
+    job: Job, model: str, panels: Path, sinks: Iterable[Sink], opened: ModelFrames
+) -> Iterator[Sink | None]:
     """Opens the sink that passes a video's frames on to all sinks; None if there are none."""
     with contextlib.ExitStack() as files:
-        opened = [*sinks]
+        every = [*sinks]
         if job.figures:
-            opened.append(files.enter_context(record_panels(panels, fps, job.panels)))
+            choose = partial(_with_panels, job, job.alarms[model], opened.fps)
+            every.append(files.enter_context(record_panels(panels, opened, choose, job.panels)))
 
         def take(frames: LocalisedFrames) -> None:
-            for sink in opened:
+            for sink in every:
                 sink(frames)
 
-        yield take if opened else None
+        yield take if every else None
+
+
+def _with_panels(
+    job: Job, alarm: Alarm, fps: float, first: int, frames: LocalisedFrames
+) -> np.ndarray:
+    """Tells which of some frames have panels: all, or all of those that may belong to an event."""
+    count = len(frames.frames)
+    if not job.only_events or (frames.causal[alarm.score] > alarm.release).any():
+        return np.ones(count, bool)
+    return sparse(first, count, fps)
 
 
 def _draw(
@@ -169,7 +181,6 @@ def _draw(
     detectors: Mapping[str, Detector],
     video: InputVideo,
     outputs: Mapping[str, ModelOutput],
-    anomalous: Mapping[str, AnomalousPixels],
     tick: Tick,
 ) -> None:
     by_model = {name: output.video for name, output in outputs.items()}
@@ -180,11 +191,18 @@ def _draw(
         with video.open_frames(None, detectors[name].info.fps) as pictures:
             write_annotated(
                 _video_path(job, name, "videos", video),
-                keep_thumbnails(_with_ticks(tick, 0, pictures.frames), events, thumbnails),
-                output.video,
-                job.alarms[name],
-                anomalous[name],
+                keep_thumbnails(_with_ticks(tick, 1, pictures.frames), events, thumbnails),
+                _annotation(job, output, job.alarms[name]),
             )
+
+
+def _annotation(job: Job, output: ModelOutput, alarm: Alarm) -> Annotation:
+    video = output.video
+    boxes = boxes_of(video, output.pixels, alarm.score)
+    every = np.ones(len(boxes), bool)
+    return Annotation(
+        video, alarm, boxes, around_events(video, alarm) if job.only_events else every
+    )
 
 
 def _with_ticks(tick: Tick, count: int, frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:

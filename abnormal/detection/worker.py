@@ -1,6 +1,6 @@
 """Scores a video in the process of a worker, which may be on another machine.
 
-No network library is imported here before the worker has started it.
+Nothing heavy is imported here before it is needed.
 """
 
 import functools
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from abnormal.detection.job import Job
+from abnormal.detection.options import DetectionOptions
 from abnormal.errors import AbnormalError
 from abnormal.files import sha256
 from abnormal.inference.videos import InputVideo
@@ -32,6 +33,7 @@ class ModelFiles:
         hashes: SHA-256 of each file, in the same order.
         runtime: Name of the runtime that computes the networks, or `"auto"`.
         hop: Frames from the start of one clip to the start of the next; None for a clip's length.
+        exact: Whether the network runs on each clip, also if it shows nothing new.
     """
 
     names: tuple[str, ...]
@@ -39,14 +41,20 @@ class ModelFiles:
     hashes: tuple[str, ...]
     runtime: str
     hop: int | None
+    exact: bool
 
 
-def model_files(
-    names: Sequence[str], paths: Sequence[Path], runtime: str, hop: int | None
-) -> ModelFiles:
-    """Returns the model files of a run, with the hashes that they have now."""
-    absolute = tuple(path.absolute() for path in paths)
-    return ModelFiles(tuple(names), absolute, tuple(map(sha256, paths)), runtime, hop)
+def model_files(names: Sequence[str], options: DetectionOptions) -> ModelFiles:
+    """Returns the model files of a run, with the hashes that they have now.
+
+    Args:
+        names: Names of the models, in the order of their files.
+        options: The options of the run.
+    """
+    absolute = tuple(path.absolute() for path in options.models)
+    hashes = tuple(map(sha256, options.models))
+    computing = options.runtime, options.hop, options.exact
+    return ModelFiles(tuple(names), absolute, hashes, *computing)
 
 
 def score_on_worker(models: ModelFiles, job: Job, video: InputVideo) -> "VideoResult | LeftOut":
@@ -72,9 +80,6 @@ def _open_detectors(models: ModelFiles) -> "dict[str, Detector]":
     """Opens the models; once in a process, as long as the files are the same."""
     import cv2
 
-    from abnormal.models.backend import start_backend
-
-    start_backend()
     cv2.setNumThreads(1)  # as in `abnormal.cli.test`
     from abnormal.inference.detector import open_detector
 
@@ -82,6 +87,6 @@ def _open_detectors(models: ModelFiles) -> "dict[str, Detector]":
         if sha256(path) != expected:
             raise AbnormalError(f"{path} has changed since the run began. Start the run again.")
     return {
-        name: open_detector(path, name, models.runtime, models.hop)
+        name: open_detector(path, name, models.runtime, models.hop, models.exact)
         for name, path in zip(models.names, models.paths, strict=True)
     }

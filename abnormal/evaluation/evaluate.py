@@ -92,9 +92,9 @@ def _metrics_by_score(videos: Sequence[ScoredVideo]) -> dict[str, Any]:
             MICRO_PER_VIDEO: _metrics(scored, [stretched(values) for values in raw]),
             MACRO_RAW: dataclasses.asdict(macro_metrics(raw, [labels_of(v) for v in scored])),
         }
-    # The regularity is defined for each video by itself, and it is not smoothed.
+    # The regularity is defined for each video by itself. As in the paper, it is not smoothed.
     for error in ERRORS:
-        irregularity = [-video.regularity(error) for video in videos]
+        irregularity = [-video.regularity_by_frame(error) for video in videos]
         name = "regularity" if error == "l2" else f"regularity_{error}"
         metrics[name] = {MICRO_PER_VIDEO: _metrics(videos, irregularity)}
     return metrics
@@ -137,7 +137,7 @@ def _event_metrics(videos: Sequence[ScoredVideo], alarm: Alarm) -> dict[str, Any
 
 def _regularity_event_metrics(videos: Sequence[ScoredVideo]) -> dict[str, Any]:
     """Counts events as the paper does, at the persistent minima of the regularity."""
-    found = [persistent_events(video.regularity(), video.fps) for video in videos]
+    found = [persistent_events(video.regularity_by_frame(), video.fps) for video in videos]
     labels = [labels_of(video) for video in videos]
     return dataclasses.asdict(event_metrics(found, labels, [video.fps for video in videos]))
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import sklearn.metrics
 
 RESAMPLES = 200
 """Number of bootstrap draws for the interval of the AUC."""
@@ -39,6 +38,8 @@ def frame_metrics(scores: np.ndarray, labels: np.ndarray) -> FrameMetrics | None
     """
     if labels.size == 0 or labels.min() == labels.max():
         return None
+    import sklearn.metrics  # only where there are labels, because it takes a second
+
     false_rate, true_rate, _ = sklearn.metrics.roc_curve(labels, scores, drop_intermediate=False)
     return FrameMetrics(
         auc=float(sklearn.metrics.auc(false_rate, true_rate)),

@@ -28,6 +28,7 @@ from abnormal.files import natural_key
 from abnormal.inference.cell_file import CellFile, open_cell_file
 from abnormal.inference.learn_pool import learn_pool
 from abnormal.inference.normal_video import (
+    LARGEST_BOX,
     POSITION,
     MeasuredVideo,
     NormalVideo,
@@ -39,7 +40,7 @@ from abnormal.inference.normal_video import (
 )
 from abnormal.inference.runtimes import Reconstruct
 from abnormal.progress import Progress
-from abnormal.scoring.calibration import Calibration, Normality
+from abnormal.scoring.calibration import ALARM_SURPRISE, Calibration, Normality
 from abnormal.scoring.folds import (
     PART_SEC,
     lengths_sec,
@@ -48,6 +49,7 @@ from abnormal.scoring.folds import (
 )
 from abnormal.scoring.learn_normality import learn_normality
 from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.regime_names import camera_of
 from abnormal.scoring.residual import BASELINE, ERRORS, SCORES
 
 log = logging.getLogger(__name__)
@@ -117,6 +119,7 @@ class Calibrator:
             positions=positions,
             rate_check=shared.rate_check,
             pools=tuple(pools),
+            box_thresholds=_learn_box_thresholds(measured),
         )
 
     def _learn_levels(
@@ -213,6 +216,21 @@ class Calibrator:
             ]
             plain[name] = parts if name == BASELINE else _as_unseen(parts, measured)
         return plain
+
+
+def _learn_box_thresholds(measured: Sequence[MeasuredVideo]) -> dict[str, float]:
+    """Learns above which sum over a box one frame of each camera in a hundred has any pixel.
+
+    If there are videos that the network was not trained on, only those count.
+    """
+    thresholds, by_camera = {}, defaultdict[str, list[MeasuredVideo]](list)
+    for of_video in measured:
+        by_camera[camera_of(of_video.video.camera)].append(of_video)
+    for camera, every in by_camera.items():
+        unseen = [of_video for of_video in every if of_video.video.held_out]
+        largest = [of_video.scores[LARGEST_BOX] for of_video in unseen or every]
+        thresholds[camera] = float(np.quantile(np.concatenate(largest), 1 - 10**-ALARM_SURPRISE))
+    return thresholds
 
 
 def _warn_of_little_footage(camera: str, seconds: Sequence[int]) -> None:

@@ -38,7 +38,7 @@ def open_runtime(model: TrainedModel, wanted: str) -> tuple[str, Reconstruct]:
 
 
 def _open(model: TrainedModel, name: str) -> Reconstruct:
-    reconstruct = RUNTIMES[name](model.network)
+    reconstruct = RUNTIMES[name](model.lazy_network)
     if name != KERAS and model.reference:
         calibration = calibration_of(model)
         thresholds = {name: calibration.threshold(name) for name in calibration.surprises}

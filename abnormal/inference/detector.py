@@ -1,6 +1,7 @@
 """A trained model, ready to score videos."""
 
 import contextlib
+import dataclasses
 import logging
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import AbstractContextManager
@@ -16,8 +17,9 @@ from abnormal.inference.choice import open_runtime
 from abnormal.inference.overlap import Overlap, make_overlap
 from abnormal.inference.regimes import RegimeWatch, silenced, split_at_regimes
 from abnormal.inference.runtimes import Reconstruct
-from abnormal.inference.score import TakePair, frame_scores, residuals
+from abnormal.inference.score import TakeScored, frame_scores, residuals
 from abnormal.inference.scored_video import ScoredVideo
+from abnormal.inference.still import StillClips
 from abnormal.inference.stored_calibration import calibration_of
 from abnormal.inference.stream import (
     FrameScorer,
@@ -28,20 +30,26 @@ from abnormal.inference.stream import (
     renumber_things,
 )
 from abnormal.inference.videos import InputVideo, ModelFrames
-from abnormal.models.model_file import ModelInfo, TrainedModel, load_model
+from abnormal.models.model_file import ModelInfo, TrainedModel, read_model
 from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.calibration import Calibration, Normality
 from abnormal.scoring.false_alarms import RULE_OF_THREE
 from abnormal.scoring.local import LOCAL_SCORES, is_local
-from abnormal.scoring.localisation import DEFAULT_LOCALISER, Localiser, Sink
+from abnormal.scoring.localisation import (
+    BOX_SIZE,
+    BOX_THRESHOLD,
+    DEFAULT_LOCALISER,
+    Localiser,
+    Sink,
+)
 from abnormal.scoring.residual import SCORES, ClipResidual
 from abnormal.video.resample import resize
 
 log = logging.getLogger(__name__)
 
-OpenSink = Callable[[float], AbstractContextManager[Sink | None]]
-"""Opens, from the frames per second of a video, the sink for its frames; None if there is none."""
+OpenSink = Callable[[ModelFrames], AbstractContextManager[Sink | None]]
+"""Opens the sink for the frames of a video that has been opened; None if there is none."""
 
 
 NOT_LEARNT = (
@@ -62,6 +70,7 @@ class Detector:
         calibration: What was learnt about the scores from normal footage.
         runtime: Name of the runtime that computes the network.
         overlap: How clips overlap; None if each begins where the last one ends.
+        exact: Whether the network runs on each clip, also if it shows nothing new.
     """
 
     name: str
@@ -70,6 +79,7 @@ class Detector:
     calibration: Calibration
     runtime: str = "keras"
     overlap: Overlap | None = None
+    exact: bool = False
 
     def alarm(
         self, score: str, threshold: float | None = None, per_hour: float | None = None
@@ -141,11 +151,35 @@ class Detector:
             )
         return normality
 
+    def localiser(self, asked: Localiser, camera: str) -> Localiser:
+        """Returns a localiser with the threshold that a camera was calibrated for, if asked for.
+
+        Args:
+            asked: Any localiser.
+            camera: Name by which the model knows the camera; empty if that is not known.
+
+        Raises:
+            AbnormalError: The model was not calibrated for this, or has another size of box.
+        """
+        if asked.box_threshold is not None:
+            return asked
+        known = self.calibration.box_thresholds
+        if len(known) == len(self.calibration.camera_names) == 1:
+            (camera,) = known
+        if camera not in known or asked.box_size != BOX_SIZE:
+            raise AbnormalError(
+                f"{self.name} has no --box-threshold auto for boxes of {asked.box_size} pixels"
+                f"{f' of camera {camera}' if camera else ''}. Calibrate it again: "
+                f"`{command('train')} --calibrate FOLDER` with normal footage, and leave the "
+                f"--box-size at {BOX_SIZE}; or give a number, such as {BOX_THRESHOLD:g}."
+            )
+        return asked._replace(box_threshold=known[camera])
+
     def score(
         self,
         video: InputVideo,
         watch: Callable[[Iterable[np.ndarray]], Iterable[np.ndarray]] = iter,
-        open_sink: OpenSink = lambda fps: contextlib.nullcontext(),
+        open_sink: OpenSink = lambda opened: contextlib.nullcontext(),
         localiser: Localiser = DEFAULT_LOCALISER,
         ignored: np.ndarray | None = None,
         alarm: Alarm | None = None,
@@ -170,7 +204,7 @@ class Detector:
         """
         with (
             video.open_frames(self.info.size, self.info.fps) as opened,
-            open_sink(opened.fps) as sink,
+            open_sink(opened) as sink,
         ):
             labels, fps = video.read_labels(), opened.fps
             local = labels is not None or alarm is None or alarm.is_local
@@ -189,6 +223,7 @@ class Detector:
                 labels=labels,
                 situation=video.situation,
                 gaps=tuple(opened.gaps),
+                clip_length=self.info.clip_length,
                 **vars(scored),
             ), opened.notes
 
@@ -204,7 +239,7 @@ class Detector:
         regimes: Sequence[Normality],
         open_part: Callable[[Normality | None], ResidualStream],
         make_scorer: Callable[[Normality | None], FrameScorer],
-        take: TakePair | None,
+        take: TakeScored | None,
     ) -> ScoredFrames:
         """Scores the parts of a video between its gaps and changes of regime, each by itself."""
         parts, unknown = list[ScoredFrames](), 0
@@ -227,7 +262,15 @@ class Detector:
     ) -> Generator[ClipResidual]:
         """Returns the residuals of a video's clips; see `abnormal.inference.score.residuals`."""
         length = self.info.clip_length
-        return residuals(frames, self.reconstruct, length, stream, self.overlap)
+        still = self.still_clips()
+        return residuals(frames, self.reconstruct, length, stream, self.overlap, still)
+
+    def still_clips(self) -> StillClips | None:
+        """Returns what tells, for one video, which clips need no network; None if all need it.
+
+        Clips that overlap share the computation on single frames instead.
+        """
+        return None if self.exact or self.overlap else StillClips(self.info.fps)
 
     def at_size(self, mask: np.ndarray | None) -> np.ndarray | None:
         """Resizes a mask to the frames of the model.
@@ -246,7 +289,7 @@ class Detector:
 
 
 def open_detectors(
-    paths: Sequence[Path], runtime: str, hop: int | None = None
+    paths: Sequence[Path], runtime: str, hop: int | None = None, exact: bool = False
 ) -> dict[str, Detector]:
     """Opens several models, to compare them on the same videos.
 
@@ -254,6 +297,7 @@ def open_detectors(
         paths: The model files.
         runtime: Name of a runtime; see `abnormal.inference.choice.open_runtime`.
         hop: Frames from the start of one clip to the start of the next; see `detector_of`.
+        exact: Whether the network runs on each clip; see `detector_of`.
 
     Returns:
         The models by name. The name is that of the file without its ending, or the path if two
@@ -267,17 +311,21 @@ def open_detectors(
     stems = [path.stem for path in paths]
     names = [path.stem if stems.count(path.stem) == 1 else str(path) for path in paths]
     return {
-        name: open_detector(path, name, runtime, hop)
+        name: open_detector(path, name, runtime, hop, exact)
         for name, path in zip(names, paths, strict=True)
     }
 
 
-def open_detector(path: Path, name: str, runtime: str, hop: int | None = None) -> Detector:
+def open_detector(
+    path: Path, name: str, runtime: str, hop: int | None = None, exact: bool = False
+) -> Detector:
     """Opens a model file; see `detector_of`."""
-    return detector_of(load_model(path), name, runtime, hop)
+    return detector_of(read_model(path), name, runtime, hop, exact)
 
 
-def detector_of(model: TrainedModel, name: str, runtime: str, hop: int | None = None) -> Detector:
+def detector_of(
+    model: TrainedModel, name: str, runtime: str, hop: int | None = None, exact: bool = False
+) -> Detector:
     """Makes a detector of a model that has been loaded.
 
     Args:
@@ -287,20 +335,23 @@ def detector_of(model: TrainedModel, name: str, runtime: str, hop: int | None = 
         hop: Frames from the start of one clip to the start of the next. With fewer frames, scores
             are known sooner, at a higher cost. With None, or with a clip's length or more, each
             clip begins where the last one ends.
+        exact: Whether the network runs on each clip, also if it shows nothing new; see
+            `abnormal.inference.still`.
     """
     chosen, reconstruct = open_runtime(model, runtime)
     calibration = calibration_of(model)
     overlap = None
     if hop is not None and hop < model.info.clip_length:
-        overlap = make_overlap(model.network, chosen, hop)
-    return Detector(name, model.info, reconstruct, calibration, chosen, overlap)
+        overlap = make_overlap(model.lazy_network, chosen, hop, model.info.clip_length)
+    return Detector(name, model.info, reconstruct, calibration, chosen, overlap, exact)
 
 
-def _localise_into(sink: Sink, localiser: Localiser) -> TakePair:
+def _localise_into(sink: Sink, localiser: Localiser) -> TakeScored:
     """Returns a function that finds the anomalous pixels of frames and gives them to a sink."""
 
-    def take(frames: np.ndarray, reconstruction: np.ndarray) -> None:
-        sink(localiser.localise(frames, reconstruction))
+    def take(frames: np.ndarray, reconstruction: np.ndarray, scored: ScoredFrames) -> None:
+        localised = localiser.localise(frames, reconstruction)
+        sink(dataclasses.replace(localised, causal=scored.causal))
 
     return take
 

@@ -19,6 +19,7 @@ from abnormal.scoring.calibration import Calibration, Normality
 from abnormal.scoring.calibration_check import MOST_LEVEL
 from abnormal.scoring.dismissal import Dismissal
 from abnormal.scoring.local import shares_of
+from abnormal.scoring.regime_names import camera_of
 from abnormal.scoring.residual import ClipResidual
 
 MIN_RATIO = 0.1
@@ -50,6 +51,12 @@ def dismiss(known: Calibration, event: EventCells, entry: Mapping[str, Any]) -> 
     """
     normality = known.normality(event.camera)
     names = [name for name, camera in known.cameras.items() if camera is normality]
+    if normality is None and camera_of(event.camera) in known.camera_names:
+        raise AbnormalError(
+            f"{entry['event']} cannot be dismissed: it was in a view or a light that was learnt "
+            "while the camera was watched, which the model file does not have. Calibrate the "
+            "camera on footage of it, too."
+        )
     if normality is None or not names:
         raise AbnormalError(
             f"The model does not know the camera {event.camera!r} of the event {entry['event']}, "
@@ -187,6 +194,7 @@ def _cells(
             detector.info.clip_length,
             open_stream(regimes[number], opened.fps, ignored),
             detector.overlap,
+            detector.still_clips(),
         )
         for residual in clips:
             yield names[number], residual, cells.add(residual)

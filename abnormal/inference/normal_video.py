@@ -18,6 +18,7 @@ from abnormal.inference.score import residuals
 from abnormal.inference.stream import LOCAL_SMOOTHING_SEC, CellStream, ResidualStream
 from abnormal.scoring.folds import Levels
 from abnormal.scoring.local import LOCAL_SCORES, above_normal
+from abnormal.scoring.localisation import BOX_SIZE, WHITE, box_sums
 from abnormal.scoring.normal_level import second_maxima
 from abnormal.scoring.regularity import SMOOTHING_SEC, causal_mean
 from abnormal.scoring.residual import SCORES, ClipResidual
@@ -27,6 +28,9 @@ log = logging.getLogger(__name__)
 
 POSITION = "position"
 """Key under which each frame's position in its clip is kept beside the scores."""
+
+LARGEST_BOX = "largest_box"
+"""Key under which the largest difference over a box of each frame is kept beside the scores."""
 
 CAMERA_SAMPLES = 100
 """Number of frames from which the background of a camera is learnt. There may be up to twice as
@@ -66,8 +70,9 @@ class MeasuredVideo:
 
     Attributes:
         video: The video.
-        scores: For each score that is not local its values, `(n,)` float64; and under `POSITION`
-            the position of each frame in its clip, `(n,)` int64.
+        scores: For each score that is not local its values, `(n,)` float64; under `POSITION` the
+            position of each frame in its clip, `(n,)` int64; and under `LARGEST_BOX` its largest
+            sum over a box, `(n,)` float32, as `Localiser` computes it.
         maxima: For each local score, the largest value of each cell in each second, `(seconds,
             rows, columns)` float32.
         first: Number of its first frame in the file of cells.
@@ -174,6 +179,8 @@ class VideoMeter:
             for name, score in SCORES.items():
                 scores[name].append(score(residual)[residual.new])
             scores[POSITION].append(residual.new_positions)
+            difference = residual.error[residual.new] * np.float32(WHITE)
+            scores[LARGEST_BOX].append(box_sums(difference, BOX_SIZE).max((1, 2)))
             recorder.add(cells)
         if not scores:
             raise AbnormalError("No frame of it could be read.")

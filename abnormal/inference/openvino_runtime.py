@@ -1,43 +1,25 @@
 """The OpenVINO runtime, which is the fastest on processors of any maker.
 
-A network is converted once and kept in the user's cache folder, under a hash of everything that the
-conversion depends on.
+Neither Keras nor TensorFlow is needed for a network that has been converted before.
 """
 
-import hashlib
-import os
-import shutil
-import tempfile
-from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
-from abnormal.cache_folder import cache_folder
 from abnormal.errors import AbnormalError
-from abnormal.files import flush, make_folder
+from abnormal.inference.converted import converted
 from abnormal.inference.runtimes import Compute
-from abnormal.models.backend import versions
-from abnormal.models.export import (
-    build_for_export,
-    import_openvino,
-    require_packages,
-    write_openvino,
-)
-from abnormal.models.fast import fast_form
+from abnormal.models.lazy_network import LazyNetwork
+from abnormal.models.packages import import_openvino, require_packages
 from abnormal.tasks.cores import available_cores
 
 MOST_STREAMS = 4
 """Largest number of parts that a batch is split into. Batches have about four clips. If there are
 more cores, several cores share a clip."""
 
-KEEP = 16
-"""Number of converted networks that the cache keeps, those used last. Each has about the size of
-its model file."""
 
-
-def openvino_runtime(network: keras.Model, precision: str = "f32") -> Compute:
+def openvino_runtime(network: LazyNetwork, precision: str = "f32") -> Compute:
     """Opens a network on OpenVINO, on the processor.
 
     Args:
@@ -45,14 +27,14 @@ def openvino_runtime(network: keras.Model, precision: str = "f32") -> Compute:
         precision: OpenVINO's name of the precision to compute in: `"f32"` or `"bf16"`.
 
     Raises:
-        AbnormalError: OpenVINO is not installed, the processor lacks the precision, or the cache
-            folder cannot be written to.
+        AbnormalError: OpenVINO is not installed, the processor lacks the precision, or the network
+            cannot be converted.
     """
-    require_packages("openvino", "--runtime openvino")
+    require_packages(("openvino",), "openvino", "--runtime openvino")
     core = _core(precision)
-    fast = fast_form(network)
-    model = core.read_model(_converted(fast, import_openvino().__version__) / "model.xml")
-    return _ParallelModel(core, model, fast.example_shape, precision)
+    stored = converted(network)
+    model = core.read_model(stored.xml.tobytes(), import_openvino().Tensor(stored.weights))
+    return _ParallelModel(core, model, precision)
 
 
 class _ParallelModel:
@@ -61,16 +43,12 @@ class _ParallelModel:
     Args:
         core: OpenVINO's `Core`.
         model: The network as OpenVINO's `Model`, for batches of any size.
-        example_shape: Shape of one input, without the batch.
         precision: OpenVINO's name of the precision to compute in.
     """
 
-    def __init__(
-        self, core: Any, model: Any, example_shape: tuple[int, ...], precision: str
-    ) -> None:
+    def __init__(self, core: Any, model: Any, precision: str) -> None:
         self._core = core
         self._model = model
-        self._example_shape = example_shape
         self._precision = precision
         self._largest = 0  # size of the largest part of a batch so far
         self._requests: dict[tuple[int, int], list[Any]] = {}  # by size and number of the parts
@@ -79,7 +57,7 @@ class _ParallelModel:
         """Computes the outputs of a batch.
 
         Args:
-            inputs: `(n, *example_shape)` float32 of any range.
+            inputs: `(n, ...)` float32 of any range.
 
         Returns:
             `(n, ...)` float32, in the range of the network's outputs.
@@ -112,7 +90,8 @@ class _ParallelModel:
         """
         if (size, streams) not in self._requests:
             fixed = self._model.clone()
-            fixed.reshape([size, *self._example_shape])
+            _, *example_shape = fixed.inputs[0].get_partial_shape()
+            fixed.reshape([size, *example_shape])
             options = {"INFERENCE_PRECISION_HINT": self._precision, "NUM_STREAMS": str(streams)}
             compiled = self._core.compile_model(fixed, "CPU", options)
             requests = [compiled.create_infer_request() for _ in range(streams)]
@@ -125,56 +104,3 @@ def _core(precision: str) -> Any:
     if precision == "bf16" and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         raise AbnormalError("This processor does not compute in bfloat16. Use --runtime openvino.")
     return core
-
-
-def _converted(network: keras.Model, version: str) -> Path:
-    """Returns the folder with the converted network, and converts it first if it is missing."""
-    folder = make_folder(cache_folder() / "openvino")
-    path = folder / _fingerprint(network, version)
-    if not path.is_dir():
-        try:
-            _convert(network, path)
-        except OSError as error:
-            raise AbnormalError(f"{path} cannot be written: {error.strerror or error}.") from error
-    os.utime(path)
-    for old in sorted(folder.iterdir(), key=_last_used)[:-KEEP]:
-        shutil.rmtree(old, ignore_errors=True)
-    return path
-
-
-def _convert(network: keras.Model, path: Path) -> None:
-    """Converts a network into a folder, unless another process has just done so."""
-    with tempfile.TemporaryDirectory(
-        dir=path.parent, prefix="partial-", ignore_cleanup_errors=True
-    ) as folder:
-        partial = Path(folder) / "network"
-        partial.mkdir()
-        write_openvino(build_for_export(network), partial)
-        for file in (*partial.iterdir(), partial):
-            flush(file)
-        try:
-            partial.rename(path)
-        except OSError:
-            if not path.is_dir():
-                raise
-
-
-def _last_used(path: Path) -> float:
-    """Returns when a folder was last used, in seconds since 1970.
-
-    It is 0 if another process has deleted the folder meanwhile.
-    """
-    try:
-        return path.stat().st_mtime
-    except FileNotFoundError:
-        return 0.0
-
-
-def _fingerprint(network: keras.Model, version: str) -> str:
-    """Returns a hash of everything that the conversion of a network depends on."""
-    stock = network.stock
-    known = f"{versions()} {version} {network.name} {stock.to_json()}"
-    digest = hashlib.sha256(known.encode())
-    for weight in stock.get_weights():
-        digest.update(np.ascontiguousarray(weight).tobytes())
-    return digest.hexdigest()[:32]

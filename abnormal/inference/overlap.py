@@ -1,12 +1,14 @@
 """Overlapping clips share the computation on the frames that they have in common."""
 
-from typing import NamedTuple
-
-import keras
+import functools
+from typing import TYPE_CHECKING, NamedTuple
 
 from abnormal.inference.runtimes import RUNTIMES, Compute
-from abnormal.models.network_parts import split_network
+from abnormal.models.lazy_network import RECURRENT, LazyNetwork
 from abnormal.scoring.residual import WARM_UP_FRAMES
+
+if TYPE_CHECKING:
+    from abnormal.models.network_parts import NetworkParts
 
 
 class SplitNetwork(NamedTuple):
@@ -35,18 +37,26 @@ class Overlap(NamedTuple):
     split: SplitNetwork | None
 
 
-def make_overlap(network: keras.Sequential, runtime: str, hop: int) -> Overlap:
+def make_overlap(network: LazyNetwork, runtime: str, hop: int, clip_length: int) -> Overlap:
     """Prepares a network for clips that overlap.
 
     Args:
         network: The stock network.
         runtime: A name in `RUNTIMES`.
         hop: Frames from the start of one clip to the start of the next, less than a clip's length.
+        clip_length: Number of frames in a clip.
     """
     shown = hop + 1  # the change of a residual needs one more frame of the same clip
-    after_warm_up = network.input_shape[1] - WARM_UP_FRAMES
-    parts = split_network(network, shown) if shown < after_warm_up else None
-    if parts is None:
+    if shown >= clip_length - WARM_UP_FRAMES or RECURRENT not in network.layers:
         return Overlap(hop, None)
+
+    @functools.cache
+    def parts() -> "NetworkParts":
+        from abnormal.models.network_parts import split_network  # imports Keras
+
+        return split_network(network.keras, shown)
+
     compute = RUNTIMES[runtime]
-    return Overlap(hop, SplitNetwork(compute(parts.encoder), compute(parts.decoder)))
+    encoder = network.part("encoder", lambda: parts().encoder)
+    decoder = network.part(f"decoder of {shown} frames", lambda: parts().decoder)
+    return Overlap(hop, SplitNetwork(compute(encoder), compute(decoder)))

@@ -1,6 +1,7 @@
-"""Finds where the frames of one video are unusual: the box of each frame, and its things."""
+"""Finds where the frames of one video are unusual: the box of each frame, its things and cells."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.boxes import Box
 from abnormal.scoring.calibration import ALARM_SURPRISE, Normality
+from abnormal.scoring.cells import pack_cells
 from abnormal.scoring.false_alarms import RELEASE_DROP
 from abnormal.scoring.fusion import fuse
 from abnormal.scoring.local import unusual_box
@@ -19,8 +21,22 @@ UNUSUAL = ALARM_SURPRISE - RELEASE_DROP
 """Surprise above which things are looked for: that above which an event lasts by default."""
 
 
+class Places(NamedTuple):
+    """Where some frames are unusual; `abnormal.inference.stream.ScoredFrames` explains each.
+
+    Attributes:
+        boxes: `(n, 4)` float64 in [0, 1].
+        things: The unusual things of each frame.
+        carriers: `(n, rows, ceil(rows / 8))` uint8.
+    """
+
+    boxes: np.ndarray
+    things: tuple[Sequence[UnusualThing], ...]
+    carriers: np.ndarray
+
+
 class PlaceFinder:
-    """Finds the box and the unusual things of each frame, for the clips of one video in order.
+    """Finds where each frame is unusual, for the clips of one video in order.
 
     Things are only looked for in frames in which something is unusual, or that an event may
     include. All other frames cost no time.
@@ -43,8 +59,8 @@ class PlaceFinder:
         ratios: Mapping[str, np.ndarray],
         causal: Mapping[str, np.ndarray],
         sources: np.ndarray,
-    ) -> tuple[np.ndarray, tuple[Sequence[UnusualThing], ...]]:
-        """Finds the boxes and things of the new frames of the next clip.
+    ) -> Places:
+        """Finds the boxes, things and cells of the new frames of the next clip.
 
         Args:
             residual: The completed residual of the clip.
@@ -52,23 +68,21 @@ class PlaceFinder:
                 float64, at least 0.
             causal: For each score its value, `(n,)` float64, at least 0.
             sources: Index of the local score that `fused` comes from, `(n,)` int64.
-
-        Returns:
-            The boxes, `(n, 4)` float64 in [0, 1], and the things of each frame, as in
-            `abnormal.inference.stream.ScoredFrames`.
         """
         unusual, names = self._unusual(causal), list(ratios)
         boxes, things = list[Box](), list[Sequence[UnusualThing]]()
+        carriers = np.zeros(ratios[names[0]].shape, bool)
         for number, source in enumerate(sources):
             found: Sequence[UnusualThing] = ()
             if unusual[number]:
                 seen = self._surprises(residual, ratios, number)
                 found = self._tracker.add(self._count + number, causal[FUSED][number], seen)
+                carriers[number] = self._carriers(seen, names)
             things.append(found)
             box = found[0].box if found else unusual_box(ratios[names[source]][number])
             boxes.append(box)
         self._count += len(boxes)
-        return np.array(boxes), tuple(things)
+        return Places(np.array(boxes), tuple(things), pack_cells(carriers))
 
     def _unusual(self, causal: Mapping[str, np.ndarray]) -> np.ndarray:
         """Tells in which frames things are looked for, `(n,)` bool."""
@@ -76,6 +90,20 @@ class PlaceFinder:
         if self._alarm:
             unusual |= causal[self._alarm.score] > self._alarm.release
         return unusual
+
+    def _carriers(self, seen: SurpriseMap, names: Sequence[str]) -> np.ndarray:
+        """Tells which cells raise the score of a frame, `(rows, columns)` bool.
+
+        They are those in which an event would last. As scores are means over some frames, there may
+        be none in this one; then the most unusual cell stands for them.
+        """
+        surprises, least = seen.surprises, UNUSUAL
+        if self._alarm and self._alarm.is_local:
+            least = self._alarm.release
+            if (score := self._alarm.score) != FUSED:
+                ratios = seen.ratios[names.index(score)]
+                surprises = self._normality.surprises[score].of(ratios)
+        return (surprises > 0) & (surprises >= min(least, surprises.max()))
 
     def _surprises(
         self, residual: ClipResidual, ratios: Mapping[str, np.ndarray], number: int

@@ -61,7 +61,7 @@ class ClipReconstructor:
     def _whole(self, windows: Sequence[ClipWindow]) -> list[ClipResidual]:
         clips = to_input(np.stack([window.frames for window in windows]))
         outputs = self._reconstruct(clips[..., None])[..., 0]
-        return [_residual(*each) for each in zip(windows, clips, outputs, strict=True)]
+        return [residual_of(*each) for each in zip(windows, clips, outputs, strict=True)]
 
     def _last_frames(
         self, split: SplitNetwork, windows: Sequence[ClipWindow]
@@ -78,10 +78,20 @@ class ClipReconstructor:
         outputs = split.decode(np.stack(features))[..., 0]
         shown = outputs.shape[1]
         frames = (np.stack(clip[-shown:]) for clip in clips)
-        return [_residual(*each) for each in zip(windows, frames, outputs, strict=True)]
+        return [residual_of(*each) for each in zip(windows, frames, outputs, strict=True)]
 
 
-def _residual(window: ClipWindow, frames: np.ndarray, output: np.ndarray) -> ClipResidual:
+def residual_of(window: ClipWindow, frames: np.ndarray, output: np.ndarray) -> ClipResidual:
+    """Returns the residual of a clip, without the frame before it.
+
+    Args:
+        window: The clip.
+        frames: Its last frames or all of them, `(n, height, width)` float32 in [0, 1].
+        output: Their reconstruction, of the same shape.
+
+    Raises:
+        NotFiniteError: The reconstruction has infinite values, or values that are not numbers.
+    """
     if not np.isfinite(output).all():
         raise NotFiniteError(
             "The network's reconstruction is not finite. Train the model again, with another "

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     import keras
     import numpy as np
 
+    from abnormal.models.lazy_network import LazyNetwork
+
 AUTO = "auto"
 """The choice of the fastest runtime that is installed and agrees with Keras."""
 
@@ -41,8 +43,8 @@ def keras_runtime(network: "keras.Model") -> Compute:
     return lambda inputs: np.asarray(fast.predict_on_batch(inputs))
 
 
-def _openvino(precision: str) -> "Callable[[keras.Model], Compute]":
-    def runtime(network: "keras.Model") -> Compute:
+def _openvino(precision: str) -> "Callable[[LazyNetwork], Compute]":
+    def runtime(network: "LazyNetwork") -> Compute:
         from abnormal.inference.openvino_runtime import openvino_runtime
 
         return openvino_runtime(network, precision)
@@ -52,8 +54,8 @@ def _openvino(precision: str) -> "Callable[[keras.Model], Compute]":
 
 # On a processor `auto` tries them in this order, the fastest first: see docs/PERFORMANCE.md. On an
 # accelerator `auto` is Keras, because the others do not use it.
-RUNTIMES: "dict[str, Callable[[keras.Model], Compute]]" = {
+RUNTIMES: "dict[str, Callable[[LazyNetwork], Compute]]" = {
     "openvino-bfloat16": _openvino("bf16"),
     "openvino": _openvino("f32"),
-    KERAS: keras_runtime,
+    KERAS: lambda network: keras_runtime(network.keras),
 }

@@ -13,6 +13,7 @@ from abnormal.inference.overlap import Overlap
 from abnormal.inference.prefetch import prefetch
 from abnormal.inference.reconstruct import ClipReconstructor
 from abnormal.inference.runtimes import Reconstruct
+from abnormal.inference.still import StillClips, reconstruct_new
 from abnormal.inference.stream import (
     FrameScorer,
     ResidualStream,
@@ -31,13 +32,13 @@ bursts."""
 
 Item = TypeVar("Item")
 
-TakePair = Callable[[np.ndarray, np.ndarray], None]
-"""Receives the frames of a video in order, some at a time, and their reconstruction: both
-`(n, size, size)` float32 in [0, 1]."""
+TakeScored = Callable[[np.ndarray, np.ndarray, ScoredFrames], None]
+"""Receives the frames of a video in order, some at a time, their reconstruction, both
+`(n, size, size)` float32 in [0, 1], and their scores."""
 
 
 def frame_scores(
-    clips: Generator[ClipResidual], scorer: FrameScorer, take: TakePair | None = None
+    clips: Generator[ClipResidual], scorer: FrameScorer, take: TakeScored | None = None
 ) -> ScoredFrames:
     """Computes all scores of every frame of a video.
 
@@ -47,7 +48,7 @@ def frame_scores(
         clips: The clips of the video, from `residuals`. The generator is closed at the end, even
             after an error.
         scorer: Computes the scores; a new one for each video.
-        take: Receives all frames and their reconstruction, if given.
+        take: Receives all frames, their reconstruction and their scores, if given.
 
     Raises:
         AbnormalError: The video has no frames.
@@ -57,7 +58,7 @@ def frame_scores(
         for clip in clips:
             parts.append(scorer.add(clip))
             if take:
-                take(clip.frames[clip.new], clip.reconstruction[clip.new])
+                take(clip.frames[clip.new], clip.reconstruction[clip.new], parts[-1])
     if not parts:
         raise AbnormalError("No frame of it could be read.")
     return concatenated(parts)
@@ -69,6 +70,7 @@ def residuals(
     clip_length: int,
     stream: ResidualStream,
     overlap: Overlap | None = None,
+    still: StillClips | None = None,
 ) -> Generator[ClipResidual]:
     """Computes the residuals of the clips of a video.
 
@@ -81,6 +83,8 @@ def residuals(
         clip_length: Number of frames in a clip.
         stream: Completes the residuals; a new one for each video.
         overlap: How the clips overlap; None if each begins where the last one ends.
+        still: Tells which clips show nothing new, a new one for each video; None to run the
+            network on each clip. There is none if clips overlap.
 
     Yields:
         The residual of each clip, in order.
@@ -100,12 +104,15 @@ def residuals(
         windows = stream_clips(moving, clip_length, hop, stream.with_speed)
         reconstructor = ClipReconstructor(reconstruct, overlap)
         batch = max(1, BATCH_FRAMES // clip_length)
-        batches = in_thread(_reconstructed(windows, reconstructor, batch), 1)
+        batches = in_thread(_reconstructed(windows, reconstructor, still, batch), 1)
         yield from map(stream.add, itertools.chain.from_iterable(batches))
 
 
 def _reconstructed(
-    windows: Iterator[ClipWindow], reconstructor: ClipReconstructor, count: int
+    windows: Iterator[ClipWindow],
+    reconstructor: ClipReconstructor,
+    still: StillClips | None,
+    count: int,
 ) -> Iterator[list[ClipResidual]]:
     while batch := list(itertools.islice(windows, count)):
-        yield reconstructor.add(batch)
+        yield reconstruct_new([(still, window) for window in batch], reconstructor.add)

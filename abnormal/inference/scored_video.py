@@ -10,7 +10,7 @@ from abnormal.inference.tracking import UnusualThing
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.events import Event
 from abnormal.scoring.local import LOCAL_SCORES, found_by
-from abnormal.scoring.regularity import regularity
+from abnormal.scoring.regularity import regularity, without_saw_tooth
 from abnormal.scoring.residual import ERRORS
 from abnormal.scoring.sentence import local_sentence, score_sentence
 
@@ -35,6 +35,10 @@ class ScoredVideo:
         gaps: The gaps between its frames, in the order of time.
         sources: 0-based number of the local score that `fused` comes from in each frame, in the
             order of `LOCAL_SCORES`, `(n,)` int64; empty if there are no local scores.
+        carriers: The cells that raise the score of each frame, none where nothing is unusual, `(n,
+            rows, ceil(rows / 8))` uint8, from `abnormal.scoring.cells.pack_cells`; None if there
+            are no local scores.
+        clip_length: Number of frames in a clip of the model.
         measured: For each local score's name, what people are told of it, `(n,)` float64; see
             `abnormal.inference.stream.ScoredFrames`.
     """
@@ -49,10 +53,14 @@ class ScoredVideo:
     things: tuple[Sequence[UnusualThing], ...] = ()
     gaps: tuple[Gap, ...] = ()
     sources: np.ndarray = field(default_factory=lambda: np.array([], np.int64))
+    carriers: np.ndarray | None = None
+    clip_length: int = 1
     measured: dict[str, np.ndarray] = field(default_factory=dict)
 
     def regularity(self, score: str = "l2") -> np.ndarray:
         """Computes the regularity of each frame, for which the whole video is needed.
+
+        The errors are averaged over the length of a clip; see `without_saw_tooth`.
 
         Args:
             score: Name of the score that raises alarms. The regularity is computed from this score
@@ -61,7 +69,18 @@ class ScoredVideo:
         Returns:
             `(n,)` float64 in [0, 1].
         """
-        return regularity(self.raw[error_of(score)])
+        return regularity(without_saw_tooth(self.raw[error_of(score)], self.clip_length))
+
+    def regularity_by_frame(self, error: str = "l2") -> np.ndarray:
+        """Computes the regularity as papers do, from the error of each frame by itself.
+
+        Args:
+            error: Name of the reconstruction error, `l1` or `l2`.
+
+        Returns:
+            `(n,)` float64 in [0, 1].
+        """
+        return regularity(self.raw[error])
 
     def alarms(self, alarm: Alarm) -> np.ndarray:
         """Tells which frames are alarms, `(n,)` bool."""
@@ -81,6 +100,13 @@ class ScoredVideo:
         if not len(self.sources):
             return ""
         return found_by(score, self.causal, int(self.sources[frame]))
+
+    def reason(self, score: str, frame: int) -> str:
+        """Says in a sentence what is unusual in one frame; empty if the score is not local."""
+        name = self.found_by(score, frame)
+        measured = self.measured.get(name)
+        measure = None if measured is None else float(measured[frame])
+        return local_sentence(name, measure, None) if name else ""
 
     def sentence(self, score: str, event: Event) -> str:
         """Says in a sentence for people what is unusual in an event of a score."""

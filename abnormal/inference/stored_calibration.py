@@ -7,15 +7,7 @@ from pathlib import Path
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.files import locked_folder
-from abnormal.models.model_file import (
-    ArraysByCamera,
-    ModelInfo,
-    Reference,
-    TrainedModel,
-    load_model,
-    read_all_but_network,
-    save_model,
-)
+from abnormal.models.model_file import Reference, TrainedModel, change_model, read_model
 from abnormal.scoring.calibration import Calibration, read_calibration
 from abnormal.scoring.calibration_check import check_calibration
 
@@ -26,7 +18,15 @@ def calibration_of(model: TrainedModel) -> Calibration:
     Raises:
         AbnormalError: A value of the calibration is not what a calibration can give.
     """
-    return _calibration(model.path, model.info, model.arrays)
+    info = model.info
+    try:
+        check_calibration(info.calibration, model.arrays, info.clip_length, info.size)
+        return read_calibration(info.calibration, model.arrays)
+    except (ValueError, KeyError) as error:
+        raise AbnormalError(
+            f"The calibration of {model.path} cannot be used: {error}. Restore the file from a "
+            f"copy, or train the model again with `{command('train')}`."
+        ) from None
 
 
 def read_calibration_of(path: Path) -> Calibration:
@@ -35,19 +35,7 @@ def read_calibration_of(path: Path) -> Calibration:
     Raises:
         AbnormalError: The file cannot be read, or a value is not what a calibration can give.
     """
-    info, _, arrays = read_all_but_network(path)
-    return _calibration(path, info, arrays)
-
-
-def _calibration(path: Path, info: ModelInfo, arrays: ArraysByCamera) -> Calibration:
-    try:
-        check_calibration(info.calibration, arrays, info.clip_length, info.size)
-        return read_calibration(info.calibration, arrays)
-    except (ValueError, KeyError) as error:
-        raise AbnormalError(
-            f"The calibration of {path} cannot be used: {error}. Restore the file from a "
-            f"copy, or train the model again with `{command('train')}`."
-        ) from None
+    return calibration_of(read_model(path))
 
 
 def change_calibration(
@@ -73,8 +61,8 @@ def change_calibration(
         AbnormalError: The file cannot be read, or cannot be written.
     """
     with locked_folder(path.absolute().parent):
-        model = load_model(path)
+        model = read_model(path)
         calibration = change(calibration_of(model))
         info = dataclasses.replace(model.info, calibration=calibration.as_dict())
-        save_model(path, model.network, info, reference or model.reference, calibration.arrays)
+        change_model(model, info, reference, calibration.arrays)
     return calibration

@@ -174,6 +174,9 @@ class ScoredFrames:
             unusual, and an empty tuple if there are no local scores.
         sources: 0-based number of the local score that `fused` comes from in each frame, in the
             order of `LOCAL_SCORES`, `(n,)` int64; empty if there are no local scores.
+        carriers: The cells that raise the score of each frame, none where nothing is unusual, `(n,
+            rows, ceil(rows / 8))` uint8, from `abnormal.scoring.cells.pack_cells`; None if there
+            are no local scores.
         measured: For each local score's name, what people are told of it, `(n,)` float64, at least
             0: how many times its normal level the most unusual cell has, smoothed causally, or for
             how many seconds it has been occupied if the score is of a duration.
@@ -184,12 +187,12 @@ class ScoredFrames:
     boxes: np.ndarray | None = None
     things: tuple[Sequence[UnusualThing], ...] = ()
     sources: np.ndarray = field(default_factory=lambda: np.array([], np.int64))
+    carriers: np.ndarray | None = None
     measured: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def concatenated(parts: Sequence[ScoredFrames]) -> ScoredFrames:
     """Concatenates consecutive parts of a video, of which there is at least one."""
-    first = parts[0]
 
     def joined(values: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
         return {name: np.concatenate([of[name] for of in values]) for name in values[0]}
@@ -197,13 +200,18 @@ def concatenated(parts: Sequence[ScoredFrames]) -> ScoredFrames:
     return ScoredFrames(
         raw=joined([part.raw for part in parts]),
         causal=joined([part.causal for part in parts]),
-        boxes=None
-        if first.boxes is None
-        else np.concatenate([part.boxes for part in parts if part.boxes is not None]),
+        boxes=_joined([part.boxes for part in parts]),
         things=tuple(itertools.chain.from_iterable(part.things for part in parts)),
         sources=np.concatenate([part.sources for part in parts]),
+        carriers=_joined([part.carriers for part in parts]),
         measured=joined([part.measured for part in parts]),
     )
+
+
+def _joined(arrays: Sequence[np.ndarray | None]) -> np.ndarray | None:
+    """Concatenates arrays, of which all are None or none is."""
+    known = [array for array in arrays if array is not None]
+    return np.concatenate(known) if known else None
 
 
 def renumber_things(parts: Sequence[ScoredFrames]) -> list[ScoredFrames]:
@@ -281,8 +289,8 @@ class FrameScorer:
         fused, sources = fuse(local, self._normality.frames, self._normality.correction)
         raw[FUSED] = fused
         causal |= local | {FUSED: fused}
-        boxes, things = self._places.add(residual, ratios, causal, sources)
-        return ScoredFrames(raw, causal, boxes, things, sources, measured)
+        boxes, things, carriers = self._places.add(residual, ratios, causal, sources)
+        return ScoredFrames(raw, causal, boxes, things, sources, carriers, measured)
 
     def _mean(self, name: str, values: np.ndarray, seconds: float = SMOOTHING_SEC) -> np.ndarray:
         """Returns the causal mean of a score, whose earlier values it remembers."""

@@ -20,7 +20,7 @@ from abnormal.frames.manifest import LABELS, MASKS, RECORD, VideoRecord, read_ma
 from abnormal.frames.reader import read_frames, read_labels, read_masks
 from abnormal.video.flatness import note_if_flat
 from abnormal.video.resample import at_rate, resize
-from abnormal.video.stream import OpenFrames
+from abnormal.video.stream import Frame, OpenFrames
 
 _SAME_RATE = 0.0005
 """Relative difference up to which two frame rates count as the same, as 25 and 25.01 do. The rates
@@ -37,12 +37,14 @@ class ModelFrames:
         fps: Frames per second.
         notes: What was wrong with the source; complete after the last frame.
         gaps: The gaps between the frames that have been read so far, or more.
+        shape: Height and width of the source, in pixels; None before its first frame is read.
     """
 
     frames: Iterator[np.ndarray]
     fps: float
     notes: list[str] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
+    shape: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -177,11 +179,21 @@ def open_resampled(open_frames: OpenFrames, size: int | None, fps: float) -> Ite
             stream.notes.append(f"{stream.fps:g} frames a second are resampled to {fps:g}")
             frames = at_rate(frames, fps)
         frames = note_gaps(frames, gaps)
+        opened = ModelFrames(iter(()), fps, stream.notes, gaps)
+        frames = _noting_shape(frames, opened)
         if size is None:
             images = (frame.get_rgb() if frame.get_rgb else frame.image for frame in frames)
         else:
             images = (resize(frame.image, size, size) for frame in frames)
-        yield ModelFrames(images, fps, stream.notes, gaps)
+        opened.frames = images
+        yield opened
+
+
+def _noting_shape(frames: Iterator[Frame], opened: ModelFrames) -> Iterator[Frame]:
+    """Passes frames on, and notes the shape of the first one."""
+    for frame in frames:
+        opened.shape = opened.shape or frame.image.shape[:2]
+        yield frame
 
 
 @contextlib.contextmanager
@@ -195,7 +207,9 @@ def _open_stored(
             f"look {fps / record.fps:.2g} times as fast; extract it again with --fps {fps:g}"
         )
     frames = read_frames(img, record, size)
-    if size is None and (shape := record.source.get("shape")):
+    shape = record.source.get("shape")
+    if size is None and shape:
         height, width = shape  # frames in img/ are square, whatever the source was
         frames = (resize(image, height, width) for image in frames)
-    yield ModelFrames(frames, record.fps, notes, list(record.gaps))
+    shown = (shape[0], shape[1]) if shape else None
+    yield ModelFrames(frames, record.fps, notes, list(record.gaps), shown)

@@ -24,6 +24,7 @@ class WatchOptions:
         runtime: Name of the runtime that computes the network, or `"auto"`.
         hop: Number of frames from the start of one clip to the start of the next; None for the
             length of a clip, so that clips do not overlap.
+        exact: Whether the network runs on each clip, also if it shows nothing new.
         pictures: Whether thumbnails and clips of events are kept.
         cool_down_sec: For so many seconds after an event, receivers are told of no other at its
             place; see `abnormal.live.quiet.QuietRule`.
@@ -39,6 +40,7 @@ class WatchOptions:
     zone: Path | None = None
     runtime: str = "auto"
     hop: int | None = None
+    exact: bool = False
     pictures: bool = True
     cool_down_sec: float = 0.0
     quiet_hours: tuple[QuietHours, ...] = ()

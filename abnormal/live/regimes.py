@@ -55,7 +55,8 @@ class CameraRegimes:
         self._learning: Future[Normality] | None = None
         self._learnt: dict[str, Normality] = {}
         self._numbers: set[int] = set()  # of their files
-        self._folder, self._lock = Path(), threading.Lock()
+        self._folder: Path | None = None
+        self._lock = threading.Lock()
         self._regime: int | None = 0
         self._next = 0  # number of the frame that would follow without a gap
         self.text = self._describe()
@@ -121,7 +122,7 @@ class CameraRegimes:
         self.text = self._describe(newest)
         name = self._camera.name
         if self._regime is not None:
-            log.info("%s shows regime %d of %d", name, self._regime + 1, len(self._names))
+            log.info("%s shows %s", name, self.text or "the view that is known")
         elif self._can_learn:
             log.warning(
                 "%s shows a view or a light that is not known: learning it, no alarms until about "
@@ -165,6 +166,8 @@ class CameraRegimes:
             "%s: what it shows is known now, as regime %d; there are alarms again",
             *(self._camera.name, len(self._names)),
         )
+        if self._folder is None:
+            return
         path = regime_path(self._folder, self._camera.name, free)
         try:
             write_regime(path, normality, self.detector.info)

@@ -77,7 +77,9 @@ def watch_cameras(options: WatchOptions, open_listeners: OpenListeners) -> None:
         AbnormalError: The model does not know a camera, or something cannot be opened.
         Stopped: A signal stopped the program; all events have been closed.
     """
-    detector = open_detector(options.model, options.model.stem, options.runtime, options.hop)
+    detector = open_detector(
+        *(options.model, options.model.stem, options.runtime, options.hop, options.exact)
+    )
     for camera in options.cameras:
         detector.require(options.score, camera.known_as)
     make_folder(options.output)
@@ -140,7 +142,8 @@ def _monitors(
     for camera in options.cameras:
         recorder = Recorder(options.output, detector.info.fps, clips) if clips else None
         monitor = CameraMonitor(camera, detector, alarm, send, recorder, zone)
-        monitor.regimes.keep_in(options.output)
+        if options.pictures:  # a regime has a background
+            monitor.regimes.keep_in(options.output)
         monitor.events.why_quiet = QuietRule(options.cool_down_sec, options.quiet_hours)
         monitor.keep_cells = partial(keep_event_cells, options.output)
         monitors.append(monitor)

@@ -40,6 +40,7 @@ class Segment:
     Attributes:
         known_as: Name of the regime in the calibration, or of the camera.
         completed: The completed residual of the clip that was scored last.
+        still: Tells which clips show nothing new; None if the network has to run on each.
     """
 
     completed: ClipResidual
@@ -57,6 +58,7 @@ class Segment:
         positions = detector.calibration.positions
         self._stream = open_stream(normality, detector.info.fps, ignored)
         self._scorer = FrameScorer(detector.info.fps, normality, positions)
+        self.still = detector.still_clips()
         self._overlap = detector.overlap
         self._reconstructor = ClipReconstructor(detector.reconstruct, detector.overlap)
         hop = detector.overlap.hop if detector.overlap else None

@@ -8,6 +8,7 @@ from abnormal.frames.clips import ClipWindow
 from abnormal.inference.detector import Detector
 from abnormal.inference.reconstruct import ClipReconstructor
 from abnormal.inference.runtimes import Reconstruct
+from abnormal.inference.still import reconstruct_new
 from abnormal.live.clock import Clock
 from abnormal.live.health import REPORT_EVERY_SEC
 from abnormal.live.mailbox import Mailbox
@@ -110,4 +111,5 @@ class WatchLoop:
     def _residuals(self, batch: Sequence[tuple[CameraMonitor, LiveClip]]) -> list[ClipResidual]:
         if batch[0][1].segment.overlaps:
             return [clip.segment.reconstruct(clip) for _, clip in batch]
-        return self._reconstructor.add([clip.window for _, clip in batch])
+        clips = [(clip.segment.still, clip.window) for _, clip in batch]
+        return reconstruct_new(clips, self._reconstructor.add)

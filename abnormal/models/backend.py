@@ -1,15 +1,26 @@
-"""Starts Keras's backend without its messages. No other module imports TensorFlow by name."""
+"""Starts Keras's backend without its messages. No other module imports TensorFlow by name.
+
+Importing this module imports neither.
+"""
 
 import contextlib
 import importlib
+import importlib.metadata
 import logging
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 from abnormal.errors import AbnormalError
 from abnormal.version import __version__
+
+_ACCELERATORS = ("nvidia*", "nvhost*", "nvmap", "dxg", "kfd", "accel*", "vfio/[0-9]*")
+"""Names under `/dev` of the devices of graphics cards and TPUs."""
+
+_BACKENDS = ("keras", "tensorflow", "jax", "openvino")
+"""Packages that compute networks."""
 
 
 def start_backend() -> None:
@@ -45,10 +56,23 @@ def make_deterministic() -> None:
 
 
 def has_accelerator() -> bool:
-    """Returns whether Keras computes on a GPU or a TPU."""
+    """Returns whether Keras computes on a GPU or a TPU.
+
+    On a machine without one, Keras is not imported to find out.
+    """
+    if not may_have_accelerator():
+        return False
+    start_backend()
     import keras
 
     return bool(keras.distribution.list_devices("gpu") or keras.distribution.list_devices("tpu"))
+
+
+def may_have_accelerator() -> bool:
+    """Returns whether the machine may have a GPU or a TPU, as far as the system tells."""
+    if sys.platform != "linux":
+        return True
+    return any(any(Path("/dev").glob(name)) for name in _ACCELERATORS)
 
 
 def replica_devices() -> list[str]:
@@ -90,6 +114,15 @@ def versions() -> dict[str, str]:
     name = keras.backend.backend()
     backend = importlib.import_module(name)
     return {"abnormal": __version__, "keras": keras.__version__, name: backend.__version__}
+
+
+def installed_versions() -> dict[str, str]:
+    """Returns the versions of this package and of what may compute networks, importing nothing."""
+    found = {"abnormal": __version__}
+    for name in _BACKENDS:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
 
 
 def _let_memory_grow() -> None:

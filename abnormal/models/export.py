@@ -1,24 +1,21 @@
 """Exports a trained network to the formats of other programs, and verifies each exported file."""
 
 import contextlib
-import importlib.util
 import logging
-import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import keras
 import numpy as np
 
-from abnormal.commands import install_command
 from abnormal.errors import AbnormalError
 from abnormal.files import replacing, replacing_folder
 from abnormal.models.backend import quiet_stderr
 from abnormal.models.fast import FastNetwork
 from abnormal.models.model_file import TrainedModel
+from abnormal.models.packages import import_openvino, require_packages
 
 TOLERANCE = 1e-4
 """The largest accepted difference of a pixel in [0, 1] between the exported and the stock network.
@@ -67,7 +64,8 @@ def export_model(model: TrainedModel, kind: str) -> Path:
             network gives other outputs than the original.
     """
     export = EXPORTS[kind]
-    require_packages(kind, f"--export {kind}")
+    require_packages(export.packages, export.extra, f"--export {kind}")
+    require_tensorflow(f"--export {kind}")
     path = model.path.with_name(model.path.stem + export.suffix)
     is_file = path.suffix != ""
     clips = _sample_clips(model)
@@ -83,22 +81,15 @@ def export_model(model: TrainedModel, kind: str) -> Path:
     return path
 
 
-def require_packages(kind: str, wanted: str) -> None:
-    """Makes sure that everything which a format needs is installed.
+def require_tensorflow(wanted: str) -> None:
+    """Makes sure that Keras runs on TensorFlow, which exporters need.
 
     Args:
-        kind: A key of `EXPORTS`.
-        wanted: The command line option that needs the format, for the message.
+        wanted: The command line option that needs it, for the message.
 
     Raises:
-        AbnormalError: A package is missing, or Keras does not run on TensorFlow.
+        AbnormalError: Keras runs on another backend.
     """
-    export = EXPORTS[kind]
-    missing = [name for name in export.packages if importlib.util.find_spec(name) is None]
-    if missing:
-        raise AbnormalError(
-            f"{wanted} needs {', '.join(missing)}. Install with `{install_command(export.extra)}`."
-        )
     if keras.backend.backend() != "tensorflow":
         raise AbnormalError(
             f"{wanted} needs Keras on TensorFlow, but KERAS_BACKEND is "
@@ -110,15 +101,6 @@ def build_for_export(network: keras.Model) -> keras.Model:
     """Builds a fast network for clips of its size, which exporters need, and returns it."""
     network.build((None, *network.example_shape))
     return network
-
-
-def import_openvino() -> ModuleType:
-    """Imports OpenVINO with its telemetry, which reports its use over the network, disabled."""
-    # Python treats a module that is None as not installed.
-    sys.modules.setdefault("openvino_telemetry", cast(ModuleType, None))
-    import openvino
-
-    return openvino
 
 
 def write_openvino(network: keras.Model, folder: Path) -> None:

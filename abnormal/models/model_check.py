@@ -1,11 +1,9 @@
 """Checks what a model file says about its model, before anything is made from it."""
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import h5py
-import keras
 import numpy as np
 
 from abnormal import checks
@@ -39,9 +37,6 @@ MOST_CLIP_LENGTH, MOST_SIZE, MOST_FPS = 1000, 10_000, 100_000.0
 
 MOST_LOSS = 1e30
 """Largest value in the history of a model's training."""
-
-MOST_ACTIVATIONS = 1 << 31
-"""Largest number of values that a layer may compute for one clip."""
 
 Shape = tuple[int, ...]
 
@@ -89,40 +84,33 @@ def unknown_classes(config: Any) -> Iterator[str]:
             yield from unknown_classes(value)
 
 
-def check_network(config: Any, weights: h5py.Group, shape: Shape) -> None:
-    """Checks that a network is as large as the weights that are stored for it, and takes clips.
-
-    The network is only described, so that one of any size takes no memory.
+def layer_classes(config: Any) -> list[str]:
+    """Returns the names of the classes of a network's layers.
 
     Args:
-        config: The configuration of the network, of known classes only.
-        weights: The weights as Keras stores them.
-        shape: Shape of the inputs and outputs, without the batch.
+        config: The configuration of the network.
 
     Raises:
-        ValueError: The network does not fit its weights or the shape, or a weight is not finite.
+        ValueError: It is not that of a sequence of layers.
     """
     if config["class_name"] != "Sequential":
         raise ValueError(f"its network is a {checks.shown(config['class_name'])}")
-    with keras.StatelessScope() as scope:
-        scope.initialize_variables = False  # only shapes are wanted
-        network = keras.Sequential.from_config(config["config"])
-        _check_layers(network, shape)
-        wanted = sorted(tuple(variable.shape) for variable in network.weights)
+    layers = checks.sequence("its layers", config["config"]["layers"])
+    return [checks.text("the class of a layer", layer["class_name"]) for layer in layers]
+
+
+def shapes_of_weights(weights: h5py.Group) -> list[Shape]:
+    """Returns the shapes of the weights that are stored for a network.
+
+    Args:
+        weights: The weights as Keras stores them.
+
+    Raises:
+        ValueError: A weight is not finite.
+    """
     stored: list[Shape] = []
     weights.visititems(lambda name, item: stored.extend(_shape_of_weight(name, item)))
-    if wanted != sorted(stored):
-        counts = [sum(map(math.prod, shapes)) for shapes in (wanted, stored)]
-        raise ValueError(f"its network has {counts[0]} weights, but {counts[1]} are stored")
-
-
-def _check_layers(network: keras.Sequential, shape: Shape) -> None:
-    if network.input_shape[1:] != shape or network.output_shape[1:] != shape:
-        raise ValueError(f"its network takes {network.input_shape[1:]}, not {shape}")
-    for layer in network.layers:
-        values = math.prod(layer.output.shape[1:])
-        if not 0 < values <= MOST_ACTIVATIONS:
-            raise ValueError(f"its layer {layer.name} computes {values} values for each clip")
+    return stored
 
 
 def _shape_of_weight(name: str, item: h5py.Group | h5py.Dataset) -> Iterator[Shape]:

@@ -13,16 +13,15 @@
 """
 
 import dataclasses
+import functools
 import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import absl.logging
 import h5py
-import keras
 import numpy as np
 
 from abnormal import checks
@@ -37,9 +36,20 @@ from abnormal.hdf5 import (
     seal,
     verify_seal,
 )
-from abnormal.models.model_check import check_info, check_network, unknown_classes
+from abnormal.models.backend import start_backend
+from abnormal.models.lazy_network import LazyNetwork, digest_of_stored
+from abnormal.models.model_check import (
+    Shape,
+    check_info,
+    layer_classes,
+    shapes_of_weights,
+    unknown_classes,
+)
 from abnormal.models.model_path import check_suffix, require_model_file
 from abnormal.reading import first_line, parse_json
+
+if TYPE_CHECKING:
+    import keras
 
 GROUP = "abnormal"
 """Name of the HDF5 group for everything that Keras does not read."""
@@ -113,24 +123,30 @@ class TrainedModel:
     """A model that was loaded from a model file.
 
     Attributes:
-        network: The network. It takes and returns `(batch, clip_length, size, size, 1)` float32
-            in [0, 1].
+        lazy_network: The network, which Keras reads when it is first used.
         info: Facts about the model.
         path: The model file.
         reference: The clips by which runtimes are verified; None in files of older versions.
         arrays: The normal levels and the background of each camera of the calibration.
     """
 
-    network: keras.Model
+    lazy_network: LazyNetwork
     info: ModelInfo
     path: Path
     reference: Reference | None = None
     arrays: ArraysByCamera = field(default_factory=dict)
 
+    @property
+    def network(self) -> "keras.Model":
+        """The network. It takes and returns `(batch, clip_length, size, size, 1)` float32 in
+        [0, 1].
+        """
+        return self.lazy_network.keras
+
 
 def save_model(
     path: Path,
-    network: keras.Model,
+    network: "keras.Model",
     info: ModelInfo,
     reference: Reference | None = None,
     arrays: ArraysByCamera | None = None,
@@ -151,51 +167,75 @@ def save_model(
     check_suffix(path)
     make_folder(path.absolute().parent)
     arrays = arrays or {}
-    size = _size_of(network, reference, arrays)
     with replacing(path) as partial, hdf5_write_errors(path):
-        reserve(partial, size)
+        reserve(partial, _size_of(network.get_weights(), reference, arrays))
         _save_network(partial, network)
         with h5py.File(partial, "a") as file:
-            info_text = json.dumps(dataclasses.asdict(info))
-            group = file.create_group(GROUP)
-            group.create_dataset("info", data=info_text)
-            if reference:
-                stored = group.create_group("reference")
-                stored.create_dataset("clips", data=reference.clips, compression="gzip")
-                for name, scores in reference.scores.items():
-                    stored.create_dataset(f"scores/{name}", data=scores)
-            # By number, because the name of a camera may contain a slash. In the order of names.
-            for number, (_, of_camera) in enumerate(sorted(arrays.items())):
-                for name, array in of_camera.items():
-                    group.create_dataset(f"levels/{number}/{name}", data=array)
-            seal(file, GROUP)  # nothing is written after this
+            _write_facts(file, info, reference, arrays)
+
+
+def change_model(
+    model: TrainedModel,
+    info: ModelInfo,
+    reference: Reference | None = None,
+    arrays: ArraysByCamera | None = None,
+) -> None:
+    """Writes a model file again, with the same network, for which Keras is not needed.
+
+    Args:
+        model: The model, as it was read from the file.
+        info: The new facts about it.
+        reference: The new reference clips; None for those that it has.
+        arrays: The new arrays of the calibration; None for those that it has.
+
+    Raises:
+        AbnormalError: The file cannot be read, may not be written, or the disk is full.
+    """
+    path, reference = model.path, reference or model.reference
+    arrays = model.arrays if arrays is None else arrays
+    with replacing(path) as partial, hdf5_write_errors(path):
+        reserve(partial, _size_of([], reference, arrays) + path.stat().st_size)
+        with h5py.File(path, "r") as old, h5py.File(partial, "w") as file:
+            file.attrs.update(old.attrs)
+            for name in old.keys() - {GROUP}:
+                old.copy(name, file)
+            _write_facts(file, info, reference, arrays)
+
+
+def _write_facts(
+    file: h5py.File, info: ModelInfo, reference: Reference | None, arrays: ArraysByCamera
+) -> None:
+    """Writes the group that Keras ignores, as the last one."""
+    info_text = json.dumps(dataclasses.asdict(info))
+    group = file.create_group(GROUP)
+    group.create_dataset("info", data=info_text)
+    if reference:
+        stored = group.create_group("reference")
+        stored.create_dataset("clips", data=reference.clips, compression="gzip")
+        for name, scores in reference.scores.items():
+            stored.create_dataset(f"scores/{name}", data=scores)
+    # By number, because the name of a camera may contain a slash. In the order of names.
+    for number, (_, of_camera) in enumerate(sorted(arrays.items())):
+        for name, array in of_camera.items():
+            group.create_dataset(f"levels/{number}/{name}", data=array)
+    seal(file, GROUP)  # nothing is written after this
 
 
 def load_model(path: Path) -> TrainedModel:
-    """Reads a model file. Code in the file is never run, and every value is checked before its use.
+    """Reads a model file with its network; see `read_model`."""
+    model = read_model(path)
+    _ = model.network
+    return model
+
+
+def read_model(path: Path) -> TrainedModel:
+    """Reads a model file, but not yet its network, for which Keras would have to be imported.
+
+    Code in the file is never run, and every value is checked before its use.
 
     Raises:
         AbnormalError: The file is missing, is not a model file, is damaged, or has layers of
-            unknown classes.
-    """
-    info, reference, arrays = read_all_but_network(path)
-    try:
-        with one_line_errors():
-            network = keras.models.load_model(path, compile=False)
-    except ValueError as error:
-        raise _damaged(path, first_line(error)) from None
-    return TrainedModel(network, info, path, reference, arrays)
-
-
-def read_all_but_network(path: Path) -> tuple[ModelInfo, Reference | None, ArraysByCamera]:
-    """Reads what a model file has besides the network, which is checked but not loaded.
-
-    Returns:
-        The facts about the model, the reference clips, and the arrays of the calibration; see
-        `TrainedModel`.
-
-    Raises:
-        AbnormalError: See `load_model`.
+            unknown classes. What is wrong with the network alone is raised when that is read.
     """
     require_model_file(path)
     try:
@@ -204,14 +244,18 @@ def read_all_but_network(path: Path) -> tuple[ModelInfo, Reference | None, Array
         raise _damaged(path, first_line(error)) from None
 
 
-def _size_of(network: keras.Model, reference: Reference | None, arrays: ArraysByCamera) -> int:
+def _size_of(
+    weights: Sequence[np.ndarray], reference: Reference | None, arrays: ArraysByCamera
+) -> int:
     """Returns about how many bytes a model file takes, not less."""
-    every = [*network.get_weights(), *(array for of in arrays.values() for array in of.values())]
+    every = [*weights, *(array for of in arrays.values() for array in of.values())]
     every += [reference.clips, *reference.scores.values()] if reference else []
     return sum(array.nbytes for array in every) + MOST_OVERHEAD_BYTES
 
 
-def _save_network(path: Path, network: keras.Model) -> None:
+def _save_network(path: Path, network: "keras.Model") -> None:
+    import absl.logging
+
     verbosity = absl.logging.get_verbosity()
     absl.logging.set_verbosity(absl.logging.ERROR)  # Keras would recommend another format
     try:
@@ -220,20 +264,48 @@ def _save_network(path: Path, network: keras.Model) -> None:
         absl.logging.set_verbosity(verbosity)
 
 
-def _read(path: Path) -> tuple[ModelInfo, Reference | None, ArraysByCamera]:
-    """Reads and checks all but the network, which is only checked."""
+def _read(path: Path) -> TrainedModel:
+    """Reads and checks all but the network."""
     with open_hdf5(path, path.stat().st_size + MOST_COMPRESSED_BYTES) as file:
         stored = file[GROUP]
         config = parse_json(file.attrs["model_config"])
         info = _model_info(check_info(parse_json(_text_in(stored["info"]))))
         _require_known_classes(path, config)
-        shape = (info.clip_length, info.size, info.size, 1)
+        shape = _shape_of_clips(info)
         with one_line_errors():
-            check_network(config, file["model_weights"], shape)
+            layers = layer_classes(config)
+            shapes_of_weights(file["model_weights"])
         reference = _read_reference(stored["reference"], shape) if "reference" in stored else None
         arrays = _read_arrays(stored, sorted(info.calibration.get("cameras", {})))
         verify_seal(file, GROUP)
-    return info, reference, arrays
+        digest = digest_of_stored(config, file["model_weights"])
+    read = functools.partial(_read_network, path, digest, shape)
+    return TrainedModel(LazyNetwork(digest, layers, read), info, path, reference, arrays)
+
+
+def _read_network(path: Path, digest: str, shape: Shape) -> "keras.Model":
+    """Reads the network of a model file with Keras, and checks that it is the one expected."""
+    start_backend()
+    import keras
+
+    from abnormal.models.network_check import check_network
+
+    try:
+        with open_hdf5(path, path.stat().st_size + MOST_COMPRESSED_BYTES) as file:
+            config = parse_json(file.attrs["model_config"])
+            if digest_of_stored(config, file["model_weights"]) != digest:
+                raise AbnormalError(f"{path} has changed while it was read. Start again.")
+            with one_line_errors():
+                check_network(config, shapes_of_weights(file["model_weights"]), shape)
+        with one_line_errors():
+            return keras.models.load_model(path, compile=False)
+    except ValueError as error:
+        raise _damaged(path, first_line(error)) from None
+
+
+def _shape_of_clips(info: ModelInfo) -> Shape:
+    """Returns the shape of the network's inputs and outputs, without the batch."""
+    return (info.clip_length, info.size, info.size, 1)
 
 
 def _text_in(dataset: h5py.Dataset) -> bytes:

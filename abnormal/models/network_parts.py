@@ -10,6 +10,7 @@ from typing import NamedTuple
 import keras
 from keras import ops
 
+from abnormal.errors import AbnormalError
 from abnormal.models.fast import (
     Arithmetic,
     Tensor,
@@ -36,20 +37,21 @@ class NetworkParts(NamedTuple):
     decoder: keras.Model
 
 
-def split_network(stock: keras.Sequential, tail_frames: int) -> NetworkParts | None:
+def split_network(stock: keras.Sequential, tail_frames: int) -> NetworkParts:
     """Splits a network that consists of an encoder, recurrent layers and a decoder.
 
     Args:
         stock: The network. The parts share its weights.
         tail_frames: Number of frames at the end of each clip that are reconstructed.
 
-    Returns:
-        The two parts, or None if the network processes a clip as a whole and cannot be split.
+    Raises:
+        AbnormalError: It does not consist of these. No network of this program with recurrent
+            layers is refused.
     """
     layers = stock.layers
     recurrent = [n for n, layer in enumerate(layers) if isinstance(layer, keras.layers.ConvLSTM2D)]
     if not recurrent or not all(map(has_fast_form, layers)):
-        return None
+        raise AbnormalError("This network cannot be split, as --hop would do. Leave it out.")
     first, last = recurrent[0], recurrent[-1]
     _, _, *picture, filters = layers[first].output.shape
     decoder = _Decoder(stock, first, last, tail_frames, (*picture, 4 * filters))

@@ -1,23 +1,28 @@
-"""Draws the anomalous pixels and the alarms into a video, with the regularity curve below it."""
+"""Draws what raised the alarm into a video, with the curve of its score below it."""
 
 import itertools
-import zlib
+import textwrap
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
+import matplotlib
+import matplotlib.axes
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from abnormal.errors import AbnormalError
 from abnormal.inference.scored_video import ScoredVideo
-from abnormal.report.figure import ABNORMAL_COLOUR, ALARM_COLOUR, COLOURS
+from abnormal.report.figure import Look
+from abnormal.report.time_axis import draw_curve, label_time
 from abnormal.scoring.alarm import Alarm
+from abnormal.scoring.cells import unpack_cells
 from abnormal.scoring.events import intervals
-from abnormal.scoring.localisation import LocalisedFrames
-from abnormal.video.draw import PAPER, RED, grey_to_rgb, mark, write_text
-from abnormal.video.encode import open_encoder
+from abnormal.video.draw import INK, PAPER, RED, grey_to_rgb, mark, write_text
+from abnormal.video.encode import open_timed_encoder
 
 LONGER_SIDE_PX = (480, 1280)
 """Smallest and largest length of a picture's longer side, in pixels. Other pictures are resized."""
@@ -31,81 +36,138 @@ STRIP_PX = 130
 TEXT_PX = 14
 """Height of the text, in pixels."""
 
+LETTER_PX = 6.6
+"""Width of a letter of the text on average, in pixels."""
+
 FRAME_PX = 4
 """Thickness of the red frame around a picture with an alarm, in pixels."""
 
-STRENGTH = 0.55
-"""Opacity of the red over anomalous pixels, in [0, 1]."""
+BOX_PX = 2
+"""Thickness of the box around the place, in pixels."""
+
+STRENGTH = 0.45
+"""Opacity of the red over the cells, in [0, 1]."""
+
+WARNING = (255, 140, 140)
+"""Colour of the text of an alarm, and of the bars of alarms."""
+
+CURVE = Look("#56B4E9", "-", "o")
+"""Look of the curve, on dark paper."""
+
+DARK: dict[Any, Any] = {
+    "figure.facecolor": "#{:02x}{:02x}{:02x}".format(*PAPER),
+    "axes.facecolor": "#{:02x}{:02x}{:02x}".format(*PAPER),
+    "text.color": "#d0d0d4",
+    "axes.labelcolor": "#d0d0d4",
+    "axes.edgecolor": "#707078",
+    "xtick.color": "#d0d0d4",
+    "ytick.color": "#d0d0d4",
+}
+"""Settings of matplotlib for dark paper."""
+
+TRUE_COLOUR = "#5A3A30"
+"""Colour of intervals that are truly abnormal, on dark paper."""
 
 
-class AnomalousPixels:
-    """The anomalous pixels of a video, compressed while it is scored."""
+@dataclass(frozen=True)
+class Annotation:
+    """What is drawn into a video.
 
-    def __init__(self) -> None:
-        self._shape = (0, 0)
-        self._packed: list[bytes] = []
+    Attributes:
+        video: The video with its scores.
+        alarm: The alarm of the model.
+        boxes: The box around the most unusual place in each frame, `(n, 4)` float64 in [0, 1].
+        shown: Which frames the video has, `(n,)` bool. Each is shown until the next one.
+    """
 
-    def add(self, frames: LocalisedFrames) -> None:
-        """Adds the anomalous pixels of the next frames."""
-        self._shape = frames.anomalous.shape[1:]
-        self._packed += [
-            zlib.compress(np.packbits(flags).tobytes(), 1) for flags in frames.anomalous
-        ]
-
-    def __len__(self) -> int:
-        return len(self._packed)
-
-    def __getitem__(self, number: int) -> np.ndarray:
-        """Returns the anomalous pixels of a frame, `(height, width)` bool at the model's size."""
-        packed = np.frombuffer(zlib.decompress(self._packed[number]), np.uint8)
-        count = self._shape[0] * self._shape[1]
-        return np.unpackbits(packed, count=count).reshape(self._shape).astype(bool)
+    video: ScoredVideo
+    alarm: Alarm
+    boxes: np.ndarray
+    shown: np.ndarray
 
 
-def write_annotated(
-    path: Path,
-    pictures: Iterator[np.ndarray],
-    video: ScoredVideo,
-    alarm: Alarm,
-    anomalous: AnomalousPixels,
-) -> None:
-    """Writes a video with its anomalous pixels, its alarms and its regularity curve.
+def write_annotated(path: Path, pictures: Iterator[np.ndarray], annotation: Annotation) -> None:
+    """Writes a video in which the place that raises the score is red, with the curve of the score.
 
     Args:
         path: The video to write, `.mp4`.
         pictures: The frames that were scored, in their own size and colours, `(height, width)` or
             `(height, width, 3)` uint8 each, red first.
-        video: The video with its scores.
-        alarm: The alarm of the model.
-        anomalous: The anomalous pixels of each frame.
+        annotation: What is drawn into it.
 
     Raises:
         AbnormalError: The video cannot be written, or not all frames can be read again.
     """
-    regularity = video.regularity(alarm.score)
-    alarms = video.alarms(alarm)
-    times_sec = video.times_sec(np.arange(len(regularity)))
-    strip: Strip | None = None
-    size: tuple[int, int] | None = None
+    video, shown = annotation.video, annotation.shown
+    sheet: _Sheet | None = None
     count = 0
-    with open_encoder(path, video.fps) as write:
-        for number, picture in enumerate(itertools.islice(pictures, len(regularity))):
-            size = size or _display_size(picture)
-            shown = _marked(_in_colours(picture, size), anomalous[number], alarms[number])
-            shown = _wide_enough(shown)
-            seconds = number / video.fps
-            text = f"{times_sec[number]:6.1f} s   regularity {regularity[number]:.2f}"
-            write_text(shown, text, 6, 6, TEXT_PX)
-            if alarms[number]:
-                write_text(shown, "ALARM", 6, 12 + TEXT_PX, TEXT_PX, (255, 120, 120))
-            strip = strip or Strip(shown.shape[1], regularity, alarms, video)
-            write(np.concatenate((shown, strip.at(seconds))))
+    with open_timed_encoder(path) as write:
+        for number, picture in enumerate(itertools.islice(pictures, len(shown))):
+            sheet = sheet or _Sheet(annotation, _display_size(picture))
+            if shown[number]:
+                write(sheet.draw(number, picture), number / video.fps)
             count += 1
-        if count < len(regularity):
+        if count < len(shown):
             raise AbnormalError(
-                f"{path} is not written: of {len(regularity)} frames that were scored, {count} can "
-                "be read again. Has the source changed?"
+                f"{path} is not written: of {len(shown)} frames that were scored, {count} can be "
+                "read again. Has the source changed?"
             )
+
+
+class _Sheet:
+    """Draws the frames of one video, all of the same size.
+
+    Args:
+        annotation: What is drawn into the video.
+        size: Height and width at which the frames are shown, in pixels.
+    """
+
+    def __init__(self, annotation: Annotation, size: tuple[int, int]) -> None:
+        video, alarm = annotation.video, annotation.alarm
+        self._annotation, self._size = annotation, size
+        self._scores, self._alarms = video.causal[alarm.score], video.alarms(alarm)
+        # An event may go on for a while in which nothing is unusual any more.
+        self._unusual = self._alarms.copy()
+        for event in video.events(alarm):
+            inside = slice(event.start, event.stop)
+            self._unusual[inside] |= self._scores[inside] > alarm.release
+        self._times_sec = video.times_sec(np.arange(len(self._scores)))
+        self._strip = Strip(max(size[1], NARROWEST_PX), video, alarm)
+
+    def draw(self, number: int, picture: np.ndarray) -> np.ndarray:
+        """Draws a frame, `(height, width, 3)` uint8, red first."""
+        shown = _in_colours(picture, self._size)
+        if self._unusual[number]:
+            shown = self._with_place(shown, number)
+        if self._alarms[number]:
+            height, width = self._size
+            cv2.rectangle(shown, (0, 0), (width - 1, height - 1), RED, 2 * FRAME_PX - 1)
+        shown = _wide_enough(shown)
+        alarm = self._annotation.alarm
+        text = f"{self._times_sec[number]:.1f} s   {alarm.score} score {self._scores[number]:.3g}"
+        write_text(shown, f"{text}, alarm above {alarm.threshold:.3g}", 6, 6, TEXT_PX)
+        if self._unusual[number]:
+            reason = self._annotation.video.reason(alarm.score, number)
+            words = ["ALARM" if self._alarms[number] else "event", reason]
+            letters = max(1, int((shown.shape[1] - 12) / LETTER_PX))
+            lines = textwrap.wrap(": ".join(filter(None, words)), letters)
+            for row, line in enumerate(lines, start=1):
+                write_text(shown, line, 6, 6 + row * (TEXT_PX + 6), TEXT_PX, WARNING)
+        return np.concatenate((shown, self._strip.at(number / self._annotation.video.fps)))
+
+    def _with_place(self, shown: np.ndarray, number: int) -> np.ndarray:
+        """Returns a picture with red cells, where they are known, and the box of the place."""
+        height, width = self._size
+        video = self._annotation.video
+        if video.carriers is not None and self._annotation.alarm.is_local:
+            cells = unpack_cells(video.carriers[number]).astype(np.uint8)
+            pixels = cv2.resize(cells, (width, height), interpolation=cv2.INTER_NEAREST)
+            shown = mark(shown, pixels.astype(bool), STRENGTH)
+        left, top, across, down = self._annotation.boxes[number]
+        corner = round(left * width), round(top * height)
+        opposite = round((left + across) * width) - 1, round((top + down) * height) - 1
+        cv2.rectangle(shown, corner, opposite, RED, BOX_PX)
+        return shown
 
 
 def _display_size(picture: np.ndarray) -> tuple[int, int]:
@@ -131,48 +193,35 @@ def _wide_enough(picture: np.ndarray) -> np.ndarray:
     return cv2.copyMakeBorder(picture, 0, 0, 0, margin, cv2.BORDER_CONSTANT, value=PAPER)
 
 
-def _marked(picture: np.ndarray, anomalous: np.ndarray, alarm: bool) -> np.ndarray:
-    """Returns a picture with red anomalous pixels and, if there is an alarm, a red frame."""
-    height, width = picture.shape[:2]
-    pixels = cv2.resize(
-        anomalous.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST
-    )
-    shown = mark(picture, pixels.astype(bool), STRENGTH)
-    if alarm:
-        cv2.rectangle(shown, (0, 0), (width - 1, height - 1), RED, 2 * FRAME_PX - 1)
-    return shown
-
-
 class Strip:
-    """The strip with the regularity curve, which is drawn once, and a line that moves over it.
+    """The strip with the curve of the score, drawn once, and a line that moves over it.
+
+    It is dark, as the edges of the panels are, because the page around it may be dark or light.
 
     Args:
         width: Width of the strip, in pixels.
-        regularity: `(n,)` float64 in [0, 1], one per frame.
-        alarms: `(n,)` bool, True for each frame that is an alarm.
-        video: The video, for its labels and its frames per second.
+        video: The video.
+        alarm: The alarm of the model.
     """
 
-    def __init__(
-        self, width: int, regularity: np.ndarray, alarms: np.ndarray, video: ScoredVideo
-    ) -> None:
-        figure = Figure(figsize=(width / 100, STRIP_PX / 100), dpi=100, layout="constrained")
-        axes = figure.subplots()
-        seconds = np.arange(len(regularity)) / video.fps
-        axes.plot(seconds, regularity, color=COLOURS[0], lw=1.2)
-        for flags, colour in ((video.labels, ABNORMAL_COLOUR), (alarms, ALARM_COLOUR)):
-            for start, stop in () if flags is None else intervals(flags == 1):
-                top = 1.0 if colour == ABNORMAL_COLOUR else 0.05
-                axes.axvspan(start / video.fps, stop / video.fps, 0, top, color=colour, lw=0)
-        axes.set(ylim=(0, 1.05), xlim=(0, max(seconds[-1], 1 / video.fps)), yticks=(0, 0.5, 1))
-        axes.set_ylabel("regularity", fontsize=8)
-        axes.set_xlabel("time (s)", fontsize=8)
-        axes.tick_params(labelsize=7)
-        canvas = FigureCanvasAgg(figure)
-        canvas.draw()
+    def __init__(self, width: int, video: ScoredVideo, alarm: Alarm) -> None:
+        scores, fps = video.causal[alarm.score], video.fps
+        with matplotlib.rc_context(DARK):
+            figure = Figure(figsize=(width / 100, STRIP_PX / 100), dpi=100, layout="constrained")
+            axes = figure.subplots()
+            draw_curve(axes, scores, fps, CURVE)
+            axes.axhline(alarm.threshold, color=DARK["text.color"], ls=(0, (6, 3)), lw=0.8)
+            _mark(axes, video.labels == 1 if video.labels is not None else None, fps, 1.0)
+            _mark(axes, video.alarms(alarm), fps, 0.06)
+            axes.set(ylim=(0, None), xlim=(0, len(scores) / fps))
+            axes.set_ylabel(f"{alarm.score} score", fontsize=8)
+            label_time(axes, len(scores) / fps, 8)
+            axes.tick_params(labelsize=7)
+            canvas = FigureCanvasAgg(figure)
+            canvas.draw()
         self._picture = np.asarray(canvas.buffer_rgba())[..., :3].copy()
-        (self._left, bottom), (right, top) = axes.transData.transform([(0, 0), (1, 1.05)])
-        self._px_per_sec = right - self._left
+        (self._left, bottom), (right, top) = axes.transAxes.transform([(0, 0), (1, 1)])
+        self._px_per_sec = (right - self._left) * fps / len(scores)
         self._rows = slice(STRIP_PX - round(top), STRIP_PX - round(bottom))
 
     def at(self, seconds: float) -> np.ndarray:
@@ -186,5 +235,12 @@ class Strip:
         """
         shown = self._picture.copy()
         x = round(self._left + seconds * self._px_per_sec)
-        shown[self._rows, max(0, x - 1) : x + 1] = (60, 60, 60)
+        shown[self._rows, max(0, x - 1) : x + 1] = INK
         return shown
+
+
+def _mark(axes: matplotlib.axes.Axes, flags: np.ndarray | None, fps: float, top: float) -> None:
+    """Marks intervals of frames, `(n,)` bool: true ones in full height, alarms at the bottom."""
+    colour = TRUE_COLOUR if top == 1 else tuple(part / 255 for part in WARNING)
+    for start, stop in () if flags is None else intervals(flags):
+        axes.axvspan(start / fps, stop / fps, 0, top, color=colour, lw=0, zorder=top < 1)

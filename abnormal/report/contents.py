@@ -3,7 +3,7 @@
 import os
 import urllib.parse
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -48,10 +48,14 @@ class Contents:
         models: The models by name, of which there is at least one.
         figures: File ending of the plots that are printed in place of the curves: `"png"` or
             `"svg"`.
+        plots: The plots of all videos together: for each file's name without ending, its title.
+        videos_left: Number of videos that are still to be scored.
     """
 
     models: Mapping[str, ModelResults]
     figures: str
+    plots: Mapping[str, str] = field(default_factory=dict)
+    videos_left: int = 0
 
     @property
     def score(self) -> str:

@@ -1,19 +1,27 @@
 """The style of all plots, and how they are written."""
 
 import contextlib
+import itertools
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import matplotlib
 import matplotlib.figure
 
 from abnormal.files import make_folder, replacing
+from abnormal.scoring.local import is_local
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Colours of the models in their order. They are those of Okabe and Ito, which people with any
 colour vision can tell apart."""
+
+LINES = ("-", "--", "-.", ":")
+"""Styles of the models' lines in their order, which are told apart on grey paper, too."""
+
+MARKERS = "os^Dvp"
+"""Shapes of the models' points in their order."""
 
 ABNORMAL_COLOUR = "#F0B8A8"
 """Colour of intervals that are truly abnormal."""
@@ -44,6 +52,30 @@ STYLE: dict[Any, Any] = {
 """Settings of matplotlib for all plots."""
 
 
+Shown = TypeVar("Shown")
+
+
+class Look(NamedTuple):
+    """How a model is drawn in all plots.
+
+    Attributes:
+        colour: Colour of its lines and points.
+        line: Style of its lines.
+        marker: Shape of its points.
+    """
+
+    colour: str
+    line: str
+    marker: str
+
+
+def with_looks(models: Mapping[str, Shown]) -> Iterator[tuple[str, Shown, Look]]:
+    """Yields each model's name, fit for a legend, what is drawn of it, and its look."""
+    for number, (name, shown) in enumerate(models.items()):
+        colour, line, marker = (looks[number % len(looks)] for looks in (COLOURS, LINES, MARKERS))
+        yield escape_dollars(name), shown, Look(colour, line, marker)
+
+
 @contextlib.contextmanager
 def drawing(path: Path, height: float) -> Iterator[matplotlib.figure.Figure]:
     """Opens an empty figure, and writes it as a whole when the context ends.
@@ -71,7 +103,10 @@ def legend_below(figure: matplotlib.figure.Figure) -> None:
 
     Names of models may be too long for a legend inside the plot.
     """
-    handles, labels = figure.axes[0].get_legend_handles_labels()
+    found = [axes.get_legend_handles_labels() for axes in figure.axes]
+    handles, labels = (
+        list(itertools.chain.from_iterable(each)) for each in zip(*found, strict=True)
+    )
     rows = -(-len(labels) // 2)
     figure.set_figheight(figure.get_figheight() + rows * LINE_IN)
     figure.legend(handles, labels, loc="outside lower center", ncols=2)
@@ -89,3 +124,8 @@ def _write(figure: matplotlib.figure.Figure, path: Path) -> None:
 def escape_dollars(name: str) -> str:
     """Escapes dollar signs, between which matplotlib would take the text for a formula."""
     return name.replace("$", r"\$")
+
+
+def score_label(score: str) -> str:
+    """Returns the label of an axis with a score, with its unit if it has one."""
+    return f"{score} score (surprise)" if is_local(score) else f"{score} score"

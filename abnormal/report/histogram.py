@@ -1,15 +1,15 @@
 """Histograms of the score over normal and abnormal frames, with the threshold."""
 
-import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from abnormal.inference.scored_video import ScoredVideo
-from abnormal.report.figure import COLOURS, drawing, escape_dollars, legend_below
+from abnormal.report.figure import drawing, legend_below, score_label, with_looks
 from abnormal.scoring.alarm import Alarm
 
 BINS = 60
@@ -100,20 +100,22 @@ def plot_histograms(histograms: Mapping[str, Histogram], score: str, path: Path)
     """
     with drawing(path, 2.8) as figure:
         axes = figure.subplots()
-        for (name, histogram), colour in zip(
-            histograms.items(), itertools.cycle(COLOURS), strict=False
-        ):
-            label = f"{escape_dollars(name)}, {'normal' if histogram.labelled else 'all'} frames"
+        axes.set_title(f"How often each {score} score occurs")
+        for name, histogram, look in with_looks(histograms):
+            label = f"{name}, {'normal' if histogram.labelled else 'all'} frames"
             edges = histogram.edges
-            axes.stairs(histogram.normal, edges, color=colour, alpha=0.15, fill=True, label="_")
-            axes.stairs(histogram.normal, edges, color=colour, label=label)
+            outline: dict[str, Any] = {"color": look.colour, "ls": look.line}
+            axes.stairs(
+                histogram.normal, edges, color=look.colour, alpha=0.25, fill=True, label="_"
+            )
+            axes.stairs(histogram.normal, edges, lw=1.6, label=label, **outline)
             if histogram.abnormal is not None:
-                label = f"{escape_dollars(name)}, abnormal frames"
-                axes.stairs(histogram.abnormal, edges, color=colour, ls=":", label=label)
+                label = f"{name}, abnormal frames (hatched)"
+                axes.stairs(histogram.abnormal, edges, lw=0.8, hatch="////", label=label, **outline)
             if histogram.threshold is not None:
-                axes.axvline(histogram.threshold, color=colour, ls="--", label="_")
-        axes.plot([], [], color="grey", ls="--", label="threshold of the alarm")
-        axes.set(xlabel=f"{score} score", ylabel="frames (%)", ylim=(0, None))
+                axes.axvline(histogram.threshold, color=look.colour, ls=(0, (6, 3)), label="_")
+        axes.plot([], [], color="grey", ls=(0, (6, 3)), label="threshold of the alarm")
+        axes.set(xlabel=score_label(score), ylabel="frames (%)", ylim=(0, None))
         axes.margins(x=0)
         axes.grid(alpha=0.3)
         legend_below(figure)

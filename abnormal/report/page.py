@@ -17,7 +17,7 @@ from abnormal.report import page_tables
 from abnormal.report.contents import Contents
 from abnormal.report.page_data import page_data
 
-SCRIPTS = ("data.js", "plots.js", "curves.js", "overall.js", "player.js", "events.js", "start.js")
+SCRIPTS = ("data.js", "plots.js", "curves.js", "player.js", "events.js", "start.js")
 """Names of the scripts in `page_files/`, in the order in which they run."""
 
 

@@ -9,9 +9,6 @@ import numpy as np
 from abnormal.inference.scored_video import ScoredVideo, error_of
 from abnormal.report.contents import Contents, ModelResults, relative_url
 from abnormal.report.figure import COLOURS
-from abnormal.report.histogram import Histogram, histograms_of
-from abnormal.report.losses import KINDS, loss_points
-from abnormal.report.roc import Roc, roc_of
 from abnormal.report.tables import records
 from abnormal.report.thinning import pack_curve
 from abnormal.scoring.events import intervals
@@ -27,16 +24,11 @@ def page_data(contents: Contents) -> dict[str, Any]:
     """Returns the data of the page, which `page_files/data.js` reads."""
     lengths = np.array([len(video.causal[contents.score]) for video in contents.videos])
     points = points_for(lengths, curves=2 * len(contents.models))
-    alarms = {name: model.alarm for name, model in contents.models.items()}
-    scored = {name: model.videos for name, model in contents.models.items()}
-    histograms = histograms_of(scored, alarms)
     return {
         "score": contents.score,
         "error": error_of(contents.score),
         "models": [
             _model(name, model, COLOURS[number % len(COLOURS)])
-            | {"roc": _roc(roc_of(model.videos, model.alarm))}
-            | {"histogram": _histogram(histograms[name])}
             for number, (name, model) in enumerate(contents.models.items())
         ],
         "videos": _videos(contents, points),
@@ -60,35 +52,9 @@ def points_for(lengths: np.ndarray, curves: int) -> int:
 
 
 def _model(name: str, model: ModelResults, colour: str) -> dict[str, Any]:
-    losses = {key: loss_points(model.info.history, key) for key in KINDS}
     limit = model.alarm.threshold
     threshold = limit if math.isfinite(limit) else None
-    return {"name": name, "colour": colour, "threshold": threshold, "losses": losses}
-
-
-def _roc(roc: Roc | None) -> dict[str, Any] | None:
-    if roc is None:
-        return None
-    return {
-        "raw": _rounded(roc.raw),
-        "rawAuc": roc.raw_auc,
-        "perVideo": _rounded(roc.per_video),
-        "perVideoAuc": roc.per_video_auc,
-        "alarm": roc.alarm,
-    }
-
-
-def _histogram(histogram: Histogram) -> dict[str, Any]:
-    return {
-        "edges": histogram.edges.tolist(),
-        "labelled": histogram.labelled,
-        "normal": _rounded(histogram.normal),
-        "abnormal": None if histogram.abnormal is None else _rounded(histogram.abnormal),
-    }
-
-
-def _rounded(values: np.ndarray) -> list[Any]:
-    return np.round(values, 4).tolist()
+    return {"name": name, "colour": colour, "threshold": threshold}
 
 
 def _videos(contents: Contents, points: int) -> list[dict[str, Any]]:
@@ -110,11 +76,11 @@ def _videos(contents: Contents, points: int) -> list[dict[str, Any]]:
     ]
 
 
-def _intervals(events: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[int, int]]]:
-    """Returns the half-open interval of frames of each event, by the name of the video."""
-    found: dict[str, list[tuple[int, int]]] = {}
+def _intervals(events: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[int, int, str]]]:
+    """Returns the half-open interval of frames and the sentence of each event, by its video."""
+    found: dict[str, list[tuple[int, int, str]]] = {}
     for event in events:
-        interval = event["start_frame"], event["end_frame"] + 1
+        interval = event["start_frame"], event["end_frame"] + 1, event["sentence"]
         found.setdefault(event["video"], []).append(interval)
     return found
 

@@ -15,6 +15,18 @@ from abnormal.scoring.calibration import describe_exam
 from abnormal.scoring.rate_check import RateCheck
 from abnormal.version import __version__
 
+PROTOCOLS = {
+    MICRO_RAW: "all frames together",
+    MICRO_PER_VIDEO: "each video stretched",
+    MACRO_RAW: "mean over the videos",
+    "auc_interval": "interval of the AUC",
+    "events": "events",
+    "regularity_events": "events as papers count them",
+    "localisation": "pixels",
+    "regions": "regions and tracks",
+}
+"""The protocols in words, by their names in `metrics.json`."""
+
 MOST_EVENTS = 2000
 """Largest number of rows in the table of events, about 1 MB of the page. Events with lower peaks
 are left out."""

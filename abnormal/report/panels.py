@@ -5,7 +5,7 @@ Matplotlib is not used, because drawing with it takes longer than computing the 
 """
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -34,8 +34,17 @@ HEAD_PX = 22
 """Height of the row of captions, in pixels."""
 
 
-def draw_panels(frames: LocalisedFrames) -> Iterator[np.ndarray]:
+MOST_ASPECT = 4.0
+"""Largest ratio of the sides of a panel."""
+
+
+def draw_panels(frames: LocalisedFrames, aspect: float | None = None) -> Iterator[np.ndarray]:
     """Draws the four panels of each frame.
+
+    Args:
+        frames: The frames.
+        aspect: Width of the source divided by its height, for panels of that shape; None for that
+            of the frames.
 
     Yields:
         The panels side by side, `(height, width, 3)` uint8, red first, of the same even size for
@@ -51,7 +60,7 @@ def draw_panels(frames: LocalisedFrames) -> Iterator[np.ndarray]:
             heat_map(difference, BRIGHTEST),
             mark(grey, anomalous),
         )
-        yield _side_by_side(panels)
+        yield _side_by_side([_shaped(panel, aspect) for panel in panels])
 
 
 def write_picture(path: Path, picture: np.ndarray) -> None:
@@ -69,7 +78,17 @@ def _to_uint8(image: np.ndarray) -> np.ndarray:
     return np.rint(image * np.float32(WHITE)).astype(np.uint8)
 
 
-def _side_by_side(panels: tuple[np.ndarray, ...]) -> np.ndarray:
+def _shaped(panel: np.ndarray, aspect: float | None) -> np.ndarray:
+    """Stretches a panel to the shape of the source; no row and no column is lost."""
+    height, width = panel.shape[:2]
+    wanted = min(max(aspect or width / height, 1 / MOST_ASPECT), MOST_ASPECT)
+    size = max(width, round(height * wanted)), max(height, round(width / wanted))
+    if size == (width, height):
+        return panel
+    return cv2.resize(panel, size, interpolation=cv2.INTER_NEAREST)
+
+
+def _side_by_side(panels: Sequence[np.ndarray]) -> np.ndarray:
     times = -(-SMALLEST_PX // panels[0].shape[0])
     height, width = (length * times for length in panels[0].shape[:2])
     sheet = _empty_sheet(height, width).copy()

@@ -1,6 +1,5 @@
 """The plot of a video's regularity and of the score that raises alarms."""
 
-import itertools
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,10 +10,12 @@ from abnormal.inference.scored_video import ScoredVideo, error_of
 from abnormal.report.figure import (
     ABNORMAL_COLOUR,
     ALARM_COLOUR,
-    COLOURS,
     drawing,
     escape_dollars,
+    score_label,
+    with_looks,
 )
+from abnormal.report.time_axis import draw_curve, label_time
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.events import intervals
 
@@ -35,26 +36,25 @@ def plot_regularity(
     first, score = next(iter(scored.values())), next(iter(alarms.values())).score
     with drawing(path, 3.9) as figure:
         upper, lower = figure.subplots(2, 1, sharex=True)
-        figure.suptitle(escape_dollars(first.name))
-        for number, ((name, video), colour) in enumerate(
-            zip(scored.items(), itertools.cycle(COLOURS), strict=False)
+        figure.suptitle(f"{escape_dollars(first.name)}: regularity and {score} score")
+        for number, ((name, video, look), alarm) in enumerate(
+            zip(with_looks(scored), alarms.values(), strict=True)
         ):
-            regularity = video.regularity(score)
-            seconds = np.arange(len(regularity)) / video.fps
-            upper.plot(seconds, regularity, color=colour, label=escape_dollars(name))
-            lower.plot(seconds, video.causal[score], color=colour, label=escape_dollars(name))
-            lower.axhline(alarms[name].threshold, color=colour, ls="--", lw=0.8)
-            bar_colour = ALARM_COLOUR if len(scored) == 1 else colour
-            _mark_alarms(lower, video.alarms(alarms[name]), video.fps, number, bar_colour)
+            draw_curve(upper, video.regularity(score), video.fps, look, name)
+            draw_curve(lower, video.causal[score], video.fps, look, name)
+            lower.axhline(alarm.threshold, color=look.colour, ls=(0, (6, 3)), lw=0.8)
+            bar_colour = ALARM_COLOUR if len(scored) == 1 else look.colour
+            _mark_alarms(lower, video.alarms(alarm), video.fps, number, bar_colour)
         if first.labels is not None:
             _shade(upper, first.labels == 1, first.fps)
             _shade(lower, first.labels == 1, first.fps)
-        upper.set(ylabel=f"regularity ({error_of(score)})", ylim=(0, 1.05))
-        lower.set(ylabel=f"{score} score", xlabel="time (s)", ylim=(0, None))
+        upper.set(ylabel=f"regularity ({error_of(score)})")
+        lower.set(ylabel=score_label(score), ylim=(0, None))
+        label_time(lower, len(first.causal[score]) / first.fps)
         for axes in (upper, lower):
             axes.grid(alpha=0.3)
             axes.margins(x=0)
-        lower.plot([], [], color="grey", ls="--", lw=0.8, label="threshold")
+        lower.plot([], [], color="grey", ls=(0, (6, 3)), lw=0.8, label="threshold")
         lower.plot([], [], color=ALARM_COLOUR if len(scored) == 1 else "grey", lw=4, label="alarm")
         handles = lower.get_legend_handles_labels()[0]
         figure.legend(handles=handles, loc="outside lower center", ncols=6)

@@ -1,16 +1,14 @@
 """ROC curves: the fraction of abnormal frames above a threshold over that of normal frames."""
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import sklearn.metrics
 
 from abnormal.evaluation.evaluate import labels_of
 from abnormal.inference.scored_video import ScoredVideo
-from abnormal.report.figure import COLOURS, drawing, escape_dollars, legend_below
+from abnormal.report.figure import drawing, legend_below, with_looks
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.regularity import stretched
 
@@ -65,6 +63,8 @@ def roc_of(videos: Sequence[ScoredVideo], alarm: Alarm) -> Roc | None:
 
 def _curve(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, float]:
     """Returns a curve of at most `MOST_POINTS` points, `(2, n)` in [0, 1], and its area."""
+    import sklearn.metrics  # only where there are labels, because it takes a second
+
     rates = np.stack(sklearn.metrics.roc_curve(labels, scores)[:2])
     area = float(sklearn.metrics.auc(*rates))
     if rates.shape[1] > MOST_POINTS:
@@ -72,25 +72,27 @@ def _curve(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, float]:
     return rates, area
 
 
-def plot_roc(rocs: Mapping[str, Roc], path: Path) -> None:
+def plot_roc(rocs: Mapping[str, Roc], score: str, path: Path) -> None:
     """Draws the curves of one or several models.
 
     Args:
         rocs: The ROC curves of each model, by the name of the model.
+        score: Name of the score.
         path: The picture to write.
     """
     with drawing(path, 3.8) as figure:
         axes = figure.subplots()
         axes.plot([0, 100], [0, 100], color="grey", lw=0.8, ls=":", label="chance (area 50.0 %)")
-        for (name, roc), colour in zip(rocs.items(), itertools.cycle(COLOURS), strict=False):
-            for rates, area, style, kind in (
-                (roc.raw, roc.raw_auc, "-", "all frames together"),
-                (roc.per_video, roc.per_video_auc, "--", "each video stretched"),
+        axes.set_title(f"ROC of the {score} score")
+        for name, roc, look in with_looks(rocs):
+            for rates, area, width, kind in (
+                (roc.raw, roc.raw_auc, 1.8, "all frames together"),
+                (roc.per_video, roc.per_video_auc, 0.7, "each video stretched"),
             ):
-                label = f"{escape_dollars(name)}, {kind} (area {100 * area:.1f} %)"
-                axes.plot(*(100 * rates), style, color=colour, label=label)
+                label = f"{name}, {kind} (area {100 * area:.1f} %)"
+                axes.plot(*(100 * rates), look.line, lw=width, color=look.colour, label=label)
             false_rate, true_rate = roc.alarm
-            axes.plot(100 * false_rate, 100 * true_rate, "o", color=colour, label="_")
+            axes.plot(100 * false_rate, 100 * true_rate, look.marker, color=look.colour, label="_")
         axes.plot([], [], "o", color="grey", label="the alarm at its threshold")
         axes.set(xlabel="normal frames above the threshold (%)", xlim=(-1, 101), ylim=(-1, 101))
         axes.set(ylabel="abnormal frames above the threshold (%)", box_aspect=1)

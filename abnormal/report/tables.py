@@ -53,8 +53,8 @@ def scores_table(model: str, videos: Sequence[ScoredVideo], alarm: Alarm) -> pd.
 
         `error` is the Euclidean distance between frame and reconstruction or, if the score is `l1`,
         the sum of absolute differences, on pixels in [0, 1], divided by its usual size at that
-        position in the clip. `regularity` is computed from the errors of the whole video. `score`
-        and `alarm` are causal.
+        position in the clip. `regularity` is computed from the errors of the whole video,
+        averaged over the length of a clip. `score` and `alarm` are causal.
     """
     return pd.concat([_rows(model, video, alarm) for video in videos], ignore_index=True)
 
@@ -119,7 +119,7 @@ def regularity_events_table(
     Returns:
         The columns of `events_table`. The scores are 1 - regularity.
     """
-    found = [persistent_events(video.regularity(), video.fps) for video in videos]
+    found = [persistent_events(video.regularity_by_frame(), video.fps) for video in videos]
     table = _table_of_events(model, videos, pixels, "l2", found)
     falls = (
         f"The regularity falls to {1 - peak:.2f}, on the scale of the whole video from 0 to 1."
@@ -167,11 +167,32 @@ def _place(video: ScoredVideo, pixels: VideoPixels, score: str, frame: int) -> d
 
     They come from the local scores or, if the score of the event is not local, from the pixels.
     """
-    if video.boxes is None or not is_local(score):
-        return {side: pixels.rows[frame][side] for side in BOX_SIDES} | {THING: None}
-    things = video.things[frame]
-    box = dict(zip(BOX_SIDES, video.boxes[frame].tolist(), strict=True))
+    box = dict(zip(BOX_SIDES, boxes_of(video, pixels, score, frame).tolist(), strict=True))
+    things = video.things[frame] if video.things and is_local(score) else ()
     return box | {THING: things[0].id if things else None}
+
+
+def boxes_of(
+    video: ScoredVideo, pixels: VideoPixels, score: str, frame: int | None = None
+) -> np.ndarray:
+    """Returns the boxes around what is most unusual in each frame by a score.
+
+    They come from the local scores or, if the score is not local, from the pixels.
+
+    Args:
+        video: The video with its scores.
+        pixels: Its pixels.
+        score: Name of the score.
+        frame: 0-based number of a frame; None for all frames.
+
+    Returns:
+        `(n, 4)` float64 in [0, 1]; `(4,)` for a single frame.
+    """
+    if video.boxes is not None and is_local(score):
+        return video.boxes if frame is None else video.boxes[frame]
+    rows = pixels.rows if frame is None else [pixels.rows[frame]]
+    boxes = np.array([[row[side] for side in BOX_SIDES] for row in rows], float)
+    return boxes if frame is None else boxes[0]
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -84,6 +84,8 @@ class Calibration:
             older versions.
         exams: For each camera's name and each kind of trial, how many of its trials the model has
             found and how many there were; see `abnormal.inference.exam`.
+        box_thresholds: For each camera's name the `box_threshold` above which one normal frame in a
+            hundred has any pixel; empty in models of older versions. See `Localiser`.
         pools: The parts that what all cameras share was combined from, so that one camera can be
             calibrated again; empty if there is a single part.
     """
@@ -98,6 +100,7 @@ class Calibration:
     positions: dict[str, tuple[float, ...]] = field(default_factory=dict)
     rate_check: RateCheck | None = None
     exams: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
+    box_thresholds: dict[str, float] = field(default_factory=dict)
     pools: tuple[Pool, ...] = ()
 
     @property
@@ -291,6 +294,7 @@ def read_calibration(
             camera: {kind: (found, trials) for kind, (found, trials) in exam.items()}
             for camera, exam in stored.get("exams", {}).items()
         },
+        box_thresholds=dict(stored.get("box_thresholds", {})),
         pools=tuple(map(read_pool, stored.get("pools", ()))),
     )
     return calibration.with_dismissed(read_dismissals(stored.get("dismissed", ()), arrays))

@@ -15,6 +15,7 @@ from abnormal.scoring.cells import cell_means
 from abnormal.scoring.dismissal import RAISED
 from abnormal.scoring.false_alarms import COUNTED_SURPRISES
 from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.localisation import Localiser
 from abnormal.scoring.surprise import MAX_SURPRISE
 
 MOST_FRAMES, MOST_HOURS = 10**10, 1e7
@@ -65,6 +66,8 @@ def check_calibration(
     _check_dismissed(checks.sequence("dismissed", stored.get("dismissed", ())))
     for name, value in _each(stored, "corrections"):
         checks.number(name, value, -MAX_SURPRISE, MAX_SURPRISE)
+    for name, value in _each(stored, "box_thresholds"):
+        checks.number(name, value, 0, Localiser().largest_sum)
     for name in checks.sequence("several_views", stored.get("several_views", ())):
         checks.text("the name of a camera with several views", name)
     for name, exam in _each(stored, "exams"):

@@ -5,8 +5,8 @@ between frame and reconstruction, on a scale of 0 to 255, is summed over boxes o
 pixel is anomalous if the sum over its box is more than 4 * 255.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -30,11 +30,11 @@ class Localiser(NamedTuple):
     Attributes:
         box_size: Height and width of a box, in pixels.
         box_threshold: A pixel is anomalous if the sum over its box is above this, on a scale of 0
-            to 255 per pixel.
+            to 255 per pixel; None for the threshold that each camera was calibrated for.
     """
 
     box_size: int = BOX_SIZE
-    box_threshold: float = BOX_THRESHOLD
+    box_threshold: float | None = BOX_THRESHOLD
 
     @property
     def largest_sum(self) -> float:
@@ -47,7 +47,12 @@ class Localiser(NamedTuple):
         Args:
             frames: `(n, height, width)` float32 in [0, 1].
             reconstruction: `(n, height, width)` float32 in [0, 1].
+
+        Raises:
+            ValueError: The threshold is still to be looked up; see `Detector.localiser`.
         """
+        if self.box_threshold is None:
+            raise ValueError("a threshold that is not known yet")
         difference = np.abs(frames - reconstruction) * np.float32(WHITE)
         sums = box_sums(difference, self.box_size)
         return LocalisedFrames(frames, reconstruction, difference, sums, sums > self.box_threshold)
@@ -67,6 +72,8 @@ class LocalisedFrames:
         sums: Sum of the difference over the box around each pixel, `(n, height, width)` float32 in
             [0, `Localiser.largest_sum`].
         anomalous: Whether the sum is above the threshold, `(n, height, width)` bool.
+        causal: For each score's name, its values as alarms use them, `(n,)` float64; empty where
+            frames are only localised.
     """
 
     frames: np.ndarray
@@ -74,6 +81,15 @@ class LocalisedFrames:
     difference: np.ndarray
     sums: np.ndarray
     anomalous: np.ndarray
+    causal: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    def only(self, number: int) -> "LocalisedFrames":
+        """Returns one of these frames alone, without its scores."""
+        one = slice(number, number + 1)
+        return LocalisedFrames(
+            *(self.frames[one], self.reconstruction[one], self.difference[one]),
+            *(self.sums[one], self.anomalous[one]),
+        )
 
     def box(self, number: int) -> Box:
         """Finds the most anomalous place in a frame.

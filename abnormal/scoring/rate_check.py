@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.stats import beta, chi2
+from scipy.special import betaincinv, gammaincinv  # `scipy.stats` takes a second to import
 
 ASKED_SHARE = 0.01
 """Fraction of the normal frames that may be above the default threshold."""
@@ -46,8 +46,8 @@ class EventRate(NamedTuple):
 def event_rate(events: int, hours: float) -> EventRate:
     """Returns the rate of so many events in so many hours, which are above 0, with its interval."""
     half = (1 - CONFIDENCE) / 2
-    low = chi2.ppf(half, 2 * events) / 2 if events else 0.0
-    high = chi2.ppf(1 - half, 2 * events + 2) / 2
+    low = gammaincinv(events, half) if events else 0.0
+    high = gammaincinv(events + 1, 1 - half)
     return EventRate(events / hours, float(low / hours), float(high / hours))
 
 
@@ -122,8 +122,8 @@ def share_above(
     if squares and count > 1:
         effective = min(effective, share * (1 - share) / squares)
     reached, half = share * effective, (1 - CONFIDENCE) / 2
-    low = beta.ppf(half, reached, effective - reached + 1) if reached else 0.0
-    high = beta.ppf(1 - half, reached + 1, effective - reached) if reached < effective else 1.0
+    low = betaincinv(reached, effective - reached + 1, half) if reached else 0.0
+    high = betaincinv(reached + 1, effective - reached, 1 - half) if reached < effective else 1.0
     return float(share), float(low), float(high)
 
 

@@ -26,6 +26,29 @@ def regularity(errors: np.ndarray) -> np.ndarray:
     return 1 - (errors - errors.min()) / largest
 
 
+def without_saw_tooth(errors: np.ndarray, clip_length: int) -> np.ndarray:
+    """Averages the error around each frame over as many frames as a clip has.
+
+    A recurrent network reconstructs the first frames of a clip in another way than the last ones,
+    how differently depends on what moves there. Each average has every position in a clip once, so
+    that what comes from the position cancels, and the same share of all movement is left at the
+    borders of clips as anywhere else.
+
+    Args:
+        errors: `(n,)` float64, the error of each frame.
+        clip_length: Number of frames in a clip.
+
+    Returns:
+        `(n,)` float64. Near both ends, the window is that of the outermost whole clip. A video of
+        one clip or less, which has no border, is left as it is.
+    """
+    if len(errors) <= clip_length:
+        return errors
+    sums = np.cumsum(np.concatenate(([0.0], errors)))
+    firsts = np.clip(np.arange(len(errors)) - clip_length // 2, 0, len(errors) - clip_length)
+    return (sums[firsts + clip_length] - sums[firsts]) / clip_length
+
+
 def causal_mean(values: np.ndarray, fps: float, seconds: float = SMOOTHING_SEC) -> np.ndarray:
     """Computes the mean of each value and the values before it, within a window.
 

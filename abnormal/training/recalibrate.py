@@ -102,6 +102,7 @@ def merged(known: Calibration, fresh: Calibration) -> Calibration:
         pools=pools if len(pools) > 1 else (),
         cameras=stay | fresh.cameras,
         exams=exams | fresh.exams,
+        box_thresholds=known.box_thresholds | fresh.box_thresholds,
         dismissed=tuple(event for event in known.dismissed if event not in forgotten),
     )
 
@@ -113,7 +114,8 @@ def _without_nameless(known: Calibration, fresh: Calibration) -> Calibration:
     log.info("note: the camera of the model had no name; it is %s now", fresh.camera_names[0])
     left = [event for event in known.dismissed if camera_of(event.camera)]
     pools = tuple(without_cameras(known.all_pools, known.cameras))
-    return dataclasses.replace(known, cameras={}, exams={}, dismissed=tuple(left), pools=pools)
+    known = dataclasses.replace(known, cameras={}, exams={}, box_thresholds={})
+    return dataclasses.replace(known, dismissed=tuple(left), pools=pools)
 
 
 def _normal_video(video: InputVideo, info: ModelInfo, notes: set[str]) -> NormalVideo:

@@ -13,6 +13,8 @@ import collections
 import cv2
 import numpy as np
 
+from abnormal.video.medians import median
+
 FOREGROUND_LEVELS = 15.0
 """Mean difference of a pixel and its neighbours from the background above which the pixel belongs
 to the foreground, in grey levels of 0 to 255."""
@@ -95,8 +97,11 @@ class ForegroundDetector:
             if self._number % self._second == 0:
                 self._follow(levels)
             self._number += 1
-            if not self.other_view and not self._light.is_gone(levels):
-                found[number] = self._find(self._light.undo(levels))
+            if self.other_view:
+                continue
+            usual = self._light.undo(levels)
+            if usual is not None:
+                found[number] = self._find(usual)
         return found
 
     def _find(self, levels: np.ndarray) -> np.ndarray:
@@ -141,15 +146,15 @@ class _Light:
         self._dark_level = float(np.median(samples[self._dark]))
         self._bright_level = float(np.median(samples[self._bright]))
 
-    def is_gone(self, levels: np.ndarray) -> bool:
-        """Tells whether a frame has lost all contrast, as behind a covered lens or in the dark."""
-        dark, bright = self._levels_of(levels)
-        return bright - dark < LEAST_CONTRAST <= self._bright_level - self._dark_level
+    def undo(self, levels: np.ndarray) -> np.ndarray | None:
+        """Returns a frame as it would look in the light of the background, in grey levels.
 
-    def undo(self, levels: np.ndarray) -> np.ndarray:
-        """Returns a frame as it would look in the light of the background, in grey levels."""
+        It is None if the frame has lost all contrast, as behind a covered lens or in the dark.
+        """
         dark, bright = self._levels_of(levels)
         contrast = self._bright_level - self._dark_level
+        if bright - dark < LEAST_CONTRAST <= contrast:
+            return None
         gain = 1.0
         if min(contrast, bright - dark) >= LEAST_CONTRAST:
             gain = float(np.clip(contrast / (bright - dark), 1 / MOST_GAIN, MOST_GAIN))
@@ -159,7 +164,7 @@ class _Light:
     def _levels_of(self, levels: np.ndarray) -> tuple[float, float]:
         """Returns the median of the dark pixels and of the bright ones, in grey levels."""
         samples = levels[::SAMPLING, ::SAMPLING]
-        return float(np.median(samples[self._dark])), float(np.median(samples[self._bright]))
+        return float(median(samples[self._dark])), float(median(samples[self._bright]))
 
 
 def _difference(levels: np.ndarray, background: np.ndarray) -> np.ndarray:

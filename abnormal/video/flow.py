@@ -6,6 +6,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from abnormal.video.medians import median
+
 # The flow is computed at half the resolution and without refinement. On a frame of 227x227 pixels
 # this takes 3 ms instead of 10, and distinguishes runners from walkers equally well.
 FINEST_SCALE = 1
@@ -71,13 +73,9 @@ class FlowMeter:
         return np.sqrt(right, out=right) * moved
 
 
-def _median(values: np.ndarray) -> np.float32:
-    """Returns the median over a picture, three times as fast as `np.median`."""
-    sample = values[::MEDIAN_STEP, ::MEDIAN_STEP].ravel()
-    middle = len(sample) // 2
-    if len(sample) % 2:
-        return np.partition(sample, middle)[middle]
-    return np.partition(sample, (middle - 1, middle))[middle - 1 : middle + 1].mean()
+def _median(values: np.ndarray) -> np.floating:
+    """Returns the median over a picture."""
+    return median(values[::MEDIAN_STEP, ::MEDIAN_STEP].ravel())
 
 
 class MovingFrame(NamedTuple):

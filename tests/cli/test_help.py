@@ -3,6 +3,8 @@ import sys
 
 import pytest
 
+from abnormal.cli import test
+
 
 @pytest.mark.parametrize("program", ["preprocess", "train", "test"])
 def test_help_answers_at_once(program):
@@ -21,3 +23,12 @@ finally:
     )
     assert "--img" in done.stdout
     assert done.stdout.splitlines()[-1] == "loaded: []"
+
+
+def test_figures_and_their_threshold_are_chosen_by_words(capsys):
+    parsed = test._parser().parse_args(["--box-threshold", "auto", "--figures-for", "events"])
+    assert (parsed.box_threshold, parsed.figures_for) == (None, "events")
+    assert test._parser().parse_args(["--no-figures"]).figures_for == "none"
+    with pytest.raises(SystemExit):
+        test._parser().parse_args(["--box-threshold", "often"])
+    assert "invalid number of at least 0, or auto value: 'often'" in capsys.readouterr().err

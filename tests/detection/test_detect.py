@@ -19,14 +19,18 @@ from abnormal.cli import test, train  # noqa: E402
 from abnormal.datasets.demo import find_demo  # noqa: E402
 from abnormal.datasets.extract import extract  # noqa: E402
 from abnormal.detection import detect as detect_module  # noqa: E402
+from abnormal.detection import results as results_module  # noqa: E402
 from abnormal.detection import video as video_module  # noqa: E402
-from abnormal.detection.detect import results_of  # noqa: E402
+from abnormal.detection.detect import Detections, results_of  # noqa: E402
+from abnormal.detection.job import Job  # noqa: E402
+from abnormal.detection.results import EARLY_SHARE, EarlyResults  # noqa: E402
 from abnormal.detection.video import LeftOut  # noqa: E402
 from abnormal.errors import AbnormalError  # noqa: E402
 from abnormal.files import sha256  # noqa: E402
 from abnormal.frames.manifest import write_manifest  # noqa: E402
 from abnormal.models.model_file import ModelInfo, save_model  # noqa: E402
 from abnormal.models.networks import NETWORKS  # noqa: E402
+from abnormal.progress import Progress  # noqa: E402
 from abnormal.tasks.local import in_threads  # noqa: E402
 from abnormal.tasks.run import WorkerDiedError  # noqa: E402
 
@@ -59,7 +63,13 @@ def score(work, output, *options):
 
 @pytest.fixture(scope="module")
 def local(work):
-    assert score(work, work / "local") == 0
+    """The results of a run. The bar ends when all is drawn, and not when all is scored."""
+    steps = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Progress, "advance", lambda self, count=1: steps.append((self, count)))
+        assert score(work, work / "local") == 0
+    (bar,) = {id(progress): progress for progress, _ in steps}.values()
+    assert sum(count for _, count in steps) == bar._total == 2 * FRAMES * len(VIDEOS)
     return work / "local"
 
 
@@ -153,10 +163,10 @@ def test_a_figure_that_fails_is_said_once_the_tables_are_there(
 ):
     plain = video_module.write_annotated
 
-    def write(path, pictures, video, *others):
-        if video.name == VIDEOS[2]:
+    def write(path, pictures, annotation):
+        if annotation.video.name == VIDEOS[2]:
             raise AbnormalError("has the source changed?")
-        plain(path, pictures, video, *others)
+        plain(path, pictures, annotation)
 
     monkeypatch.setattr(video_module, "write_annotated", write)
     assert score(work, tmp_path / "results") == 1
@@ -168,7 +178,7 @@ def test_a_figure_that_fails_is_said_once_the_tables_are_there(
 
 
 def test_ctrl_c_does_not_wait_for_the_videos_that_are_under_way(work, tmp_path, monkeypatch):
-    def drawing(job, detectors, video, outputs, anomalous, tick):
+    def drawing(job, detectors, video, outputs, tick):
         while video.name != VIDEOS[0]:  # drawn for ever, or until nobody waits for it
             tick(0)
 
@@ -183,6 +193,50 @@ def test_ctrl_c_does_not_wait_for_the_videos_that_are_under_way(work, tmp_path, 
     monkeypatch.setattr(detect_module, "in_threads", interrupted)
     assert score(work, tmp_path / "results") == 130
     assert not (tmp_path / "results" / "scores.csv").exists()
+
+
+def test_of_events_few_frames_are_drawn_each_at_its_time(
+    work, local, tmp_path, decoded, monkeypatch
+):
+    found = detect_module.find_videos
+    (name,) = only = ["normal/06"]
+    monkeypatch.setattr(
+        detect_module, "find_videos", lambda options: [v for v in found(options) if v.name in only]
+    )
+    assert score(work, tmp_path, "--figures-for", "events") == 0
+    rows = [row for row in (local / "scores.csv").read_text().splitlines() if name in row]
+    assert (tmp_path / "scores.csv").read_text().splitlines()[1:] == rows
+    for kind, most in {"videos": 2, "anomalies": FRAMES - 1}.items():
+        drawn, whole = (decoded(place / kind / f"{name}.mp4") for place in (tmp_path, local))
+        assert 2 <= len(drawn[1]) <= most < len(whole[1]) == FRAMES
+        assert drawn[2][-1] == pytest.approx(whole[2][-1], abs=0.01)
+
+
+def test_results_are_there_as_soon_as_a_video_is_done(work, tmp_path, monkeypatch):
+    score_until_killed(work, tmp_path, 2, monkeypatch)
+    rows = (tmp_path / "scores.csv").read_text().splitlines()[1:]
+    names = [name for name, _ in itertools.groupby(row.split(",")[1] for row in rows)]
+    assert names == VIDEOS[: len(names)] != []
+    page = (tmp_path / "report.html").read_text()
+    assert f"{len(VIDEOS) - len(names)} more are being scored" in page
+
+
+def test_early_results_take_little_of_the_time(monkeypatch):
+    """Each time they take one second; then they wait."""
+    now, written = 0.0, []
+
+    def write(*_):
+        nonlocal now
+        now += 1
+        written.append(now)
+
+    monkeypatch.setattr(results_module, "model_results", lambda detections: {})
+    monkeypatch.setattr(results_module, "write_results", write)
+    early = EarlyResults(lambda: now)
+    for _ in range(100):
+        early.write(Detections(Job({}, None), {}, {}))
+        now += 1
+    assert 0.8 < len(written) / (EARLY_SHARE * now) < 1.3
 
 
 class KilledError(BaseException):

@@ -8,14 +8,20 @@ import pytest
 
 from abnormal.errors import AbnormalError, CannotWriteError
 from abnormal.frames.gaps import Gap
-from abnormal.inference.calibrate import Calibrator, _as_unseen
+from abnormal.inference.calibrate import Calibrator, _as_unseen, _learn_box_thresholds
 from abnormal.inference.cell_file import CellFile
-from abnormal.inference.normal_video import MeasuredVideo, NormalVideo, learn_backgrounds
+from abnormal.inference.normal_video import (
+    LARGEST_BOX,
+    MeasuredVideo,
+    NormalVideo,
+    learn_backgrounds,
+)
 from abnormal.inference.score import frame_scores, residuals
 from abnormal.inference.stream import FrameScorer, ResidualStream, open_stream
 from abnormal.names import FUSED
 from abnormal.scoring.calibration import ALARM_SURPRISE
-from abnormal.scoring.false_alarms import COUNTED_SURPRISES
+from abnormal.scoring.cells import unpack_cells
+from abnormal.scoring.false_alarms import COUNTED_SURPRISES, RELEASE_DROP
 from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.residual import SCORES
 
@@ -335,3 +341,33 @@ def test_the_background_of_many_videos_is_learnt_from_some_of_them():
     background = learn_backgrounds([opening(number) for number in range(201)])[""]
     assert len(opened_names) <= 2 * 100
     assert abs(int(background[0, 0]) - 100) <= 2
+
+
+def test_one_normal_frame_of_a_camera_in_a_hundred_has_an_anomalous_pixel(calibration):
+    def measured(camera, held_out, largest):
+        return MeasuredVideo(video([], "01", camera, held_out), {LARGEST_BOX: largest}, {}, 0, 0)
+
+    thresholds = _learn_box_thresholds(
+        [
+            measured("gate", False, np.zeros(9)),  # the network was trained on it
+            measured("gate", True, np.arange(1000.0)),
+            measured("gate (regime 2)", True, np.arange(1000.0)),  # the same by night
+            measured("yard", False, np.full(9, 700.0)),
+        ]
+    )
+    assert thresholds == {"gate": pytest.approx(989, abs=1), "yard": 700}
+    # Half of a white square is left where the network halves what it sees.
+    assert list(calibration.box_thresholds.values()) == [16 * 240 / 2]
+
+
+def test_the_cells_that_raise_the_score_are_those_of_what_is_unusual(calibration):
+    frames = np.concatenate([walking(40, 7), walking(40, 8, speed=6.0)])
+    found = scored(frames, calibration)
+    cells = unpack_cells(found.carriers)
+    assert not cells[found.causal[FUSED] <= ALARM_SURPRISE - RELEASE_DROP].any()
+    alarms = found.causal[FUSED] > ALARM_SURPRISE
+    assert alarms.any()
+    rows = cells[alarms].any((0, 2))
+    assert rows[2:4].any()  # in which the squares go by, 20 to 32 pixels down
+    assert not rows[5:].any()
+    assert cells[alarms].any((1, 2)).mean() > 0.9

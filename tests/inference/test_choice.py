@@ -8,6 +8,7 @@ from abnormal.inference import choice
 from abnormal.inference.choice import open_runtime
 from abnormal.inference.reference import TOLERANCE, make_reference
 from abnormal.inference.runtimes import RUNTIMES, keras_runtime
+from abnormal.models.lazy_network import lazy
 from abnormal.models.model_file import TrainedModel
 
 CLIPS = np.random.default_rng(0).integers(0, 256, (2, 4, 67, 67), np.uint8)
@@ -16,7 +17,7 @@ CLIPS = np.random.default_rng(0).integers(0, 256, (2, 4, 67, 67), np.uint8)
 @pytest.fixture(scope="module")
 def model(network, model_info):
     reference = make_reference(CLIPS, keras_runtime(network))
-    return TrainedModel(network, model_info, Path("model.h5"), reference)
+    return TrainedModel(lazy(network), model_info, Path("model.h5"), reference)
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def runtimes(monkeypatch, network):
 
     def runtime_of(name, light):
         def runtime(opened):
-            assert opened is network
+            assert opened.keras is network
             if light is None:
                 raise AbnormalError(f"{name} is not installed")
             exact = keras_runtime(network)
@@ -66,7 +67,7 @@ def test_what_is_opened_computes_the_network(model, runtimes):
 
 def test_without_a_reference_auto_is_what_calibrated(model, runtimes):
     runtimes(dict.fromkeys(("openvino-bfloat16", "openvino"), 0.0))
-    older = TrainedModel(model.network, model.info, model.path)
+    older = TrainedModel(model.lazy_network, model.info, model.path)
     assert open_runtime(older, "auto")[0] == "keras"
 
 

@@ -18,6 +18,7 @@ from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.calibration import Normality
 from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.localisation import Localiser
 from abnormal.scoring.regularity import causal_mean
 from abnormal.scoring.residual import SCORES
 from abnormal.scoring.surprise import learn_surprise
@@ -115,6 +116,31 @@ def test_what_follows_a_gap_is_not_compared_with_what_precedes_it(detector, img,
     ][first < 2 : 2 - (first > 24)]  # fmt: skip  # one frame is too short for an event
 
 
+def test_a_file_takes_the_regime_that_it_shows_and_is_silent_where_none_is_known(detector):
+    draw = np.random.default_rng(1)
+    day = draw.integers(40, 215, (17, 17), np.uint8).repeat(4, 0).repeat(4, 1)[:67, :67].copy()
+    night, unknown = 255 - day, day[::-1].copy()
+    levels = {name: np.full((8, 8), 1e-4, np.float32) for name in LOCAL_SCORES}
+    surprises = dict.fromkeys(LOCAL_SCORES, learn_surprise(np.arange(9.0)))
+    regimes = {
+        "": Normality(levels, surprises, day),
+        " (regime 2)": Normality(levels, surprises, night),
+    }
+    calibration = dataclasses.replace(detector.calibration, cameras=regimes)
+    frames = [day] * 20 + [night] * 20 + [unknown] * 80
+
+    @contextlib.contextmanager
+    def open_frames(size, fps):
+        yield videos.ModelFrames(iter(frames), 10.0)
+
+    video = videos.InputVideo("a", open_frames)
+    scored, notes = dataclasses.replace(detector, calibration=calibration).score(video)
+    loud = scored.causal["appearance"] > 0
+    assert loud[:20].all()
+    assert (loud[20:30].any(), loud[30:40].all(), loud[40:].any()) == (False, True, False)
+    assert [note.startswith("for 3 s it shows a view") for note in notes] == [True]
+
+
 @pytest.mark.parametrize(
     ("only", "labelled", "all_scores"),
     [
@@ -175,3 +201,18 @@ def test_a_zone_covers_each_pixel_that_it_touches_and_no_other(detector, times):
     covered = np.zeros((size, size), bool)
     covered[:2, -1] = True
     assert np.array_equal(detector.at_size(zone), covered)
+
+
+def test_a_threshold_of_boxes_is_the_one_of_the_camera(detector):
+    auto = Localiser(box_threshold=None)
+    assert detector.localiser(Localiser(), "gate") == Localiser()
+    with pytest.raises(AbnormalError, match="small has no --box-threshold auto for boxes of 4"):
+        detector.localiser(auto, "gate")
+    calibration = dataclasses.replace(
+        detector.calibration, box_thresholds={"gate": 700.0, "yard": 800.0}
+    )
+    known = dataclasses.replace(detector, calibration=calibration)
+    assert known.localiser(auto, "yard").box_threshold == 800
+    for asked, camera in ((auto, "hall"), (auto._replace(box_size=2), "yard")):
+        with pytest.raises(AbnormalError, match="or give a number, such as 1020"):
+            known.localiser(asked, camera)

@@ -10,6 +10,7 @@ from abnormal.inference.reconstruct import ClipReconstructor
 from abnormal.inference.runtimes import RUNTIMES, keras_runtime
 from abnormal.inference.score import residuals
 from abnormal.inference.stream import ResidualStream
+from abnormal.models.lazy_network import lazy
 from abnormal.models.networks import NETWORKS
 from abnormal.scoring.residual import SCORES
 from abnormal.video.flow import without_speed
@@ -40,9 +41,9 @@ def test_the_last_frames_are_those_of_the_whole_clip(network, hop, runtime):
     if runtime != "keras":
         pytest.importorskip("openvino", reason="OpenVINO is not installed")
     windows, expected = whole_clips(network, frames_of(17), hop)
-    overlap = make_overlap(network, runtime, hop)
+    overlap = make_overlap(lazy(network), runtime, hop, LENGTH)
     assert (overlap.split is not None) == (hop < 3)  # of more there is less to share than to do
-    clips = ClipReconstructor(RUNTIMES[runtime](network), overlap)
+    clips = ClipReconstructor(RUNTIMES[runtime](lazy(network)), overlap)
     found = [
         residual
         for first in range(0, len(windows), 2)
@@ -62,7 +63,7 @@ def test_the_last_frames_are_those_of_the_whole_clip(network, hop, runtime):
 @pytest.mark.parametrize("hop", [1, 2])
 def test_every_score_is_that_of_its_frame_in_the_whole_clip(network, count, hop):
     frames, reconstruct = frames_of(count), keras_runtime(network)
-    split = make_overlap(network, "keras", hop)
+    split = make_overlap(lazy(network), "keras", hop, LENGTH)
     found = [
         {
             name: np.concatenate([score(residual)[residual.new] for residual in those])
@@ -80,7 +81,7 @@ def test_every_score_is_that_of_its_frame_in_the_whole_clip(network, count, hop)
 
 def test_each_frame_is_encoded_once_and_no_more_is_decoded_than_asked(network):
     encoded, decoded = [], []
-    split = make_overlap(network, "keras", 1).split
+    split = make_overlap(lazy(network), "keras", 1, LENGTH).split
     counting = split._replace(
         encode=lambda inputs: encoded.append(len(inputs)) or split.encode(inputs),
         decode=lambda inputs: decoded.append(len(inputs)) or split.decode(inputs),
@@ -101,4 +102,5 @@ def test_each_frame_is_encoded_once_and_no_more_is_decoded_than_asked(network):
 
 @pytest.mark.parametrize(("name", "size"), [("stcae", 83)])
 def test_a_network_that_takes_a_clip_as_a_whole_shares_nothing(name, size):
-    assert make_overlap(NETWORKS[name](LENGTH, size), "keras", 1).split is None
+    network = lazy(NETWORKS[name](LENGTH, size))
+    assert make_overlap(network, "keras", 1, LENGTH).split is None

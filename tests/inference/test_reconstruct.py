@@ -11,6 +11,7 @@ from abnormal.frames.clips import stream_clips, to_input
 from abnormal.inference.overlap import Overlap, SplitNetwork
 from abnormal.inference.reconstruct import ClipReconstructor, NotFiniteError
 from abnormal.inference.runtimes import RUNTIMES
+from abnormal.models.lazy_network import lazy
 from abnormal.models.networks import NETWORKS
 from abnormal.video.flow import MovingFrame
 
@@ -85,7 +86,7 @@ def test_no_network_overwrites_the_frames_that_it_is_given(name, runtime):
         pytest.importorskip("openvino", reason="OpenVINO is not installed")
     keras.utils.set_random_seed(0)
     length, size = SMALL[name]
-    reconstructor = ClipReconstructor(RUNTIMES[runtime](NETWORKS[name](length, size)))
+    reconstructor = ClipReconstructor(RUNTIMES[runtime](lazy(NETWORKS[name](length, size))))
     windows = windows_of(3 * length, length=length, size=size)
     for window, residual in zip(windows, reconstructor.add(windows), strict=True):
         assert np.array_equal(residual.frames, to_input(window.frames))

@@ -24,6 +24,7 @@ from abnormal.live.status import Watched  # noqa: E402
 from abnormal.models.model_file import ModelInfo, load_model, save_model  # noqa: E402
 from abnormal.scoring.calibration import Calibration, Normality  # noqa: E402
 from abnormal.scoring.dismissal import Dismissal  # noqa: E402
+from abnormal.scoring.regime_names import regime_name  # noqa: E402
 from abnormal.scoring.surprise import learn_surprise  # noqa: E402
 
 SIZE, GRID = 16, (2, 2)
@@ -132,9 +133,13 @@ def test_a_watch_learns_of_what_the_command_line_dismisses(model, output, said):
 
 def test_what_cannot_be_dismissed_is_said_and_nothing_is_changed(model, output):
     dismissals, before = Dismissals(model, output, in_file(model), []), model.read_bytes()
+    learnt = "gate-20261126T201405.000Z-anomaly"
+    cells = EventCells(regime_name("gate", 1), "motion", 1.0, {"motion": np.ones(GRID)})
+    keep_event_cells(output, learnt, cells)
     for event, says in {
+        learnt: "a view or a light that was learnt while the camera was watched",
         "gate-20261126T201205.123Z-disconnected": "is no anomaly but disconnected",
-        "gate-20261126T201205.999Z-anomaly": f"There is no event .*: {FIRST}, {SECOND}.",
+        "gate-20261126T201205.999Z-anomaly": f"There is no event .*: {FIRST}, {SECOND}, {learnt}.",
         "../../m": "There is no event",
         f"../cells/{FIRST}": "There is no event",
     }.items():

@@ -180,15 +180,23 @@ def test_what_goes_on_when_it_is_stopped_is_closed(detector):
     assert event.end_sec == 40 / FPS
 
 
-def test_no_clip_reaches_over_a_gap_and_every_frame_is_in_one(detector):
+@pytest.mark.parametrize(
+    ("exact", "seen"),
+    [
+        (True, [{50}, {50}, {50}, {100}, {100}, {200}]),
+        (False, [{50}, {100}, {200}]),  # what is still is seen once
+    ],
+)
+def test_no_clip_reaches_over_a_gap_and_every_frame_is_in_one(detector, exact, seen):
     clips = []
-    watched = Watched(with_network(detector, lambda some: (clips.extend(some), some)[1]))
+    network = with_network(detector, lambda some: (clips.extend(some), some)[1])
+    watched = Watched(dataclasses.replace(network, exact=exact))
     for grey, first, count in ((50, 0, 12), (100, 20, 7), (200, 28, 3)):
         images = np.full((count, SIZE, SIZE), grey, np.uint8)
         watched.give(frames_of(images, first=first))
     watched.end()
     greys = [set((255 * np.unique(clip)).round().astype(int).tolist()) for clip in clips]
-    assert greys == [{50}, {50}, {50}, {100}, {100}, {200}]
+    assert greys == seen
     assert len(watched.monitors[0].health._latencies_sec) == 12 + 7 + 3
 
 

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from abnormal.inference.runtimes import RUNTIMES
+from abnormal.inference.runtimes import keras_runtime
 from abnormal.models.defaults import ARCHITECTURES
 from abnormal.models.model_check import KNOWN_CLASSES, unknown_classes
 from abnormal.models.model_file import ModelInfo, load_model, save_model
@@ -33,7 +33,7 @@ def random_clips(network, count, seed=0):
 
 
 def outputs_of(network, clips):
-    return RUNTIMES["keras"](network)(clips)
+    return keras_runtime(network)(clips)
 
 
 @pytest.fixture(scope="module")

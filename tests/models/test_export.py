@@ -77,7 +77,7 @@ def test_openvino_does_not_tell_its_makers_that_it_is_used():
     program = (
         "from abnormal.models.backend import start_backend; start_backend()\n"
         "import sys\n"
-        "from abnormal.models.export import import_openvino\n"
+        "from abnormal.models.packages import import_openvino\n"
         "import_openvino()\n"
         "from openvino.tools.ovc import telemetry_utils\n"
         "print(telemetry_utils.tm.__name__, sys.modules['openvino_telemetry'])\n"

@@ -96,6 +96,18 @@ def test_a_file_is_replaced_whole(saved, network, info):
     assert [path.name for path in saved.parent.iterdir()] == [saved.name]
 
 
+def test_a_change_of_the_facts_keeps_the_network_as_it_is(saved, network, info):
+    known = model_file.read_model(saved)
+    levels = {"gate": {"motion": np.ones((2, 2), np.float32)}}
+    model_file.change_model(known, dataclasses.replace(info, seed=8), arrays=levels)
+    found = model_file.read_model(saved)
+    assert found.info.seed == 8
+    assert found.lazy_network.digest == known.lazy_network.digest
+    weights = load_model(saved).network.get_weights()
+    for weight, expected in zip(weights, network.get_weights(), strict=True):
+        assert np.array_equal(weight, expected)
+
+
 @pytest.fixture
 def small_disk():
     """Files cannot grow beyond 20 kB, as on a disk that is nearly full."""
@@ -109,6 +121,8 @@ def test_when_the_disk_is_full_all_is_as_before(saved, network, info, small_disk
     before = saved.read_bytes()
     with pytest.raises(AbnormalError, match=r"model\.h5 cannot be written: "):
         save_model(saved, network, info)
+    with pytest.raises(AbnormalError, match=r"model\.h5 cannot be written: "):
+        model_file.change_model(model_file.read_model(saved), info)
     assert saved.read_bytes() == before
     assert [path.name for path in saved.parent.iterdir()] == [saved.name]
 

@@ -17,6 +17,10 @@ from abnormal.errors import AbnormalError
 from abnormal.frames.leaks import find_leaks
 from abnormal.frames.manifest import read_record, write_manifest
 from abnormal.frames.reader import read_frames, read_labels, read_masks
+from abnormal.inference.score import frame_scores, residuals
+from abnormal.inference.scored_video import ScoredVideo
+from abnormal.inference.stream import FrameScorer, ResidualStream
+from abnormal.video.resample import resize
 
 DATA = Path(os.environ.get("ABNORMAL_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
@@ -183,3 +187,30 @@ def test_the_real_footage_has_no_leak(tmp_path):
     videos = [video for some in videos_of("ped2")[1].values() for video in some]
     assert all(done.frames for done in extract_all(videos, tmp_path, 64, None, 2))
     assert find_leaks(tmp_path, write_manifest(tmp_path)) == []
+
+
+def settling(clips):
+    """A recurrent network in small: what it shows settles from frame to frame of a clip."""
+    shown, state = [], np.zeros_like(clips[:, 0])
+    for number in range(clips.shape[1]):
+        state = 0.7 * state + 0.3 * clips[:, number]
+        shown.append(state / (1 - 0.7 ** (number + 1)) * (1 - 0.3 * 0.6**number))
+    return np.stack(shown, axis=1)
+
+
+def test_the_regularity_of_real_footage_has_no_saw_tooth():
+    def errors_of(video):
+        with video.open_frames() as stream:
+            frames = [resize(frame.image, 64, 64) for frame in stream.frames]
+        clips = residuals(frames, settling, 10, ResidualStream(flow=False))
+        return frame_scores(clips, FrameScorer(10.0, None)).raw
+
+    def at_borders(curve):
+        """The share of all movement that is at the borders of clips; a tenth would be none."""
+        movement = np.abs(np.diff(curve))
+        return movement[9::10].sum() / movement.sum()
+
+    for video in videos_of("ped2")[1][TESTING][:4]:
+        scored = ScoredVideo(video.name, 10.0, errors_of(video), {}, clip_length=10)
+        assert at_borders(scored.regularity_by_frame()) > 0.25
+        assert at_borders(scored.regularity()) < 0.15

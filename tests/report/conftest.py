@@ -63,7 +63,10 @@ def make_contents():
                 metrics=evaluate(videos, alarm, pixels),
                 events=events_table(name, videos, pixels, alarm),
             )
-        return Contents(results, figures)
+        plots = {"roc": "ROC", "histogram": "Scores and threshold", "losses": "Losses"}
+        if all(video.labels is None for video in videos):
+            del plots["roc"]  # as test_model.py does
+        return Contents(results, figures, plots)
 
     return make
 
@@ -92,7 +95,7 @@ def make_results(make_contents, picture_of):
                 pictures = itertools.repeat(picture_of(0), len(video.raw["l2"]))
                 events = [row for row in records(model.events) if row["video"] == video.name]
                 list(keep_thumbnails(pictures, events, thumbnails))
-        for name in ("roc", "histogram", "losses", *(f"regularity/{v.name}" for v in videos)):
+        for name in (*contents.plots, *(f"regularity/{video.name}" for video in videos)):
             make_folder((folder / name).parent)
             PIL.Image.new("L", (20, 10)).save(folder / f"{name}.{contents.figures}")
         write_page(folder / "report.html", contents, datetime(2026, 1, 2, 3, 4))

@@ -57,7 +57,6 @@ def open_page(chromium, page_file, wrong):
         page.on("request", lambda r: wrong.append(r.url) if r.url.startswith("http") else 0)
         page.goto(path.as_uri())
         page.wait_for_function("document.querySelector('#plots').bokeh")
-        page.wait_for_function("document.querySelector('#losses').bokeh")
         return page
 
     yield open_one
@@ -242,12 +241,56 @@ def test_everything_that_acts_has_a_name_and_is_reached_by_the_tab_key(page):
     assert [name for name in reached if name in order] == order
 
 
+def test_a_link_leads_to_a_moment_and_a_moment_makes_a_link(page, page_file, open_page):
+    page.locator("#video").select_option(index=1)
+    page.evaluate("player.seekFrame(20)")
+    page.wait_for_function("location.hash.endsWith('t=2')")
+    again = open_page(page_file, viewport={"width": 1280, "height": 900})
+    again.evaluate("(hash) => { location.hash = hash; }", page.evaluate("location.hash"))
+    again.wait_for_function("videoIndex === 1 && player.frame === 20")
+    again.evaluate("location.hash = 'video=hall/gate&t=6.5'")  # as one would write it
+    again.wait_for_function("videoIndex === 0 && player.frame === 65")
+    again.evaluate("location.hash = 'events'")  # another link of the page
+    assert again.evaluate("player.frame") == 65
+
+
+def test_the_slider_shows_where_the_events_are(page):
+    marks = page.evaluate("""[...document.querySelectorAll('#marks rect')]
+        .map((mark) => ['x', 'y', 'width'].map((name) => Number(mark.getAttribute(name))))""")
+    rows = {row: [(x, width) for x, y, width in marks if int(y) == row] for row in range(3)}
+    assert rows[0] == rows[1]
+    assert [x for x, _ in rows[0]] == [12, 62]
+    assert rows[2] == [(12, 6), (62, 6)]  # what is truly abnormal
+    slider, drawn = (page.locator(place).bounding_box() for place in ("#slider", "#marks"))
+    assert (drawn["x"] - slider["x"], drawn["width"]) == (8, slider["width"] - 16)
+
+
+def test_a_phone_shows_the_whole_of_each_event(open_page):
+    page = open_page(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    cut_off = page.evaluate("""[...document.querySelectorAll('#event-table td')]
+        .filter((cell) => cell.getBoundingClientRect().right > innerWidth)
+        .map((cell) => cell.textContent)""")
+    assert cut_off == []
+    assert page.locator("#event-table .truth").first.is_visible()
+
+
+def test_axes_fit_what_they_show(page):
+    low, high = page.evaluate(
+        "(({ start, end }) => [start, end])(byId('plots').bokeh.model.children[0].y_range)"
+    )
+    lowest = page.evaluate("Math.min(...unpack(data.videos[0].seen[0].regularity).values)")
+    assert lowest - 0.1 < low < lowest
+    assert 1 < high < 1.1
+
+
 def test_on_paper_there_are_figures_in_place_of_curves(page):
     page.emulate_media(media="print")
     assert not page.locator("#plots").is_visible()
     assert not page.locator("#filter").is_visible()
     assert page.locator("#printed").get_attribute("src") == "regularity/hall/gate.png"
     assert page.locator("#roc-figure img").is_visible()
+    page.set_viewport_size({"width": 718, "height": 1000})  # A4 with the usual margins
+    assert page.evaluate("document.documentElement.scrollWidth") <= 718
 
 
 def test_videos_that_are_gone_are_named_and_the_rest_works(open_page, page_file, wrong, tmp_path):
@@ -270,7 +313,7 @@ def test_without_labels_and_without_events(open_page, make_results, make_scored,
     page = open_page(make_results(tmp_path, videos, threshold=float("inf"), release=0.0))
     assert "no labels" in page.locator("#figures").text_content()
     assert "There were no events" in page.locator("#events").text_content()
-    assert not page.locator("#roc-figure").is_visible()
+    assert page.locator("#roc-figure").count() == 0  # nor does the page ask for its picture
     page.keyboard.press("n")
     assert "No later event" in page.locator("#said").text_content()
 

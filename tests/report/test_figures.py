@@ -8,6 +8,7 @@ from abnormal.report import figure
 from abnormal.report.figure import ABNORMAL_COLOUR, ALARM_COLOUR, drawing
 from abnormal.report.losses import loss_points, plot_losses
 from abnormal.report.regularity import plot_regularity
+from abnormal.report.time_axis import COLUMNS, label_time
 from abnormal.scoring.alarm import Alarm
 
 
@@ -87,7 +88,7 @@ def test_every_model_has_its_curve(scored, tmp_path, drawn):
 @pytest.mark.parametrize("name", ["cash$register$", r"a$\frac{$", "正门/夜里", "a_b^c%d"])
 def test_a_name_is_no_formula_and_needs_no_font(scored, tmp_path, name, capfd):
     plot_regularity({name: scored(name)}, {name: above(3.0)}, tmp_path / "gate.png")
-    plot_losses({name: HISTORY}, tmp_path / "losses.png")
+    plot_losses({name: HISTORY}, {name: "mse"}, tmp_path / "losses.png")
     assert read(tmp_path / "gate.png").shape == (780, 1400, 3)
     assert capfd.readouterr() == ("", "")
 
@@ -101,7 +102,7 @@ def test_short_videos_can_be_drawn(scored, tmp_path, frames):
 @pytest.mark.parametrize("keys", [("epoch", "loss", "val_loss"), ("epoch", "loss")])
 def test_a_plot_of_losses_is_a_picture(tmp_path, keys):
     history = [{key: entry[key] for key in keys} for entry in HISTORY]
-    plot_losses({"model": history}, tmp_path / "losses.png")
+    plot_losses({"model": history}, {"model": "mse"}, tmp_path / "losses.png")
     pixels = read(tmp_path / "losses.png")
     assert pixels.shape[1] == 1400
     assert has_colour(pixels, "#0072B2")
@@ -148,3 +149,61 @@ def test_losses_that_are_no_numbers_are_not_drawn():
     history = [{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": float("nan")}]
     assert loss_points(history, "loss") == [(1, 0.5)]
     assert loss_points(history, "val_loss") == []
+
+
+def test_each_kind_of_loss_has_an_axis_of_its_own(tmp_path, drawn):
+    losses = {"a": "mse", "b": "categorical_crossentropy", "c": "mse"}
+    plot_losses(dict.fromkeys(losses, HISTORY), losses, tmp_path / "losses.png")
+    first, second = drawn[0].axes
+    assert (len(first.lines), len(second.lines)) == (4, 2)
+    assert [axes.get_ylabel() for axes in (first, second)] == [
+        "loss (mse)",
+        "loss (categorical_crossentropy)",
+    ]
+    assert drawn[0].get_suptitle()
+
+
+def test_models_are_told_apart_without_colours(scored, tmp_path, drawn):
+    models = {"a": scored(), "b": scored(), "c": scored()}
+    plot_regularity(models, dict.fromkeys(models, above(3.0)), tmp_path / "gate.png")
+    for axes in drawn[0].axes:
+        curves = [line for line in axes.lines if line.get_label() in models]
+        assert len({line.get_linestyle() for line in curves}) == 3
+
+
+def test_the_axis_of_the_regularity_fits_it(scored, tmp_path, drawn):
+    video = scored(errors=[90.0, 100.0, 95.0])
+    plot_regularity({"m": video}, {"m": above(3.0)}, tmp_path / "gate.png")
+    low, high = drawn[0].axes[0].get_ylim()
+    assert 0.85 < low < 0.9
+    assert 1 < high < 1.05
+
+
+def test_a_long_curve_is_an_envelope_that_keeps_its_peaks(scored, tmp_path, drawn):
+    errors = np.ones(90_000)
+    errors[50_000] = 9.0
+    video = scored(errors=errors, fps=25.0)
+    plot_regularity({"m": video}, {"m": above(3.0)}, tmp_path / "long.png")
+    upper = drawn[0].axes[0]
+    assert len(upper.lines[0].get_xdata()) <= COLUMNS
+    assert upper.collections[0].get_datalim(upper.transData).y0 == pytest.approx(1 - 8 / 9)
+    lower = drawn[0].axes[1]
+    assert lower.get_xlabel() == "time (h:min)"
+    assert [tick.get_text() for tick in lower.get_xticklabels()][:4] == [
+        "0:00",
+        "0:10",
+        "0:20",
+        "0:30",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("duration", "label", "text"), [(90, "time (s)", None), (600, "time (min:s)", "9:00")]
+)
+def test_times_are_as_people_read_them(drawn, tmp_path, duration, label, text):
+    with drawing(tmp_path / "a.png", 2.0) as figure:
+        axes = figure.subplots()
+        axes.set_xlim(0, duration)
+        label_time(axes, duration)
+    assert axes.get_xlabel() == label
+    assert text is None or axes.xaxis.get_major_formatter()(540, 0) == text

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import math
 import re
@@ -86,7 +87,6 @@ def test_what_is_not_finite_is_nothing_to_a_script(make_contents, scored):
     contents = make_contents([scored(frames=4)], threshold=math.inf, release=1.0)
     data = page_data(contents)
     assert data["models"][0]["threshold"] is None
-    assert data["models"][0]["roc"] is None
     assert data["videos"][0]["abnormal"] is None
     json.dumps(data, allow_nan=False)
 
@@ -94,7 +94,9 @@ def test_what_is_not_finite_is_nothing_to_a_script(make_contents, scored):
 def test_times_and_events_are_in_frames(make_contents, scored):
     (video,) = page_data(make_contents([scored(labels=[0, 1, 1, 0, 1], fps=1.0)]))["videos"]
     assert video["abnormal"] == [(1, 3), (4, 5)]
-    assert video["seen"][0]["events"] == [(2, 5)]
+    (event,) = video["seen"][0]["events"]
+    assert event[:2] == (2, 5)
+    assert event[2].startswith("The picture as a whole is unusual")
     assert (video["frames"], video["fps"]) == (5, 1.0)
 
 
@@ -132,3 +134,14 @@ def test_it_is_written_whole_or_not_at_all(make_contents, scored, tmp_path, monk
         write_page(path, make_contents([scored()]), datetime(2026, 1, 2))
     assert [entry.name for entry in tmp_path.iterdir()] == ["report.html"]
     assert path.read_text() == "old"
+
+
+def test_protocols_are_named_in_words_with_their_codes(written, scored):
+    text = written([scored(labels=[0, 0, 0, 1, 1])])
+    assert '<a href="#protocol-micro_raw">all frames together</a> <code>micro_raw</code>' in text
+
+
+def test_a_page_of_some_of_the_videos_says_so(make_contents, scored, tmp_path):
+    contents = dataclasses.replace(make_contents([scored()]), videos_left=3)
+    write_page(tmp_path / "report.html", contents, datetime(2026, 1, 2))
+    assert "3 more are being scored" in (tmp_path / "report.html").read_text("utf-8")

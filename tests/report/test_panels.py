@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from abnormal.errors import AbnormalError
+from abnormal.inference.videos import ModelFrames
 from abnormal.report.panels import BRIGHTEST, GAP_PX, HEAD_PX, draw_panels, write_picture
 from abnormal.report.recording import record_panels
 from abnormal.scoring.localisation import Localiser
@@ -17,6 +18,14 @@ def seen():
     frames = np.full((3, SIZE, SIZE), 0.25, np.float32)
     frames[2, 50:100, 60:90] = 0.75
     return Localiser().localise(frames, np.full_like(frames, 0.25))
+
+
+def opened(shape=None):
+    return ModelFrames(iter(()), 10.0, shape=shape)
+
+
+def every_frame(first, frames):
+    return np.ones(len(frames.frames), bool)
 
 
 def parts(picture, size=SIZE):
@@ -64,12 +73,12 @@ def test_a_picture_comes_back_from_its_file(seen, tmp_path):
 
 def test_the_video_has_every_frame_and_the_folder_every_picture(seen, tmp_path, decoded):
     path = tmp_path / "loitering" / "gate.mp4"
-    with record_panels(path, 10.0, pictures=True) as take:
+    with record_panels(path, opened(), every_frame, pictures=True) as take:
         take(seen)
         take(seen)
     stream, frames, _ = decoded(path)
     assert len(frames) == 6
-    assert float(stream.average_rate) == 10
+    assert float(stream.average_rate) == pytest.approx(10, rel=0.01)
     files = sorted((tmp_path / "loitering" / "gate").iterdir())
     assert [file.name for file in files] == [f"{number:06d}.png" for number in range(6)]
     assert cv2.imread(str(files[0])).shape[:2] == frames[0].shape[:2]
@@ -82,7 +91,7 @@ def test_no_pictures_where_the_video_came_out_wrong(seen, tmp_path, monkeypatch)
     monkeypatch.setattr("abnormal.video.encode._check", wrong)
 
     def record():
-        with record_panels(tmp_path / "gate.mp4", 10.0, pictures=True) as take:
+        with record_panels(tmp_path / "gate.mp4", opened(), every_frame, True) as take:
             take(seen)
 
     with pytest.raises(AbnormalError):
@@ -91,6 +100,30 @@ def test_no_pictures_where_the_video_came_out_wrong(seen, tmp_path, monkeypatch)
 
 
 def test_pictures_only_if_asked_for(seen, tmp_path):
-    with record_panels(tmp_path / "gate.mp4", 10.0, pictures=False) as take:
+    with record_panels(tmp_path / "gate.mp4", opened(), every_frame, False) as take:
         take(seen)
     assert [file.name for file in tmp_path.iterdir()] == ["gate.mp4"]
+
+
+@pytest.mark.parametrize(("shape", "panel"), [((240, 360), (220, 330)), ((360, 240), (330, 220))])
+def test_panels_have_the_shape_of_the_source(seen, tmp_path, decoded, shape, panel):
+    with record_panels(tmp_path / "gate.mp4", opened(shape), every_frame, False) as take:
+        take(seen)
+    height, width = panel
+    shown = decoded(tmp_path / "gate.mp4")[1][0].shape
+    assert shown[:2] == (HEAD_PX + height, 4 * width + 3 * GAP_PX)
+
+
+def test_only_the_chosen_frames_are_drawn_each_at_its_time(seen, tmp_path, decoded):
+    path = tmp_path / "gate.mp4"
+    with record_panels(
+        path, opened(), lambda first, _: np.arange(first, first + 3) == 4, True
+    ) as take:
+        for _ in range(3):
+            take(seen)
+    assert len(decoded(path)[1]) == 3
+    assert sorted(file.name for file in (tmp_path / "gate").iterdir()) == [
+        "000000.png",  # the first and the last one always are, or the video would be shorter
+        "000004.png",
+        "000008.png",
+    ]

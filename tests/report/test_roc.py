@@ -45,5 +45,5 @@ def test_a_long_curve_keeps_its_ends_and_its_area(scored):
 @pytest.mark.parametrize("ending", ["png", "svg"])
 def test_it_is_drawn(scored, tmp_path, ending):
     roc = roc_of([scored(labels=[0, 1, 0, 1, 1])], above(2.5))
-    plot_roc({"a$b": roc, "c": roc}, tmp_path / f"roc.{ending}")
+    plot_roc({"a$b": roc, "c": roc}, "l2", tmp_path / f"roc.{ending}")
     assert (tmp_path / f"roc.{ending}").stat().st_size > 5000

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import numpy as np
@@ -145,6 +146,23 @@ def test_each_camera_has_its_own_normality():
     assert known.normality("gate") is known.cameras["gate"]
     assert known.normality("") is None
     assert calibration(("gate",)).normality("").levels.keys() == LOCAL_SCORES.keys()
+
+
+def test_a_camera_has_a_normality_for_each_regime():
+    known = calibration(("gate", "gate (regime 2)", "door"))
+    assert known.camera_names == ["gate", "door"]
+    assert known.regimes("gate") == ["gate", "gate (regime 2)"]
+    assert known.normality("gate (regime 2)") is known.cameras["gate (regime 2)"]
+    assert known.normality("gate (regime 3)") is None
+    assert calibration(("", " (regime 2)")).regimes("gate") == ["", " (regime 2)"]
+
+
+def test_it_is_kept_that_a_background_does_not_tell_the_view():
+    known = calibration(("gate", "door"))
+    mixed = dataclasses.replace(known.cameras["door"], is_one_view=False)
+    known = dataclasses.replace(known, cameras=known.cameras | {"door": mixed})
+    found = read_calibration(json.loads(json.dumps(known.as_dict())), known.arrays)
+    assert [camera.is_one_view for camera in found.cameras.values()] == [True, False]
 
 
 @pytest.mark.parametrize("stored", [{}, {"thresholds": {"l2": 1.0}, "releases": {"l2": 0.5}}])

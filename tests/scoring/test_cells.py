@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abnormal.scoring.cells import cell_means, largest_patch
+from abnormal.scoring.cells import cell_means, largest_patch, pack_cells, unpack_cells
 
 
 def naive_sides(length, cell):
@@ -69,3 +69,12 @@ def test_a_patch_is_the_mean_of_three_by_three_cells(height, width, seed):
         for picture in cells
     ]
     np.testing.assert_allclose(largest_patch(cells), expected)
+
+
+@pytest.mark.parametrize("rows", [1, 7, 8, 28])
+def test_flags_of_cells_come_back_as_they_were(rows):
+    cells = np.random.default_rng(0).random((3, rows, rows)) < 0.3
+    packed = pack_cells(cells)
+    assert packed.nbytes <= cells.nbytes // 8 + 3 * rows
+    np.testing.assert_array_equal(unpack_cells(packed), cells)
+    np.testing.assert_array_equal(unpack_cells(packed[1]), cells[1])

@@ -3,7 +3,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abnormal.scoring.regularity import causal_mean, regularity, stretched
+from abnormal.scoring.regularity import (
+    causal_mean,
+    regularity,
+    stretched,
+    without_saw_tooth,
+)
 
 scores = st.lists(st.floats(0, 200), min_size=1, max_size=40).map(np.array)
 
@@ -64,3 +69,17 @@ def test_causal_mean_leaves_its_argument_alone():
 )
 def test_stretched_by_hand(values, expected):
     assert stretched(np.array(values)).tolist() == expected
+
+
+def test_what_comes_from_the_position_in_a_clip_cancels():
+    way = np.linspace(10, 20, 40)
+    saw_tooth = np.tile([5.0, 2.0, 0.0, 1.0], 10)
+    smooth = without_saw_tooth(way + saw_tooth, 4)
+    np.testing.assert_allclose(smooth, without_saw_tooth(way, 4) + saw_tooth.mean(), rtol=1e-12)
+
+
+def test_the_mean_over_a_clip_by_hand():
+    errors = np.array([0.0, 4, 8, 0, 4])
+    assert without_saw_tooth(errors, 4).tolist() == [3, 3, 3, 4, 4]
+    assert without_saw_tooth(errors, 1).tolist() == errors.tolist()
+    assert without_saw_tooth(errors, 5).tolist() == errors.tolist()  # a clip without a border

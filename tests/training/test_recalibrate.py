@@ -31,6 +31,7 @@ def of(*cameras, events, pools=(), frames=100):
         videos=tuple(f"{camera}/1" for camera in cameras),
         held_out=True,
         exams={camera: {"large": (events, 9)} for camera in cameras},
+        box_thresholds=dict.fromkeys(cameras, float(events)),
         pools=pools,
     )
 
@@ -59,11 +60,24 @@ def test_another_camera_keeps_what_is_normal_and_what_was_counted():
     assert facts(known) == ({"gate": 10, "yard": 7}, 10 + 2, 2.0)
     assert [event.camera for event in known.dismissed] == ["yard"]
     assert known.exams == {"gate": {"large": (10, 9)}, "yard": {"large": (3, 9)}}
+    assert known.box_thresholds == {"gate": 10, "yard": 3}
     assert set(known.videos) == {"gate/1", "yard/1"}
     again = merged(known, of("yard", events=20))
     assert facts(again) == ({"gate": 10, "yard": 20}, 30, 2.0)
     new = read_again(merged(again, of("lawn", events=5)))
     assert facts(new) == ({"gate": 10, "yard": 20, "lawn": 5}, 35, 3.0)
+
+
+def test_a_camera_is_calibrated_again_with_all_its_regimes():
+    night = "gate (regime 2)"
+    both = merged(two_cameras(), of("gate", night, events=10))
+    entry = {"event": "n", "camera": night}
+    both = both.with_dismissed([*both.dismissed, Dismissal(entry, {})])
+    assert both.regimes("gate") == ["gate", night]
+    again = read_again(merged(both, of("gate", events=20)))
+    assert facts(again) == ({"gate": 20, "yard": 7}, 20 + 2, 2.0)
+    assert [event.camera for event in again.dismissed] == ["yard"]
+    assert set(again.exams) == {"gate", "yard"}
 
 
 def test_older_models_keep_what_was_counted_until_all_their_cameras_are_calibrated_again():

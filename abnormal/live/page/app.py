@@ -130,7 +130,7 @@ class Page:
         text = request.query_params.get("before", "")
         if not text:
             entries = self.history.since(0)[::-1]
-            cursor = min((entry.cursor for entry in entries), default=0)
+            cursor = self.history.cursor()
         elif text.isdecimal() and len(text) < 19:
             entries, cursor = self.history.older(int(text))
         else:

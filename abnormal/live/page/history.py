@@ -59,6 +59,7 @@ class EventHistory:
             ended = dataclasses.replace(event, going_on=False)  # the run has ended in any case
             self._entries[event.id] = Entry(ended, number, cursor)
         self._number = len(self._entries)
+        self._has_older = past.start > 0
         self._alarms = collections.Counter[tuple[str, str]]()  # by day and camera
         for _, event in past.events.values():
             self._alarms[event.day, event.camera] += event.is_alarm
@@ -109,11 +110,17 @@ class EventHistory:
         with self._lock:
             return self._alarms[today, camera]
 
+    def cursor(self) -> int:
+        """Returns the lowest cursor of the newest events; 0 if there are no older ones."""
+        with self._lock:
+            cursors = [entry.cursor for entry in self._entries.values()]
+            return min(cursors, default=0) if self._has_older else 0
+
     def older(self, cursor: int) -> tuple[list[Entry], int]:
         """Reads older events from the file.
 
         Args:
-            cursor: The lowest `cursor` of the events that are known, or that of the last answer.
+            cursor: See `cursor`, or that of the last answer.
 
         Returns:
             The events, newest first, and the cursor for still older ones; 0 if there are none.
@@ -135,3 +142,4 @@ class EventHistory:
         self._entries[event.id] = Entry(event, self._number, cursor)
         if len(self._entries) > MOST_EVENTS:
             del self._entries[next(iter(self._entries))]
+            self._has_older = True

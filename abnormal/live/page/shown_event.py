@@ -28,9 +28,9 @@ class ShownEvent:
         start_utc: When it began, in UTC by ISO 8601.
         length_sec: How long it has lasted so far, in seconds.
         peak_score: Highest score so far; None unless the kind is `anomaly`.
-        place: Where in the picture it was at its peak, such as `bottom left`; may be empty.
+        place: Where in the picture it was at its peak, such as `bottom left`; empty if that is not
+            known, or if the text says it.
         text: What happened, for people.
-        detail: What was measured, or why there is no clip.
         quiet: Whether the event was recorded, but not sent.
         has_thumbnail: Whether there is a thumbnail.
         has_clip: Whether there is a clip, or will be.
@@ -45,7 +45,6 @@ class ShownEvent:
     peak_score: float | None
     place: str
     text: str
-    detail: str
     quiet: bool
     has_thumbnail: bool
     has_clip: bool
@@ -76,7 +75,7 @@ def shown_event(line: Any) -> ShownEvent:
         raise ValueError(f"state is {checks.shown(state)}")
     start, end = (_utc(name, event.get(name)) for name in ("start_utc", "end_utc"))
     score = event.get("peak_score")
-    detail = checks.text("detail", event.get("detail") or "")
+    sentence = checks.text("sentence", event.get("sentence") or "")
     return ShownEvent(
         id=_file_name("id", event.get("id")),
         camera=_file_name("camera", event.get("camera")),
@@ -85,9 +84,8 @@ def shown_event(line: Any) -> ShownEvent:
         start_utc=format_utc(start),
         length_sec=round(max(0.0, end - start), 1),
         peak_score=None if score is None else checks.number("peak_score", score, -1e9, 1e9),
-        place=_place(event),
-        text=checks.text("sentence", event.get("sentence") or detail),
-        detail=detail,
+        place="" if sentence else _place(event),  # which the sentence says
+        text=sentence or checks.text("detail", event.get("detail") or ""),
         quiet=checks.flag("quiet", event.get("quiet", False)),
         has_thumbnail=event.get("thumbnail") is not None,
         has_clip=event.get("clip") is not None,

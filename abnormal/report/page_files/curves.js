@@ -2,6 +2,8 @@
 
 const LONG = 150; // videos longer than this many seconds have an axis in minutes
 
+const HOUR = 3600;
+
 class Curves {
   /** onSeek is called with the time, in seconds, at which somebody has clicked. */
   constructor(onSeek) {
@@ -38,10 +40,10 @@ class Curves {
   }
 
   empty(options) {
-    const long = this.duration > LONG;
-    const xLabel = options.xLabel && (long ? "time (min:s)" : "time (s)");
+    const unit = this.duration >= HOUR ? "h:min" : this.duration > LONG ? "min:s" : "s";
+    const xLabel = options.xLabel && `time (${unit})`;
     const plot = makePlot({ ...options, xLabel, x_range: this.range });
-    if (long) countInMinutes(plot.xaxis);
+    if (unit !== "s") countIn(plot.xaxis, unit === "h:min" ? 60 : 1);
     this.shade(plot);
     // An overlay can move without drawing the curves again.
     const look = { line_color: colourOf("--ink"), line_width: 2, level: "overlay" };
@@ -75,8 +77,10 @@ class Curves {
     const limits = kind === "score" ? data.models.map((model) => model.threshold) : [];
     const values = curves.flatMap((curve) => [extreme(curve.values, Math.max),
       extreme(curve.values, Math.min)]).concat(limits.filter((limit) => limit !== null));
-    const highest = kind === "score" ? 1.05 * Math.max(...values) : 1.05;
-    const y_range = new Bokeh.Range1d({ start: Math.min(0, ...values), end: highest || 1 });
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const room = 0.05 * (high - low || 1);
+    const start = kind === "score" ? Math.min(0, low) : low - room;
+    const y_range = new Bokeh.Range1d({ start, end: high + room });
     const plot = this.empty({ yLabel, height: 170, y_range });
     const lines = curves.map((curve, number) => this.line(plot, curve, number));
     limits.forEach((limit, number) => limit !== null && this.threshold(plot, limit, number));
@@ -155,11 +159,12 @@ class Curves {
   }
 }
 
-/** Gives an axis of seconds labels such as 12:30, at round minutes. */
-function countInMinutes(axis) {
-  axis.ticker = new Bokeh.AdaptiveTicker({ base: 60, mantissas: [1, 2, 5, 10, 15, 30], min_interval: 1 });
-  const code = "const m = Math.floor(tick / 60), s = Math.round(tick % 60);" +
-    "return `${m}:${String(s).padStart(2, '0')}`;";
+/** Gives an axis of seconds labels such as 12:30, at round times; its smaller unit has so many seconds. */
+function countIn(axis, seconds) {
+  const mantissas = [1, 2, 5, 10, 15, 30];
+  axis.ticker = new Bokeh.AdaptiveTicker({ base: 60, mantissas, min_interval: seconds });
+  const code = `const units = Math.round(tick / ${seconds}), m = Math.floor(units / 60);` +
+    "return `${m}:${String(units % 60).padStart(2, '0')}`;";
   axis.formatter = new Bokeh.CustomJSTickFormatter({ code });
 }
 

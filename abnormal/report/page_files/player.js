@@ -22,7 +22,7 @@ class Player {
     for (const player of this.players) {
       const { kind, model } = player.dataset;
       const { name } = data.models[model];
-      const what = kind === "video" ? "with anomalous pixels and alarms" : "in four panels";
+      const what = kind === "video" ? "with its alarms" : "in four panels";
       player.nextElementSibling?.remove();
       player.hidden = false;
       player.ariaLabel = `${video.name} as ${name} sees it, ${what}`;

@@ -26,8 +26,46 @@ function showVideo(number) {
   byId("slider").max = video.frames - 1;
   byId("printed").src = video.figure;
   byId("printed").alt = `Regularity and score of ${video.name}`;
+  showMarks(video);
   curves.show(video);
   player.show(video);
+}
+
+/** Marks the events on the slider: a row for each model, and one for what is truly abnormal. */
+function showMarks(video) {
+  const rows = video.seen.map((seen, model) => [seen.events, data.models[model].colour]);
+  if (video.abnormal) rows.push([video.abnormal, "var(--true-bar)"]);
+  const marks = byId("marks");
+  marks.setAttribute("viewBox", `0 0 ${video.frames} ${rows.length}`);
+  marks.replaceChildren(...rows.flatMap(([intervals, colour], row) =>
+    intervals.map(([start, stop]) => {
+      const mark = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+      const width = Math.max(stop - start, video.frames / 400); // or it could not be seen
+      const place = { x: start, y: row + 0.1, width, height: 0.8 };
+      for (const name in place) mark.setAttribute(name, place[name]);
+      mark.style.fill = colour;
+      return mark;
+    })));
+}
+
+/** Goes to the moment that an address such as `#video=01&t=6.5` leads to. */
+function showLinked() {
+  const wanted = new URLSearchParams(location.hash.slice(1));
+  const number = data.videos.findIndex(({ name }) => name === wanted.get("video"));
+  if (number < 0) return;
+  showVideo(number);
+  player.seekFrame(Math.floor((Number(wanted.get("t")) || 0) * data.videos[number].fps + 0.05));
+}
+
+let linking = 0;
+
+/** Makes the address of the page lead to the moment that is shown, once it rests there. */
+function linkSoon(frame) {
+  clearTimeout(linking);
+  if (player.playing || (!location.hash && !videoIndex && !frame)) return;
+  const { name, fps } = data.videos[videoIndex];
+  const place = new URLSearchParams({ video: name, t: Number((frame / fps).toFixed(3)) });
+  linking = setTimeout(() => history.replaceState(null, "", `#${place}`), 300);
 }
 
 function showTime(seconds) {
@@ -44,10 +82,13 @@ function showTime(seconds) {
     const [regularity, score] = unpacked[model].map((curve) => curve.at(frame));
     const { threshold } = data.models[model];
     const alarm = threshold !== null && score > threshold;
-    readout.textContent =
-      `regularity ${regularity.toFixed(2)}, score ${score.toPrecision(3)}${alarm ? " ALARM" : ""}`;
+    const event = video.seen[model].events.find(([from, to]) => from <= frame && frame < to);
+    const why = alarm && event?.[2] ? `: ${event[2]}` : "";
+    const numbers = `regularity ${regularity.toFixed(2)}, score ${score.toPrecision(3)}`;
+    readout.textContent = `${numbers}${alarm ? " ALARM" : ""}${why}`;
     readout.classList.toggle("alarm", alarm);
   });
+  linkSoon(frame);
 }
 
 /** Goes to the next event, or with -1 to the previous one, which may be in another video. */
@@ -118,13 +159,14 @@ function setTheme(isDark) {
   if (videoIndex < 0) return;
   curves.show(data.videos[videoIndex]);
   curves.moveTo(player.seconds);
-  showOverall();
 }
 
 byId("theme").addEventListener("click", () =>
   setTheme(document.documentElement.dataset.theme !== "dark"));
 dark.addEventListener("change", () => setTheme(dark.matches));
 
+addEventListener("hashchange", showLinked);
+
 setTheme(dark.matches);
 showVideo(0);
-showOverall();
+showLinked();

@@ -98,6 +98,7 @@ def test_events_of_earlier_runs_are_shown_and_none_of_them_goes_on(open_watch, m
             ("gate-2-anomaly", False),
             ("gate-1-anomaly", False),
         ]
+        assert answer["older"] == 0
         watch.tell(make_event(3, "closed", clip=None))
         _, answer = watch.ask_json("/events")
         assert (answer["events"][0]["going_on"], answer["events"][0]["has_clip"]) == (False, False)

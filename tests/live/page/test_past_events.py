@@ -81,7 +81,7 @@ def test_what_an_event_shows(make_event):
     assert (shown.has_thumbnail, shown.has_clip, shown.is_alarm) == (False, True, True)
     line = {**event.as_dict(), "sentence": "Somebody runs.", "quiet": True}
     shown = shown_event(line)
-    assert (shown.text, shown.detail) == ("Somebody runs.", "faster than is usual here")
+    assert (shown.text, shown.place) == ("Somebody runs.", "")
     assert not shown.is_alarm
 
 

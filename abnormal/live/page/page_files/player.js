@@ -37,8 +37,7 @@ export class Player {
   update(event) {
     this.event = event;
     byId("player-title").textContent = `${title(event)}, ${time(event.start_utc)}`;
-    const more = event.detail === event.text ? "" : ` (${event.detail})`;
-    byId("player-text").textContent = `${described(event)} · ${lasted(event)}${more}`;
+    byId("player-text").textContent = `${described(event)} · ${lasted(event)}`;
     byId("player-dismiss").hidden = event.kind !== "anomaly";
     byId("player-dismiss").textContent = dismissText(event);
     byId("newer-event").disabled = !this.events.neighbour(event, -1);

@@ -1,0 +1,127 @@
+"""Networks that were converted for OpenVINO, in the user's cache folder.
+
+    ~/.cache/abnormal/openvino/
+      0123abcd.npz     a converted network, under a hash of all that the conversion depends on
+
+A file is complete or absent, and has a checksum. One that is damaged, or that cannot be kept,
+costs another conversion and nothing else.
+"""
+
+import contextlib
+import functools
+import hashlib
+import logging
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from abnormal.arrays import read_npz
+from abnormal.cache_folder import cache_folder
+from abnormal.errors import AbnormalError
+from abnormal.files import make_folder, replacing, writing
+from abnormal.models.lazy_network import LazyNetwork
+from abnormal.models.packages import import_openvino
+from abnormal.version import __version__
+
+KEEP = 20
+"""Number of converted networks that the cache keeps, those used last. Each has about the size of
+its model file."""
+
+FORM = 1
+"""Version of what the conversion makes of a network. It grows when that changes."""
+
+log = logging.getLogger(__name__)
+
+
+class Converted(NamedTuple):
+    """A network as OpenVINO stores it.
+
+    Attributes:
+        xml: The graph, `(n,)` uint8.
+        weights: The weights, `(m,)` uint8.
+    """
+
+    xml: np.ndarray
+    weights: np.ndarray
+
+
+def converted(network: LazyNetwork) -> Converted:
+    """Returns a network as converted for OpenVINO, from the cache if it is there.
+
+    Otherwise Keras reads the network, it is converted, and the cache keeps it.
+
+    Raises:
+        AbnormalError: The network cannot be read, or Keras does not run on TensorFlow.
+    """
+    known = f"{FORM} {__version__} {import_openvino().__version__} {network.digest}"
+    path = cache_folder() / "openvino" / f"{hashlib.sha256(known.encode()).hexdigest()[:32]}.npz"
+    found = _read(path)
+    if found is None:
+        log.info("the network is converted for OpenVINO, which takes some seconds this time")
+        found = _convert(network)
+        _keep(path, found)
+    return found
+
+
+def _read(path: Path) -> Converted | None:
+    """Reads a converted network, and notes that it was used; None if it is missing or damaged."""
+    try:
+        found = Converted(**read_npz(path, dict.fromkeys(Converted._fields, 1)))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, AbnormalError) as error:
+        log.warning("%s is damaged (%s) and made again", path, error)
+        return None
+    with contextlib.suppress(OSError):  # another process may have just removed it
+        os.utime(path)
+    return found
+
+
+def _convert(network: LazyNetwork) -> Converted:
+    stock = network.keras
+    # Only now, because these import Keras.
+    from abnormal.models.export import build_for_export, require_tensorflow, write_openvino
+    from abnormal.models.fast import fast_form
+
+    require_tensorflow("--runtime openvino")
+    with tempfile.TemporaryDirectory(prefix="abnormal-") as folder, writing(Path(folder)):
+        write_openvino(build_for_export(fast_form(stock)), Path(folder))
+        return Converted(
+            *(np.fromfile(Path(folder) / name, np.uint8) for name in ("model.xml", "model.bin"))
+        )
+
+
+def _keep(path: Path, made: Converted) -> None:
+    """Writes a converted network into the cache, and removes those that were not used for long."""
+    try:
+        make_folder(path.parent)
+        with replacing(path) as partial, partial.open("wb") as file:
+            np.savez(file, **made._asdict())
+    except AbnormalError as error:
+        _say_once(
+            f"the converted network is not kept, so that each start will convert it: {error} "
+            "Or name one by the environment variable ABNORMAL_CACHE."
+        )
+        return
+    for old in sorted(path.parent.iterdir(), key=_last_used)[:-KEEP]:
+        if old.is_dir():  # of earlier versions
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            old.unlink(missing_ok=True)
+
+
+@functools.cache
+def _say_once(text: str) -> None:
+    log.warning("%s", text)
+
+
+def _last_used(path: Path) -> float:
+    """Returns when a file was last used, in seconds since 1970; 0 if another process removed it."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

@@ -1,0 +1,84 @@
+"""A network that is known by its hash, and that Keras reads only when it is needed.
+
+What has been converted for another runtime is found by the hash. Then neither Keras nor its
+backend, whose import takes most of the time of a start, is imported at all.
+"""
+
+import functools
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+
+if TYPE_CHECKING:
+    from keras import Model, Sequential
+
+
+RECURRENT = "ConvLSTM2D"
+"""Name of the class of recurrent layers."""
+
+
+class LazyNetwork:
+    """A network, or a part of one, that is read when it is first used.
+
+    Attributes:
+        digest: Hash of all that its outputs depend on.
+        layers: Names of the classes of its layers.
+    """
+
+    def __init__(self, digest: str, layers: Sequence[str], read: Callable[[], "Model"]) -> None:
+        """Reads nothing yet.
+
+        Args:
+            digest: Hash of all that the outputs depend on.
+            layers: Names of the classes of its layers.
+            read: Reads or makes the network; called at most once.
+        """
+        self.digest = digest
+        self.layers = tuple(layers)
+        self._read = read
+
+    @functools.cached_property
+    def keras(self) -> "Model":
+        """The network: a stock one, or a part of one from `abnormal.models.network_parts`.
+
+        Raises:
+            AbnormalError: It cannot be read.
+        """
+        return self._read()
+
+    def part(self, name: str, read: Callable[[], "Model"]) -> "LazyNetwork":
+        """Returns a part of the network, which is known by the network's hash and its own name."""
+        return LazyNetwork(f"{self.digest} {name}", self.layers, read)
+
+
+def lazy(network: "Sequential") -> LazyNetwork:
+    """Wraps a network that is in memory already. Its weights must not change afterwards."""
+    digest = hashlib.sha256(network.to_json().encode())
+    for weight in network.get_weights():
+        digest.update(np.ascontiguousarray(weight).tobytes())
+    layers = [type(layer).__name__ for layer in network.layers]
+    return LazyNetwork(digest.hexdigest(), layers, lambda: network)
+
+
+def digest_of_stored(config: Any, weights: h5py.Group) -> str:
+    """Returns a hash of a network in a model file, whatever else is in the file.
+
+    Args:
+        config: The configuration of the network.
+        weights: The weights as Keras stores them, checked by `abnormal.models.model_check`.
+    """
+    digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode())
+    arrays: dict[str, np.ndarray] = {}
+    weights.visititems(
+        lambda name, item: (
+            arrays.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
+        )
+    )
+    for name, array in sorted(arrays.items()):
+        digest.update(f"{name} {array.shape} {array.dtype}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,44 @@
+"""Checks that a stored network is what its model file says, before Keras reads its weights."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from abnormal.models.model_check import Shape
+
+MOST_ACTIVATIONS = 1 << 31
+"""Largest number of values that a layer may compute for one clip."""
+
+
+def check_network(config: Any, stored: Sequence[Shape], shape: Shape) -> None:
+    """Checks that a network is as large as the weights that are stored for it, and takes clips.
+
+    The network is only described, so that one of any size takes no memory.
+
+    Args:
+        config: The configuration of the network, of known classes only.
+        stored: The shapes of the weights that are stored for it.
+        shape: Shape of the inputs and outputs, without the batch.
+
+    Raises:
+        ValueError: The network does not fit its weights or the shape.
+    """
+    with keras.StatelessScope() as scope:
+        scope.initialize_variables = False  # only shapes are wanted
+        network = keras.Sequential.from_config(config["config"])
+        _check_layers(network, shape)
+        wanted = sorted(tuple(variable.shape) for variable in network.weights)
+    if wanted != sorted(stored):
+        counts = [sum(map(math.prod, shapes)) for shapes in (wanted, stored)]
+        raise ValueError(f"its network has {counts[0]} weights, but {counts[1]} are stored")
+
+
+def _check_layers(network: keras.Sequential, shape: Shape) -> None:
+    if network.input_shape[1:] != shape or network.output_shape[1:] != shape:
+        raise ValueError(f"its network takes {network.input_shape[1:]}, not {shape}")
+    for layer in network.layers:
+        values = math.prod(layer.output.shape[1:])
+        if not 0 < values <= MOST_ACTIVATIONS:
+            raise ValueError(f"its layer {layer.name} computes {values} values for each clip")
