@@ -210,9 +210,8 @@ class Detector:
             local = labels is not None or alarm is None or alarm.is_local
             regimes = self.regimes(video.camera) if local else []
             open_part = partial(open_stream, fps=fps, ignored=self.at_size(ignored))
-            make_scorer = partial(
-                FrameScorer, fps, positions=self.calibration.positions, alarm=alarm
-            )
+            usual = self.calibration.positions
+            make_scorer = partial(FrameScorer, fps, positions=usual, alarm=alarm)
             scored = self._score_parts(
                 *(opened, watch, regimes, open_part),
                 *(make_scorer, _localise_into(sink, localiser) if sink else None),
