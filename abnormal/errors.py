@@ -1,5 +1,6 @@
 """Errors that the user can mend, the exit codes of the programs, and the logs of bugs."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 EXIT_ERROR, EXIT_USAGE, EXIT_BUG = 1, 2, 3
@@ -35,6 +36,19 @@ class Stopped(Exception):  # noqa: N818  (stopping on request is not an error)
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+
+
+def require_one_of(name: str, value: object, known: Iterable[object]) -> None:
+    """Makes sure that a choice is one of those that there are.
+
+    Raises:
+        AbnormalError: It is not; the message lists them.
+    """
+    choices = list(known)
+    if value not in choices:
+        raise AbnormalError(
+            f"There is no {name} {value!r}. Expected one of: {', '.join(map(str, choices))}."
+        )
 
 
 def bug_text(error: BaseException) -> str:

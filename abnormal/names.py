@@ -21,6 +21,9 @@ DISTRIBUTION_NAMES = ("none", "auto", "hosts")
 AUTO_BATCH_SIZE = 0
 """Batch size, in clips, that stands for as many clips as fit into the free memory."""
 
+LARGEST_SIZE = 4096
+"""Largest height and width of a frame in pixels. Larger ones would fill the disk and the memory."""
+
 # Implemented in datasets/download.py.
 DOWNLOAD_NAMES = ("avenue", "ucsd")
 # Implemented in models/export.py.

@@ -1,4 +1,7 @@
 import dataclasses
+import subprocess
+import sys
+import threading
 
 import numpy as np
 import pytest
@@ -11,10 +14,16 @@ from abnormal.models.backend import start_backend
 
 start_backend()
 
+import keras  # noqa: E402
+
 from abnormal.cli.train import main  # noqa: E402
+from abnormal.frames.clips import epoch_clips, to_input  # noqa: E402
+from abnormal.frames.manifest import read_manifest  # noqa: E402
+from abnormal.frames.reader import read_frames, read_labels, read_masks  # noqa: E402
 from abnormal.models.model_file import ModelInfo, save_model  # noqa: E402
 from abnormal.models.networks import NETWORKS  # noqa: E402
 from abnormal.scoring.calibration import ALARM_SURPRISE  # noqa: E402
+from abnormal.training.choices import make_options  # noqa: E402
 
 SIZE, LENGTH, FRAMES = 35, 4, 40
 INFO = ModelInfo("spatiotemporal", LENGTH, SIZE, 25.0)
@@ -117,3 +126,124 @@ def test_labels_become_figures(model, img):
 def test_what_is_no_model_is_an_error_that_can_be_caught(tmp_path):
     with pytest.raises(abnormal.AbnormalError, match="no model file"):
         abnormal.load(tmp_path / "missing.h5")
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    heavy = "('av', 'cv2', 'h5py', 'keras', 'matplotlib', 'numpy', 'pandas', 'tensorflow')"
+    code = f"import abnormal, sys; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_the_events_come_with_the_scores(model, img):
+    table = abnormal.score_video(model, img / "testing" / "cart" / "03", "l2", 0.0)
+    assert table.events.iloc[0]["end_frame"] <= FRAMES
+    assert not hasattr(table.head(), "event")
+
+
+def test_clips_are_those_that_training_draws(img):
+    data = abnormal.clips(img, length=LENGTH, strides=(1, 2), seed=5, epoch=3, batch_size=3)
+    again = abnormal.clips(img, length=LENGTH, strides=(1, 2), seed=5, epoch=3)
+    records = read_manifest(img, "training")
+    lengths = [record.frames for record in records]
+    assert list(data.clips) == epoch_clips(lengths, LENGTH, (1, 2), 5, 3)
+    inputs, targets = data.as_numpy()
+    assert inputs.shape == (len(data.clips), LENGTH, SIZE, SIZE, 1)
+    assert (inputs.dtype, inputs.min() >= 0, inputs.max() <= 1) == (np.float32, True, True)
+    assert np.array_equal(inputs, targets)
+    assert np.array_equal(inputs, again.as_numpy()[0])
+    assert np.array_equal(inputs, np.concatenate([batch for batch, _ in data.as_tf_data()]))
+    assert np.array_equal(inputs[-1], data[len(data) - 1][0][-1])
+    video, first, stride = data.clips[0]
+    frames = list(read_frames(img, records[video], None))[first::stride][:LENGTH]
+    assert np.array_equal(inputs[0, ..., 0], to_input(np.stack(frames)))
+    with pytest.raises(IndexError):
+        data[len(data)]
+
+
+def test_labels_and_masks_are_those_of_the_clips(img):
+    said = {"split": "testing", "length": LENGTH, "strides": (1, 3), "seed": 2}
+    labels, masks = (
+        abnormal.clips(img, **said, targets=targets) for targets in ("labels", "masks")
+    )
+    assert labels.clips == masks.clips
+    records = read_manifest(img, "testing")
+    (_, of_labels), (_, of_masks) = labels.as_numpy(), masks.as_numpy()
+    assert of_masks.shape == (len(masks.clips), LENGTH, SIZE, SIZE, 1)
+    assert 0 < of_masks.sum() < of_masks.size
+    for clip, label, mask in zip(labels.clips, of_labels, of_masks, strict=True):
+        numbers = range(clip.start, clip.start + LENGTH * clip.stride, clip.stride)
+        record = records[clip.video]
+        assert label.tolist() == [read_labels(img, record)[number] for number in numbers]
+        assert np.array_equal(mask[..., 0], read_masks(img, record)[list(numbers)])
+    _, of_training = abnormal.clips(img, length=LENGTH, targets="labels")[0]
+    assert not of_training.any()
+    in_order = abnormal.clips(img, length=LENGTH, seed=None)
+    assert [clip.start for clip in in_order.clips] == [*range(0, FRAMES, LENGTH)]
+
+
+@pytest.mark.parametrize(
+    ("choices", "said"),
+    [
+        ({"targets": "boxes"}, "no targets 'boxes'. Expected one of: clips, labels, masks"),
+        ({"split": "test"}, "no split 'test'"),
+        ({"length": 100}, "No training video .* has the 100 frames of a clip"),
+    ],
+)
+def test_clips_that_cannot_be_had_are_said(img, choices, said):
+    with pytest.raises(abnormal.AbnormalError, match=said):
+        abnormal.clips(img, **choices)
+
+
+def flat(*shape):
+    return keras.Sequential([keras.Input(shape), keras.layers.Flatten()])
+
+
+@pytest.mark.parametrize(
+    ("choices", "said"),
+    [
+        ({"network": "unet"}, "no network 'unet'. Expected one of: spatiotemporal, cae"),
+        ({"loss": "mean"}, "no loss 'mean'. Expected one of: mse"),
+        ({"epochs": 0}, "epochs is 0, but a whole number from 1"),
+        ({"validation": 1.0}, "validation is 1.0"),
+        ({"precision": "half"}, "no precision 'half'"),
+        ({"network": flat(4)}, "takes .None, 4.. Expected: clips"),
+        ({"network": flat(4, 35, 35, 1), "size": 40}, "made for size=35, but 40 is asked for"),
+    ],
+)
+def test_what_cannot_be_trained_is_said_before_anything_is_read(tmp_path, choices, said):
+    with pytest.raises(abnormal.AbnormalError, match=said):
+        abnormal.train(tmp_path, tmp_path / "model.h5", **choices)
+
+
+def test_a_run_takes_the_sizes_of_the_model_that_it_starts_from(model, img, tmp_path):
+    path = tmp_path / "street.keras"
+    save_model(path, NETWORKS["spatiotemporal"](LENGTH, SIZE), INFO)
+    options = make_options(img, tmp_path / "m.h5", None, "mse", {"init": path})
+    assert (options.arch, options.clip_length, options.size) == ("spatiotemporal", LENGTH, SIZE)
+    with pytest.raises(abnormal.AbnormalError, match=r"size 35, but --size 40 is asked for"):
+        make_options(img, tmp_path / "m.h5", None, "mse", {"init": path, "size": 40})
+
+
+def test_frames_that_cannot_be_made_are_said(tmp_path, make_pictures):
+    with pytest.raises(abnormal.AbnormalError, match="no dataset 'avenu'"):
+        abnormal.preprocess(tmp_path, tmp_path / "img", "avenu")
+    with pytest.raises(abnormal.AbnormalError, match="size is 0"):
+        abnormal.preprocess(tmp_path, tmp_path / "img", size=0)
+    make_pictures(tmp_path / "videos" / "good")
+    (tmp_path / "videos" / "bad.mp4").write_text("no video")
+    with pytest.warns(UserWarning, match="bad"):
+        table = abnormal.preprocess(tmp_path / "videos", tmp_path / "img", size=16, fps=25)
+    assert table.set_index("video")["status"].to_dict() == {"bad": "left out", "good": "written"}
+
+
+def test_a_watch_that_is_left_ends(model, make_video, tmp_path):
+    events = abnormal.watch(
+        model, make_video(tmp_path / "gate.mp4", 12), output=tmp_path / "results", threshold=-99.0
+    )
+    assert next(events).state == "opened"
+    events.close()
+    assert "watch" not in [thread.name for thread in threading.enumerate()]
+    assert (tmp_path / "results" / "events.jsonl").is_file()
+    with pytest.raises(abnormal.AbnormalError, match="no score 'fuzed'"):
+        abnormal.watch(model, 0, score="fuzed")

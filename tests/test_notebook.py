@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -29,8 +30,8 @@ def notebook(tmp_path, monkeypatch, make_pictures):
     return nbformat.read(ROOT / "examples" / "colab.ipynb", as_version=4)
 
 
-def execute(notebook):
-    resources = {"metadata": {"path": str(ROOT)}}
+def execute(notebook, folder=ROOT / "examples"):
+    resources = {"metadata": {"path": str(folder)}}
     nbclient.NotebookClient(notebook, timeout=200, resources=resources).execute()
 
 
@@ -59,4 +60,30 @@ def test_what_dies_goes_on_when_all_cells_are_run_again(notebook, tmp_path, monk
     execute(notebook)
 
     assert "going on at epoch" in printed(notebook)
-    assert (tmp_path / "drive" / "results" / "scores.csv").is_file()
+    curves, video = (cell.outputs for cell in notebook.cells[-2:])
+    assert "image/png" in curves[-1].data
+    assert "data:video/mp4;base64" in video[-1].data["text/html"]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+def test_a_fresh_session_fetches_the_project_first(notebook, tmp_path, monkeypatch):
+    (tmp_path / "content").mkdir()
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    there = tmp_path / "repository"
+    there.mkdir()
+    (there / "train_model.py").write_text("")
+    for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "a"]):
+        subprocess.run([*git, *command], cwd=there, check=True)
+    notebook.cells = notebook.cells[:2]
+    with pytest.raises(nbclient.exceptions.CellExecutionError, match="Set REPOSITORY"):
+        execute(notebook, tmp_path / "content")
+    monkeypatch.setenv("ABNORMAL_REPOSITORY", f"file://{there}")
+    pip = tmp_path / "stubs" / "pip" / "__main__.py"  # which installs nothing
+    pip.parent.mkdir(parents=True)
+    (pip.parent / "__init__.py").touch()
+    pip.write_text("import sys; open('installed', 'w').write(sys.argv[-1])")
+    monkeypatch.setenv("PYTHONPATH", str(pip.parents[1]))
+    execute(notebook, tmp_path / "content")
+    project = tmp_path / "content" / "abnormal"
+    assert (project / "train_model.py").is_file()
+    assert (tmp_path / "content" / "installed").read_text() == str(project)

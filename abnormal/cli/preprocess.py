@@ -28,22 +28,11 @@ def _work(args: argparse.Namespace) -> int:
 
 
 def _preprocess(args: argparse.Namespace) -> int:
-    from abnormal.datasets.preprocess import PreprocessOptions, preprocess
+    from abnormal.datasets.preprocess import preprocess, preprocess_options
 
-    options = PreprocessOptions(
-        videos=args.videos,
-        img=args.img,
-        dataset=args.dataset,
-        split=args.split,
-        labels=args.labels,
-        camera_from=args.camera_from,
-        download=args.download,
-        url=args.url,
-        size=args.size,
-        fps=args.fps,
-        workers=args.workers,
-        scheduler=args.scheduler,
-    )
+    names = ("split", "labels", "camera_from", "download", "url", "size", "fps", "workers")
+    choices = {name: getattr(args, name) for name in (*names, "scheduler")}
+    options = preprocess_options(args.videos, args.img, args.dataset, choices)
     done = preprocess(options)
     _print_summary(done)
     if done.is_empty:

@@ -21,11 +21,9 @@ from abnormal.errors import (
     bug_text,
     write_bug_log,
 )
+from abnormal.names import LARGEST_SIZE
 from abnormal.urls import remember_secrets, without_secrets
 from abnormal.version import __version__
-
-LARGEST_SIZE = 4096
-"""Frames with more pixels along a side would fill the disk and the memory."""
 
 log = logging.getLogger(__name__)
 

@@ -17,6 +17,7 @@ from abnormal.cli.program import (
 )
 from abnormal.errors import EXIT_BUG, AbnormalError
 from abnormal.inference.runtimes import AUTO, KERAS, RUNTIMES
+from abnormal.models.trust import TRUST_HELP, trusting
 from abnormal.names import EXPORT_NAMES, FIGURE_FORMATS, FIGURES_FOR, SCORE_NAMES
 
 if TYPE_CHECKING:
@@ -35,11 +36,12 @@ def _work(args: argparse.Namespace) -> int:
 
     cv2.setNumThreads(1)  # reading, flow, network and scores run in threads of their own
     _choose_backend(args.runtime)
-    if args.export:
-        return _export(args)
-    if args.dismiss is not None:
-        return _dismiss(args)
-    return watch(args) if live else _detect(args)
+    with trusting(args.trust):
+        if args.export:
+            return _export(args)
+        if args.dismiss is not None:
+            return _dismiss(args)
+        return watch(args) if live else _detect(args)
 
 
 def _choose_backend(runtime: str) -> None:
@@ -135,11 +137,12 @@ def _export(args: argparse.Namespace) -> int:
     from abnormal.models.backend import start_backend
 
     start_backend()
+    from abnormal.inference.export_facts import facts_of
     from abnormal.models.export import export_model
     from abnormal.models.model_file import load_model
 
-    for path in args.model:
-        show_result(f"{args.export}: {export_model(load_model(path), args.export)}")
+    for model in map(load_model, args.model):
+        show_result(f"{args.export}: {export_model(model, args.export, facts_of(model))}")
     return 0
 
 
@@ -173,6 +176,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     model = Path("model.h5")
     add("--model", type=Path, nargs="+", default=[model], help="model files (default: model.h5)")
+    add("--trust", action="store_true", help=TRUST_HELP)
     add("--img", type=Path, default=Path("img"), help="folder of frames (default: img)")
     add(
         "--source",

@@ -18,7 +18,12 @@ from abnormal.cli.program import (
     zero_or_more,
 )
 from abnormal.errors import AbnormalError
-from abnormal.models.defaults import ARCHITECTURES, SPATIOTEMPORAL, Defaults
+from abnormal.models.defaults import (
+    ARCHITECTURES,
+    Defaults,
+    is_file_and_function,
+)
+from abnormal.models.trust import TRUST_HELP, trusting
 from abnormal.names import AUTO_BATCH_SIZE, DISTRIBUTION_NAMES, LOSS_NAMES, PRECISION_NAMES
 
 if TYPE_CHECKING:  # importing `dataclasses` would double the time of `--help`
@@ -39,21 +44,23 @@ def _work(args: argparse.Namespace) -> int:
     if args.camera and not args.calibrate:
         raise AbnormalError(f"--camera {args.camera} is for --calibrate FOLDER. Add it.")
     _require_hosts_for_addresses(args)
-    options = None if args.calibrate else _options(args)
-    _require_files(args)
-    if options and args.distribute != "hosts" and _is_finished(options):
-        return 0
-    from abnormal.models.backend import start_backend
+    with trusting(args.trust):
+        options = None if args.calibrate else _options(args)
+        _require_files(args)
+        if options and args.distribute != "hosts" and _is_finished(options):
+            return 0
+        from abnormal.models.backend import start_backend
 
-    start_backend()
-    return _train(args, options) if options else _calibrate(args)
+        start_backend()
+        return _train(args, options) if options else _calibrate(args)
 
 
 def _is_finished(options: "TrainingOptions") -> bool:
     """Tells whether there is nothing to do, and then says so."""
     from abnormal.training.finished import is_finished  # not imported for `--help`
 
-    finished = is_finished(options)
+    # Whether the code in a file has changed since is not known.
+    finished = not is_file_and_function(options.arch) and is_finished(options)
     if finished:
         log.info(
             "this run is finished, and nothing has changed since; to begin again from nothing: "
@@ -64,9 +71,10 @@ def _is_finished(options: "TrainingOptions") -> bool:
 
 
 def _status(args: argparse.Namespace) -> int:
+    from abnormal.training.choices import default_checkpoints
     from abnormal.training.status import status_lines
 
-    for line in status_lines(_checkpoints(args)):
+    for line in status_lines(args.checkpoints or default_checkpoints(args.output)):
         show_result(line)
     return 0
 
@@ -89,10 +97,15 @@ def _train(args: argparse.Namespace, options: "TrainingOptions") -> int:
     from abnormal.training.distribute import log_devices, open_devices
     from abnormal.training.finished import note_finished
     from abnormal.training.options import HostAddresses
+    from abnormal.training.own_parts import with_own_network
     from abnormal.training.run import train
 
-    addresses = HostAddresses(args.coordinator, args.hosts, args.host_index)
-    with open_devices(args.distribute, addresses) as devices:
+    addresses, distribute = HostAddresses(args.coordinator, args.hosts, args.host_index), "none"
+    if is_file_and_function(options.arch):
+        options = with_own_network(options)
+    else:
+        distribute = args.distribute
+    with open_devices(distribute, addresses) as devices:
         log_devices(devices, options.batch_size)
         result = train(options, devices)
     if result:  # only on the host that writes the model
@@ -130,6 +143,8 @@ def _require_files(args: argparse.Namespace) -> None:
     if args.distribute == "hosts":
         return  # a host that exits before it has joined the others would leave them waiting
     check_suffix(args.output)
+    if args.arch and is_file_and_function(args.arch):
+        require_path(Path(args.arch.rpartition(":")[0]))
     if args.init:
         require_model_file(args.init)
     require_img(args.img)
@@ -145,6 +160,11 @@ def _require_hosts_for_addresses(args: argparse.Namespace) -> None:
         )
         if value is not None
     ]
+    if args.distribute == "hosts" and args.arch and is_file_and_function(args.arch):
+        raise AbnormalError(
+            f"A network of your own is trained on one device, but {args.arch} and --distribute "
+            "hosts are asked for. Leave --distribute out."
+        )
     if given and args.distribute != "hosts":
         raise AbnormalError(
             f"{' '.join(given)} is for training on several hosts, but --distribute is "
@@ -182,9 +202,10 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("network").add_argument
     add(
         "--arch",
-        choices=tuple(ARCHITECTURES),
-        default=SPATIOTEMPORAL,
-        help="architecture of the network; see below",
+        type=_arch,
+        metavar="NAME",
+        help=f"architecture: {', '.join(ARCHITECTURES)} (see below; default: the first, or that of "
+        "--init), or FILE.py:FUNCTION for a network of your own, which runs the code in that file",
     )
     add("--size", type=frame_size, help="height and width of a frame")
     add("--clip-length", type=positive_int, help="frames per clip")
@@ -193,8 +214,9 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
         "--init",
         type=Path,
         metavar="MODEL",
-        help="fine-tune this model; name another --output",
+        help="fine-tune this model, with its size and clip length; name another --output",
     )
+    add("--trust", action="store_true", help=TRUST_HELP)
 
 
 def _add_training(parser: argparse.ArgumentParser) -> None:
@@ -252,6 +274,16 @@ def _add_checkpoints(parser: argparse.ArgumentParser) -> None:
     add("--tensorboard", type=Path, metavar="DIR", help="write TensorBoard files there")
 
 
+def _arch(text: str) -> str:
+    """Converts an argument to the name of an architecture, or a function in a file."""
+    if text not in ARCHITECTURES and not is_file_and_function(text):
+        raise argparse.ArgumentTypeError(
+            f"there is no architecture {text!r}. Expected one of: {', '.join(ARCHITECTURES)}; or "
+            "FILE.py:FUNCTION"
+        )
+    return text
+
+
 def _batch_size(text: str) -> int:
     """Converts an argument to a number of clips; `auto` becomes `AUTO_BATCH_SIZE`."""
     return AUTO_BATCH_SIZE if text == "auto" else positive_int(text)
@@ -275,51 +307,8 @@ def _format_default(value: float | tuple[int, ...]) -> str:
     return " ".join(f"{number:g}" for number in numbers) if value else "-"
 
 
-def _checkpoints(args: argparse.Namespace) -> Path:
-    """Returns the folder of checkpoints.
-
-    By default it lies beside the model file, and has its name so that models never share it.
-    """
-    return args.checkpoints or args.output.parent / "checkpoints" / args.output.stem
-
-
 def _options(args: argparse.Namespace) -> "TrainingOptions":
-    defaults = ARCHITECTURES[args.arch]
-    if args.bottleneck and not defaults.bottleneck:
-        raise AbnormalError(
-            f"The {args.arch} network has no dense layer, but --bottleneck {args.bottleneck} is "
-            "asked for. Leave the option out, or choose --arch cae."
-        )
-    if args.bottleneck and args.init:
-        raise AbnormalError(
-            f"--init {args.init} brings its own bottleneck, but --bottleneck {args.bottleneck} is "
-            "asked for. Leave one of the two out."
-        )
-    bottleneck = 0 if args.init else args.bottleneck or defaults.bottleneck
-    decay = defaults.weight_decay if args.weight_decay is None else args.weight_decay
-    from abnormal.training.options import TrainingOptions
+    from abnormal.training.choices import TrainingChoices, make_options
 
-    return TrainingOptions(
-        img=args.img,
-        output=args.output,
-        arch=args.arch,
-        size=args.size or defaults.size,
-        clip_length=args.clip_length or defaults.clip_length,
-        epochs=args.epochs or defaults.epochs,
-        batch_size=defaults.batch_size if args.batch_size is None else args.batch_size,
-        learning_rate=args.learning_rate or defaults.learning_rate,
-        weight_decay=decay,
-        bottleneck=bottleneck,
-        loss=args.loss,
-        precision=args.precision,
-        strides=tuple(args.strides or defaults.strides),
-        validation=args.validation,
-        patience=args.patience,
-        init=args.init,
-        seed=args.seed,
-        checkpoints=_checkpoints(args),
-        checkpoint_every=args.checkpoint_every,
-        keep=args.keep,
-        restart=args.restart,
-        tensorboard=args.tensorboard,
-    )
+    choices = {name: getattr(args, name) for name in TrainingChoices.__annotations__}
+    return make_options(args.img, args.output, args.arch, args.loss, choices)

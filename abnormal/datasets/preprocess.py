@@ -3,24 +3,33 @@
 import dataclasses
 import logging
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from abnormal import checks
 from abnormal.datasets.cameras import name_cameras
 from abnormal.datasets.download import DOWNLOADS, download
 from abnormal.datasets.extract import LEFT_OUT, Extraction, extract_all
 from abnormal.datasets.find import find_videos
-from abnormal.datasets.layouts import AUTO
+from abnormal.datasets.layouts import AUTO, DATASETS
 from abnormal.datasets.rates import common_rate
-from abnormal.datasets.source import SourceVideo
+from abnormal.datasets.source import TESTING, TRAINING, SourceVideo
 from abnormal.datasets.stale import find_stale
 from abnormal.datasets.walk import PassedOver
+from abnormal.errors import AbnormalError, require_one_of
 from abnormal.files import make_folder, natural_key
 from abnormal.frames.leaks import Leak, find_leaks
-from abnormal.frames.manifest import write_manifest
+from abnormal.frames.manifest import MOST_FPS, write_manifest
 from abnormal.frames.rates import warn_of_different_rates
+from abnormal.names import LARGEST_SIZE
 from abnormal.progress import Progress
 from abnormal.tasks.choose import open_runner
+from abnormal.tasks.cores import available_cores
+
+MOST_WORKERS = 10_000
+"""Largest number of processes."""
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +69,40 @@ class PreprocessOptions:
     fps: float | None = None
     workers: int = 1
     scheduler: str | None = None
+
+
+def preprocess_options(
+    videos: str | Path | None, img: Path, dataset: str, choices: Mapping[str, Any]
+) -> PreprocessOptions:
+    """Returns the options of preprocessing.
+
+    Args:
+        videos: See `PreprocessOptions`.
+        img: See `PreprocessOptions`.
+        dataset: See `PreprocessOptions`.
+        choices: The other attributes of `PreprocessOptions` that are not to have their defaults;
+            paths and patterns may be texts.
+
+    Raises:
+        AbnormalError: A name is not known, a size is out of range, or a pattern is no pattern.
+    """
+    said = {name: value for name, value in choices.items() if value is not None}
+    require_one_of("dataset", dataset, DATASETS)
+    require_one_of("split", said.get("split"), (None, TRAINING, TESTING))
+    require_one_of("download", said.get("download"), (None, *DOWNLOADS))
+    try:
+        checks.whole("size", said.get("size", 1), 1, LARGEST_SIZE)
+        checks.whole("workers", said.get("workers", 1), 1, MOST_WORKERS)
+        checks.number("fps", said.get("fps", 1), 1e-6, MOST_FPS)
+        if "camera_from" in said:
+            said["camera_from"] = re.compile(said["camera_from"])
+    except (ValueError, re.error) as error:
+        raise AbnormalError(f"The frames cannot be made: {error}.") from None
+    if "labels" in said:
+        said["labels"] = Path(said["labels"])
+    workers = {"workers": available_cores()}
+    folder = Path(videos) if videos is not None else None
+    return PreprocessOptions(folder, img, dataset, **workers | said)
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,28 @@ def dismiss_event(options: DetectionOptions, wanted: str) -> Calibration:
             f"--dismiss changes what is normal at a place in the picture, which --score "
             f"{options.score} does not use. Use --score {FUSED}."
         )
-    name, first, last = _find_event(options.output / "events.csv", path.stem, wanted)
+    frames = _find_event(options.output / "events.csv", path.stem, wanted)
+    return dismiss_frames(options, wanted, frames)
+
+
+def dismiss_frames(
+    options: DetectionOptions, wanted: str, frames: tuple[str, int, int]
+) -> Calibration:
+    """Teaches a model that some frames were a false alarm, and writes the model file again.
+
+    Args:
+        options: The options with which the video was scored, with one model.
+        wanted: Name of the event, by which the dismissal can be taken back.
+        frames: Name of the video, and 0-based numbers of the first and the last frame.
+
+    Returns:
+        The new calibration of the model.
+
+    Raises:
+        AbnormalError: The video cannot be found or has fewer frames, or the event is dismissed
+            already.
+    """
+    (path,), (name, first, last) = options.models, frames
     videos = {video.name: video for video in find_videos(options)}
     if name not in videos:
         raise AbnormalError(

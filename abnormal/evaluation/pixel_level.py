@@ -12,7 +12,7 @@ from abnormal.evaluation.true_regions import RegionLinker, TrueRegions
 from abnormal.inference.scored_video import ScoredVideo
 from abnormal.scoring.boxes import BOX_SIDES
 from abnormal.scoring.localisation import LocalisedFrames, Localiser, Sink
-from abnormal.video.resample import resize
+from abnormal.video.resample import resize_masks
 
 PROTOCOL = (
     "all pixels of all frames that have masks together, at the size of the model; auc: the AUC of "
@@ -154,23 +154,6 @@ def _comparison(flags: np.ndarray, mask: np.ndarray) -> dict[str, Any]:
         "iou": both / either if either else None,
         "mask_sigmoid_cross_entropy": mask_cross_entropy(flags.size, anomalous, both),
     }
-
-
-def resize_masks(masks: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Resizes masks, so that they can be compared with others of the same frames.
-
-    Args:
-        masks: `(n, ...)` bool of any height and width.
-        height: The new height, in pixels.
-        width: The new width, in pixels.
-
-    Returns:
-        `(n, height, width)` bool, True for each pixel of which the mask covers at least half.
-    """
-    if masks.shape[1:] == (height, width):
-        return masks
-    covered = [resize(mask.astype(np.uint8) * 255, height, width) for mask in masks]
-    return np.stack(covered) > 127
 
 
 def mask_cross_entropy(pixels: int, anomalous: int, both: int) -> float:

@@ -60,17 +60,21 @@ def epoch_clips(
     return [clips[index] for index in order]
 
 
-def validation_clips(video_lengths: Sequence[int], length: int) -> list[Clip]:
-    """Returns the clips for the validation loss: end to end from the first frame of each video.
+def end_to_end_clips(
+    video_lengths: Sequence[int], length: int, strides: Sequence[int] = (1,)
+) -> list[Clip]:
+    """Returns clips that lie end to end from the first frame of each video, in order.
 
     Args:
         video_lengths: Number of frames of each video. A video that is too short gives no clip.
         length: Number of frames of a clip.
+        strides: Distances between the frames of a clip, in frames. Each stride adds clips.
     """
     return [
-        Clip(video, start, 1)
+        Clip(video, start, stride)
+        for stride in strides
         for video, frames in enumerate(video_lengths)
-        for start in range(0, frames - length + 1, length)
+        for start in range(0, frames - clip_span(length, stride) + 1, length * stride)
     ]
 
 

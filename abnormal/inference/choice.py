@@ -28,7 +28,8 @@ def open_runtime(model: TrainedModel, wanted: str) -> tuple[str, Reconstruct]:
     """
     if wanted != AUTO:
         return wanted, _open(model, wanted)
-    if model.reference and not has_accelerator():
+    # What other libraries make of the layers of a network of one's own is not known.
+    if model.reference and not model.info.is_own and not has_accelerator():
         for name in RUNTIMES:
             try:
                 return name, _open(model, name)

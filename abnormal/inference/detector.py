@@ -71,6 +71,7 @@ class Detector:
         runtime: Name of the runtime that computes the network.
         overlap: How clips overlap; None if each begins where the last one ends.
         exact: Whether the network runs on each clip, also if it shows nothing new.
+        path: The model file.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Detector:
     runtime: str = "keras"
     overlap: Overlap | None = None
     exact: bool = False
+    path: Path = Path()
 
     def alarm(
         self, score: str, threshold: float | None = None, per_hour: float | None = None
@@ -341,8 +343,10 @@ def detector_of(
     calibration = calibration_of(model)
     overlap = None
     if hop is not None and hop < model.info.clip_length:
-        overlap = make_overlap(model.lazy_network, chosen, hop, model.info.clip_length)
-    return Detector(name, model.info, reconstruct, calibration, chosen, overlap, exact)
+        overlap = Overlap(hop, None)  # how to split a network of one's own is not known
+        if not model.info.is_own:
+            overlap = make_overlap(model.lazy_network, chosen, hop, model.info.clip_length)
+    return Detector(name, model.info, reconstruct, calibration, chosen, overlap, exact, model.path)
 
 
 def _localise_into(sink: Sink, localiser: Localiser) -> TakeScored:

@@ -1,13 +1,16 @@
 """Reads the calibration of a model that was loaded from a file, and changes that in the file."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.files import locked_folder
 from abnormal.models.model_file import Reference, TrainedModel, change_model, read_model
+from abnormal.models.trust import trusting
 from abnormal.scoring.calibration import Calibration, read_calibration
 from abnormal.scoring.calibration_check import check_calibration
 
@@ -35,13 +38,15 @@ def read_calibration_of(path: Path) -> Calibration:
     Raises:
         AbnormalError: The file cannot be read, or a value is not what a calibration can give.
     """
-    return calibration_of(read_model(path))
+    with trusting(True):  # no network is made of the file, so that no code is run
+        return calibration_of(read_model(path))
 
 
 def change_calibration(
     path: Path,
     change: Callable[[Calibration], Calibration],
     reference: Reference | None = None,
+    facts: Mapping[str, Any] = MappingProxyType({}),
 ) -> Calibration:
     """Changes the calibration in a model file, and leaves the network as it is.
 
@@ -53,6 +58,7 @@ def change_calibration(
         change: Is given the calibration that the file has, and returns the new one. If it raises,
             the file stays as it is.
         reference: The reference clips with new scores; None to keep those of the file.
+        facts: Attributes of the model's `ModelInfo` that change, too.
 
     Returns:
         The new calibration.
@@ -60,9 +66,10 @@ def change_calibration(
     Raises:
         AbnormalError: The file cannot be read, or cannot be written.
     """
-    with locked_folder(path.absolute().parent):
+    # No network is made of the file, so that no code is run.
+    with locked_folder(path.absolute().parent), trusting(True):
         model = read_model(path)
         calibration = change(calibration_of(model))
-        info = dataclasses.replace(model.info, calibration=calibration.as_dict())
+        info = dataclasses.replace(model.info, calibration=calibration.as_dict(), **facts)
         change_model(model, info, reference, calibration.arrays)
     return calibration

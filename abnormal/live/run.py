@@ -80,21 +80,41 @@ def watch_cameras(options: WatchOptions, open_listeners: OpenListeners) -> None:
     detector = open_detector(
         *(options.model, options.model.stem, options.runtime, options.hop, options.exact)
     )
-    for camera in options.cameras:
-        detector.require(options.score, camera.known_as)
+    require_cameras(options, detector)
     make_folder(options.output)
     with catching_signals() as interrupt:
-        _watch(options, detector, open_listeners, lambda: bool(interrupt.signal))
+        run_watch(options, detector, open_listeners, lambda: bool(interrupt.signal))
         if interrupt.signal:
             raise Stopped("stopped; all events are closed", interrupt.exit_code)
 
 
-def _watch(
+def require_cameras(options: WatchOptions, detector: Detector) -> None:
+    """Makes sure that a model knows all cameras.
+
+    Raises:
+        AbnormalError: The model is not calibrated for the score or for a camera.
+    """
+    for camera in options.cameras:
+        detector.require(options.score, camera.known_as)
+
+
+def run_watch(
     options: WatchOptions,
     detector: Detector,
     open_listeners: OpenListeners,
     is_stopped: Callable[[], bool],
 ) -> None:
+    """Watches cameras with a model until that is stopped or all sources have ended.
+
+    Args:
+        options: Which cameras are watched, and how.
+        detector: The model, which knows all cameras.
+        open_listeners: Opens what receives events.
+        is_stopped: Whether somebody has asked for the end.
+
+    Raises:
+        AbnormalError: A file cannot be read.
+    """
     cameras, clock = options.cameras, Clock()
     watched = Watched([camera.name for camera in cameras], options.pictures)
     mailbox = Mailbox(len(cameras), round(QUEUE_SEC * detector.info.fps))

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from abnormal.errors import AbnormalError
 from abnormal.version import __version__
@@ -105,6 +106,22 @@ def replica_scope() -> contextlib.AbstractContextManager:
     # TensorFlow's collective operations mix up sums of several kinds on processors.
     on_processors = "CPU" in devices[0] and tf.distribute.ReductionToOneDevice()
     return tf.distribute.MirroredStrategy(devices, on_processors or None).scope()
+
+
+def tf_dataset(batches: Any) -> Any:
+    """Returns batches of arrays as a `tf.data.Dataset`.
+
+    Args:
+        batches: All batches by number, each a tuple of arrays, with at least one batch. They may
+            have different numbers of rows.
+    """
+    import tensorflow as tf
+
+    signature = tuple(tf.TensorSpec((None, *array.shape[1:]), array.dtype) for array in batches[0])
+    data = tf.data.Dataset.from_generator(
+        lambda: (batches[number] for number in range(len(batches))), output_signature=signature
+    )
+    return data.apply(tf.data.experimental.assert_cardinality(len(batches)))
 
 
 def versions() -> dict[str, str]:

@@ -73,3 +73,11 @@ ARCHITECTURES = {
         weight_decay=1e-5,
     ),
 }
+
+OWN_NETWORK = ARCHITECTURES[SPATIOTEMPORAL]
+"""The defaults for a network of one's own."""
+
+
+def is_file_and_function(arch: str) -> bool:
+    """Returns whether the name of an architecture stands for a function in a file of one's own."""
+    return ".py:" in arch

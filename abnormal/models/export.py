@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +13,8 @@ import numpy as np
 from abnormal.errors import AbnormalError
 from abnormal.files import replacing, replacing_folder
 from abnormal.models.backend import quiet_stderr
-from abnormal.models.fast import FastNetwork
+from abnormal.models.export_labels import label_onnx, label_openvino, label_saved_model
+from abnormal.models.fast import fast_form
 from abnormal.models.model_file import TrainedModel
 from abnormal.models.packages import import_openvino, require_packages
 
@@ -35,6 +36,7 @@ class ExportFormat(NamedTuple):
         packages: Names of the packages that have to be installed.
         extra: The optional dependency group with these packages; empty if none are needed.
         write: Writes a network from `build_for_export` to a path.
+        label: Writes facts about the model into the exported network at a path.
         read: Loads the exported network from a path, and returns a function that runs it.
     """
 
@@ -42,10 +44,11 @@ class ExportFormat(NamedTuple):
     packages: tuple[str, ...]
     extra: str
     write: Callable[[keras.Model, Path], None]
+    label: Callable[[Path, Mapping[str, str]], None]
     read: Callable[[Path], Predict]
 
 
-def export_model(model: TrainedModel, kind: str) -> Path:
+def export_model(model: TrainedModel, kind: str, facts: Mapping[str, str] | None = None) -> Path:
     """Exports the network of a model to a file or folder beside the model file.
 
     The exported network takes batches of any size. An earlier export is replaced. If the export
@@ -55,6 +58,7 @@ def export_model(model: TrainedModel, kind: str) -> Path:
         model: The model. Its network takes and returns `(batch, T, size, size, 1)` float32 in
             [0, 1].
         kind: A key of `EXPORTS`.
+        facts: Facts about the model that are written into the file; None for none.
 
     Returns:
         Path of the exported file or folder.
@@ -71,7 +75,8 @@ def export_model(model: TrainedModel, kind: str) -> Path:
     clips = _sample_clips(model)
     expected = model.network.predict_on_batch(clips)
     with (replacing if is_file else replacing_folder)(path) as partial:
-        export.write(build_for_export(FastNetwork(model.network)), partial)
+        export.write(build_for_export(fast_form(model.network)), partial)
+        export.label(partial, facts or {})
         difference = float(np.abs(export.read(partial)(clips) - expected).max())
         if not difference <= TOLERANCE:
             raise AbnormalError(
@@ -98,7 +103,16 @@ def require_tensorflow(wanted: str) -> None:
 
 
 def build_for_export(network: keras.Model) -> keras.Model:
-    """Builds a fast network for clips of its size, which exporters need, and returns it."""
+    """Builds a network from `fast_form` for clips of its size, which exporters need.
+
+    Raises:
+        AbnormalError: It is a class of its own, whose size is not known.
+    """
+    if not hasattr(network, "example_shape"):
+        raise AbnormalError(
+            f"The network {network.name} is a class of its own, which only Keras computes. Make it "
+            "of connected layers: keras.Model(inputs, outputs)."
+        )
     network.build((None, *network.example_shape))
     return network
 
@@ -170,10 +184,12 @@ def _quiet() -> Iterator[None]:
 
 EXPORTS = {
     "onnx": ExportFormat(
-        ".onnx", ("onnx", "onnxruntime", "tf2onnx"), "onnx", _write_onnx, _read_onnx
+        ".onnx", ("onnx", "onnxruntime", "tf2onnx"), "onnx", _write_onnx, label_onnx, _read_onnx
     ),
     "openvino": ExportFormat(
-        "_openvino", ("openvino",), "openvino", write_openvino, _read_openvino
+        "_openvino", ("openvino",), "openvino", write_openvino, label_openvino, _read_openvino
     ),
-    "saved_model": ExportFormat("_saved_model", (), "", _write_saved_model, _read_saved_model),
+    "saved_model": ExportFormat(
+        "_saved_model", (), "", _write_saved_model, label_saved_model, _read_saved_model
+    ),
 }

@@ -81,9 +81,41 @@ class Arithmetic(NamedTuple):
     compiled: bool
 
 
+class PlainNetwork(keras.Model):
+    """Computes the outputs of a network of one's own as they are, in the form that exporters take.
+
+    Args:
+        stock: The network, which is made of layers that are connected in any way.
+
+    Attributes:
+        stock: The network.
+        example_shape: Shape of one input, without the batch.
+    """
+
+    def __init__(self, stock: keras.Model) -> None:
+        super().__init__(name=stock.name)
+        self.stock = stock
+        self.example_shape = stock.input_shape[1:]
+
+    def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
+        """Computes the outputs of the network."""
+        return self.stock(inputs, training=training)
+
+
 def fast_form(network: keras.Model) -> keras.Model:
-    """Returns the fast form of a stock network. A network of another class is returned as it is."""
-    return FastNetwork(network) if isinstance(network, keras.Sequential) else network
+    """Returns the form of a network that is computed and exported.
+
+    It is the fast form of a sequence of layers. A part of a network, or a network that is a class
+    of its own, is returned as it is.
+    """
+    if type(network) is keras.Sequential:
+        return FastNetwork(network)
+    return PlainNetwork(network) if type(network).__name__ == "Functional" else network
+
+
+def stock_of(network: keras.Model) -> keras.Model:
+    """Returns the network that a fast form computes. One of another class is returned as it is."""
+    return network.stock if isinstance(network, FastNetwork) else network
 
 
 def apply_layers(

@@ -11,26 +11,22 @@ from abnormal import checks
 # Keras creates any class that a file names, with arguments from the file. These are safe: they run
 # no code from the file.
 KNOWN_CLASSES = {
-    "Sequential",
-    "InputLayer",
-    "BatchNormalization",
-    "Conv2D",
-    "Conv2DTranspose",
-    "Conv3D",
-    "Conv3DTranspose",
-    "ConvLSTM2D",
-    "Dense",
-    "Flatten",
-    "MaxPooling2D",
-    "Permute",
-    "Reshape",
-    "UpSampling2D",
-    "DTypePolicy",
-    "GlorotUniform",
-    "Ones",
-    "Orthogonal",
-    "Zeros",
+    *("Sequential", "Functional", "InputLayer", "__keras_tensor__", "DTypePolicy"),
+    *("Conv2D", "Conv2DTranspose", "Conv3D", "Conv3DTranspose", "ConvLSTM2D", "Dense"),
+    *("BatchNormalization", "LayerNormalization", "GroupNormalization"),
+    *("Activation", "ReLU", "LeakyReLU", "ELU", "PReLU", "Softmax"),
+    *("Dropout", "SpatialDropout2D", "SpatialDropout3D", "GaussianNoise", "GaussianDropout"),
+    *("MaxPooling2D", "MaxPooling3D", "AveragePooling2D", "AveragePooling3D"),
+    *("UpSampling2D", "UpSampling3D", "ZeroPadding2D", "ZeroPadding3D"),
+    *("Cropping2D", "Cropping3D", "Flatten", "Permute", "Reshape", "TimeDistributed"),
+    *("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"),
+    *("GlorotUniform", "GlorotNormal", "HeUniform", "HeNormal", "LecunUniform", "LecunNormal"),
+    *("Ones", "Zeros", "Constant", "Orthogonal", "RandomNormal", "RandomUniform"),
+    *("TruncatedNormal", "L1", "L2", "L1L2"),
 }
+
+NETWORK_CLASSES = ("Sequential", "Functional")
+"""The classes of networks that are made of layers alone."""
 
 MOST_CLIP_LENGTH, MOST_SIZE, MOST_FPS = 1000, 10_000, 100_000.0
 """Largest clip length in frames, size in pixels, and frames per second of a model."""
@@ -67,6 +63,9 @@ def check_info(stored: Any) -> Mapping[str, Any]:
     for entry in checks.sequence("history", stored.get("history", ())):
         for name, value in checks.mapping("an entry of history", entry).items():
             checks.number(f"{name} in history", value, -MOST_LOSS, MOST_LOSS)
+    for need, file in checks.mapping("needs", stored.get("needs", {})).items():
+        checks.text("what it needs", need)
+        checks.text(f"the file of {need}", file)
     checks.mapping("calibration", stored.get("calibration", {}))
     return stored
 
@@ -85,18 +84,42 @@ def unknown_classes(config: Any) -> Iterator[str]:
 
 
 def layer_classes(config: Any) -> list[str]:
-    """Returns the names of the classes of a network's layers.
+    """Returns the names of the classes of a network's layers; its own if it is a class of its own.
 
     Args:
         config: The configuration of the network.
 
     Raises:
-        ValueError: It is not that of a sequence of layers.
+        ValueError: It is not that of a network.
     """
-    if config["class_name"] != "Sequential":
-        raise ValueError(f"its network is a {checks.shown(config['class_name'])}")
+    kind = checks.text("the class of its network", config["class_name"])
+    if kind not in NETWORK_CLASSES:
+        return [kind]
     layers = checks.sequence("its layers", config["config"]["layers"])
     return [checks.text("the class of a layer", layer["class_name"]) for layer in layers]
+
+
+def clips_of(config: Any) -> tuple[int, int]:
+    """Returns the clip length and the size of a frame that a network is made for.
+
+    Raises:
+        ValueError: It is not made for clips of square grey frames of one size.
+    """
+    for shape in _input_shapes(config):
+        if len(shape) == 5 and shape[2] == shape[3] and shape[4] == 1:
+            length = checks.whole("its clip length", shape[1], 1, MOST_CLIP_LENGTH)
+            return length, checks.whole("its size", shape[2], 1, MOST_SIZE)
+    raise ValueError("it is a network of Keras, but not one for clips (frames, size, size, 1)")
+
+
+def _input_shapes(config: Any) -> Iterator[list[Any]]:
+    if isinstance(config, dict):
+        if isinstance(config.get("batch_shape"), list):
+            yield config["batch_shape"]
+        config = list(config.values())
+    if isinstance(config, list):
+        for value in config:
+            yield from _input_shapes(value)
 
 
 def shapes_of_weights(weights: h5py.Group) -> list[Shape]:

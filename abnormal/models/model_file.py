@@ -1,6 +1,6 @@
 """Writes and reads `model.h5`: a plain Keras model of stock layers, and data for scoring.
 
-    model.h5
+    model.h5                          or model.keras: see `abnormal.models.stored_model`
       model_config, model_weights     as Keras writes and reads them
       abnormal/info                   a JSON text: `ModelInfo`; Keras ignores it
       abnormal/reference/clips        a few clips, uint8
@@ -15,6 +15,7 @@
 import dataclasses
 import functools
 import json
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,40 +29,38 @@ from abnormal import checks
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder, replacing
-from abnormal.hdf5 import (
-    hdf5_write_errors,
-    one_line_errors,
-    open_hdf5,
-    reserve,
-    seal,
-    verify_seal,
-)
-from abnormal.models.backend import start_backend
+from abnormal.hdf5 import hdf5_write_errors, one_line_errors, reserve
+from abnormal.models.defaults import ARCHITECTURES
 from abnormal.models.lazy_network import LazyNetwork, digest_of_stored
 from abnormal.models.model_check import (
     Shape,
     check_info,
+    clips_of,
     layer_classes,
     shapes_of_weights,
-    unknown_classes,
 )
 from abnormal.models.model_path import check_suffix, require_model_file
+from abnormal.models.network_file import has_known_classes, read_network, save_network
+from abnormal.models.stored_model import copy_network, open_stored, writing_group
 from abnormal.reading import first_line, parse_json
 
 if TYPE_CHECKING:
     import keras
 
-GROUP = "abnormal"
-"""Name of the HDF5 group for everything that Keras does not read."""
-
 MOST_OVERHEAD_BYTES = 1 << 20
 """What a model file takes besides its arrays, at most about, in bytes."""
 
-MOST_COMPRESSED_BYTES = 1 << 28
-"""What a model file holds may be larger than the file, being compressed, by so many bytes."""
+UNKNOWN_FPS = 25.0
+"""Frames per second of a network that Keras alone has written, until it is calibrated."""
+
+OWN = "own"
+"""Name of the architecture of a network that Keras alone has written and that has another name than
+those of this program."""
 
 MOST_REFERENCE_CLIPS = 100
 """Largest number of reference clips."""
+
+log = logging.getLogger(__name__)
 
 ArraysByCamera = Mapping[str, Mapping[str, np.ndarray]]
 """Maps each camera to its arrays by name; see `abnormal.scoring.calibration.Calibration.arrays`."""
@@ -86,6 +85,8 @@ class ModelInfo:
         history: One entry per epoch: epoch, loss, val_loss.
         calibration: Statistics of the scores on normal footage; see
             `abnormal.scoring.calibration`.
+        needs: The code that a network of one's own needs to be loaded: for each class or function,
+            as `MODULE:NAME`, the file that it was in. It is empty if all layers are of Keras.
     """
 
     arch: str
@@ -100,6 +101,12 @@ class ModelInfo:
     data_fingerprint: str = ""
     history: tuple[dict[str, float], ...] = ()
     calibration: dict[str, Any] = field(default_factory=dict)
+    needs: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the network is none of this program."""
+        return self.arch not in ARCHITECTURES
 
 
 @dataclass(frozen=True)
@@ -169,9 +176,9 @@ def save_model(
     arrays = arrays or {}
     with replacing(path) as partial, hdf5_write_errors(path):
         reserve(partial, _size_of(network.get_weights(), reference, arrays))
-        _save_network(partial, network)
-        with h5py.File(partial, "a") as file:
-            _write_facts(file, info, reference, arrays)
+        save_network(partial, network)
+        with writing_group(partial) as group:
+            _write_facts(group, info, reference, arrays)
 
 
 def change_model(
@@ -195,20 +202,16 @@ def change_model(
     arrays = model.arrays if arrays is None else arrays
     with replacing(path) as partial, hdf5_write_errors(path):
         reserve(partial, _size_of([], reference, arrays) + path.stat().st_size)
-        with h5py.File(path, "r") as old, h5py.File(partial, "w") as file:
-            file.attrs.update(old.attrs)
-            for name in old.keys() - {GROUP}:
-                old.copy(name, file)
-            _write_facts(file, info, reference, arrays)
+        copy_network(path, partial)
+        with writing_group(partial) as group:
+            _write_facts(group, info, reference, arrays)
 
 
 def _write_facts(
-    file: h5py.File, info: ModelInfo, reference: Reference | None, arrays: ArraysByCamera
+    group: h5py.Group, info: ModelInfo, reference: Reference | None, arrays: ArraysByCamera
 ) -> None:
-    """Writes the group that Keras ignores, as the last one."""
-    info_text = json.dumps(dataclasses.asdict(info))
-    group = file.create_group(GROUP)
-    group.create_dataset("info", data=info_text)
+    """Writes all that Keras ignores."""
+    group.create_dataset("info", data=json.dumps(dataclasses.asdict(info)))
     if reference:
         stored = group.create_group("reference")
         stored.create_dataset("clips", data=reference.clips, compression="gzip")
@@ -218,7 +221,6 @@ def _write_facts(
     for number, (_, of_camera) in enumerate(sorted(arrays.items())):
         for name, array in of_camera.items():
             group.create_dataset(f"levels/{number}/{name}", data=array)
-    seal(file, GROUP)  # nothing is written after this
 
 
 def load_model(path: Path) -> TrainedModel:
@@ -231,7 +233,8 @@ def load_model(path: Path) -> TrainedModel:
 def read_model(path: Path) -> TrainedModel:
     """Reads a model file, but not yet its network, for which Keras would have to be imported.
 
-    Code in the file is never run, and every value is checked before its use.
+    Code is never run unless the file is trusted (`abnormal.models.trust`), and every value is
+    checked before its use. A network that Keras alone has written is a model without calibration.
 
     Raises:
         AbnormalError: The file is missing, is not a model file, is damaged, or has layers of
@@ -253,54 +256,49 @@ def _size_of(
     return sum(array.nbytes for array in every) + MOST_OVERHEAD_BYTES
 
 
-def _save_network(path: Path, network: "keras.Model") -> None:
-    import absl.logging
-
-    verbosity = absl.logging.get_verbosity()
-    absl.logging.set_verbosity(absl.logging.ERROR)  # Keras would recommend another format
-    try:
-        network.save(path, include_optimizer=False)
-    finally:
-        absl.logging.set_verbosity(verbosity)
-
-
 def _read(path: Path) -> TrainedModel:
     """Reads and checks all but the network."""
-    with open_hdf5(path, path.stat().st_size + MOST_COMPRESSED_BYTES) as file:
-        stored = file[GROUP]
-        config = parse_json(file.attrs["model_config"])
-        info = _model_info(check_info(parse_json(_text_in(stored["info"]))))
-        _require_known_classes(path, config)
+    with open_stored(path) as stored:
+        config, group = stored.config, stored.group
+        if group is None:
+            info = _info_of_plain(path, config)
+        else:
+            info = _model_info(check_info(parse_json(_text_in(group["info"]))))
+        is_known = has_known_classes(path, config, info.needs)
         shape = _shape_of_clips(info)
         with one_line_errors():
             layers = layer_classes(config)
-            shapes_of_weights(file["model_weights"])
-        reference = _read_reference(stored["reference"], shape) if "reference" in stored else None
-        arrays = _read_arrays(stored, sorted(info.calibration.get("cameras", {})))
-        verify_seal(file, GROUP)
-        digest = digest_of_stored(config, file["model_weights"])
-    read = functools.partial(_read_network, path, digest, shape)
+            shapes_of_weights(stored.weights)
+        reference, arrays = None, dict[str, Mapping[str, np.ndarray]]()
+        if group is not None:
+            has_reference = "reference" in group
+            reference = _read_reference(group["reference"], shape) if has_reference else None
+            arrays = _read_arrays(group, sorted(info.calibration.get("cameras", {})))
+        stored.verify()
+        digest = digest_of_stored(config, stored.weights)
+    read = functools.partial(_read_network, path, digest, shape, None if is_known else info.needs)
     return TrainedModel(LazyNetwork(digest, layers, read), info, path, reference, arrays)
 
 
-def _read_network(path: Path, digest: str, shape: Shape) -> "keras.Model":
-    """Reads the network of a model file with Keras, and checks that it is the one expected."""
-    start_backend()
-    import keras
-
-    from abnormal.models.network_check import check_network
-
+def _read_network(
+    path: Path, digest: str, shape: Shape, needs: Mapping[str, str] | None
+) -> "keras.Model":
     try:
-        with open_hdf5(path, path.stat().st_size + MOST_COMPRESSED_BYTES) as file:
-            config = parse_json(file.attrs["model_config"])
-            if digest_of_stored(config, file["model_weights"]) != digest:
-                raise AbnormalError(f"{path} has changed while it was read. Start again.")
-            with one_line_errors():
-                check_network(config, shapes_of_weights(file["model_weights"]), shape)
-        with one_line_errors():
-            return keras.models.load_model(path, compile=False)
+        return read_network(path, digest, shape, needs)
     except ValueError as error:
         raise _damaged(path, first_line(error)) from None
+
+
+def _info_of_plain(path: Path, config: Any) -> ModelInfo:
+    """Returns what is known about a network that Keras alone has written."""
+    length, size = clips_of(config)
+    name = str(config["config"].get("name"))
+    log.warning(
+        "%s has no calibration, because Keras alone has written it. Calibrate it on normal "
+        "footage: `%s --calibrate FOLDER --output %s`",
+        *(path, command("train"), path),
+    )
+    return ModelInfo(name if name in ARCHITECTURES else OWN, length, size, UNKNOWN_FPS)
 
 
 def _shape_of_clips(info: ModelInfo) -> Shape:
@@ -320,16 +318,6 @@ def _model_info(stored: Mapping[str, Any]) -> ModelInfo:
     return ModelInfo(**{**stored, **lists})
 
 
-def _require_known_classes(path: Path, config: Any) -> None:
-    unknown = sorted(set(unknown_classes(config)))
-    if unknown:
-        raise AbnormalError(
-            f"{path} is not loaded: it names {', '.join(unknown)}, which no network of this "
-            "program has. A model file from elsewhere may run code; train one with "
-            f"`{command('train')}`."
-        )
-
-
 def _read_reference(stored: h5py.Group, shape: Sequence[int]) -> Reference:
     clips = stored["clips"]
     count = clips.shape[0] if clips.shape else 0
@@ -343,7 +331,7 @@ def _read_reference(stored: h5py.Group, shape: Sequence[int]) -> Reference:
     return Reference(np.array(clips), scores)
 
 
-def _read_arrays(group: h5py.Group, cameras: Sequence[str]) -> ArraysByCamera:
+def _read_arrays(group: h5py.Group, cameras: Sequence[str]) -> dict[str, Mapping[str, np.ndarray]]:
     return {
         camera: {name: np.array(array) for name, array in group[f"levels/{number}"].items()}
         for number, camera in enumerate(cameras)

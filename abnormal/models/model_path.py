@@ -5,9 +5,12 @@ from pathlib import Path
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
 
-SUFFIXES = (".h5", ".hdf5")
-"""Suffixes of the names of model files; the first one is recommended."""
+KERAS_SUFFIX = ".keras"
+"""Suffix of the form that also holds networks that are classes of their own."""
 
+SUFFIXES = (".h5", ".hdf5", KERAS_SUFFIX)
+"""Suffixes of the names of model files; the first one is recommended."""
+_SUFFIX_TEXT = f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
 
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
@@ -22,9 +25,8 @@ def check_suffix(path: Path) -> None:
         AbnormalError: The name has another suffix.
     """
     if path.suffix not in SUFFIXES:
-        known = " or ".join(SUFFIXES)
         raise AbnormalError(
-            f"A model file has a name that ends in {known}, but this one is {path}. "
+            f"A model file has a name that ends in {_SUFFIX_TEXT}, but this one is {path}. "
             f"Name it {_suggested_name(path)}."
         )
 
@@ -34,7 +36,7 @@ _OTHER_CONTENTS = (
     (b"<!doctype html", "it is a web page. Download the file itself, not the page that shows it"),
     (b"<html", "it is a web page. Download the file itself, not the page that shows it"),
     (b"<?xml", "it is a text in XML, such as a server's error. Download the file again"),
-    (b"PK\x03\x04", "it is a ZIP archive or a `.keras` file. Renaming does not make a model of it"),
+    (b"PK\x03\x04", "it is a ZIP archive, as `.keras` files are. Give it the name that it had"),
 )
 """Beginnings of files that take the place of model files, in lower case, and what to do."""
 
@@ -54,9 +56,13 @@ def require_model_file(path: Path) -> None:
         )
     if path.suffix not in SUFFIXES:
         raise AbnormalError(
-            f"A model file has a name that ends in {' or '.join(SUFFIXES)}, but this one is "
+            f"A model file has a name that ends in {_SUFFIX_TEXT}, but this one is "
             f"{path}. {_advice_for(path)}"
         )
+    if path.suffix == KERAS_SUFFIX and _first_bytes(path, 8) == _HDF5_SIGNATURE:
+        raise AbnormalError(f"{path} has the format of another one. Name it {path.stem}.h5.")
+    if path.suffix == KERAS_SUFFIX and _first_bytes(path, 4) == b"PK\x03\x04":
+        return
     beginning = _first_bytes(path, 64).lstrip().lower()
     for start, advice in _OTHER_CONTENTS:
         if beginning.startswith(start.lower()):
@@ -66,11 +72,6 @@ def require_model_file(path: Path) -> None:
 def _advice_for(path: Path) -> str:
     if _first_bytes(path, 8) == _HDF5_SIGNATURE:
         return f"It has the format of one. Name it {_suggested_name(path)}."
-    if path.suffix == ".keras":
-        return (
-            "Keras wrote it, and it lacks the calibration. Give the .h5 file that "
-            f"`{command('train')}` wrote, or train one with --output {_suggested_name(path)}."
-        )
     if path.suffix in _EXPORTED_SUFFIXES:
         return "It is for other programs. Give the .h5 file that it was exported from."
     return f"Give the file that `{command('train')} --output` wrote."

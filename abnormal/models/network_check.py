@@ -27,7 +27,8 @@ def check_network(config: Any, stored: Sequence[Shape], shape: Shape) -> None:
     """
     with keras.StatelessScope() as scope:
         scope.initialize_variables = False  # only shapes are wanted
-        network = keras.Sequential.from_config(config["config"])
+        kind = keras.Sequential if config["class_name"] == "Sequential" else keras.Model
+        network = kind.from_config(config["config"])
         _check_layers(network, shape)
         wanted = sorted(tuple(variable.shape) for variable in network.weights)
     if wanted != sorted(stored):
@@ -35,7 +36,7 @@ def check_network(config: Any, stored: Sequence[Shape], shape: Shape) -> None:
         raise ValueError(f"its network has {counts[0]} weights, but {counts[1]} are stored")
 
 
-def _check_layers(network: keras.Sequential, shape: Shape) -> None:
+def _check_layers(network: keras.Model, shape: Shape) -> None:
     if network.input_shape[1:] != shape or network.output_shape[1:] != shape:
         raise ValueError(f"its network takes {network.input_shape[1:]}, not {shape}")
     for layer in network.layers:

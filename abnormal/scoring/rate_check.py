@@ -46,9 +46,9 @@ class EventRate(NamedTuple):
 def event_rate(events: int, hours: float) -> EventRate:
     """Returns the rate of so many events in so many hours, which are above 0, with its interval."""
     half = (1 - CONFIDENCE) / 2
-    low = gammaincinv(events, half) if events else 0.0
-    high = gammaincinv(events + 1, 1 - half)
-    return EventRate(events / hours, float(low / hours), float(high / hours))
+    low = float(gammaincinv(events, half)) if events else 0.0
+    high = float(gammaincinv(events + 1, 1 - half))
+    return EventRate(events / hours, low / hours, high / hours)
 
 
 @dataclass(frozen=True)

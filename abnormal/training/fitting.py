@@ -4,7 +4,7 @@ A run can stop after any batch and be resumed: see `Fitting.checkpoint` and `Fit
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -14,9 +14,11 @@ import pandas as pd
 from abnormal.errors import AbnormalError, Stopped
 from abnormal.files import replacing
 from abnormal.frames.cache import FrameCache
-from abnormal.frames.clips import Clip, epoch_clips, validation_clips
+from abnormal.frames.clips import Clip, end_to_end_clips, epoch_clips
+from abnormal.models.own_network import fingerprint_of
 from abnormal.progress import Progress
 from abnormal.training.batches import ClipBatches, SharedBatches
+from abnormal.training.callbacks import OwnCallbacks
 from abnormal.training.checkpoint_check import check_complete
 from abnormal.training.checkpoint_writer import CheckpointWriter, NoCheckpoints
 from abnormal.training.checkpoints import Checkpoint
@@ -25,9 +27,9 @@ from abnormal.training.early_stopping import EarlyStopping
 from abnormal.training.footage import Footage
 from abnormal.training.interrupt import Interrupt
 from abnormal.training.options import FIXED_WHEN_RESUMED, TrainingOptions
-from abnormal.training.replicas import ReplicatedNetwork
-from abnormal.training.state import capture, have_shapes, restore, restore_metrics
+from abnormal.training.state import capture, have_shapes, restore
 from abnormal.training.tensorboard import write_to_tensorboard
+from abnormal.training.watch import WatchTraining, WatchValidation
 
 HOW_TO_RESUME = "stopped as asked; the same command goes on from here (without --restart)"
 """Message of a run that a signal has stopped, if its checkpoint has been written."""
@@ -78,13 +80,15 @@ class Fitting:
         self._running_loss: float | None = None  # mean loss of the current epoch so far
         self._restored: dict[str, np.ndarray] = {}
         self._saved: tuple[int, int] | None = None
+        self._stopped = False  # by a callback
         self._footage = footage
         self._options = options
         self._writer = writer
         self._interrupt = interrupt
         self._devices = devices
-        held_out = validation_clips(footage.held_out.lengths, options.clip_length)
+        held_out = end_to_end_clips(footage.held_out.lengths, options.clip_length)
         self._held_out = self._batches(footage.held_out, held_out)
+        self._callbacks = OwnCallbacks(options.own.callbacks, network)
 
     def differences(self, checkpoint: Checkpoint) -> list[str]:
         """Returns the reasons why this run cannot resume from a checkpoint; empty if it can.
@@ -112,6 +116,7 @@ class Fitting:
             "epoch_loss": self._epoch_loss,
             "running_loss": self._running_loss,
             "stopping": self.stopping.state(),
+            "stopped": self._stopped,
         }
         best = {f"best.{n:04d}": array for n, array in enumerate(self.stopping.best_weights)}
         return Checkpoint(self.epoch, self.batch, state, capture(self.network) | best)
@@ -132,6 +137,7 @@ class Fitting:
         self.epoch, self.batch = checkpoint.epoch, checkpoint.batch
         self._epoch_loss = checkpoint.state["epoch_loss"]
         self._running_loss = checkpoint.state["running_loss"]
+        self._stopped = bool(checkpoint.state.get("stopped"))  # unknown to earlier versions
         self._restored = checkpoint.arrays
         self._saved = (self.epoch, self.batch)
 
@@ -152,13 +158,25 @@ class Fitting:
         """
         frames = self._frames_of_epoch() * self._options.epochs
         with Progress("frames", frames, self._title(), self._frames_done()) as progress:
-            while self.epoch < self._options.epochs and not self.stopping.should_stop:
+            self._callbacks.begin(self._options.epochs)
+            while not self.is_finished:
                 progress.title = self._title()
                 self._run_epoch(progress)
+            self._callbacks.end()
         self._save()
         self._write_losses()
         if self.stopping.best_weights:
             self.network.set_weights(self.stopping.best_weights)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether no epoch is left."""
+        return self.epoch >= self._options.epochs or self.has_stopped_early
+
+    @property
+    def has_stopped_early(self) -> bool:
+        """Whether the validation loss has stopped improving, or a callback has asked to stop."""
+        return self.stopping.should_stop or self._stopped
 
     def after_batch(self, batch: int, loss: float) -> None:
         """Checks the loss after a batch, and saves a checkpoint if one is due.
@@ -194,11 +212,14 @@ class Fitting:
 
     def _data_and_backend(self) -> dict[str, str | None]:
         """Returns what a run depends on in addition to its options, by name."""
-        return {
+        known: dict[str, str | None] = {
             "data": self._footage.fingerprint[:12],
             "split": self._footage.split,
             "backend": keras.backend.backend(),
         }
+        if self._options.own.build:
+            known["network"] = fingerprint_of(self.network)
+        return known
 
     def _save(self) -> bool:
         """Saves this state unless it is saved already, and returns whether it is saved now."""
@@ -234,15 +255,20 @@ class Fitting:
 
     def _run_epoch(self, progress: Progress) -> None:
         if self._epoch_loss is None:
+            if not self.batch:  # what it has set in an epoch that goes on comes from the checkpoint
+                self._callbacks.begin_epoch(self.epoch)
             self._epoch_loss = self._fit(progress)
         entry = {"epoch": self.epoch + 1, "loss": self._epoch_loss}
         if len(self._held_out):
             watch = WatchValidation(self, self._held_out)
-            self.network.evaluate(self._held_out, verbose=0, callbacks=[watch])
+            self.network.evaluate(
+                self._held_out, verbose=0, callbacks=[self._callbacks.of_batches(), watch]
+            )
             entry["val_loss"] = watch.loss
             self._require_finite("validation losses", entry["val_loss"])
             self.stopping.update(self.epoch, entry["val_loss"], self.network.get_weights())
         self.history.append(entry)
+        self._stopped |= self._callbacks.end_epoch(self.epoch, entry)
         self.epoch, self.batch, self._epoch_loss = self.epoch + 1, 0, None
         self._write_losses()
         if self._options.tensorboard and self._devices.is_first_host:
@@ -262,7 +288,7 @@ class Fitting:
             epochs=self.epoch + 1,
             shuffle=False,  # the clips are in a random order already, which a resumed run repeats
             verbose=0,
-            callbacks=[watch],
+            callbacks=[self._callbacks.of_batches(self.batch), watch],
         )
         self._restored = {}
         return watch.loss
@@ -292,75 +318,6 @@ class Fitting:
         options = self._options
         in_epoch = self.batch * options.batch_size * options.clip_length
         return self.epoch * self._frames_of_epoch() + in_epoch
-
-
-class WatchTraining(keras.callbacks.Callback):
-    """Shows the progress of an epoch, and lets its `Fitting` check the loss of each batch.
-
-    Args:
-        fitting: The run that the epoch belongs to.
-        progress: Shows the progress of the run.
-        batches: The remaining batches of the epoch.
-        restored: Arrays of the checkpoint that the run resumes from; empty if there is none.
-        loss: Mean loss of the batches that are finished.
-
-    Attributes:
-        loss: Mean loss of the epoch so far.
-    """
-
-    def __init__(
-        self,
-        fitting: Fitting,
-        progress: Progress,
-        batches: ClipBatches,
-        restored: Mapping[str, np.ndarray],
-        loss: float,
-    ) -> None:
-        super().__init__()
-        self.loss = loss
-        self._fitting = fitting
-        self._progress = progress
-        self._batches = batches
-        self._restored = restored
-        self._before = fitting.batch
-
-    def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Restores the running loss, which Keras has just reset to zero."""
-        if self._restored and self._before:
-            restore_metrics(self.model, self._restored, self._batches.clips_in(self._before))
-
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Shows the mean loss of the epoch so far, and lets the run check it."""
-        mean = float((logs or {})["loss"])
-        self.loss = self._batches.mean_loss(batch, self._before, self.loss, mean)
-        self._progress.note = f"loss {self.loss:.5f}"
-        self._progress.advance(self._batches.frame_count(batch))
-        self._fitting.after_batch(self._before + batch + 1, self.loss)
-        if isinstance(self.model, ReplicatedNetwork):
-            self.model.spread_metrics()
-
-
-class WatchValidation(keras.callbacks.Callback):
-    """Computes the validation loss, and lets a signal stop a long validation.
-
-    Args:
-        fitting: The run that is validated.
-        batches: The batches of the held-out footage.
-
-    Attributes:
-        loss: Mean validation loss so far; 0 before the first batch.
-    """
-
-    def __init__(self, fitting: Fitting, batches: ClipBatches) -> None:
-        super().__init__()
-        self.loss = 0.0
-        self._fitting = fitting
-        self._batches = batches
-
-    def on_test_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Updates the mean loss, and stops the run if a signal has asked for that."""
-        self.loss = self._batches.mean_loss(batch, 0, self.loss, float((logs or {})["loss"]))
-        self._fitting.stop_if_asked()
 
 
 def losses_path(output: Path) -> Path:

@@ -101,7 +101,7 @@ def open_footage(options: TrainingOptions, by_camera: bool = True) -> Footage:
     """
     clip_length = options.clip_length
     found = read_manifest(options.img, "training")
-    records = tuple(record for record in found if _parts_of(0, record, clip_length))
+    records = tuple(record for record in found if parts_of(0, record, clip_length))
     if not records:
         shorter = f" of at least {clip_length} frames, which a clip has" if found else ""
         raise AbnormalError(
@@ -111,8 +111,8 @@ def open_footage(options: TrainingOptions, by_camera: bool = True) -> Footage:
     warn_of_different_rates(records)
     _warn_of_nameless(records)
     cache = open_cache(options.img, records, options.size)
-    parts = [part for video in enumerate(records) for part in _parts_of(*video, clip_length)]
-    cache = _cache_of_parts(cache, parts)
+    parts = [part for video in enumerate(records) for part in parts_of(*video, clip_length)]
+    cache = cache_of_parts(cache, parts)
     cameras = [records[part.video].camera for part in parts]
     by_camera = by_camera and len({*cameras}) > 1
     training, held_out = split_by_camera(
@@ -122,9 +122,9 @@ def open_footage(options: TrainingOptions, by_camera: bool = True) -> Footage:
     )
     return Footage(
         records=records,
-        too_short=tuple(record for record in found if not _parts_of(0, record, clip_length)),
-        training=_cache_of_parts(cache, training),
-        held_out=_cache_of_parts(cache, held_out),
+        too_short=tuple(record for record in found if not parts_of(0, record, clip_length)),
+        training=cache_of_parts(cache, training),
+        held_out=cache_of_parts(cache, held_out),
         training_records=tuple(records[parts[part.video].video] for part in training),
         held_out_records=tuple(records[parts[part.video].video] for part in held_out),
         fps=float(np.median([record.fps for record in records])),
@@ -144,7 +144,7 @@ def _warn_of_nameless(records: Sequence[VideoRecord]) -> None:
         )
 
 
-def _parts_of(number: int, record: VideoRecord, clip_length: int) -> list[Part]:
+def parts_of(number: int, record: VideoRecord, clip_length: int) -> list[Part]:
     """Returns the parts of a video between its gaps that are as long as a clip."""
     return [
         Part(number, start, stop)
@@ -187,7 +187,7 @@ def _open_frames(cache: FrameCache, first: int, stop: int) -> Iterator[Iterator[
     yield cache.between(first, stop)
 
 
-def _cache_of_parts(cache: FrameCache, parts: list[Part]) -> FrameCache:
+def cache_of_parts(cache: FrameCache, parts: list[Part]) -> FrameCache:
     """Returns a cache of the same frames whose videos are these parts."""
     return FrameCache(
         cache.frames,

@@ -1,9 +1,15 @@
 """The options of a training run."""
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from abnormal.names import LOSS_NAMES, PRECISION_NAMES
+
+if TYPE_CHECKING:
+    import keras
 
 FIXED_WHEN_RESUMED = (
     "arch",
@@ -41,6 +47,23 @@ class HostAddresses:
 
 
 @dataclass(frozen=True)
+class OwnParts:
+    """What a training run gets as objects of Python rather than by name.
+
+    Attributes:
+        build: Builds the network from a clip length and a size, or returns one that there is; None
+            for the architecture that the options name.
+        loss: The loss, a function of clips and their reconstructions; None for the one that the
+            options name.
+        callbacks: Keras callbacks, to which the run is one `fit`.
+    """
+
+    build: "Callable[[int, int], keras.Model] | None" = None
+    loss: "Callable[[Any, Any], Any] | None" = None
+    callbacks: "tuple[keras.callbacks.Callback, ...]" = ()
+
+
+@dataclass(frozen=True)
 class TrainingOptions:
     """Options of a training run.
 
@@ -54,22 +77,23 @@ class TrainingOptions:
         batch_size: Number of clips in a batch, or `AUTO_BATCH_SIZE` to use as many as fit into
             memory.
         learning_rate: Learning rate of Adam.
+        strides: Numbers of frames from one frame of a clip to the next. An epoch has clips of each.
+        checkpoints: Folder of the checkpoints.
         weight_decay: Weight of the penalty on the squares of the kernels.
         bottleneck: Number of units of the dense layer; 0 if the architecture has none, or if the
             weights come from `init`.
         loss: Name of the loss.
         precision: Name of the number format that convolutions are computed in. Weights and all
             other values are float32.
-        strides: Numbers of frames from one frame of a clip to the next. An epoch has clips of each.
         validation: Fraction of the footage that is held out, in [0, 1).
         patience: Number of epochs without a better validation loss after which the run stops.
         init: Path of a model file whose weights the run starts from; None for new weights.
         seed: Seed of the weights, of the clips and of their order.
-        checkpoints: Folder of the checkpoints.
         checkpoint_every: Seconds from one checkpoint to the next.
         keep: Number of checkpoints to keep.
         restart: Whether to start from the beginning even if there are checkpoints.
         tensorboard: Folder of TensorBoard's files; None to write none.
+        own: What comes as objects of Python. Checkpoints do not store it.
     """
 
     img: Path
@@ -80,29 +104,31 @@ class TrainingOptions:
     epochs: int
     batch_size: int
     learning_rate: float
-    weight_decay: float
-    bottleneck: int
-    loss: str
-    precision: str
     strides: tuple[int, ...]
-    validation: float
-    patience: int
-    init: Path | None
-    seed: int
     checkpoints: Path
-    checkpoint_every: float
-    keep: int
-    restart: bool
-    tensorboard: Path | None
+    weight_decay: float = 0.0
+    bottleneck: int = 0
+    loss: str = LOSS_NAMES[0]
+    precision: str = PRECISION_NAMES[0]
+    validation: float = 0.15
+    patience: int = 5
+    init: Path | None = None
+    seed: int = 0
+    checkpoint_every: float = 600.0
+    keep: int = 5
+    restart: bool = False
+    tensorboard: Path | None = None
+    own: OwnParts = OwnParts()
 
     def record(self) -> dict[str, Any]:
         """Returns the options by name, as a checkpoint stores them.
 
         For `init` that is a hash of the file instead of its path, because the file may be moved.
         """
+        named = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        del named["own"]
         values = {
-            name: str(value) if isinstance(value, Path) else value
-            for name, value in dataclasses.asdict(self).items()
+            name: str(value) if isinstance(value, Path) else value for name, value in named.items()
         }
         from abnormal.files import sha256  # not imported for `--help`
 

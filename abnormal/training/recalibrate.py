@@ -20,6 +20,7 @@ from abnormal.inference.regime_footage import split_regimes
 from abnormal.inference.runtimes import keras_runtime
 from abnormal.inference.stored_calibration import calibration_of, change_calibration
 from abnormal.inference.videos import InputVideo, ModelFrames, source_videos, stored_videos
+from abnormal.models.backend import versions
 from abnormal.models.model_file import ModelInfo, TrainedModel, load_model
 from abnormal.scoring.calibration import Calibration
 from abnormal.scoring.pools import combine, without_cameras
@@ -53,6 +54,7 @@ def recalibrate(path: Path, folder: Path, camera: str = "") -> Calibration:
     notes: set[str] = set()
     found = stored_videos(folder, TRAINING) if is_img(folder) else source_videos(folder, TRAINING)
     found = choose_videos(found, camera, old.camera_names, folder)
+    model = with_known_rate(model, found[0])
     videos = [_normal_video(video, model.info, notes) for video in found]
     videos = split_regimes(videos, model.info.fps)
     fresh = _calibrate(model, videos, old)
@@ -60,7 +62,8 @@ def recalibrate(path: Path, folder: Path, camera: str = "") -> Calibration:
         log.info("  %s", note)
     reconstruct = keras_runtime(model.network)
     reference = model.reference and make_reference(model.reference.clips, reconstruct)
-    change_calibration(path, lambda known: merged(known, fresh), reference)
+    facts = {"fps": model.info.fps, "versions": model.info.versions}  # which were not known
+    change_calibration(path, lambda known: merged(known, fresh), reference, facts)
     return fresh
 
 
@@ -116,6 +119,19 @@ def _without_nameless(known: Calibration, fresh: Calibration) -> Calibration:
     pools = tuple(without_cameras(known.all_pools, known.cameras))
     known = dataclasses.replace(known, cameras={}, exams={}, box_thresholds={})
     return dataclasses.replace(known, dismissed=tuple(left), pools=pools)
+
+
+def with_known_rate(model: TrainedModel, video: InputVideo) -> TrainedModel:
+    """Gives a network that Keras alone has written the frame rate of a video under `img/`.
+
+    A video elsewhere is resampled to the rate that such a network is taken to have. Every other
+    model is returned as it is.
+    """
+    if model.info.versions:
+        return model
+    with video.open_frames(model.info.size, model.info.fps) as opened:
+        info = dataclasses.replace(model.info, fps=opened.fps, versions=versions())
+    return dataclasses.replace(model, info=info)
 
 
 def _normal_video(video: InputVideo, info: ModelInfo, notes: set[str]) -> NormalVideo:

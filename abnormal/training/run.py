@@ -13,17 +13,17 @@ import numpy as np
 
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder
-from abnormal.frames.clips import validation_clips
+from abnormal.frames.clips import end_to_end_clips
 from abnormal.inference.calibrate import Calibrator
 from abnormal.inference.exam import examine
 from abnormal.inference.reference import REFERENCE_CLIPS, make_reference
 from abnormal.inference.regime_footage import split_regimes
 from abnormal.inference.runtimes import keras_runtime
 from abnormal.models.backend import make_deterministic, memory_advice, replica_scope, versions
-from abnormal.models.fast import FastNetwork
-from abnormal.models.model_file import ModelInfo, Reference, load_model, save_model
+from abnormal.models.fast import stock_of
+from abnormal.models.model_file import ModelInfo, Reference, save_model
 from abnormal.models.model_path import check_suffix
-from abnormal.models.networks import NETWORKS
+from abnormal.models.own_network import needs_of
 from abnormal.scoring.calibration import Calibration
 from abnormal.training.batch_size import with_batch_size
 from abnormal.training.checkpoint_writer import CheckpointWriter, NoCheckpoints
@@ -33,10 +33,8 @@ from abnormal.training.fitting import Fitting, losses_path
 from abnormal.training.footage import Footage, open_footage
 from abnormal.training.interrupt import catching_signals
 from abnormal.training.lock import locked
-from abnormal.training.losses import LOSSES, mean_per_clip
-from abnormal.training.optimizer import make_optimizer
+from abnormal.training.network import compiled, make_network, on_one_device
 from abnormal.training.options import FIXED_WHEN_RESUMED, TrainingOptions
-from abnormal.training.replicas import ReplicatedNetwork
 from abnormal.training.split import BY_CAMERA
 from abnormal.training.tensorboard import check_tensorboard
 
@@ -89,7 +87,7 @@ def train(
     _check_output(options)
     with locked(options.checkpoints) if devices.is_first_host else nullcontext():
         make_deterministic()
-        network = _network(options)  # so that an impossible network is refused at once
+        network = make_network(options)  # so that an impossible network is refused at once
         options = with_batch_size(options, network, devices)
         footage = open_footage(options, _splits_by_camera(options))
         _log_footage(footage)
@@ -115,44 +113,6 @@ def _check_output(options: TrainingOptions) -> None:
     if options.tensorboard:
         check_tensorboard(options.tensorboard)
     make_folder(options.output.absolute().parent)
-
-
-def _network(options: TrainingOptions) -> keras.Model:
-    """Returns a new network, or the network of the model file that the run starts from."""
-    if options.init is None:
-        width = {"bottleneck": options.bottleneck} if options.bottleneck else {}
-        return NETWORKS[options.arch](options.clip_length, options.size, **width)
-    model = load_model(options.init)
-    made_for = (model.info.arch, model.info.clip_length, model.info.size)
-    wanted = (options.arch, options.clip_length, options.size)
-    if made_for != wanted:
-        raise AbnormalError(
-            f"{options.init} is a network of (architecture, clip length, size) {made_for}, but "
-            f"{wanted} is asked for. Give the same --arch, --clip-length and --size."
-        )
-    return model.network
-
-
-def _compiled(options: TrainingOptions, devices: Devices) -> FastNetwork:
-    """Returns the network to train, in the form for one device or for several."""
-    keras.utils.set_random_seed(options.seed)
-    loss = LOSSES[options.loss]
-    if devices.count == 1:
-        network = FastNetwork(_network(options), options.precision)
-        network.compile(make_optimizer(options), loss)
-    else:
-        network = ReplicatedNetwork(_network(options), options.precision)
-        network.compile(make_optimizer(options), mean_per_clip(loss))
-    return network
-
-
-def _on_one_device(network: keras.Sequential, devices: Devices) -> keras.Sequential:
-    """Returns a copy of the network on a single device, on which it is calibrated and saved."""
-    if devices.count == 1:
-        return network
-    copy = keras.Sequential.from_config(network.get_config())
-    copy.set_weights(network.get_weights())
-    return copy
 
 
 def _splits_by_camera(options: TrainingOptions) -> bool:
@@ -190,7 +150,7 @@ def _fit(
 ) -> Fitting:
     """Trains a network from the beginning, or from the newest checkpoint."""
     with replica_scope() if devices.count > 1 else nullcontext():
-        network = _compiled(options, devices)
+        network = compiled(options, devices)
         with catching_signals(devices.largest) as interrupt:
             first = devices.is_first_host
             writer = _checkpoint_writer(options, clock) if first else NoCheckpoints()
@@ -229,7 +189,7 @@ def _resume(fitting: Fitting, options: TrainingOptions, devices: Devices) -> Non
     if devices.is_first_host:
         set_damaged_aside(options.checkpoints, checkpoint)
     fitting.resume(checkpoint)
-    if fitting.epoch >= options.epochs or fitting.stopping.should_stop:
+    if fitting.is_finished:
         log.info(
             "this run is finished after %d epochs; %s is written again",
             fitting.epoch,
@@ -243,7 +203,7 @@ def _finish(
     options: TrainingOptions, footage: Footage, fitting: Fitting, devices: Devices
 ) -> TrainingResult:
     """Calibrates a trained network, and writes its model file."""
-    network = _on_one_device(fitting.network.stock, devices)
+    network = on_one_device(stock_of(fitting.network), devices)
     videos = split_regimes(footage.normal_videos(), footage.fps)
     reconstruct = keras_runtime(network)
     calibration = Calibrator(reconstruct, options.clip_length, footage.fps).calibrate(videos)
@@ -258,14 +218,14 @@ def _finish(
     stopping = fitting.stopping
     best = stopping.best_epoch + 1 if stopping.best_weights else len(fitting.history)
     return TrainingResult(
-        info, calibration, losses_path(options.output), stopping.should_stop, best
+        info, calibration, losses_path(options.output), fitting.has_stopped_early, best
     )
 
 
 def _reference(network: keras.Sequential, footage: Footage, clip_length: int) -> Reference:
     """Takes a few clips, spread over the footage, with what the network makes of them."""
     cache = footage.held_out if footage.held_out.lengths else footage.training
-    clips = validation_clips(cache.lengths, clip_length)
+    clips = end_to_end_clips(cache.lengths, clip_length)
     chosen = sorted({round(index) for index in np.linspace(0, len(clips) - 1, REFERENCE_CLIPS)})
     frames = np.stack([cache.clip(clips[index], clip_length) for index in chosen])
     return make_reference(frames, keras_runtime(network))
@@ -286,4 +246,5 @@ def _model_info(
         data_fingerprint=footage.fingerprint,
         history=tuple(fitting.history),
         calibration=calibration.as_dict(),
+        needs=needs_of(stock_of(fitting.network)),
     )

@@ -45,7 +45,7 @@ def have_shapes(arrays: Sequence[np.ndarray], like: Sequence[np.ndarray]) -> boo
 
 
 def restore_metrics(network: keras.Model, arrays: Mapping[str, np.ndarray], clips: int) -> None:
-    """Sets only the running loss, which Keras resets to zero at the beginning of an epoch.
+    """Sets the running loss and other metrics, which Keras resets at the beginning of an epoch.
 
     Args:
         network: A network that was compiled with a loss and no other metric.
@@ -53,9 +53,12 @@ def restore_metrics(network: keras.Model, arrays: Mapping[str, np.ndarray], clip
         clips: Number of clips that the loss is the mean of, as Keras counts them with these
             devices.
     """
-    total, count = (arrays[f"metric.{number:04d}"] for number in range(2))
-    for variable, array in zip(network.metrics_variables, (total, count), strict=True):
-        variable.assign(array * np.float32(clips / count))
+    count = arrays["metric.0001"]
+    for number, variable in enumerate(network.metrics_variables):
+        # The first two are sum and count of the loss. Others are of a network of one's own, which
+        # is trained on one device.
+        share = np.float32(clips / count) if number < 2 else 1
+        variable.assign(arrays[f"metric.{number:04d}"] * share)
 
 
 def _variables(network: keras.Model) -> Iterator[tuple[str, Any]]:

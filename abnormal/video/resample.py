@@ -118,6 +118,23 @@ def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
 
 
+def resize_masks(masks: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Resizes masks, so that they can be compared with others of the same frames.
+
+    Args:
+        masks: `(n, ...)` bool of any height and width.
+        height: The new height, in pixels.
+        width: The new width, in pixels.
+
+    Returns:
+        `(n, height, width)` bool, True for each pixel of which the mask covers at least half.
+    """
+    if masks.shape[1:] == (height, width):
+        return masks
+    covered = [resize(mask.astype(np.uint8) * 255, height, width) for mask in masks]
+    return np.stack(covered) > 127
+
+
 def fit(picture: np.ndarray, height: int, width: int) -> np.ndarray:
     """Brings a picture to a size without distorting it; what it does not cover is black.
 

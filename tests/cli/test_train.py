@@ -1,9 +1,11 @@
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from abnormal.cli.train import _options, _parser, main
+from abnormal.models.backend import start_backend
 from abnormal.models.defaults import ARCHITECTURES
 from abnormal.names import AUTO_BATCH_SIZE
 from abnormal.training.checkpoints import ARRAYS, Checkpoint, save_checkpoint
@@ -120,3 +122,26 @@ def test_status_prints_what_the_folder_holds(tmp_path, capsys):
 def test_status_of_nothing_is_one_line(tmp_path, capsys):
     assert main(["--status", "--checkpoints", str(tmp_path)]) == 1
     assert f"no checkpoint in {tmp_path}" in capsys.readouterr().err
+
+
+def test_a_network_in_a_file_is_built_by_running_it(tmp_path, caplog):
+    start_backend()
+    from abnormal.training.own_parts import with_own_network
+
+    file = tmp_path / "network_of_a_test.py"
+    file.write_text("def build(length, size):\n    return (length, size)\n")
+    said = options("--arch", f"{file}:build", "--clip-length", "4")
+    assert (said.arch, said.size, said.clip_length) == (f"{file}:build", 227, 4)
+    assert with_own_network(said).own.build(4, 35) == (4, 35)
+    assert "runs the code in that file" in caplog.text
+    sys.modules.pop("network_of_a_test")
+
+
+def test_a_file_with_a_network_that_is_missing_is_said(capsys):
+    assert main(["--arch", "missing.py:build"]) == 1
+    assert "missing.py" in capsys.readouterr().err
+
+
+def test_a_network_of_ones_own_on_several_hosts_is_refused(capsys):
+    assert main(["--arch", "a.py:build", "--distribute", "hosts"]) == 1
+    assert "is trained on one device" in capsys.readouterr().err

@@ -11,10 +11,10 @@ from abnormal.evaluation.pixel_level import (
     mask_cross_entropy,
     pixel_metrics,
     pixel_table,
-    resize_masks,
 )
 from abnormal.inference.scored_video import ScoredVideo
 from abnormal.scoring.localisation import Localiser
+from abnormal.video.resample import resize_masks
 
 LOCALISER = Localiser(box_size=2, box_threshold=255.0)
 

@@ -10,10 +10,10 @@ from abnormal.frames.clips import (
     Clip,
     ClipCutter,
     clip_span,
+    end_to_end_clips,
     epoch_clips,
     stream_clips,
     to_input,
-    validation_clips,
 )
 from abnormal.video.flow import MovingFrame, without_speed
 
@@ -107,8 +107,8 @@ def test_an_epoch_is_shuffled():
     assert ranks[0] != ranks[1]
 
 
-def test_validation_clips_by_hand():
-    assert validation_clips([25, 9, 10], 10) == [Clip(0, 0, 1), Clip(0, 10, 1), Clip(2, 0, 1)]
+def test_end_to_end_clips_by_hand():
+    assert end_to_end_clips([25, 9, 10], 10) == [Clip(0, 0, 1), Clip(0, 10, 1), Clip(2, 0, 1)]
 
 
 def pictures(count):

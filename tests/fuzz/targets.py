@@ -6,6 +6,7 @@ import json
 import math
 import random
 import threading
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -368,7 +369,11 @@ def make_models(folder: Path) -> list[Path]:
     clips = np.zeros((3, 2, SIZE, SIZE), np.uint8)
     reference = Reference(clips, {"l2": np.ones((3, 2))})
     save_model(folder / "model.h5", network, info, reference, calibration.arrays)
-    return [folder / "model.h5"]
+    clip = keras.Input((2, SIZE, SIZE, 1))
+    hidden = layers.Conv3D(2, 3, padding="same", activation="relu")(clip)
+    connected = keras.Model(clip, layers.Add()([clip, layers.Conv3D(1, 1)(hidden)]))
+    save_model(folder / "connected.keras", connected, info, reference, calibration.arrays)
+    return [folder / "model.h5", folder / "connected.keras"]
 
 
 def damage_model(content: bytes, rng: random.Random) -> bytes:
@@ -383,7 +388,8 @@ def read_model(path: Path) -> None:
     content = path.read_bytes()
     if content.startswith(b"HDF5"):
         path.write_bytes(content[4:-8])
-        change_hdf5(path, random.Random(content[-8:]))
+        change = change_hdf5 if path.suffix == ".h5" else change_archive
+        change(path, random.Random(content[-8:]))
     model = load_model(path)
     assert all(np.isfinite(weight).all() for weight in model.network.get_weights())
     assert model.network.input_shape[1:] == (model.info.clip_length, *[model.info.size] * 2, 1)
@@ -419,6 +425,22 @@ def change_hdf5(path: Path, rng: random.Random) -> None:
             file[name] = rng.choice(links)
         else:
             del file[name]
+
+
+def change_archive(path: Path, rng: random.Random) -> None:
+    """Changes something in an archive as a program would that also makes its checksums."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    if rng.random() < 0.8:
+        del members["abnormal.h5"]  # whose digest would tell
+    name = rng.choice(("config.json", "config.json", *members))
+    if name.endswith(".json"):
+        members[name] = damage_json(members[name], rng)
+    else:
+        members[name] = damage(members[name], rng)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
 
 
 def put_array(file: h5py.File, name: str, rng: random.Random) -> None:
@@ -514,7 +536,7 @@ TARGETS = {
     "labels": Target(make_label_files, read_label_file),
     "masks": Target(lambda f: sorted(make_img(f).iterdir()), read_stored_masks),
     "manifest": Target(make_manifest, look_at_manifest, damage_json, quick=60),
-    "model": Target(make_models, read_model, damage_model, quick=20),
+    "model": Target(make_models, read_model, damage_model, quick=30),
     "checkpoint": Target(
         make_checkpoint, read_checkpoint, damage_checkpoint, (AbnormalError, ValueError), 60
     ),

@@ -1,5 +1,6 @@
 import dataclasses
 import importlib.util
+import json
 import subprocess
 import sys
 
@@ -11,12 +12,38 @@ from abnormal.errors import AbnormalError
 from abnormal.models import export
 from abnormal.models.export import EXPORTS, export_model
 from abnormal.models.model_file import load_model, save_model
+from abnormal.models.packages import import_openvino
 
 
 @pytest.fixture
 def model(tmp_path, network, info):
     save_model(tmp_path / "gate.h5", network, info)
     return load_model(tmp_path / "gate.h5")
+
+
+def facts_in_onnx(path):
+    import onnx
+
+    model = onnx.load(path)
+    assert [model.graph.input[0].name, model.graph.output[0].name] == ["clips", "reconstructions"]
+    return {entry.key: entry.value for entry in model.metadata_props}
+
+
+def facts_in_openvino(path):
+    model = import_openvino().Core().read_model(path / "model.xml")
+    assert "reconstructions" in model.outputs[0].get_names()
+    return {key: model.get_rt_info(["abnormal", key]).value for key in ("size", "thresholds")}
+
+
+def facts_in_saved_model(path):
+    return json.loads((path / "assets.extra" / "abnormal.json").read_text())
+
+
+FACTS_IN = {
+    "onnx": facts_in_onnx,
+    "openvino": facts_in_openvino,
+    "saved_model": facts_in_saved_model,
+}
 
 
 def need(kind):
@@ -27,8 +54,9 @@ def need(kind):
 @pytest.mark.parametrize("kind", EXPORTS)
 def test_what_is_written_gives_what_the_network_gives(model, kind, capfd):
     need(kind)
-    path = export_model(model, kind)
+    path = export_model(model, kind, {"size": "8", "thresholds": '{"fused": 2.0}'})
     assert path.name == f"gate{EXPORTS[kind].suffix}"
+    assert FACTS_IN[kind](path) == {"size": "8", "thresholds": '{"fused": 2.0}'}
     for count in (1, 3):
         clips = np.random.default_rng(count).random((count, *model.network.input_shape[1:]))
         outputs = EXPORTS[kind].read(path)(clips.astype(np.float32))

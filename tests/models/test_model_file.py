@@ -9,8 +9,14 @@ import numpy as np
 import pytest
 
 from abnormal.errors import AbnormalError
-from abnormal.models import model_file
-from abnormal.models.model_file import ModelInfo, Reference, load_model, save_model
+from abnormal.models.model_file import (
+    ModelInfo,
+    Reference,
+    change_model,
+    load_model,
+    read_model,
+    save_model,
+)
 
 
 @pytest.fixture
@@ -97,10 +103,10 @@ def test_a_file_is_replaced_whole(saved, network, info):
 
 
 def test_a_change_of_the_facts_keeps_the_network_as_it_is(saved, network, info):
-    known = model_file.read_model(saved)
+    known = read_model(saved)
     levels = {"gate": {"motion": np.ones((2, 2), np.float32)}}
-    model_file.change_model(known, dataclasses.replace(info, seed=8), arrays=levels)
-    found = model_file.read_model(saved)
+    change_model(known, dataclasses.replace(info, seed=8), arrays=levels)
+    found = read_model(saved)
     assert found.info.seed == 8
     assert found.lazy_network.digest == known.lazy_network.digest
     weights = load_model(saved).network.get_weights()
@@ -122,7 +128,7 @@ def test_when_the_disk_is_full_all_is_as_before(saved, network, info, small_disk
     with pytest.raises(AbnormalError, match=r"model\.h5 cannot be written: "):
         save_model(saved, network, info)
     with pytest.raises(AbnormalError, match=r"model\.h5 cannot be written: "):
-        model_file.change_model(model_file.read_model(saved), info)
+        change_model(read_model(saved), info)
     assert saved.read_bytes() == before
     assert [path.name for path in saved.parent.iterdir()] == [saved.name]
 
@@ -135,10 +141,10 @@ def test_when_the_second_half_fails_all_is_as_before(saved, network, info):
     assert [path.name for path in saved.parent.iterdir()] == [saved.name]
 
 
-@pytest.mark.parametrize("name", ["model", "model.keras", "model.H5", "model.h5.old"])
+@pytest.mark.parametrize("name", ["model", "model.H5", "model.h5.old"])
 def test_a_name_that_keras_does_not_know_is_refused(saved, network, info, name):
     path = saved.with_name(name)
-    message = r"ends in \.h5 or \.hdf5, but this one is .*Name it model"
+    message = r"ends in \.h5, \.hdf5 or \.keras, but this one is .*Name it model"
     with pytest.raises(AbnormalError, match=message):
         save_model(path, network, info)
     assert not path.exists()
@@ -223,12 +229,6 @@ def test_a_network_that_cannot_be_rebuilt_is_refused(saved, change):
     assert str(raised.value).count("\n") == 0
 
 
-def test_a_keras_model_of_other_origin_is_refused(tmp_path, network):
-    model_file._save_network(tmp_path / "model.h5", network)
-    with pytest.raises(AbnormalError, match="is not a model file of this program"):
-        load_model(tmp_path / "model.h5")
-
-
 def test_code_in_a_file_is_not_run(saved, tmp_path, monkeypatch):
     witness = tmp_path / "witness"
     name = str(witness)
@@ -280,9 +280,14 @@ def test_only_known_classes_are_rebuilt(saved, monkeypatch, change, named):
         ("m.h5", b"\n<!DOCTYPE html><html>", "it is a web page. Download the file itself"),
         ("m.h5", b"<HTML>", "it is a web page. Download the file itself"),
         ("m.h5", b"<?xml version='1.0'?><Error>", "such as a server's error"),
-        ("m.h5", b"PK\x03\x04", "a `.keras` file. Renaming does not make a model of it"),
+        (
+            "m.h5",
+            b"PK\x03\x04",
+            "a ZIP archive, as `.keras` files are. Give it the name",
+        ),
         ("m.h5", b"", r"is not a model file of this program \(it is empty\)"),
-        ("m.keras", b"PK\x03\x04", "it lacks the calibration. Give the .h5 file"),
+        ("m.keras", b"PK\x03\x04", "is not a model file of this program"),
+        ("m.keras", b"\x89HDF\r\n\x1a\n", "has the format of another one. Name it m.h5"),
         ("m.onnx", b"\x08\x07", "Give the .h5 file that it was exported from"),
         ("m.H5", b"\x89HDF\r\n\x1a\n", "It has the format of one. Name it m.h5"),
         ("m", b"hello", "--output` wrote"),

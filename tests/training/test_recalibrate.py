@@ -1,21 +1,25 @@
 """One camera of several is calibrated again."""
 
+import contextlib
 import dataclasses
 import json
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
 from abnormal.errors import AbnormalError
-from abnormal.inference.videos import InputVideo
+from abnormal.inference.videos import InputVideo, ModelFrames
+from abnormal.models.lazy_network import LazyNetwork
+from abnormal.models.model_file import ModelInfo, TrainedModel
 from abnormal.names import FUSED
 from abnormal.scoring.calibration import Calibration, Normality, read_calibration
 from abnormal.scoring.dismissal import Dismissal
 from abnormal.scoring.false_alarms import COUNTED_SURPRISES, FalseAlarms
 from abnormal.scoring.surprise import learn_surprise
 from abnormal.training.choose_camera import choose_videos
-from abnormal.training.recalibrate import merged
+from abnormal.training.recalibrate import merged, with_known_rate
 
 FOLDER = Path("day")
 
@@ -149,3 +153,17 @@ def test_each_video_gets_the_camera_that_is_meant(cameras, camera, known, chosen
 def test_what_is_not_clear_is_asked_for(cameras, camera, known, says):
     with pytest.raises(AbnormalError, match=says):
         choose_videos(videos(*cameras), camera, known, FOLDER)
+
+
+def ten_a_second(size, fps):
+    return contextlib.nullcontext(ModelFrames(iter([]), 10.0))
+
+
+def test_a_network_that_keras_alone_has_written_gets_the_rate_of_the_footage(tmp_path):
+    network = LazyNetwork("digest", [], keras.Sequential)
+    for versions, fps in (({}, 10.0), ({"keras": "3.10"}, 25.0)):
+        info = ModelInfo("own", 4, 16, 25.0, versions=versions)
+        model = TrainedModel(network, info, tmp_path / "model.h5")
+        known = with_known_rate(model, InputVideo("01", ten_a_second))
+        assert known.info.fps == fps
+        assert known.info.versions

@@ -1,47 +1,53 @@
-"""The Python interface: `abnormal.load`, `score_video`, `find_events` and `evaluate`.
-
-These functions and the command line programs are built on the same functions of
-`abnormal.detection`.
-"""
+"""Scores, events and figures: `abnormal.load`, `score_video`, `evaluate` and `dismiss`."""
 
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from abnormal.commands import command
-from abnormal.errors import AbnormalError
+from abnormal.errors import AbnormalError, require_one_of
+from abnormal.names import FUSED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
     from abnormal.detection.detect import Detections
+    from abnormal.detection.score_table import ScoreTable
     from abnormal.inference.detector import Detector
     from abnormal.inference.videos import InputVideo
     from abnormal.scoring.alarm import Alarm
-    from abnormal.scoring.localisation import Localiser
 
 
-def load(path: str | Path, runtime: str = "auto", exact: bool = False) -> "Detector":
+def load(
+    path: str | Path, runtime: str = "auto", exact: bool = False, trust: bool = False
+) -> "Detector":
     """Loads a trained model.
 
     Args:
-        path: Path of a model file that `train_model.py` has written.
+        path: Path of a model file that `train_model.py` or `abnormal.train` has written.
         runtime: Name of the runtime that computes the network: `"keras"`, `"openvino"`,
             `"openvino-bfloat16"`, or `"auto"` for the fastest one that is installed and agrees with
             Keras.
         exact: Whether the network runs on all clips, also on those that show nothing new.
+        trust: Whether code that the network needs may be run: layers of one's own, from the files
+            and modules that the model file names. Only trust files whose makers you know.
 
     Returns:
-        The model, for the other functions of this module.
+        The model, for the other functions of this package.
 
     Raises:
-        AbnormalError: There is no such file, or it is not a model file.
+        AbnormalError: There is no such file, it is not a model file, or it needs code and is not
+            trusted.
     """
     from abnormal.inference.detector import open_detector
+    from abnormal.inference.runtimes import AUTO, RUNTIMES
+    from abnormal.models.trust import trusting
 
-    return open_detector(Path(path), Path(path).stem, runtime, exact=exact)
+    require_one_of("runtime", runtime, (AUTO, *RUNTIMES))
+    with trusting(trust):
+        return open_detector(Path(path), Path(path).stem, runtime, exact=exact)
 
 
 def score_video(
@@ -51,8 +57,8 @@ def score_video(
     threshold: float | None = None,
     camera: str = "",
     false_alarms_per_hour: float | None = None,
-) -> "pd.DataFrame":
-    """Scores every frame of a video.
+) -> "ScoreTable":
+    """Scores every frame of a video, and finds the events in it.
 
     A video whose frame rate differs from that of the model is resampled. That and any problem with
     a video is reported by a Python warning, as long as another video can be scored.
@@ -70,18 +76,17 @@ def score_video(
             chosen; None for one normal frame in a hundred.
 
     Returns:
-        A table with one row per frame and the columns of `results/scores.csv`.
+        A table with one row per frame and the columns of `results/scores.csv`. Its attribute
+        `events` is a table with one row per event and the columns of `results/events.csv`.
 
     Raises:
         AbnormalError: No video can be read, the model is not calibrated for the score, the model
             does not know the camera, or both a threshold and a number of false alarms are given.
     """
-    from abnormal.report.tables import scores_table
+    from abnormal.detection.score_table import ScoreTable
 
     alarm = _alarm(model, score, threshold, false_alarms_per_hour)
-    found = _detect(model, alarm, _videos(source, camera), None)
-    videos = [result.outputs[model.name].video for result in found.results.values()]
-    return scores_table(model.name, videos, alarm)
+    return ScoreTable.of(_detect(model, alarm, _videos(source, camera)), model.name)
 
 
 def find_events(
@@ -97,14 +102,10 @@ def find_events(
     It takes the same arguments as `score_video`, and raises the same errors.
 
     Returns:
-        A table with one row per event and the columns of `results/events.csv`.
+        The attribute `events` of the table that `score_video` returns.
     """
-    from abnormal.detection.results import model_results
-    from abnormal.scoring.localisation import DEFAULT_LOCALISER
-
-    alarm = _alarm(model, score, threshold, false_alarms_per_hour)
-    found = _detect(model, alarm, _videos(source, camera), DEFAULT_LOCALISER)
-    return model_results(found)[model.name].events
+    table = score_video(model, source, score, threshold, camera, false_alarms_per_hour)
+    return table.events
 
 
 def evaluate(
@@ -132,11 +133,50 @@ def evaluate(
     """
     from abnormal.detection.results import model_results
     from abnormal.inference.videos import stored_videos
-    from abnormal.scoring.localisation import DEFAULT_LOCALISER
 
-    alarm = _alarm(model, score, threshold)
-    found = _detect(model, alarm, stored_videos(Path(img)), DEFAULT_LOCALISER)
+    found = _detect(model, _alarm(model, score, threshold), stored_videos(Path(img)))
     return dict(model_results(found)[model.name].metrics)
+
+
+def dismiss(
+    model: str | Path,
+    source: str | Path,
+    event: "Mapping[str, Any] | pd.Series[Any]",
+    camera: str = "",
+    trust: bool = False,
+) -> "Detector":
+    """Teaches a model that an event was a false alarm: the same at the same place is normal.
+
+    Args:
+        model: Path of the model file, which is replaced.
+        source: The video file, folder of pictures, folder of videos, or folder of frames (`img`) in
+            which the event was found.
+        event: A row of the events of `score_video`, of which `video`, `event`, `start_frame` and
+            `end_frame` are used.
+        camera: Name by which the model knows the camera; needed only if it knows several.
+        trust: Whether code that the network needs may be run; see `load`.
+
+    Returns:
+        The model as it is now.
+
+    Raises:
+        AbnormalError: There is no such video, the event ends after it, or it is dismissed already.
+    """
+    from abnormal.models.backend import start_backend
+
+    start_backend()
+    from abnormal.detection.dismiss import dismiss_frames
+    from abnormal.detection.options import DetectionOptions
+    from abnormal.frames.manifest import is_img
+    from abnormal.models.trust import trusting
+
+    path, source = Path(model), Path(source)
+    img, video = (source, None) if is_img(source) else (Path("img"), source)
+    options = DetectionOptions((path,), img, video, camera, Path(), FUSED, None, None)
+    frames = (str(event["video"]), int(event["start_frame"]), int(event["end_frame"]))
+    with trusting(trust):
+        dismiss_frames(options, f"{event['video']}:{event['event']}", frames)
+        return load(path)
 
 
 def _alarm(
@@ -158,7 +198,8 @@ def _videos(source: str | Path, camera: str) -> "list[InputVideo]":
     if not isinstance(source, str | Path):
         raise AbnormalError(
             f"The source {source!r} is no path. Expected: a video file, a folder of pictures, or a "
-            f"folder of videos; cameras are watched by `{command('test')} --source`."
+            f"folder of videos; cameras are watched by `abnormal.watch`, or by `{command('test')} "
+            "--source`."
         )
     videos = source_videos(Path(source))
     return [dataclasses.replace(video, camera=camera) if camera else video for video in videos]
@@ -168,14 +209,14 @@ def _detect(
     model: "Detector",
     alarm: "Alarm",
     videos: "Sequence[InputVideo]",
-    localiser: "Localiser | None",
 ) -> "Detections":
     """Scores videos, and warns of problems with them unless none of them can be scored."""
     from abnormal.detection.detect import Detections, problem_of, score_videos
     from abnormal.detection.job import Job
     from abnormal.detection.video import VideoResult
+    from abnormal.scoring.localisation import DEFAULT_LOCALISER
 
-    job = Job({model.name: alarm}, localiser)
+    job = Job({model.name: alarm}, DEFAULT_LOCALISER)
     results, problems = {}, []
     for name, outcome in score_videos(job, {model.name: model}, videos).items():
         if isinstance(outcome, VideoResult):

@@ -1,0 +1,83 @@
+"""Makes the network of a training run, and compiles it for the devices that train it."""
+
+import keras
+
+from abnormal.errors import AbnormalError
+from abnormal.models.fast import FastNetwork
+from abnormal.models.model_file import load_model
+from abnormal.models.networks import NETWORKS
+from abnormal.models.own_network import Build, require_clips, require_storable
+from abnormal.names import PRECISION_NAMES
+from abnormal.training.devices import Devices
+from abnormal.training.losses import mean_per_clip
+from abnormal.training.optimizer import make_optimizer
+from abnormal.training.options import TrainingOptions
+from abnormal.training.own_parts import loss_of
+from abnormal.training.replicas import ReplicatedNetwork
+
+
+def make_network(options: TrainingOptions) -> keras.Model:
+    """Returns a new network, or the network of the model file that the run starts from.
+
+    Raises:
+        AbnormalError: There is no such network, or it does not take and return clips.
+    """
+    if options.own.build:
+        return _own_network(options, options.own.build)
+    if options.init is None:
+        width = {"bottleneck": options.bottleneck} if options.bottleneck else {}
+        return NETWORKS[options.arch](options.clip_length, options.size, **width)
+    model = load_model(options.init)
+    made_for = (model.info.arch, model.info.clip_length, model.info.size)
+    wanted = (options.arch, options.clip_length, options.size)
+    if made_for != wanted:
+        raise AbnormalError(
+            f"{options.init} is a network of (architecture, clip length, size) {made_for}, but "
+            f"{wanted} is asked for. Give the same --arch, --clip-length and --size."
+        )
+    return model.network
+
+
+def _own_network(options: TrainingOptions, build: Build) -> keras.Model:
+    """Returns a network of one's own that takes clips and can be stored."""
+    if options.init:
+        raise AbnormalError(
+            f"A network of one's own and --init {options.init} are both asked for. Leave one out."
+        )
+    network = build(options.clip_length, options.size)
+    if not isinstance(network, keras.Model):
+        raise AbnormalError(
+            f"{options.arch} has built {type(network).__name__}. Expected: a keras.Model."
+        )
+    require_clips(network, options.clip_length, options.size)
+    require_storable(network, options.output)
+    return network
+
+
+def compiled(options: TrainingOptions, devices: Devices) -> keras.Model:
+    """Returns the network to train, in the form for one device or for several."""
+    keras.utils.set_random_seed(options.seed)
+    stock, loss = make_network(options), loss_of(options)
+    if devices.count > 1:
+        network = ReplicatedNetwork(stock, options.precision)
+        network.compile(make_optimizer(options), mean_per_clip(loss))
+        return network
+    network = stock
+    if type(stock) is keras.Sequential:
+        network = FastNetwork(stock, options.precision)
+    elif options.precision != PRECISION_NAMES[0]:
+        raise AbnormalError(
+            f"--precision {options.precision} is for a keras.Sequential. Give the layers of "
+            f"{options.arch} a dtype policy of their own."
+        )
+    network.compile(make_optimizer(options), loss)
+    return network
+
+
+def on_one_device(network: keras.Sequential, devices: Devices) -> keras.Sequential:
+    """Returns a copy of the network on a single device, on which it is calibrated and saved."""
+    if devices.count == 1:
+        return network
+    copy = keras.Sequential.from_config(network.get_config())
+    copy.set_weights(network.get_weights())
+    return copy
