@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from abnormal.live.clock import format_stamp, parse_utc
 from abnormal.live.event import AMENDED, LiveEvent
 from abnormal.live.page.past_events import MOST_EVENTS, read_past_events
 from abnormal.live.page.shown_event import ShownEvent, shown_event
@@ -90,6 +91,19 @@ class EventHistory:
                 self._put(entry.event, entry.cursor)
         self.changed()
 
+    def forget(self, stamp: str) -> None:
+        """Forgets the events before a time, because what was kept of them has been deleted.
+
+        Args:
+            stamp: See `abnormal.live.clock.format_stamp`. Events that go on are not forgotten.
+        """
+        with self._lock:
+            self._entries = {
+                name: entry
+                for name, entry in self._entries.items()
+                if entry.event.going_on or _stamp(entry.event) >= stamp
+            }
+
     def since(self, number: int) -> list[Entry]:
         """Lists the events whose last change has a higher number, in the order of these changes."""
         with self._lock:
@@ -143,3 +157,7 @@ class EventHistory:
         if len(self._entries) > MOST_EVENTS:
             del self._entries[next(iter(self._entries))]
             self._has_older = True
+
+
+def _stamp(event: ShownEvent) -> str:
+    return format_stamp(parse_utc(event.start_utc))
