@@ -43,6 +43,7 @@ from abnormal.scoring.localisation import (
     Localiser,
     Sink,
 )
+from abnormal.scoring.regime_names import camera_of
 from abnormal.scoring.residual import SCORES, ClipResidual
 from abnormal.video.resample import resize
 
@@ -144,7 +145,7 @@ class Detector:
                 f"`{command('train')} --calibrate FOLDER` with normal footage."
             )
         normality = self.calibration.normality(camera)
-        if normality is None:
+        if normality is None or camera != camera_of(camera):  # one of its regimes is no camera
             names = ", ".join(repr(name) for name in sorted(self.calibration.camera_names))
             raise AbnormalError(
                 f"{self.name} knows the cameras {names}, but not {camera!r}. Name one of them with "

@@ -9,6 +9,7 @@ from abnormal.models.backend import start_backend
 
 start_backend()
 
+from abnormal.errors import AbnormalError  # noqa: E402
 from abnormal.inference import learn_regime  # noqa: E402
 from abnormal.inference.detector import Detector  # noqa: E402
 from abnormal.live.address import Camera  # noqa: E402
@@ -120,6 +121,13 @@ def test_a_night_that_is_not_known_is_learnt_without_alarms_and_known_from_then_
     assert gate.give(DAY, 3) == "regime 1 of 2"
     assert gate.give(NIGHT, 3) == "regime 2 of 2"
     assert Gate(tmp_path, DAY).give(NIGHT, 2) == "regime 2 of 2"
+
+
+def test_a_regime_is_no_camera_that_can_be_named(tmp_path):
+    detector = Gate(tmp_path, DAY, NIGHT).monitor.regimes.detector
+    detector.require("fused", "gate")
+    with pytest.raises(AbnormalError, match=r"'gate', but not 'gate \(regime 2\)'"):
+        detector.require("fused", "gate (regime 2)")
 
 
 def test_an_older_model_without_backgrounds_has_one_regime(tmp_path):
