@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from abnormal.inference.detector import Detector
     from abnormal.training.choices import TrainingChoices
+    from abnormal.training.options import TrainingOptions
 
 
 def train(
@@ -54,19 +55,25 @@ def train(
     start_backend()
     from abnormal.inference.detector import open_detector
     from abnormal.models.trust import trusting
-    from abnormal.training.distribute import log_devices, open_devices
-    from abnormal.training.options import HostAddresses
     from abnormal.training.own_parts import own_options
-    from abnormal.training.run import train as run
 
     output = Path(output)
     options = own_options((Path(img), output), network, loss, callbacks, choices)
-    distribute = "none" if options.own.build else "auto"
-    with trusting(trust), open_devices(distribute, HostAddresses()) as devices:
-        log_devices(devices, options.batch_size)
-        run(options, devices)
+    with trusting(trust):
+        _run(options)
     with trusting(True):  # it has just been written here, and needs what is here
         return open_detector(output, output.stem, "auto")
+
+
+def _run(options: "TrainingOptions") -> None:
+    from abnormal.training.distribute import log_devices, open_devices
+    from abnormal.training.options import HostAddresses
+    from abnormal.training.run import train
+
+    distribute = "none" if options.own.build else "auto"
+    with open_devices(distribute, HostAddresses()) as devices:
+        log_devices(devices, options.batch_size)
+        train(options, devices)
 
 
 def calibrate(

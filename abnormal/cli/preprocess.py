@@ -128,6 +128,14 @@ def _parser() -> argparse.ArgumentParser:
         help="frames per second (default: the source's own, "
         "or the lowest of the cameras' if these differ)",
     )
+    _add_computing(parser)
+    add("--strict", action="store_true", help="exit with 1 if anything was wrong with any video")
+    add("--check", action="store_true", help="report on what is in --img, and change nothing")
+    return parser
+
+
+def _add_computing(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
     add(
         "--workers",
         type=positive_int,
@@ -135,9 +143,6 @@ def _parser() -> argparse.ArgumentParser:
         help="number of processes (default: one per core)",
     )
     add("--scheduler", metavar="ADDRESS", help="work on the workers of this Dask scheduler")
-    add("--strict", action="store_true", help="exit with 1 if anything was wrong with any video")
-    add("--check", action="store_true", help="report on what is in --img, and change nothing")
-    return parser
 
 
 def _pattern(text: str) -> re.Pattern[str]:

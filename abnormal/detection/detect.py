@@ -99,10 +99,7 @@ def detect(
     if not options.scheduler:
         for name, detector in detectors.items():
             log.info("%s: computed by %s", name, detector.runtime)
-    sources = [*(path.absolute() for path in options.models)]
-    sources += [options.source or options.img / MANIFEST]
-    sources += [options.zone] if options.zone else []
-    with open_runner(options.scheduler, sources, options.output) as elsewhere:
+    with open_runner(options.scheduler, _input_files(options), options.output) as elsewhere:
         if elsewhere:
             models = model_files(list(detectors), options)
             task = partial(score_on_worker, models, job)
@@ -118,6 +115,13 @@ def detect(
         name: outcome for name, outcome in outcomes.items() if not isinstance(outcome, VideoResult)
     }
     return Detections(job, detectors, results_of(outcomes), left_out, unfinished)
+
+
+def _input_files(options: DetectionOptions) -> list[Path]:
+    """Lists the files that each worker has to be able to read."""
+    files = [*(path.absolute() for path in options.models)]
+    files += [options.source or options.img / MANIFEST]
+    return files + ([options.zone] if options.zone else [])
 
 
 def _score_missing(

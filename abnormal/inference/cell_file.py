@@ -92,6 +92,16 @@ def open_cell_file(names: Sequence[str]) -> Iterator[CellFile]:
 
     Args:
         names: Names of the scores.
+
+    Raises:
+        CannotWriteError: No temporary file can be made.
     """
-    with tempfile.TemporaryFile(prefix="abnormal-cells-") as file:
+    with contextlib.ExitStack() as opened:
+        try:
+            file = opened.enter_context(tempfile.TemporaryFile(prefix="abnormal-cells-"))
+        except OSError as error:  # for instance because all folders for such files are full
+            raise CannotWriteError(
+                f"No temporary file can be made: {error.strerror}. Name a folder with some space "
+                "in the environment variable TMPDIR."
+            ) from None
         yield CellFile(names, file)

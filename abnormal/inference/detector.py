@@ -43,6 +43,7 @@ from abnormal.scoring.localisation import (
     Localiser,
     Sink,
 )
+from abnormal.scoring.regime_names import camera_of
 from abnormal.scoring.residual import SCORES, ClipResidual
 from abnormal.video.resample import resize
 
@@ -144,7 +145,7 @@ class Detector:
                 f"`{command('train')} --calibrate FOLDER` with normal footage."
             )
         normality = self.calibration.normality(camera)
-        if normality is None:
+        if normality is None or camera != camera_of(camera):  # one of its regimes is no camera
             names = ", ".join(repr(name) for name in sorted(self.calibration.camera_names))
             raise AbnormalError(
                 f"{self.name} knows the cameras {names}, but not {camera!r}. Name one of them with "
@@ -211,15 +212,14 @@ class Detector:
             labels, fps = video.read_labels(), opened.fps
             local = labels is not None or alarm is None or alarm.is_local
             regimes = self.regimes(video.camera) if local else []
-            ignored = self.at_size(ignored)
-            make_scorer = partial(
-                FrameScorer, fps, positions=self.calibration.positions, alarm=alarm
-            )
+            open_part = partial(open_stream, fps=fps, ignored=self.at_size(ignored))
+            usual = self.calibration.positions
+            make_scorer = partial(FrameScorer, fps, positions=usual, alarm=alarm)
             scored = self._score_parts(
-                *(opened, watch, regimes, partial(open_stream, fps=fps, ignored=ignored)),
+                *(opened, watch, regimes, open_part),
                 *(make_scorer, _localise_into(sink, localiser) if sink else None),
             )
-            result = ScoredVideo(
+            return ScoredVideo(
                 name=video.name,
                 fps=fps,
                 labels=labels,
@@ -227,8 +227,7 @@ class Detector:
                 gaps=tuple(opened.gaps),
                 clip_length=self.info.clip_length,
                 **vars(scored),
-            )
-            return result, opened.notes
+            ), opened.notes
 
     def regimes(self, camera: str) -> list[Normality]:
         """Returns what is normal for a camera in each of its regimes; see `Calibration.regimes`."""

@@ -102,27 +102,31 @@ class CellMaxima:
 
     def __init__(self) -> None:
         self._start: int | None = None  # number of the first frame of the event
+        self._camera = ""  # in which it began
         self._largest: dict[str, np.ndarray] = {}
         self._since: dict[str, np.ndarray] = {}  # of the frames after the event's last one so far
 
-    def add(self, number: int, cells: Mapping[str, np.ndarray], span: tuple[int, int]) -> None:
+    def add(
+        self, number: int, camera: str, cells: Mapping[str, np.ndarray], span: tuple[int, int]
+    ) -> None:
         """Adds the next frame.
 
         Args:
             number: Number of the frame.
+            camera: Name by which the model knows the camera, or the regime that the frame shows.
             cells: For each local score the value of each cell, `(rows, columns)` float64; empty if
                 nothing in the frame counts.
             span: Numbers of the first and of the last frame so far of the event, which may go on.
         """
         if span[0] != self._start:
-            self._start, self._largest, self._since = span[0], {}, {}
+            self._start, self._camera, self._largest, self._since = span[0], camera, {}, {}
         self._since = _largest_of(self._since, cells)
         if span[1] == number:
             self._largest, self._since = _largest_of(self._largest, self._since), {}
 
-    def of_event(self, camera: str, alarm: Alarm) -> EventCells:
-        """Returns what the event has shown so far; see `EventCells`."""
-        return EventCells(camera, alarm.score, alarm.release, self._largest)
+    def of_event(self, alarm: Alarm) -> EventCells:
+        """Returns what the event has shown so far; its regime is that in which it began."""
+        return EventCells(self._camera, alarm.score, alarm.release, self._largest)
 
 
 def _largest_of(

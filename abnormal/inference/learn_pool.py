@@ -6,9 +6,10 @@ import numpy as np
 
 from abnormal.inference.normal_video import NormalVideo, between_gaps
 from abnormal.names import FUSED
-from abnormal.scoring.calibration import check_rate
-from abnormal.scoring.false_alarms import count_false_alarms
+from abnormal.scoring.calibration import ALARM_SURPRISE
+from abnormal.scoring.false_alarms import COUNTED_SURPRISES, count_false_alarms
 from abnormal.scoring.pools import Pool
+from abnormal.scoring.rate_check import RateCheck, share_above
 from abnormal.scoring.surprise import learn_surprise
 
 ByScore = Mapping[str, Sequence[np.ndarray]]
@@ -54,5 +55,18 @@ def learn_pool(
         frames=sum(map(len, local[FUSED])),
         videos=tuple(dict.fromkeys(video.name for video in videos)),
         held_out=any(video.held_out for video in videos),
-        rate_check=check_rate(between_gaps(local[FUSED], videos), fps),
+        rate_check=_check_rate(between_gaps(local[FUSED], videos), fps),
     )
+
+
+def _check_rate(held_out: Sequence[np.ndarray], fps: float) -> RateCheck:
+    """Counts how often held-out normal footage is above the default threshold.
+
+    Args:
+        held_out: For each video the fused surprise of each frame, `(n,)` float64, to a model that
+            has not learnt from it.
+        fps: Frames per second.
+    """
+    false_alarms = count_false_alarms(held_out, fps)
+    events = false_alarms.counts[COUNTED_SURPRISES.index(ALARM_SURPRISE)]
+    return RateCheck(*share_above(held_out, ALARM_SURPRISE, fps), events, false_alarms.hours)

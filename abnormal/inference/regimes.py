@@ -79,6 +79,11 @@ class RegimeWatch:
         """Whether regimes can be told from one another."""
         return bool(self._views)
 
+    def knows(self, background: np.ndarray) -> bool:
+        """Whether a background, `(height, width)` uint8, shows one of the regimes."""
+        small = shrink(background)
+        return any(view.likeness(small) >= SAME for view in self._views)
+
     def add(self, background: np.ndarray) -> None:
         """Adds a regime that has been learnt, which the next pictures may show.
 

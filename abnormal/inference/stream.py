@@ -11,7 +11,8 @@ from abnormal.inference.places import PlaceFinder
 from abnormal.inference.tracking import UnusualThing
 from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
-from abnormal.scoring.calibration import Normality, fuse
+from abnormal.scoring.calibration import Normality
+from abnormal.scoring.fusion import fuse
 from abnormal.scoring.local import LOCAL_SCORES, ratios_to_normal
 from abnormal.scoring.regularity import SMOOTHING_SEC, CausalMean
 from abnormal.scoring.residual import SCORES, ClipResidual

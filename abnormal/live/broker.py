@@ -120,14 +120,17 @@ class Broker:
         if answer.is_failure:
             raise DeniedError(f"answers '{answer}'")
 
-    def offer(self, topic: str, payload: bytes) -> None:
+    def offer(self, topic: str, payload: bytes) -> bool:
         """Publishes a retained message without waiting for an answer; later ones replace it.
 
-        It is left out if an earlier one is still being sent.
+        Returns:
+            Whether it is on its way; it is left out if an earlier one is still being sent.
         """
         with self._connection() as client:
-            if not client.want_write():
+            is_free = not client.want_write()
+            if is_free:
                 client.publish(topic, payload, 0, retain=True)
+        return is_free
 
     def listen(self) -> None:
         """Takes what has come, and shows the broker that this end is still there."""

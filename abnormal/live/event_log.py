@@ -9,7 +9,7 @@ import re
 import shutil
 import stat
 import threading
-from collections.abc import Collection, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
@@ -35,6 +35,7 @@ class EventLog:
 
     Attributes:
         ongoing: Identifiers of the events that go on.
+        after_cut: Is called with the stamp before which `cut` has removed lines.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -55,6 +56,7 @@ class EventLog:
         self._lines = collections.deque[bytes](maxlen=MOST_LINES)
         self._lock = threading.Lock()
         self.ongoing: frozenset[str] = frozenset()
+        self.after_cut: Callable[[str], None] = lambda stamp: None
         try:
             _lock_file(self._file)
         except BlockingIOError:
@@ -125,6 +127,7 @@ class EventLog:
                 _lock_file(file)
             self._file.close()
             self._file = file
+        self.after_cut(stamp)
         return removed
 
     def close(self) -> None:

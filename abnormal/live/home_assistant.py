@@ -92,9 +92,26 @@ def discovery(prefix: str, camera: str, has_pictures: bool) -> bytes:
     """
     level = topic_level(camera)
     topics, identifier = camera_topics(prefix, level), _device_id(prefix, level)
+    components = _components(prefix, topics)
+    if not has_pictures:
+        del components["thumbnail"]
+    shared = {"availability_mode": "all", "qos": 1}
+    payload: dict[str, Any] = {
+        "device": {"identifiers": [identifier], "name": camera, "manufacturer": "abnormal"},
+        "origin": {"name": "abnormal", "sw_version": __version__},
+        "components": {
+            name: {**component, **shared, "unique_id": f"{identifier}_{name}"}
+            for name, component in components.items()
+        },
+    }
+    return json.dumps(payload, ensure_ascii=False).encode()
+
+
+def _components(prefix: str, topics: CameraTopics) -> dict[str, dict[str, Any]]:
+    """Returns what Home Assistant shows of a camera, by the last part of its identifier."""
     program = [{"topic": available_topic(prefix)}]
     both = [*program, {"topic": topics.connection}]
-    components = {
+    return {
         "alarm": {
             "platform": "binary_sensor",
             "name": "Alarm",
@@ -122,25 +139,14 @@ def discovery(prefix: str, camera: str, has_pictures: bool) -> bytes:
             "value_template": "{{ value_json.score }}",
             "availability": both,
         },
-    }
-    if has_pictures:
-        components["thumbnail"] = {
+        "thumbnail": {
             "platform": "image",
             "name": "Thumbnail",
             "image_topic": topics.thumbnail,
             "content_type": "image/jpeg",
             "availability": program,
-        }
-    shared = {"availability_mode": "all", "qos": 1}
-    payload: dict[str, Any] = {
-        "device": {"identifiers": [identifier], "name": camera, "manufacturer": "abnormal"},
-        "origin": {"name": "abnormal", "sw_version": __version__},
-        "components": {
-            name: {**component, **shared, "unique_id": f"{identifier}_{name}"}
-            for name, component in components.items()
         },
     }
-    return json.dumps(payload, ensure_ascii=False).encode()
 
 
 def _device_id(prefix: str, level: str) -> str:

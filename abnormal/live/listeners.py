@@ -112,7 +112,7 @@ def open_listeners(
         if address := options.get("page"):
             from abnormal.live.page.server import open_page
 
-            recorders.append(opened.enter_context(open_page(address, output, watched)))
+            recorders.append(opened.enter_context(open_page(address, output, watched, event_log)))
 
         lock = threading.Lock()  # cameras report their faults from their own threads
 

@@ -72,7 +72,6 @@ class CameraMonitor:
         )
         self._fps = detector.info.fps
         self._segment = self._new_segment()
-        self._known_as = self._segment.known_as  # in the clip that was scored last
         self._ready: list[LiveClip] = []
         self._anomalies = LiveTracker(alarm, self._fps)
         self._maxima = CellMaxima()
@@ -131,7 +130,6 @@ class CameraMonitor:
             now_sec: The present time, in seconds by the clock of the arrivals.
         """
         clip.segment.use(self.regimes.detector.calibration)
-        self._known_as = clip.segment.known_as
         scored = clip.segment.score(residual)
         self.regimes.add(clip.new, clip.segment.completed)
         self.health.regime = self.status.regime = self.regime
@@ -145,7 +143,7 @@ class CameraMonitor:
             self._report([change for change in changes if change[0] == CLOSED])
             if span := self._anomalies.span:
                 cells = {} if held_off[index] else clip.segment.cells(index)
-                self._maxima.add(frame.moment.number, cells, span)
+                self._maxima.add(frame.moment.number, clip.segment.known_as, cells, span)
             self._report([change for change in changes if change[0] != CLOSED])
         self.health.add(now_sec - frame.arrival_sec for frame in clip.new)
         self.status.add(clip.new, scores, now_sec)
@@ -177,7 +175,7 @@ class CameraMonitor:
     def _report(self, changes: Sequence[Change]) -> None:
         for change in changes:
             if self._alarm.is_local:
-                cells = self._maxima.of_event(self._known_as, self._alarm)
+                cells = self._maxima.of_event(self._alarm)
                 self.keep_cells(self.events.id_of(ANOMALY, change[1].start), cells)
             self.events.report(ANOMALY, [change])
 

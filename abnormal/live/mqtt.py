@@ -198,8 +198,7 @@ class Publisher(Receiver):
         scores = {camera.name: camera.newest_scores() for camera in self._watched.cameras}
         for name, camera in self._cameras.items():
             topic, payload = camera.topics.status, camera.status(scores.get(name, ()))
-            if self._statuses.get(topic) != payload:
-                self._broker.offer(topic, payload)
+            if self._statuses.get(topic) != payload and self._broker.offer(topic, payload):
                 self._statuses[topic] = payload
 
     def _hear(self, topic: str, payload: bytes, is_retained: bool) -> None:

@@ -71,7 +71,7 @@ def write_regime(path: Path, normality: Normality, info: ModelInfo) -> None:
         np.savez(file, allow_pickle=False, **arrays)
 
 
-def read_regimes(folder: Path, camera: str, info: ModelInfo) -> list[Normality]:
+def read_regimes(folder: Path, camera: str, info: ModelInfo) -> dict[int, Normality]:
     """Reads the regimes of a camera that were learnt before. Every value is checked.
 
     A file that is damaged, or that was learnt with another model, is left out; a warning says so.
@@ -80,14 +80,17 @@ def read_regimes(folder: Path, camera: str, info: ModelInfo) -> list[Normality]:
         folder: The folder of results.
         camera: Name of the camera.
         info: Facts about the model.
+
+    Returns:
+        What is normal in each of them, by its number; see `regime_path`.
     """
-    found = []
+    found = {}
     for number in range(1, MOST_REGIMES + 1):
         path = regime_path(folder, camera, number)
         if not path.exists():
             continue
         try:
-            found.append(read_regime(path, info))
+            found[number] = read_regime(path, info)
         except (OSError, AbnormalError) as error:
             log.warning(
                 "%s cannot be used (%s): what %s showed then is learnt again when it comes.",

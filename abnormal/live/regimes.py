@@ -54,6 +54,7 @@ class CameraRegimes:
         self._thread = ThreadPoolExecutor(1, "regime")
         self._learning: Future[Normality] | None = None
         self._learnt: dict[str, Normality] = {}
+        self._numbers: set[int] = set()  # of their files
         self._folder: Path | None = None
         self._lock = threading.Lock()
         self._regime: int | None = 0
@@ -63,12 +64,20 @@ class CameraRegimes:
     def keep_in(self, folder: Path) -> None:
         """Reads the regimes that an earlier run has learnt, and keeps further ones there, too.
 
+        The model may have been calibrated since. A regime that it knows by now is left out, and so
+        are all if regimes can no longer be told from one another.
+
         Args:
             folder: The folder of results.
         """
         self._folder = folder
-        for normality in read_regimes(folder, self._camera.name, self.detector.info):
-            self._add(normality)
+        if not self._can_learn:
+            return
+        found = read_regimes(folder, self._camera.name, self.detector.info)
+        for number, normality in found.items():
+            assert normality.background is not None
+            if not self.watch.knows(normality.background):
+                self._add(number, normality)
         self.text = self._describe()
 
     def use(self, calibration: Calibration) -> None:
@@ -151,30 +160,31 @@ class CameraRegimes:
 
     def _finish(self, normality: Normality) -> None:
         self._forget()
-        number = self._add(normality)
+        free = min({*range(1, MOST_REGIMES + 1)} - self._numbers)
+        self._add(free, normality)
         log.info(
             "%s: what it shows is known now, as regime %d; there are alarms again",
-            *(self._camera.name, number),
+            *(self._camera.name, len(self._names)),
         )
         if self._folder is None:
             return
-        path = regime_path(self._folder, self._camera.name, len(self._learnt))
+        path = regime_path(self._folder, self._camera.name, free)
         try:
             write_regime(path, normality, self.detector.info)
         except AbnormalError as error:
             log.warning("%s The next run has to learn it again.", error)
 
-    def _add(self, normality: Normality) -> int:
-        """Adds a regime, and returns its number from 1 on."""
+    def _add(self, number: int, normality: Normality) -> None:
+        """Adds a regime that was learnt, whose file has this number."""
         assert normality.background is not None
         name = regime_name(camera_of(self._names[0]), len(self._names))
         with self._lock:
             self._learnt[name] = normality
             self._use(self.detector.calibration)
         self._names.append(name)
+        self._numbers.add(number)
         self._can_learn = self._can_learn and len(self._learnt) < MOST_REGIMES
         self.watch.add(normality.background)
-        return len(self._names)
 
     def _describe(self, newest: LiveFrame | None = None) -> str:
         if self._regime is not None:

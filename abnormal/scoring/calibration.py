@@ -11,15 +11,10 @@ from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.dismissal import Dismissal, raise_levels, read_dismissals, stack_levels
-from abnormal.scoring.false_alarms import (
-    COUNTED_SURPRISES,
-    RELEASE_DROP,
-    FalseAlarms,
-    count_false_alarms,
-)
-from abnormal.scoring.local import LOCAL_SCORES, is_local, shares_of
+from abnormal.scoring.false_alarms import RELEASE_DROP, FalseAlarms
+from abnormal.scoring.local import LOCAL_SCORES, is_local
 from abnormal.scoring.pools import Pool, read_pool, read_surprises
-from abnormal.scoring.rate_check import RateCheck, share_above
+from abnormal.scoring.rate_check import RateCheck
 from abnormal.scoring.regime_names import camera_of
 from abnormal.scoring.residual import SCORES
 from abnormal.scoring.surprise import Surprise
@@ -326,55 +321,7 @@ def _normality(
     )
 
 
-def fuse(
-    surprises: Mapping[str, np.ndarray], frames: int, correction: float = 0.0
-) -> tuple[np.ndarray, np.ndarray]:
-    """Combines the surprises of several local scores into one, the score `fused`.
-
-    Each score may cause its share of all false alarms. The logarithm of that share, which is
-    negative, is added to its surprise, and the largest sum is the fused surprise. If the surprise
-    of each score is right, at most one normal frame in 10**x has a fused surprise above x, however
-    the scores depend on one another (Bonferroni's inequality).
-
-    Surprises beyond the logarithm of the number of normal frames are extrapolated. Only the score
-    with the largest share counts beyond that limit. The others are cut off there, so that a score
-    with a small share cannot raise an alarm that too little footage supports.
-
-    Args:
-        surprises: For each local score `(n,)` float64, at least 0, one per frame.
-        frames: Number of normal frames that they were learnt from, at least 1.
-        correction: What is added to the sum; see `abnormal.scoring.rate_check`.
-
-    Returns:
-        The fused surprise, `(n,)` float64, at least 0; and the 0-based number of the score that it
-        comes from, in the order of `surprises`, `(n,)` int64.
-    """
-    shares = shares_of(surprises)
-    largest = max(shares, key=shares.__getitem__)
-    limits = {name: np.inf if name == largest else np.log10(frames) for name in shares}
-    weighted = np.stack(
-        [
-            np.minimum(values, limits[name]) + np.log10(shares[name])
-            for name, values in surprises.items()
-        ]
-    )
-    return np.maximum(np.maximum(weighted.max(axis=0), 0) + correction, 0), weighted.argmax(axis=0)
-
-
 def describe_exam(results: Mapping[str, Sequence[int]]) -> str:
     """Says what a camera has found of its trials; see `Calibration.exams`."""
     found = [f"{kind} {count} of {trials}" for kind, (count, trials) in results.items()]
     return f"of its own things, made unusual, it finds: {', '.join(found)}"
-
-
-def check_rate(held_out: Sequence[np.ndarray], fps: float) -> RateCheck:
-    """Counts how often held-out normal footage is above the default threshold.
-
-    Args:
-        held_out: For each video the fused surprise of each frame, `(n,)` float64, to a model that
-            has not learnt from it.
-        fps: Frames per second.
-    """
-    false_alarms = count_false_alarms(held_out, fps)
-    events = false_alarms.counts[COUNTED_SURPRISES.index(ALARM_SURPRISE)]
-    return RateCheck(*share_above(held_out, ALARM_SURPRISE, fps), events, false_alarms.hours)

@@ -37,3 +37,15 @@ def test_a_full_disk_is_told_with_its_folder():
 
     with pytest.raises(AbnormalError, match=r"There is no space left in .*TMPDIR"):
         CellFile(NAMES, Full()).append(cells(1, 0))
+
+
+def test_where_no_temporary_file_can_be_made_the_advice_is_the_same(monkeypatch):
+    def refuse(**options):
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    with (
+        pytest.raises(AbnormalError, match=r"can be made: No usable .*TMPDIR"),
+        open_cell_file(NAMES),
+    ):
+        pass

@@ -56,10 +56,11 @@ def test_only_the_frames_of_the_event_count():
     maxima, alarm = CellMaxima(), Alarm("fused", 2.0, 1.0)
 
     def shown():
-        return maxima.of_event("gate", alarm).largest["motion"].item()
+        return maxima.of_event(alarm).largest["motion"].item()
 
     def add(number, value, *span):
-        maxima.add(number, {"motion": np.array([[value]])} if value is not None else {}, span)
+        cells = {} if value is None else {"motion": np.array([[value]])}
+        maxima.add(number, "gate", cells, span)
 
     add(5, 3.0, 5, 5)
     add(6, 9.0, 5, 5)  # calm, as something is left out: perhaps it is over

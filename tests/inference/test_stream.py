@@ -16,7 +16,8 @@ from abnormal.inference.stream import (
 )
 from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
-from abnormal.scoring.calibration import Normality, fuse
+from abnormal.scoring.calibration import Normality
+from abnormal.scoring.fusion import fuse
 from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.residual import SCORES
 from abnormal.scoring.surprise import learn_surprise

@@ -25,7 +25,7 @@ class Notebook:
     def __init__(self, address, will, hear):
         self.will, self.hear = will, hear
         self.is_connected, self.is_up, self.got, self.keys = False, True, [], []
-        self.refusals, self.breaks_at = {}, ""
+        self.refusals, self.breaks_at, self.is_busy = {}, "", False
 
     def connect(self, topics):
         self.topics = topics
@@ -46,7 +46,9 @@ class Notebook:
 
     def offer(self, topic, payload):
         assert self.is_connected
-        self.got.append((topic, payload))
+        if not self.is_busy:
+            self.got.append((topic, payload))
+        return not self.is_busy
 
     def listen(self):
         assert self.is_connected
@@ -299,6 +301,18 @@ def test_the_highest_score_is_published_once_a_second(desk):
     desk.broker.is_connected = False
     desk.refresh()
     assert statuses() == [{"score": 0.25, "problems": []}]
+
+
+def test_a_problem_for_which_there_was_no_room_is_published_later(desk):
+    desk.refresh()
+    desk.broker.take()
+    desk.broker.is_busy = True
+    desk.tell(event(kind="covered"))
+    desk.refresh(1)
+    desk.broker.is_busy = False
+    desk.refresh(1)
+    last = ("abnormal/gate/status", b'{"score": null, "problems": ["covered"]}')
+    assert desk.broker.take(of="status")[-1] == last
 
 
 def test_at_the_end_it_says_that_it_is_gone(desk):

@@ -9,6 +9,7 @@ from abnormal.models.backend import start_backend
 
 start_backend()
 
+from abnormal.errors import AbnormalError  # noqa: E402
 from abnormal.inference import learn_regime  # noqa: E402
 from abnormal.inference.detector import Detector  # noqa: E402
 from abnormal.live.address import Camera  # noqa: E402
@@ -46,10 +47,11 @@ class Gate:
         }
         calibration = Calibration({}, {}, cameras, 9, (), held_out=True)
         detector = Detector("m", INFO, lambda clips: clips / 2, calibration)
-        self.told, self.number, self.faults = [], 0, []
+        self.told, self.number, self.faults, self.kept = [], 0, [], []
         self.monitor = CameraMonitor(
             Camera("gate", "0"), detector, Alarm("motion", 2.0, 1.0), self.told.append
         )
+        self.monitor.keep_cells = lambda name, cells: self.kept.append(cells.camera)
         self.monitor.regimes.keep_in(folder)
         self.prepare = FramePreparer(SIZE, FPS, True, False, self.monitor.regimes.watch)
 
@@ -94,6 +96,17 @@ def test_day_and_night_each_have_their_alarms_and_the_change_has_none(tmp_path):
     assert len(gate.alarms()) == 1
 
 
+def test_an_event_belongs_to_the_regime_in_which_it_began(tmp_path):
+    gate = Gate(tmp_path, DAY, NIGHT)
+    gate.give(DAY, 4, RUN)
+    assert gate.told[-1].state != "closed"
+    gate.give(NIGHT, 6)
+    assert gate.told[-1].state == "closed"
+    assert set(gate.kept) == {"gate"}
+    gate.give(NIGHT, 6, RUN)
+    assert gate.kept[-1] == "gate (regime 2)"
+
+
 def test_a_night_that_is_not_known_is_learnt_without_alarms_and_known_from_then_on(tmp_path, said):
     gate = Gate(tmp_path, DAY)
     assert gate.give(DAY, 10) == ""
@@ -110,6 +123,13 @@ def test_a_night_that_is_not_known_is_learnt_without_alarms_and_known_from_then_
     assert Gate(tmp_path, DAY).give(NIGHT, 2) == "regime 2 of 2"
 
 
+def test_a_regime_is_no_camera_that_can_be_named(tmp_path):
+    detector = Gate(tmp_path, DAY, NIGHT).monitor.regimes.detector
+    detector.require("fused", "gate")
+    with pytest.raises(AbnormalError, match=r"'gate', but not 'gate \(regime 2\)'"):
+        detector.require("fused", "gate (regime 2)")
+
+
 def test_an_older_model_without_backgrounds_has_one_regime(tmp_path):
     gate = Gate(tmp_path, None)
     assert gate.give(DAY, 3) == gate.give(NIGHT, 10) == ""
@@ -119,12 +139,36 @@ def test_what_another_model_learnt_and_what_is_damaged_is_left_out(tmp_path, sai
     known = normal_of(NIGHT)
     for number in (1, 2, 3):
         write_regime(regime_path(tmp_path, "gate", number), known, INFO)
-    (one, *_) = found = read_regimes(tmp_path, "gate", INFO)
-    assert len(found) == 3
+    found = read_regimes(tmp_path, "gate", INFO)
+    one = found[1]
+    assert list(found) == [1, 2, 3]
     assert np.array_equal(one.background, NIGHT)
     assert one.surprises == known.surprises
     regime_path(tmp_path, "gate", 2).write_bytes(b"no zip")
     write_regime(regime_path(tmp_path, "gate", 3), known, dataclasses.replace(INFO, seed=7))
-    assert len(read_regimes(tmp_path, "gate", INFO)) == 1
+    assert list(read_regimes(tmp_path, "gate", INFO)) == [1]
     assert [name in said[-1] for name in ("gate-3.npz", "another model")] == [True, True]
-    assert read_regimes(tmp_path, "yard", INFO) == []
+    assert read_regimes(tmp_path, "yard", INFO) == {}
+
+
+def test_a_regime_that_is_learnt_takes_the_place_of_a_damaged_file_and_of_no_other(tmp_path):
+    turned = np.ascontiguousarray(DAY.T)
+    write_regime(regime_path(tmp_path, "gate", 2), normal_of(turned), INFO)
+    regime_path(tmp_path, "gate", 1).write_bytes(b"no zip")
+    gate = Gate(tmp_path, DAY)
+    gate.give(DAY, 2)
+    assert gate.give(NIGHT, 45) == "regime 3 of 3"
+    kept = [read_regimes(tmp_path, "gate", INFO)[number].background for number in (1, 2)]
+    assert [np.array_equal(one, turned) for one in kept] == [False, True]
+
+
+def test_what_the_model_has_been_calibrated_on_since_is_not_known_twice(tmp_path):
+    write_regime(regime_path(tmp_path, "gate", 1), normal_of(NIGHT), INFO)
+    assert Gate(tmp_path, DAY).give(NIGHT, 2) == "regime 2 of 2"
+    assert Gate(tmp_path, DAY, NIGHT).give(NIGHT, 2) == "regime 2 of 2"
+
+
+def test_what_was_learnt_is_left_out_where_regimes_cannot_be_told_apart_any_more(tmp_path):
+    write_regime(regime_path(tmp_path, "gate", 1), normal_of(NIGHT), INFO)
+    gate = Gate(tmp_path, np.full_like(DAY, 90))
+    assert gate.give(DAY, 3) == gate.give(NIGHT, 10) == ""

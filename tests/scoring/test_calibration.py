@@ -13,7 +13,6 @@ from abnormal.scoring.calibration import (
     ALARM_SURPRISE,
     Calibration,
     Normality,
-    fuse,
     read_calibration,
 )
 from abnormal.scoring.false_alarms import COUNTED_SURPRISES as LEVELS
@@ -23,6 +22,7 @@ from abnormal.scoring.false_alarms import (
     FalseAlarms,
     count_false_alarms,
 )
+from abnormal.scoring.fusion import fuse
 from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.surprise import learn_surprise
 

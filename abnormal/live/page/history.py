@@ -12,7 +12,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from abnormal.live.event import LiveEvent
+from abnormal.live.clock import format_stamp, parse_utc
+from abnormal.live.event import AMENDED, LiveEvent
 from abnormal.live.page.past_events import MOST_EVENTS, read_past_events
 from abnormal.live.page.shown_event import ShownEvent, shown_event
 from abnormal.live.tracker import OPENED
@@ -71,6 +72,9 @@ class EventHistory:
         shown = shown_event(event.as_dict())
         cursor = self._log.stat().st_size if self._log.exists() else 0
         with self._lock:
+            if event.state == AMENDED and (known := self._entries.get(event.id)):
+                # It says nothing about whether the event goes on.
+                shown = dataclasses.replace(shown, going_on=known.event.going_on)
             if event.state == OPENED:
                 self._alarms[shown.day, shown.camera] += shown.is_alarm
             self._put(shown, cursor)
@@ -86,6 +90,19 @@ class EventHistory:
             if entry := self._entries.get(name):
                 self._put(entry.event, entry.cursor)
         self.changed()
+
+    def forget(self, stamp: str) -> None:
+        """Forgets the events before a time, because what was kept of them has been deleted.
+
+        Args:
+            stamp: See `abnormal.live.clock.format_stamp`. Events that go on are not forgotten.
+        """
+        with self._lock:
+            self._entries = {
+                name: entry
+                for name, entry in self._entries.items()
+                if entry.event.going_on or _stamp(entry.event) >= stamp
+            }
 
     def since(self, number: int) -> list[Entry]:
         """Lists the events whose last change has a higher number, in the order of these changes."""
@@ -140,3 +157,7 @@ class EventHistory:
         if len(self._entries) > MOST_EVENTS:
             del self._entries[next(iter(self._entries))]
             self._has_older = True
+
+
+def _stamp(event: ShownEvent) -> str:
+    return format_stamp(parse_utc(event.start_utc))

@@ -18,7 +18,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from abnormal.errors import bug_text
 from abnormal.live.event import LiveEvent, SendEvent
-from abnormal.live.event_log import FILE_NAME
+from abnormal.live.event_log import FILE_NAME, EventLog
 from abnormal.live.page.access_token import access_token
 from abnormal.live.page.address import (
     LOOPBACK,
@@ -90,13 +90,16 @@ class BoundedConnection(H11Protocol):
 
 
 @contextlib.contextmanager
-def open_page(address: str, output: Path, watched: Watched) -> Iterator[SendEvent]:
+def open_page(
+    address: str, output: Path, watched: Watched, event_log: EventLog | None = None
+) -> Iterator[SendEvent]:
     """Serves the page for the length of a `with` block.
 
     Args:
         address: `HOST:PORT`.
         output: The folder of results.
         watched: What is being watched.
+        event_log: The log of the events; what it removes is no longer shown either.
 
     Yields:
         A function that shows the next state of an event. It never raises.
@@ -110,6 +113,8 @@ def open_page(address: str, output: Path, watched: Watched) -> Iterator[SendEven
         place = shown_place(host, listening.getsockname()[1])
         token = None if is_loopback(listening) else access_token(output)
         page = Page(output, EventHistory(output / FILE_NAME), watched)
+        if event_log:
+            event_log.after_cut = page.history.forget
         if token:
             page.app.routes.append(Route(ENTRANCE + "{token}", enter(token, place)))
         hosts = frozenset({host.lower(), "localhost", LOOPBACK, "::1"})

@@ -9,11 +9,10 @@ from abnormal import checks
 from abnormal.live.clock import format_utc, parse_utc
 from abnormal.live.event import AMENDED, ANOMALY
 from abnormal.live.tracker import CLOSED, OPENED, UPDATED
+from abnormal.scoring.sentence import place
 
 MOST_ID_BYTES = 240
 """An id has at most so many bytes, because it is part of file names."""
-
-_COLUMNS, _ROWS = ("left", "centre", "right"), ("top", "middle", "bottom")
 
 
 @dataclass(frozen=True)
@@ -28,8 +27,8 @@ class ShownEvent:
         start_utc: When it began, in UTC by ISO 8601.
         length_sec: How long it has lasted so far, in seconds.
         peak_score: Highest score so far; None unless the kind is `anomaly`.
-        place: Where in the picture it was at its peak, such as `bottom left`; empty if that is not
-            known, or if the text says it.
+        place: Where in the picture it was at its peak, such as `in the lower left`; empty if it
+            is not known, or if the text says it.
         text: What happened, for people.
         quiet: Whether the event was recorded, but not sent.
         has_thumbnail: Whether there is a thumbnail.
@@ -110,7 +109,4 @@ def _place(event: Mapping[str, Any]) -> str:
     """Says in words where the middle of the box is."""
     if event.get("box") is None:
         return ""
-    left, top, width, height = checks.numbers("box", event["box"], 0, 1, 4, 4)
-    column = _COLUMNS[min(2, int(3 * (left + width / 2)))]
-    row = _ROWS[min(2, int(3 * (top + height / 2)))]
-    return "centre" if row == "middle" and column == "centre" else f"{row} {column}"
+    return place(checks.numbers("box", event["box"], 0, 1, 4, 4)).removeprefix(", ")

@@ -83,9 +83,9 @@ def test_it_opens_without_a_complaint_in_every_look(open_page, events, look):
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (paper == "rgb(255, 255, 255)") == (look.get("color_scheme") != "dark")
     assert rows(page) == [
-        "Hof-süd: covered faster than is usual here · bottom left",
+        "Hof-süd: covered faster than is usual here · in the lower left",
         "gate Somebody runs · score 2.50",
-        f"gate {EVIL} · bottom left · score 2.50",
+        f"gate {EVIL} · in the lower left · score 2.50",
     ]
     wait_for(
         page,

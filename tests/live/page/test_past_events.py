@@ -75,7 +75,7 @@ def test_what_an_event_shows(make_event):
     event = make_event(box=(0.0, 0.5, 0.2, 0.4), thumbnail=None)
     shown = shown_event(event.as_dict())
     assert (shown.place, shown.length_sec, shown.text) == (
-        *("bottom left", 2.5),
+        *("in the lower left", 2.5),
         "faster than is usual here",
     )
     assert (shown.has_thumbnail, shown.has_clip, shown.is_alarm) == (False, True, True)
@@ -89,9 +89,9 @@ def test_what_an_event_shows(make_event):
     ("box", "place"),
     [
         (None, ""),
-        ((0.4, 0.4, 0.2, 0.2), "centre"),
-        ((0.9, 0.0, 0.1, 0.1), "top right"),
-        ((0.0, 0.0, 1.0, 1.0), "centre"),
+        ((0.4, 0.4, 0.2, 0.2), "in the middle"),
+        ((0.9, 0.0, 0.1, 0.1), "in the upper right"),
+        ((0.0, 0.0, 1.0, 1.0), "all over the picture"),
     ],
 )
 def test_the_place_is_said_in_words(box, place, make_event):

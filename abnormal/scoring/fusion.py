@@ -1,0 +1,42 @@
+"""The score `fused`: the surprises of several local scores as one."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from abnormal.scoring.local import shares_of
+
+
+def fuse(
+    surprises: Mapping[str, np.ndarray], frames: int, correction: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Combines the surprises of several local scores into one, the score `fused`.
+
+    Each score may cause its share of all false alarms. The logarithm of that share, which is
+    negative, is added to its surprise, and the largest sum is the fused surprise. If the surprise
+    of each score is right, at most one normal frame in 10**x has a fused surprise above x, however
+    the scores depend on one another (Bonferroni's inequality).
+
+    Surprises beyond the logarithm of the number of normal frames are extrapolated. Only the score
+    with the largest share counts beyond that limit. The others are cut off there, so that a score
+    with a small share cannot raise an alarm that too little footage supports.
+
+    Args:
+        surprises: For each local score `(n,)` float64, at least 0, one per frame.
+        frames: Number of normal frames that they were learnt from, at least 1.
+        correction: What is added to the sum; see `abnormal.scoring.rate_check`.
+
+    Returns:
+        The fused surprise, `(n,)` float64, at least 0; and the 0-based number of the score that it
+        comes from, in the order of `surprises`, `(n,)` int64.
+    """
+    shares = shares_of(surprises)
+    largest = max(shares, key=shares.__getitem__)
+    limits = {name: np.inf if name == largest else np.log10(frames) for name in shares}
+    weighted = np.stack(
+        [
+            np.minimum(values, limits[name]) + np.log10(shares[name])
+            for name, values in surprises.items()
+        ]
+    )
+    return np.maximum(np.maximum(weighted.max(axis=0), 0) + correction, 0), weighted.argmax(axis=0)
