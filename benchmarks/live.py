@@ -8,7 +8,7 @@ Latency is from a frame's arrival to its score, and is to be below the length of
 What `test_model.py` finds in the same video, looped in a file, is compared with what it finds live.
 
 With `--page`, the page is served meanwhile, to a client that reads its stream and fetches pictures
-as a browser does, and to one that never reads.
+as a browser does, and to one that never reads. With `--mqtt URL`, a broker is told of everything.
 """
 
 import argparse
