@@ -47,7 +47,6 @@ def test_every_network_has_its_defaults():
     [
         (preprocess, "dataset", ["auto", "folder", *LAYOUTS, "demo", *DRAWN], "auto"),
         (preprocess, "download", DOWNLOADS, None),
-        (train, "arch", NETWORKS, "spatiotemporal"),
         (train, "loss", LOSSES, "mse"),
         (train, "precision", PRECISIONS, "float32"),
         (test, "score", [FUSED, *LOCAL_SCORES, *SCORES], "fused"),
@@ -60,6 +59,11 @@ def test_an_option_takes_what_there_is(program, option, choices, default):
     (action,) = (action for action in parser._actions if action.dest == option)
     assert list(action.choices) == list(choices)
     assert getattr(parser.parse_args([]), option) == default
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_network_is_an_architecture_of_the_program(name):
+    assert train._parser().parse_args(["--arch", name]).arch == name
 
 
 @pytest.mark.parametrize("load", LAYOUTS.values(), ids=LAYOUTS)

@@ -208,11 +208,13 @@ class _VideoFile:
 
     def _frames(self, pictures: Iterator[tuple[av.VideoFrame, Stamps, int]]) -> Iterator[Frame]:
         """Yields pictures as frames. It decodes one picture ahead, whose stamps the clock sees."""
-        last_sec = 0.0
+        last_sec = longest_sec = 0.0
         for now, following in itertools.pairwise(itertools.chain(pictures, [None])):
             assert now is not None
             picture, stamps, lost = now
             time = self._clock(stamps, following and following[1], lost)
+            if not time.after_gap:
+                longest_sec = max(longest_sec, time.sec - last_sec)
             number, last_sec = self.stream.length + lost, time.sec
             self.stream.length = number + 1
             get_rgb = partial(to_rgb, picture)
@@ -221,10 +223,14 @@ class _VideoFile:
         if damaged := max(self._damaged, self._numbers.lost):
             self.stream.notes.append(f"{damaged} damaged parts of it were skipped")
         self.stream.notes += self._clock.notes()
-        self._note_truncation(last_sec)
+        self._note_truncation(last_sec + longest_sec)
 
-    def _note_truncation(self, last_sec: float) -> None:
-        """Notes if fewer frames or seconds were read than the file announces."""
+    def _note_truncation(self, end_sec: float) -> None:
+        """Notes if fewer frames or seconds were read than the file announces.
+
+        Args:
+            end_sec: When the last frame ends if it is shown for as long as any other, in seconds.
+        """
         if not self._kind.exist or self._clock.jumps:
             return  # what the file announces means nothing
         track, read = self._track, self.stream.length
@@ -237,10 +243,10 @@ class _VideoFile:
         if track.frames and "mov" not in self._container.format.name:
             # MP4 and MOV also count frames that an edit list hides, AVI those that are left out.
             announced_sec = float(track.frames / (track.average_rate or 1 / spacing_sec))
-        if self._numbers.lead_sec + last_sec >= 0.98 * announced_sec - 2 * spacing_sec:
+        if self._numbers.lead_sec + end_sec >= 0.98 * announced_sec - spacing_sec:
             return
         if not track.frames:
-            note = f"truncated: {last_sec:.1f} of {announced_sec:.1f} s could be read"
+            note = f"truncated: {end_sec:.1f} of {announced_sec:.1f} s could be read"
         elif read < 0.98 * track.frames - 1:
             note = f"truncated: {read} of {track.frames} frames could be read"
         else:

@@ -35,7 +35,10 @@ def there(tmp_path, monkeypatch):
 TEST = [
     (["--model", "gone.h5"], "There is no model file gone.h5. Train one:"),
     (["--model", "model.h5", "gone.h5"], "There is no model file gone.h5. Train one:"),
-    (["--model", "model.onnx"], "name that ends in .h5 or .hdf5, but this one is model.onnx"),
+    (
+        ["--model", "model.onnx"],
+        "ends in .h5, .hdf5 or .keras, but this one is model.onnx",
+    ),
     (["--model", "gone.h5", "--export", "onnx"], "There is no model file gone.h5"),
     (["--model", "gone.h5", "--dismiss", "a:1"], "There is no model file gone.h5"),
     (["--source", "gone.mp4"], "There is no file or folder gone.mp4. Check the path."),
@@ -49,7 +52,10 @@ TEST = [
 ]
 TRAIN = [
     (["--img", "empty"], "There are no frames in empty: empty/manifest.json is missing."),
-    (["--output", "model.onnx"], "name that ends in .h5 or .hdf5, but this one is model.onnx"),
+    (
+        ["--output", "model.onnx"],
+        "ends in .h5, .hdf5 or .keras, but this one is model.onnx",
+    ),
     (["--output", "new.h5", "--init", "gone.h5"], "There is no model file gone.h5. Train one:"),
     (["--output", "new.h5", "--init", "model.onnx"], "but this one is model.onnx"),
     (["--calibrate", "gone"], "There is no file or folder gone. Check the path."),

@@ -141,7 +141,7 @@ def strange_ones(folder):
         gaps = np.random.default_rng(number).integers(1, 9, FRAMES)
         times = np.cumsum(gaps).tolist()
         path = folder.video(f"uneven {number}", "mkv", "ffv1", "gray", times=times)
-        folder.expect(path, r"its frame rate varies around .*--fps \d+ makes it even", whole=True)
+        folder.expect(path, None)  # all are brought to one rate, which makes it even
     folder.video("real.clip", "mkv", "mpeg4", "yuv420p")
     (folder.root / "loop").symlink_to(folder.root)
     (folder.root / "gone.mp4").symlink_to(folder.root / "nowhere")

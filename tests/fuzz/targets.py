@@ -29,7 +29,7 @@ from abnormal.inference.event_cells import EventCells, read_event_cells, write_e
 from abnormal.live.address import read_cameras
 from abnormal.live.outbox import Outbox
 from abnormal.live.page.past_events import read_past_events
-from abnormal.live.sender import Sender
+from abnormal.live.sender import Receiver, Sender
 from abnormal.reading import parse_json
 from abnormal.scoring.calibration import (
     Calibration,
@@ -277,7 +277,9 @@ def read_queue(path: Path) -> None:
     other.write_bytes(content)
     try:
         sent: dict[str, bytes] = {}
-        sender = Sender(Outbox(path.parent), sent.__setitem__, "a receiver", (0.01, 0.01))
+        receiver = Receiver("a receiver")
+        receiver.deliver = sent.__setitem__  # type: ignore[method-assign]
+        sender = Sender(Outbox(path.parent), receiver, (0.01, 0.01))
         thread = threading.Thread(target=sender.run, daemon=True)
         thread.start()
         sender._stopping.set()

@@ -27,6 +27,7 @@ from abnormal.scoring.residual import SCORES
 from abnormal.training import run as run_module
 from abnormal.training.checkpoints import list_checkpoints, load_checkpoint
 from abnormal.training.footage import open_footage
+from abnormal.training.losses import LOSSES
 from abnormal.training.options import OwnParts
 from abnormal.training.run import train
 from abnormal.training.watch import WatchValidation
@@ -516,7 +517,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_with_advice(options, monkeypatc
 
     go(dataclasses.replace(options, epochs=1))
     before = [path.name for path in list_checkpoints(options.checkpoints)]
-    monkeypatch.setitem(run_module.LOSSES, "mse", spoilt)
+    monkeypatch.setitem(LOSSES, "mse", spoilt)
 
     with pytest.raises(AbnormalError, match=r"epoch 2, batch 1\b.*--learning-rate"):
         go(options)

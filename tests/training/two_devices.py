@@ -12,6 +12,7 @@ from abnormal.frames.writer import write_frames
 from abnormal.models import networks
 from abnormal.models.backend import replica_devices
 from abnormal.training import fitting as fitting_module
+from abnormal.training import network as network_module
 from abnormal.training import run as run_module
 from abnormal.training.checkpoints import list_checkpoints
 from abnormal.training.devices import Devices
@@ -70,7 +71,7 @@ def run(img, options_of, monkeypatch):
 
     def trained(build, count, name, meter=None):
         monkeypatch.setitem(networks.NETWORKS, "spatiotemporal", build)
-        monkeypatch.setattr(run_module, "_calibrate", finish)
+        monkeypatch.setattr(run_module, "keras_runtime", finish)
         shown = contextlib.nullcontext(meter or Meter())
         monkeypatch.setattr(fitting_module, "Progress", lambda *_: shown)
         options = options_of(
@@ -139,7 +140,7 @@ def test_a_batch_is_normalised_as_a_whole_and_a_killed_run_ends_the_same(
     run, tmp_path, monkeypatch
 ):
     # Adam makes large steps of gradients that are nothing but rounding; these are not.
-    monkeypatch.setattr(run_module, "make_optimizer", lambda options: keras.optimizers.SGD(0.1))
+    monkeypatch.setattr(network_module, "make_optimizer", lambda _: keras.optimizers.SGD(0.1))
     alone = run(normalised, 1, "alone")
     together = run(normalised, 2, "together")
     assert_close(together, alone, 1e-4)
