@@ -232,3 +232,20 @@ def chromium():
         browser = started.chromium.launch(executable_path=program)
         yield browser
         browser.close()
+
+
+@pytest.fixture(params=["light", "dark", "phone"])
+def look(request):
+    """The options of a browser's context, as people have them."""
+    if request.param == "phone":
+        size = {"width": 390, "height": 844}
+        return {"viewport": size, "is_mobile": True, "has_touch": True}
+    return {"viewport": {"width": 1280, "height": 900}, "color_scheme": request.param}
+
+
+@pytest.fixture
+def wrong():
+    """What a browser complains of, and what a page asks of others: nothing."""
+    found = []
+    yield found
+    assert found == []

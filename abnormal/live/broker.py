@@ -75,7 +75,7 @@ class Broker:
         return self._client is not None
 
     def connect(self, topics: Sequence[str]) -> None:
-        """Makes the connection.
+        """Connects to the broker, and waits until it has accepted that.
 
         Args:
             topics: Messages of these topics, also retained ones, are given to `hear` as they come.

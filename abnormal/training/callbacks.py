@@ -83,17 +83,17 @@ class _Batches(keras.callbacks.Callback):
         self._callbacks.on_train_batch_end(self._before + batch, logs)
 
     def on_test_begin(self, logs: Logs = None) -> None:
-        """Passes it on."""
+        """Tells the callbacks that a validation begins."""
         self._callbacks.on_test_begin(logs)
 
     def on_test_end(self, logs: Logs = None) -> None:
-        """Passes it on."""
+        """Tells the callbacks that a validation ends."""
         self._callbacks.on_test_end(logs)
 
     def on_test_batch_begin(self, batch: int, logs: Logs = None) -> None:
-        """Passes it on."""
+        """Tells the callbacks that a batch of a validation begins."""
         self._callbacks.on_test_batch_begin(batch, logs)
 
     def on_test_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """Passes it on."""
+        """Tells the callbacks that a batch of a validation ends."""
         self._callbacks.on_test_batch_end(batch, logs)

@@ -29,22 +29,6 @@ def page_file(tmp_path_factory, make_results, make_scored):
     return make_results(folder, videos, ("first", "<b>second"), threshold=0.5, release=0.5)
 
 
-@pytest.fixture(params=["light", "dark", "phone"])
-def look(request):
-    if request.param == "phone":
-        size = {"width": 390, "height": 844}
-        return {"viewport": size, "is_mobile": True, "has_touch": True}
-    return {"viewport": {"width": 1280, "height": 900}, "color_scheme": request.param}
-
-
-@pytest.fixture
-def wrong():
-    """What the browser complains of, and what the page asks a network for: nothing."""
-    found = []
-    yield found
-    assert found == []
-
-
 @pytest.fixture
 def open_page(chromium, page_file, wrong):
     contexts = []

@@ -14,7 +14,7 @@ Sample = tuple[dict[str, str], float]
 
 
 def metrics_text(cameras: Sequence[CameraNow], clients: int) -> str:
-    """Writes all metrics.
+    """Formats the metrics of all cameras and of the page for Prometheus.
 
     Args:
         cameras: The cameras.

@@ -60,7 +60,7 @@ class BoundedConnection(H11Protocol):
         self._close_after(IDLE_SEC)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forgets the connection."""
+        """Stops the clock of a connection that has ended, so that it closes nothing later."""
         self._go_on()
         super().connection_lost(exc)
 

@@ -11,22 +11,6 @@ STREET = np.random.default_rng(0).integers(60, 190, (120, 160, 3), np.uint8)
 EVIL = '<img src=x onerror="document.title=1"><script>document.title=2</script>'
 
 
-@pytest.fixture(params=["light", "dark", "phone"])
-def look(request):
-    if request.param == "phone":
-        size = {"width": 390, "height": 844}
-        return {"viewport": size, "is_mobile": True, "has_touch": True}
-    return {"viewport": {"width": 1280, "height": 900}, "color_scheme": request.param}
-
-
-@pytest.fixture
-def wrong():
-    """What the browser complains of, and what the page asks of others: nothing."""
-    found = []
-    yield found
-    assert found == []
-
-
 @pytest.fixture
 def open_page(chromium, watch, wrong):
     contexts = []
