@@ -16,6 +16,7 @@ from abnormal.scoring.fusion import fuse
 from abnormal.scoring.local import LOCAL_SCORES, ratios_to_normal
 from abnormal.scoring.regularity import SMOOTHING_SEC, CausalMean
 from abnormal.scoring.residual import SCORES, ClipResidual
+from abnormal.scoring.standing import NO_VOTE
 from abnormal.scoring.stay import StayTimer
 from abnormal.video.background import ForegroundDetector
 from abnormal.video.flow import MovingFrame, with_speed, without_speed
@@ -72,7 +73,8 @@ class ResidualStream:
         if self._foreground:
             found = np.zeros(residual.frames.shape, bool)
             found[residual.new] = self._foreground(residual.frames[residual.new])
-            residual = dataclasses.replace(residual, foreground=found)
+            background = self._foreground.background
+            residual = dataclasses.replace(residual, foreground=found, background=background)
         if self._counts is not None:
             residual = _masked(residual, self._counts)
         if self._before:
@@ -95,6 +97,7 @@ def _masked(residual: ClipResidual, counts: np.ndarray) -> ClipResidual:
         reconstruction=residual.reconstruction * counts,
         speed=None if residual.speed is None else residual.speed * counts,
         foreground=None if residual.foreground is None else residual.foreground & (counts > 0),
+        background=None if residual.background is None else residual.background * counts,
     )
 
 
@@ -180,6 +183,8 @@ class ScoredFrames:
         measured: For each local score's name, what people are told of it, `(n,)` float64, at least
             0: how many times its normal level the most unusual cell has, smoothed causally, or for
             how many seconds it has been occupied if the score is of a duration.
+        standing: Votes on what it is that stays too long, `(n, 4)` float64, at least 0; see
+            `abnormal.scoring.standing`. There are none in frames at which nobody has looked.
     """
 
     raw: dict[str, np.ndarray]
@@ -189,6 +194,7 @@ class ScoredFrames:
     sources: np.ndarray = field(default_factory=lambda: np.array([], np.int64))
     carriers: np.ndarray | None = None
     measured: dict[str, np.ndarray] = field(default_factory=dict)
+    standing: np.ndarray = field(default_factory=lambda: np.zeros((0, len(NO_VOTE))))
 
 
 def concatenated(parts: Sequence[ScoredFrames]) -> ScoredFrames:
@@ -205,6 +211,7 @@ def concatenated(parts: Sequence[ScoredFrames]) -> ScoredFrames:
         sources=np.concatenate([part.sources for part in parts]),
         carriers=_joined([part.carriers for part in parts]),
         measured=joined([part.measured for part in parts]),
+        standing=np.concatenate([part.standing for part in parts]),
     )
 
 
@@ -289,8 +296,8 @@ class FrameScorer:
         fused, sources = fuse(local, self._normality.frames, self._normality.correction)
         raw[FUSED] = fused
         causal |= local | {FUSED: fused}
-        boxes, things, carriers = self._places.add(residual, ratios, causal, sources)
-        return ScoredFrames(raw, causal, boxes, things, sources, carriers, measured)
+        places = self._places.add(residual, ratios, causal, sources)
+        return ScoredFrames(raw, causal, sources=sources, measured=measured, **places._asdict())
 
     def _mean(self, name: str, values: np.ndarray, seconds: float = SMOOTHING_SEC) -> np.ndarray:
         """Returns the causal mean of a score, whose earlier values it remembers."""

@@ -22,6 +22,7 @@ from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.calibration import Calibration
 from abnormal.scoring.local import found_by, reason_of
 from abnormal.scoring.residual import ClipResidual
+from abnormal.scoring.standing import NO_VOTE
 
 FIRST: int | None = 0
 """The regime that a camera is taken to show before its first frame."""
@@ -222,4 +223,7 @@ def _frame_score(
     source = int(scored.sources[index]) if len(scored.sources) else 0
     name = found_by(score, scored.causal, source)
     measure = float(scored.measured[name][index]) if name else None
-    return LiveFrameScore(moment, value, box, reason_of(name), name, measure)
+    return LiveFrameScore(
+        *(moment, value, box, reason_of(name), name, measure),
+        standing=scored.standing[index] if name else NO_VOTE,
+    )

@@ -96,6 +96,7 @@ def test_people_are_told_what_was_measured():
         found[:, :24, :24] = True
         return found
 
+    corner.background = frames[0].astype(np.float32)
     scored = score(frames, 5, FrameScorer(FPS, known), ResidualStream(foreground=corner))
     for name in ("motion", "place", "change", "appearance"):
         surprises = known.surprises[name].of(scored.measured[name])
