@@ -21,7 +21,8 @@ from abnormal.inference.regime_footage import split_regimes
 from abnormal.inference.runtimes import keras_runtime
 from abnormal.models.backend import make_deterministic, memory_advice, replica_scope, versions
 from abnormal.models.fast import stock_of
-from abnormal.models.model_file import ModelInfo, Reference, save_model
+from abnormal.models.model import ModelInfo, Reference
+from abnormal.models.model_file import save_model
 from abnormal.models.model_path import check_suffix
 from abnormal.models.own_network import needs_of
 from abnormal.scoring.calibration import Calibration
