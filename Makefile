@@ -79,7 +79,7 @@ dist: $(VENV)/.dev
 	rm -rf build dist
 	$(BIN)/python -m build
 	for version in 3.11 3.12 3.13; do \
-		command -v python$$version >/dev/null || { echo "no python$$version: not tried"; continue; }; \
+		python$$version --version >/dev/null 2>&1 || { echo "no python$$version: not tried"; continue; }; \
 		python$$version -m venv build/$$version && \
 		build/$$version/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl && \
 		(cd build && sh ../deploy/try_package.sh $$version/bin) || exit 1; \
