@@ -5,7 +5,9 @@ from typing import Any
 import keras
 from keras import ops
 
-from abnormal.models.fast import FastNetwork, Tensor, apply_layers
+from abnormal.models.fast import FastNetwork
+from abnormal.models.forms.arithmetic import Tensor
+from abnormal.models.forms.table import apply_layers
 
 
 class ReplicatedNetwork(FastNetwork):

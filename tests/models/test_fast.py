@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abnormal.models.fast import FAST_FORMS, PRECISIONS, FastNetwork
+from abnormal.models.fast import FastNetwork
+from abnormal.models.forms.arithmetic import PRECISIONS
+from abnormal.models.forms.table import FAST_FORMS
 from abnormal.models.networks import NETWORKS
 
 SMALL = {"spatiotemporal": (3, 35), "cae": (1, 16), "stcae": (2, 83), "lstm_stcae": (3, 35)}
