@@ -11,7 +11,6 @@ installed (OpenVINO, PyTorch) is left out.
 
 import argparse
 import importlib.util
-import os
 import platform
 import subprocess
 import sys
@@ -20,6 +19,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+from abnormal.tasks.cores import available_cores, processor_name
 
 CLIPS, LENGTH, SIZE = 4, 10, 227
 
@@ -35,7 +36,7 @@ def main() -> int:
     if args.row:
         print(measured(args.row, args.turns))
         return 0
-    print(f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print(f"{processor_name()}, {available_cores()} cores, Python {platform.python_version()}")
     print(f"clips of {LENGTH} frames of {SIZE}x{SIZE}, {CLIPS} a batch; frames a second")
     print(f"{'':<26}{'stock Keras':>12}{'this':>8}{'ratio':>8}   {'middle half':<14}best turns")
     for row, (package, _) in ROWS.items():
@@ -121,16 +122,6 @@ def new_network() -> Any:
     from abnormal.models.networks import NETWORKS
 
     return NETWORKS["spatiotemporal"](LENGTH, SIZE)
-
-
-def processor() -> str:
-    """What the system calls it."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:  # noqa: PTH123
-            names = [line.split(":", 1)[1].strip() for line in file if "model name" in line]
-    except OSError:
-        names = []
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 # Name: what has to be installed, and what makes the pair.

@@ -3,22 +3,21 @@
 The stock Keras layers are stored, shown and checkpointed; `FastNetwork` only computes the same
 outputs in forms that suit processors and compilers better:
 
-- A `Conv3D` of depth 1 is computed as a 2-D convolution of single frames, with time moved into
-  the batch.
-- A transposed convolution of stride s computes each s x s square of its output as channels of one
-  pixel (sub-pixel convolution; Shi et al., 2016, arXiv:1609.05158): 11x11 at stride 4 from 128
-  channels to 1 becomes 3x3 from 128 to 16.
-- A `ConvLSTM2D` convolves the inputs of all steps and gates at once, and then, at each step, the
-  state for all gates at once. The loop over the steps is unrolled, because exporters need that.
+- A `Conv3D` of depth 1 is computed as a 2-D convolution of single frames.
+- A transposed convolution computes each square of its output as channels of one pixel, if these
+  are few.
+- A `ConvLSTM2D` convolves the inputs of all steps and gates at once.
 
-All other layers are called unchanged. docs/PERFORMANCE.md tells how much faster each form is, and
-which other forms were tried in vain.
+`abnormal/models/forms/` has these forms and others, which are faster on some processors. All other
+layers are called unchanged. docs/PERFORMANCE.md tells how much faster each form is.
 """
+
+from collections.abc import Sequence
 
 import keras
 
 from abnormal.models.forms.arithmetic import PRECISIONS, Arithmetic, Tensor
-from abnormal.models.forms.table import apply_layers
+from abnormal.models.forms.table import apply_layers, check_forms, default_forms
 
 
 class FastNetwork(keras.Model):
@@ -36,6 +35,10 @@ class FastNetwork(keras.Model):
 
     Attributes:
         stock: The network whose outputs are computed.
+        precision: The precision.
+        uses_xla: Whether XLA compiles the network as a whole.
+        forms: Name of the form of each layer of the stock network, or
+            `NO_FORM`.
         example_shape: Shape of one input, without the batch.
     """
 
@@ -44,9 +47,24 @@ class FastNetwork(keras.Model):
     ) -> None:
         super().__init__(name=stock.name)
         self.stock = stock
-        compiled = self.jit_compile if compiled is None else compiled
-        self._arithmetic = Arithmetic(PRECISIONS[precision], compiled)
+        self.precision = precision
+        self.uses_xla = self.jit_compile if compiled is None else compiled
+        self.forms = default_forms(stock.layers, self.uses_xla)
         self.example_shape = stock.input_shape[1:]
+
+    @property
+    def arithmetic(self) -> Arithmetic:
+        """How convolutions are computed."""
+        return Arithmetic(PRECISIONS[self.precision], self.uses_xla)
+
+    def use_forms(self, forms: Sequence[str]) -> None:
+        """Chooses the form of each layer, before the network computes anything.
+
+        Raises:
+            ValueError: A layer has no such form.
+        """
+        check_forms(self.stock.layers, forms)
+        self.forms = tuple(forms)
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         """Computes the outputs of the stock network.
@@ -58,7 +76,7 @@ class FastNetwork(keras.Model):
         Returns:
             The outputs of the stock network, float32.
         """
-        return apply_layers(self.stock.layers, inputs, self._arithmetic, training)
+        return apply_layers(self.stock.layers, inputs, self.arithmetic, training, self.forms)
 
 
 class PlainNetwork(keras.Model):
