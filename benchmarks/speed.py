@@ -92,11 +92,15 @@ def scoring_by_xla() -> tuple[Work, Work]:
     return network.predict_on_batch, fast.predict_on_batch
 
 
-def training(precision: str) -> tuple[Work, Work]:
+def training(precision: str, tune: str = "on") -> tuple[Work, Work]:
     """Stock Keras and the fast form, each with weights of its own."""
     from abnormal.models.fast import FastNetwork
+    from abnormal.models.forms.choose import choose_forms
 
-    return training_step(new_network()), training_step(FastNetwork(new_network(), precision))
+    fast = FastNetwork(new_network(), precision)
+    if forms := choose_forms(fast, CLIPS, tune):
+        fast.use_forms(forms)
+    return training_step(new_network()), training_step(fast)
 
 
 def twin(kind: str) -> tuple[Work, Work]:
@@ -132,7 +136,9 @@ ROWS: dict[str, tuple[str, Callable[[], tuple[Work, Work]]]] = {
     "score, openvino-bfloat16": ("openvino", lambda: scoring("openvino-bfloat16")),
     "score, PyTorch": ("torch", lambda: twin("score")),
     "train, float32": ("keras", lambda: training("float32")),
+    "train, float32, untuned": ("keras", lambda: training("float32", "off")),
     "train, mixed_bfloat16": ("keras", lambda: training("mixed_bfloat16")),
+    "train, bfloat16, untuned": ("keras", lambda: training("mixed_bfloat16", "off")),
     "train, PyTorch": ("torch", lambda: twin("train")),
 }
 

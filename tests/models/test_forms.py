@@ -183,7 +183,7 @@ def test_nothing_is_measured_that_is_not_wanted_not_worth_it_or_not_kept(
     network, plan, monkeypatch, tmp_path
 ):
     assert choose_forms(network, 4, "off") is None
-    monkeypatch.setattr(choose, "LEAST_PRODUCTS", 4 * products_of(network.stock) + 1)
+    monkeypatch.setattr(choose, "LEAST_PRODUCTS", 4 * products_of(network.stock.layers) + 1)
     assert choose_forms(network, 4, "on") is None
     monkeypatch.setattr(choose, "LEAST_PRODUCTS", 0)
     (tmp_path / "file").touch()
@@ -206,5 +206,6 @@ def test_the_size_of_a_network_is_known():
         ]
     )
     by_hand = 2 * (4 * 9 + 4 * 9 * 8 * (1 + 2) + 4 * 9 * 2)
-    assert products_of(stock) == by_hand
-    assert products_of(NETWORKS["spatiotemporal"](10, 227)) / 10 == pytest.approx(0.8e9, rel=0.05)
+    assert products_of(stock.layers) == by_hand
+    default = NETWORKS["spatiotemporal"](10, 227)
+    assert products_of(default.layers) / 10 == pytest.approx(0.8e9, rel=0.05)

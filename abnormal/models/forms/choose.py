@@ -1,6 +1,7 @@
 """Chooses the forms of a network that are fastest on this machine, measured once and kept."""
 
 import logging
+import math
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -32,8 +33,8 @@ LEAST_PRODUCTS = 2_000_000_000
 """A batch that takes fewer products forward is computed in the default forms. A step of training
 with so many takes a tenth of a second on two cores."""
 
-FRAMES_PER_CORE = 5
-"""A batch of so many frames for each core is timed, or the whole batch if it has fewer."""
+PRODUCTS_PER_CORE = 4_000_000_000
+"""So many products are timed for each core: a few clips, or the whole batch if it has fewer."""
 
 MOST_SEC = 10
 """Seconds after which the layers that are left keep their default forms."""
@@ -62,10 +63,10 @@ def choose_forms(
     """
     if tune == OFF or keras.backend.backend() != "tensorflow":
         return None
-    if batch_size * products_of(network.stock) < LEAST_PRODUCTS:
+    of_clip = products_of(network.stock.layers)
+    if not of_clip or batch_size * of_clip < LEAST_PRODUCTS:
         return None
-    length = network.example_shape[0]
-    clips = max(1, min(batch_size, FRAMES_PER_CORE * available_cores() // length))
+    clips = min(batch_size, math.ceil(PRODUCTS_PER_CORE * available_cores() / of_clip))
     setting = Setting(clips, training=True)
     made_for = _made_for(network, setting)
     try:

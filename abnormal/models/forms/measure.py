@@ -136,23 +136,22 @@ def time_layers(
 
     Returns:
         The times of each layer, in seconds; empty for a layer with a single form, and for those
-        whose turn did not come before the deadline.
+        whose turn did not come before the deadline. Layers with the most to compute come first.
     """
-    found: list[dict[str, list[float]]] = []
-    for number, default in enumerate(network.forms):
-        forms = forms_of(network.stock.layers[number])
+    layers = network.stock.layers
+    found: list[dict[str, list[float]]] = [{} for _ in layers]
+    for number in sorted(range(len(layers)), key=lambda each: -products_of([layers[each]])):
+        forms = forms_of(layers[number])
         if len(forms) > 1 and clock() < deadline:
             steps = form_steps(network, number, setting, forms)
-            found.append(take_turns(steps, default, clock, deadline))
-        else:
-            found.append({})
+            found[number] = take_turns(steps, network.forms[number], clock, deadline)
     return found
 
 
-def products_of(network: keras.Sequential) -> int:
+def products_of(layers: Sequence[keras.Layer]) -> int:
     """Returns how many products of two numbers the convolutions of a clip take, forward."""
     total = 0
-    for layer in network.layers:
+    for layer in layers:
         if not has_fast_form(layer):
             continue
         if isinstance(layer, keras.layers.ConvLSTM2D):
