@@ -20,7 +20,8 @@ from abnormal.cli.train import main  # noqa: E402
 from abnormal.frames.clips import epoch_clips, to_input  # noqa: E402
 from abnormal.frames.manifest import read_manifest  # noqa: E402
 from abnormal.frames.reader import read_frames, read_labels, read_masks  # noqa: E402
-from abnormal.models.model_file import ModelInfo, save_model  # noqa: E402
+from abnormal.models.model import ModelInfo  # noqa: E402
+from abnormal.models.model_file import save_model  # noqa: E402
 from abnormal.models.networks import NETWORKS  # noqa: E402
 from abnormal.scoring.calibration import ALARM_SURPRISE  # noqa: E402
 from abnormal.training.choices import make_options  # noqa: E402

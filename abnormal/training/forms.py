@@ -13,23 +13,28 @@ from abnormal.errors import AbnormalError
 from abnormal.models.fast import FastNetwork
 from abnormal.models.forms.choose import choose_forms
 from abnormal.training.devices import Devices
-from abnormal.training.options import TrainingOptions
 
 FORMS = "forms"
 """Key of the state of a checkpoint."""
 
 
-def choose_fastest(network: keras.Model, options: TrainingOptions, devices: Devices) -> bool:
+def choose_fastest(network: keras.Model, batch_size: int, tune: str, devices: Devices) -> bool:
     """Makes the network of a run that begins use the forms that are fastest on this machine.
 
     Devices that train together use the default forms, because all have to use the same.
+
+    Args:
+        network: The network, which has computed nothing yet.
+        batch_size: Number of clips in a batch.
+        tune: A name in `TUNE_NAMES`.
+        devices: The devices that share each batch.
 
     Returns:
         Whether the forms were chosen, so that another start may choose others.
     """
     if devices.count > 1 or not _can_choose(network):
         return False
-    forms = choose_forms(network, options.batch_size, options.tune)
+    forms = choose_forms(network, batch_size, tune)
     if forms:
         network.use_forms(forms)
     return forms is not None

@@ -21,7 +21,8 @@ from abnormal.inference.regime_footage import split_regimes
 from abnormal.inference.runtimes import keras_runtime
 from abnormal.models.backend import make_deterministic, memory_advice, replica_scope, versions
 from abnormal.models.fast import stock_of
-from abnormal.models.model_file import ModelInfo, Reference, save_model
+from abnormal.models.model import ModelInfo, Reference
+from abnormal.models.model_file import save_model
 from abnormal.models.model_path import check_suffix
 from abnormal.models.own_network import needs_of
 from abnormal.scoring.calibration import Calibration
@@ -156,10 +157,10 @@ def _fit(
             first = devices.is_first_host
             writer = _checkpoint_writer(options, clock) if first else NoCheckpoints()
             fitting = Fitting(network, footage, options, writer, interrupt, devices)
-            resumed = not options.restart and _resume(fitting, options, devices)
-            chosen = not resumed and choose_fastest(network, options, devices)
-            if options.restart or chosen:
-                fitting.save_start()
+            if options.restart or not _resume(fitting, options, devices):
+                chosen = choose_fastest(network, options.batch_size, options.tune, devices)
+                if options.restart or chosen:
+                    fitting.save_start()
             fitting.run()
     return fitting
 

@@ -357,7 +357,8 @@ def make_models(folder: Path) -> list[Path]:
     start_backend()
     import keras
 
-    from abnormal.models.model_file import ModelInfo, Reference, save_model
+    from abnormal.models.model import ModelInfo, Reference
+    from abnormal.models.model_file import save_model
 
     layers = keras.layers
     keras.utils.set_random_seed(0)
@@ -482,7 +483,7 @@ def small_model() -> Any:
     from abnormal.models.backend import start_backend
 
     start_backend()
-    from abnormal.models.model_file import ModelInfo
+    from abnormal.models.model import ModelInfo
 
     return ModelInfo("cae", 1, SIZE, 25.0)
 

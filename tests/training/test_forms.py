@@ -1,7 +1,5 @@
 """A run computes its layers in the forms that it began with, whatever is fastest later."""
 
-import types
-
 import keras
 import pytest
 
@@ -10,8 +8,6 @@ from abnormal.models.fast import FastNetwork
 from abnormal.training import forms as module
 from abnormal.training.devices import Devices
 from abnormal.training.forms import choose_fastest, restore_forms, state_of
-
-OPTIONS = types.SimpleNamespace(batch_size=4, tune="on")
 
 
 @pytest.fixture
@@ -44,11 +40,11 @@ def test_forms_are_chosen_for_one_device_and_without_xla(network, monkeypatch):
     monkeypatch.setattr(module, "choose_forms", lambda *_: ("", "phases"))
     compiled, own = FastNetwork(network.stock, compiled=True), network.stock
     for other, devices in ((network, Devices(2)), (compiled, Devices()), (own, Devices())):
-        assert not choose_fastest(other, OPTIONS, devices)
+        assert not choose_fastest(other, 4, "on", devices)
     restore_forms(compiled, {"forms": ["", "phases"]})
     assert state_of(compiled) == state_of(own) == {}
     assert network.forms == ("", "direct") == compiled.forms
-    assert choose_fastest(network, OPTIONS, Devices())
+    assert choose_fastest(network, 4, "on", Devices())
     assert network.forms == ("", "phases")
     monkeypatch.setattr(module, "choose_forms", lambda *_: None)
-    assert not choose_fastest(network, OPTIONS, Devices())
+    assert not choose_fastest(network, 4, "on", Devices())
