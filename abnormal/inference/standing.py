@@ -65,7 +65,8 @@ class StandingWatch:
         self._number, self._earlier = number, (frame.copy(), foreground.copy())
         if earlier is None:
             return NO_VOTE
-        moved = moved_share(frame, earlier[0], thing)
+        stayed = thing & earlier[1]  # and nothing that has just come beside it
+        moved = moved_share(frame, earlier[0], stayed if stayed.any() else thing)
         flipped = ((foreground ^ earlier[1]) & around).sum() / thing.sum()
         return votes_of(moved, flipped, edge_balance(frame, clip.background, foreground, around))
 

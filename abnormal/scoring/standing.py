@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-MOVED_SHARE = 0.02
+MOVED_SHARE = 0.01
 """Share of a thing's pixels that have moved since the last look from which it has moved. People who
 wait move more than that in most seconds."""
 
