@@ -92,10 +92,7 @@ def main() -> None:
     )
     if len(hours):
         report(detector, hours)
-    print(
-        "\nevents found, by threshold or by the false alarms an hour that are asked for, and what"
-    )
-    print(f"was told of those above the default threshold\n{found.to_string(index=False)}")
+    print(f"\nevents of each kind, and what is told by default\n{found.to_string(index=False)}")
 
 
 def parse_arguments() -> argparse.Namespace:
