@@ -226,7 +226,7 @@ def _leftovers(folder: Path) -> Iterator[tuple[Path, str, str]]:
         being written.
     """
     for entry in list(folder.iterdir()) if folder.is_dir() else []:
-        match = re.match(r"\.(partial|old)-(\d+)(?:@(\w*))?-(.+)", entry.name)
+        match = re.match(r"\.(partial|old)-(\d{1,9})(?:@(\w*))?-(.+)", entry.name)
         if match and match[3] in (None, _host_name()) and not _is_running(int(match[2])):
             yield entry, match[1], match[4]
 

@@ -79,15 +79,16 @@ def _check_heaps(path: Path) -> None:
         ValueError: The sizes of a heap do not add up.
     """
     content = path.read_bytes()
+    left = len(content) // _OBJECT.size  # heaps do not overlap, so that there are no more objects
     for heap in _HEAP.finditer(content):
         place, stop = heap.end(), heap.start() + int.from_bytes(heap[1], "little")
         while place + _OBJECT.size <= min(stop, len(content)):
             number, size = _OBJECT.unpack_from(content, place)
             # What is left over has the number 0, and the size of it all.
             length = -(-size // 8) * 8 + _OBJECT.size if number else size
-            if not _OBJECT.size <= length <= stop - place:
+            if not (left and _OBJECT.size <= length <= stop - place):
                 raise ValueError("a text in it has no length that can be")
-            place += length
+            place, left = place + length, left - 1
 
 
 def reserve(path: Path, size: int) -> None:
