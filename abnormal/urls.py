@@ -25,6 +25,7 @@ STREAM_SCHEMES = (
 """Schemes of addresses at which a camera may be; FFmpeg knows others, among them those of files."""
 
 _START = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_LOGIN = re.compile(rf"[^\s:@]+:(.{{{SHORTEST_SECRET},}})@")
 _HOST = re.compile(r"(\[[\w:.%]+\]|[\w.-]*)(?::([0-9]{1,5}))?")
 _USER = re.compile(r"([a-z][a-z0-9+.-]*://)[^/?#\s'\"]*@", re.IGNORECASE)
 _QUERY = re.compile(r"([a-z][a-z0-9+.-]*://[^?#\s'\"]*)[?#][^\s'\"]*", re.IGNORECASE)
@@ -75,7 +76,7 @@ class Url(NamedTuple):
 
 
 def parse_url(text: str, name: str) -> Url:
-    """Takes an address apart, and tells the filter about its secrets.
+    """Takes an address of the user's apart, and tells the filter about its secrets.
 
     Args:
         text: The address.
@@ -85,6 +86,15 @@ def parse_url(text: str, name: str) -> Url:
         AbnormalError: What should be its host cannot be one, or its port is no number up to 65535.
     """
     remember_secrets(text)
+    return parse_location(text, name)
+
+
+def parse_location(text: str, name: str) -> Url:
+    """Takes an address apart that a camera leads to; see `parse_url`.
+
+    The filter is not told, as there is no end to such addresses: a playlist has a new one every few
+    seconds. Show nothing but `Url.shown` of them.
+    """
     if url := _parse(text):
         return url
     raise AbnormalError(
@@ -94,9 +104,14 @@ def parse_url(text: str, name: str) -> Url:
 
 
 def remember_secrets(text: str) -> None:
-    """Tells the filter about the address that a text, such as an argument, ends with, if any."""
+    """Tells the filter about the address that a text, such as an argument, ends with, if any.
+
+    Its scheme may be missing or have one slash too few, which makes it a path for everybody else.
+    """
     found = _START.search(text)
     if not found:
+        if login := _LOGIN.search(text):
+            _add_secret(login[1], HIDDEN)
         return
     address = text[found.start() :]
     url = _parse(address)
@@ -133,7 +148,7 @@ def _add_secret(secret: str, shown: str) -> None:
         quoted = {urllib.parse.quote(plain, safe, errors="surrogateescape") for safe in ("/", "")}
         forms = {plain, *quoted}
         forms |= {json.dumps(plain)[1:-1], json.dumps(plain, ensure_ascii=False)[1:-1]}
-        forms |= {repr(plain)[1:-1]}
+        forms |= {repr(plain)[1:-1], re.sub("/+", "/", plain)}  # the latter is that of a path
         _known.update({form: shown for form in forms if len(form) >= SHORTEST_SECRET})
 
 
