@@ -18,8 +18,6 @@ import h5py
 from abnormal.errors import AbnormalError, CannotWriteError
 from abnormal.reading import first_line, require_regular
 
-_BLOCK = 1 << 20
-
 SEAL = "sha256"
 """Name of the attribute that holds the digest of all other content."""
 
@@ -89,19 +87,6 @@ def _check_heaps(path: Path) -> None:
             if not (left and _OBJECT.size <= length <= stop - place):
                 raise ValueError("a text in it has no length that can be")
             place, left = place + length, left - 1
-
-
-def reserve(path: Path, size: int) -> None:
-    """Writes a file of a size, to find out that the disk is full before HDF5 does.
-
-    HDF5 goes on trying when a write has failed, and prints many lines for each attempt.
-
-    Raises:
-        OSError: There is no room for the file.
-    """
-    with path.open("wb") as file:
-        for first in range(0, size, _BLOCK):
-            file.write(bytes(min(_BLOCK, size - first)))
 
 
 @contextlib.contextmanager

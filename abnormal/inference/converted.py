@@ -13,7 +13,6 @@ import hashlib
 import logging
 import os
 import shutil
-import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +24,7 @@ from abnormal.errors import AbnormalError
 from abnormal.files import make_folder, replacing, writing
 from abnormal.models.lazy_network import LazyNetwork
 from abnormal.models.packages import import_openvino
+from abnormal.temporary import temporary_folder
 from abnormal.version import __version__
 
 KEEP = 20
@@ -84,14 +84,20 @@ def _read(path: Path) -> Converted | None:
 def _convert(network: LazyNetwork) -> Converted:
     stock = network.keras
     # Only now, because these import Keras.
-    from abnormal.models.export import build_for_export, require_tensorflow, write_openvino
+    from abnormal.models.export import (
+        build_for_export,
+        finding_full_disk,
+        require_tensorflow,
+        write_openvino,
+    )
     from abnormal.models.fast import fast_form
 
     require_tensorflow("--runtime openvino")
-    with tempfile.TemporaryDirectory(prefix="abnormal-") as folder, writing(Path(folder)):
-        write_openvino(build_for_export(fast_form(stock)), Path(folder))
+    with temporary_folder() as folder, writing(folder):
+        with finding_full_disk(stock, folder):
+            write_openvino(build_for_export(fast_form(stock)), folder)
         return Converted(
-            *(np.fromfile(Path(folder) / name, np.uint8) for name in ("model.xml", "model.bin"))
+            *(np.fromfile(folder / name, np.uint8) for name in ("model.xml", "model.bin"))
         )
 
 

@@ -184,6 +184,15 @@ def test_a_bug_is_answered_with_the_path_of_a_log(tmp_path, monkeypatch, run):
     assert "Traceback" in log.read_text()
 
 
+def test_where_no_log_can_be_written_its_details_are_shown(tmp_path, monkeypatch, run):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    fail_with(monkeypatch, ZeroDivisionError("division by zero"))
+    code, _, err = run("x")
+    assert code == 3
+    assert "Traceback" in "".join(err)
+    assert err[-1].endswith("Details are in /dev/stderr")
+
+
 def test_ctrl_c(monkeypatch, run):
     fail_with(monkeypatch, KeyboardInterrupt())
     assert run("x") == (130, "", ["preprocess.py: interrupted"])
