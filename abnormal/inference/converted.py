@@ -12,6 +12,7 @@ import functools
 import hashlib
 import logging
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import NamedTuple
@@ -33,6 +34,9 @@ its model file."""
 
 FORM = 1
 """Version of what the conversion makes of a network. It grows when that changes."""
+
+_NAME = re.compile(r"[0-9a-f]{32}(\.npz)?")
+"""The folder may be somebody else's, such as that of OpenVINO's own files."""
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +117,8 @@ def _keep(path: Path, made: Converted) -> None:
             "Or name one by the environment variable ABNORMAL_CACHE."
         )
         return
-    for old in sorted(path.parent.iterdir(), key=_last_used)[:-KEEP]:
+    ours = (one for one in path.parent.iterdir() if _NAME.fullmatch(one.name))
+    for old in sorted(ours, key=_last_used)[:-KEEP]:
         if old.is_dir():  # of earlier versions
             shutil.rmtree(old, ignore_errors=True)
         else:
