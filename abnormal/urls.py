@@ -5,6 +5,7 @@ host and port are shown of an address, and every text that leaves the program pa
 `without_secrets`, which knows the secrets of all addresses that it was told about.
 """
 
+import ipaddress
 import json
 import re
 import urllib.parse
@@ -135,10 +136,18 @@ def _parse(text: str) -> Url | None:
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
     user, _, host = authority.rpartition("@")
     found = _HOST.fullmatch(host)
-    if not found or int(found[2] or 0) > 65535:
+    if not found or int(found[2] or 0) > 65535 or not _is_host(found[1]):
         return None
     port = int(found[2]) if found[2] else None
     return Url(start[0][:-3].lower(), user, found[1], port, rest[len(authority) :])
+
+
+def _is_host(host: str) -> bool:
+    """Whether what is in brackets, if there are any, is an IPv6 address."""
+    try:
+        return not host.startswith("[") or bool(ipaddress.IPv6Address(host.strip("[]")))
+    except ValueError:
+        return False
 
 
 def _add_secret(secret: str, shown: str) -> None:

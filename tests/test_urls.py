@@ -101,7 +101,13 @@ def test_an_address_is_taken_apart(text, place, login):
     assert (url.place, url.login) == (place, login)
 
 
-@pytest.mark.parametrize("text", ["gate", "http://me:secret", "http://a b/", "http://host:99999/"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("gate", "http://me:secret", "http://a b/", "http://host:99999/"),
+        *("http://[::g]/", "http://[]/", "http://[host]/"),
+    ],
+)
 def test_what_is_no_address_is_refused(text):
     with pytest.raises(AbnormalError, match="The address of --webhook cannot be understood") as no:
         parse_url(text, "--webhook")
