@@ -41,7 +41,8 @@ from abnormal.detection import detect  # noqa: E402
 from abnormal.detection.job import Job  # noqa: E402
 from abnormal.detection.worker import ModelFiles, model_files, score_on_worker  # noqa: E402
 from abnormal.inference.videos import source_videos  # noqa: E402
-from abnormal.models.model_file import ModelInfo, save_model  # noqa: E402
+from abnormal.models.model import ModelInfo  # noqa: E402
+from abnormal.models.model_file import save_model  # noqa: E402
 from abnormal.models.networks import NETWORKS  # noqa: E402
 from abnormal.scoring.alarm import Alarm  # noqa: E402
 from abnormal.scoring.localisation import DEFAULT_LOCALISER  # noqa: E402

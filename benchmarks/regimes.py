@@ -39,7 +39,7 @@ from abnormal.live.frame import Moment  # noqa: E402
 from abnormal.live.monitor import CameraMonitor  # noqa: E402
 from abnormal.live.prepare import FramePreparer  # noqa: E402
 from abnormal.live.tracker import OPENED  # noqa: E402
-from abnormal.models.model_file import ModelInfo  # noqa: E402
+from abnormal.models.model import ModelInfo  # noqa: E402
 from abnormal.names import FUSED  # noqa: E402
 from abnormal.video.stream import Frame  # noqa: E402
 from benchmarks.views import infrared, moved  # noqa: E402

@@ -31,7 +31,8 @@ def make_model(work: Path) -> tuple[Path, list[bytes]]:
     start_backend()
     from abnormal.cli import train
     from abnormal.datasets.demo import find_demo
-    from abnormal.models.model_file import ModelInfo, save_model
+    from abnormal.models.model import ModelInfo
+    from abnormal.models.model_file import save_model
     from abnormal.models.networks import NETWORKS
     from abnormal.video.encode import open_encoder
 

@@ -50,23 +50,28 @@ class Twin(nn.Module):
 
 
 class TorchRuns:
-    """The twin's scoring and training, on clips as Keras has them."""
+    """The twin's scoring and training, on clips as Keras has them, on a graphics card if there is
+    one.
+    """
 
     def __init__(self) -> None:
-        self._twin = Twin()
+        self._device = "cuda" if torch.cuda.is_available() else "cpu"
+        self._twin = Twin().to(self._device)
         self._adam = torch.optim.Adam(self._twin.parameters(), 1e-3)
 
-    def score(self, clips: np.ndarray) -> None:
+    def score(self, clips: np.ndarray) -> np.ndarray:
         """Reconstructs a batch of clips."""
         with torch.inference_mode():
-            self._twin(self._channels_second(clips))
+            return self._twin(self._channels_second(clips)).numpy(force=True)
 
-    def train(self, clips: np.ndarray) -> None:
-        """Trains on a batch of clips for one step."""
+    def train(self, clips: np.ndarray) -> float:
+        """Trains on a batch of clips for one step, and returns its loss."""
         batch = self._channels_second(clips)
         self._adam.zero_grad()
-        nn.functional.mse_loss(self._twin(batch), batch).backward()
+        loss = nn.functional.mse_loss(self._twin(batch), batch)
+        loss.backward()
         self._adam.step()
+        return loss.item()  # waits for the device, as Keras does
 
     def _channels_second(self, clips: np.ndarray) -> torch.Tensor:
-        return torch.from_numpy(clips).movedim(-1, 2)
+        return torch.from_numpy(clips).to(self._device).movedim(-1, 2)

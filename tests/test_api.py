@@ -1,4 +1,5 @@
 import dataclasses
+import shutil
 import subprocess
 import sys
 import threading
@@ -20,7 +21,8 @@ from abnormal.cli.train import main  # noqa: E402
 from abnormal.frames.clips import epoch_clips, to_input  # noqa: E402
 from abnormal.frames.manifest import read_manifest  # noqa: E402
 from abnormal.frames.reader import read_frames, read_labels, read_masks  # noqa: E402
-from abnormal.models.model_file import ModelInfo, save_model  # noqa: E402
+from abnormal.models.model import ModelInfo  # noqa: E402
+from abnormal.models.model_file import save_model  # noqa: E402
 from abnormal.models.networks import NETWORKS  # noqa: E402
 from abnormal.scoring.calibration import ALARM_SURPRISE  # noqa: E402
 from abnormal.training.choices import make_options  # noqa: E402
@@ -193,6 +195,13 @@ def test_labels_and_masks_are_those_of_the_clips(img):
 def test_clips_that_cannot_be_had_are_said(img, choices, said):
     with pytest.raises(abnormal.AbnormalError, match=said):
         abnormal.clips(img, **choices)
+
+
+def test_clips_of_a_split_without_videos_are_said(img, tmp_path):
+    shutil.copytree(img / "training", tmp_path / "training")
+    write_manifest(tmp_path)
+    with pytest.raises(abnormal.AbnormalError, match="There is no testing video"):
+        abnormal.clips(tmp_path, "testing")
 
 
 def flat(*shape):

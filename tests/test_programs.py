@@ -108,7 +108,7 @@ def test_metrics_losses_and_pictures_are_there(work, done):
     assert metrics["labelled_frames"] == FRAMES
     assert set(metrics["scores"]) == {
         *(FUSED, *LOCAL_SCORES, *SCORES),
-        *("regularity", "regularity_l1"),
+        *("regularity", "regularity_l1", "psnr"),
     }
     assert list(pd.read_csv(work / "model.losses.csv").columns) == ["epoch", "loss", "val_loss"]
     for picture in ("model.losses.png", "results/regularity/01.png", "results/histogram.png"):

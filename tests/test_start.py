@@ -20,7 +20,8 @@ from abnormal.errors import AbnormalError  # noqa: E402
 from abnormal.inference.detector import open_detector  # noqa: E402
 from abnormal.inference.reference import make_reference  # noqa: E402
 from abnormal.inference.runtimes import keras_runtime  # noqa: E402
-from abnormal.models.model_file import ModelInfo, change_model, read_model, save_model  # noqa: E402
+from abnormal.models.model import ModelInfo  # noqa: E402
+from abnormal.models.model_file import change_model, read_model, save_model  # noqa: E402
 from abnormal.models.networks import NETWORKS  # noqa: E402
 
 SIZE, LENGTH, FRAMES = 35, 6, 12

@@ -15,7 +15,7 @@ from abnormal.inference.tracking import UnusualThing
 from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.events import persistent_events
-from abnormal.scoring.regularity import stretched
+from abnormal.scoring.regularity import psnr_score, stretched
 from abnormal.scoring.residual import ERRORS
 
 MICRO_RAW = "micro_raw"
@@ -92,11 +92,13 @@ def _metrics_by_score(videos: Sequence[ScoredVideo]) -> dict[str, Any]:
             MICRO_PER_VIDEO: _metrics(scored, [stretched(values) for values in raw]),
             MACRO_RAW: dataclasses.asdict(macro_metrics(raw, [labels_of(v) for v in scored])),
         }
-    # The regularity is defined for each video by itself. As in the paper, it is not smoothed.
+    # Both are defined for each video by itself. As in the papers, they are not smoothed.
     for error in ERRORS:
         irregularity = [-video.regularity_by_frame(error) for video in videos]
         name = "regularity" if error == "l2" else f"regularity_{error}"
         metrics[name] = {MICRO_PER_VIDEO: _metrics(videos, irregularity)}
+    by_psnr = [psnr_score(video.raw["l2"]) for video in videos]
+    metrics["psnr"] = {MICRO_PER_VIDEO: _metrics(videos, by_psnr)}
     return metrics
 
 

@@ -5,7 +5,7 @@ from abnormal.inference.reference import TOLERANCE, largest_difference
 from abnormal.inference.runtimes import AUTO, KERAS, RUNTIMES, Reconstruct
 from abnormal.inference.stored_calibration import calibration_of
 from abnormal.models.backend import has_accelerator
-from abnormal.models.model_file import TrainedModel
+from abnormal.models.model import TrainedModel
 
 
 def open_runtime(model: TrainedModel, wanted: str) -> tuple[str, Reconstruct]:

@@ -30,7 +30,8 @@ from abnormal.inference.stream import (
     renumber_things,
 )
 from abnormal.inference.videos import InputVideo, ModelFrames
-from abnormal.models.model_file import ModelInfo, TrainedModel, read_model
+from abnormal.models.model import ModelInfo, TrainedModel
+from abnormal.models.model_file import read_model
 from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.calibration import Calibration, Normality

@@ -3,7 +3,7 @@
 import json
 
 from abnormal.inference.stored_calibration import calibration_of
-from abnormal.models.model_file import TrainedModel
+from abnormal.models.model import TrainedModel
 from abnormal.names import FUSED
 
 

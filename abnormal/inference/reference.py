@@ -7,7 +7,7 @@ import numpy as np
 from abnormal.frames.clips import ClipWindow
 from abnormal.inference.reconstruct import ClipReconstructor, NotFiniteError
 from abnormal.inference.runtimes import Reconstruct
-from abnormal.models.model_file import Reference
+from abnormal.models.model import Reference
 from abnormal.scoring.residual import SCORES
 
 REFERENCE_CLIPS = 3

@@ -9,7 +9,8 @@ from typing import Any
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.files import locked_folder
-from abnormal.models.model_file import Reference, TrainedModel, change_model, read_model
+from abnormal.models.model import Reference, TrainedModel
+from abnormal.models.model_file import change_model, read_model
 from abnormal.models.trust import trusting
 from abnormal.scoring.calibration import Calibration, read_calibration
 from abnormal.scoring.calibration_check import check_calibration

@@ -21,7 +21,7 @@ from abnormal import checks
 from abnormal.arrays import read_npz
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder, replacing
-from abnormal.models.model_file import ModelInfo
+from abnormal.models.model import ModelInfo
 from abnormal.printable import as_file_name
 from abnormal.scoring.calibration import BACKGROUND, Normality, read_calibration
 from abnormal.scoring.calibration_check import check_calibration

@@ -15,7 +15,7 @@ from abnormal.files import replacing, replacing_folder, reserve, writing
 from abnormal.models.backend import quiet_stderr
 from abnormal.models.export_labels import label_onnx, label_openvino, label_saved_model
 from abnormal.models.fast import fast_form
-from abnormal.models.model_file import TrainedModel
+from abnormal.models.model import TrainedModel
 from abnormal.models.packages import import_openvino, require_packages
 
 TOLERANCE = 1e-4

@@ -11,7 +11,7 @@ import pandas as pd
 
 from abnormal.evaluation.pixel_level import VideoPixels
 from abnormal.inference.scored_video import ScoredVideo
-from abnormal.models.model_file import ModelInfo
+from abnormal.models.model import ModelInfo
 from abnormal.scoring.alarm import Alarm
 
 

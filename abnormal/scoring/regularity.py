@@ -121,6 +121,25 @@ class CausalMinimum:
         return np.min([known[start : start + len(values)] for start in range(self._count)], axis=0)
 
 
+def psnr_score(distances: np.ndarray) -> np.ndarray:
+    """Computes the score of a video by its peak signal-to-noise ratio, as papers report it.
+
+    The PSNR of a frame, `20 log10(sqrt(n) / d)` decibels for n pixels in [0, 1] and a distance of d
+    from the reconstruction, is stretched over the whole video, as Liu et al., 2018
+    (arXiv:1712.09867), do for the prediction of frames. The score is 1 minus that, so that it grows
+    with abnormality.
+
+    Args:
+        distances: `(n,)` float64, at least 0, the Euclidean distance of each frame from its
+            reconstruction.
+
+    Returns:
+        `(n,)` float64 in [0, 1]; zeros if all distances are equal.
+    """
+    least = np.finfo(np.float64).tiny  # a perfect reconstruction has an infinite PSNR
+    return stretched(np.log10(np.maximum(distances, least)))
+
+
 def stretched(values: np.ndarray) -> np.ndarray:
     """Scales the values of one video linearly, so that the smallest is 0 and the largest is 1.
 

@@ -21,7 +21,8 @@ from abnormal.inference.runtimes import keras_runtime
 from abnormal.inference.stored_calibration import calibration_of, change_calibration
 from abnormal.inference.videos import InputVideo, ModelFrames, source_videos, stored_videos
 from abnormal.models.backend import versions
-from abnormal.models.model_file import ModelInfo, TrainedModel, load_model
+from abnormal.models.model import ModelInfo, TrainedModel
+from abnormal.models.model_file import load_model
 from abnormal.scoring.calibration import Calibration
 from abnormal.scoring.pools import combine, without_cameras
 from abnormal.scoring.regime_names import camera_of

@@ -18,7 +18,8 @@ start_backend()
 
 import dataclasses  # noqa: E402
 
-from abnormal.models.model_file import ModelInfo, load_model, save_model  # noqa: E402
+from abnormal.models.model import ModelInfo  # noqa: E402
+from abnormal.models.model_file import load_model, save_model  # noqa: E402
 from abnormal.models.networks import NETWORKS  # noqa: E402
 
 SIZE, LENGTH, FRAMES = 99, 4, 100

@@ -28,7 +28,8 @@ from abnormal.detection.video import LeftOut  # noqa: E402
 from abnormal.errors import AbnormalError  # noqa: E402
 from abnormal.files import sha256  # noqa: E402
 from abnormal.frames.manifest import write_manifest  # noqa: E402
-from abnormal.models.model_file import ModelInfo, save_model  # noqa: E402
+from abnormal.models.model import ModelInfo  # noqa: E402
+from abnormal.models.model_file import save_model  # noqa: E402
 from abnormal.models.networks import NETWORKS  # noqa: E402
 from abnormal.progress import Progress  # noqa: E402
 from abnormal.tasks.local import in_threads  # noqa: E402

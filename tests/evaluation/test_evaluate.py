@@ -53,7 +53,7 @@ def test_what_was_tested():
 def test_each_figure_stands_under_its_protocol():
     tree = evaluate(VIDEOS[:2], above(0.4, "gradient"))
     assert tree["protocols"] == PROTOCOLS
-    assert set(tree["scores"]) == {*SCORES, "regularity", "regularity_l1"}
+    assert set(tree["scores"]) == {*SCORES, "regularity", "regularity_l1", "psnr"}
     for name in SCORES:
         # Together, the 0.2 of the dark video lie below the 0.5 of the light one: 12 of 16 pairs.
         assert tree["scores"][name][MICRO_RAW]["auc"] == pytest.approx(0.75)
@@ -68,6 +68,17 @@ def test_the_regularity_falls_with_abnormality():
     metrics = evaluate([video], above(1.0, "gradient"))["scores"]
     assert metrics["regularity"][MICRO_PER_VIDEO]["auc"] == 1.0
     assert metrics["gradient"][MICRO_RAW]["auc"] == 0.5
+
+
+def test_the_psnr_is_stretched_over_each_video():
+    # From best to worst in decibels, the second frame is half of the way down in the first video,
+    # and 38 % in the second. As distances it would be 9 % and 30 %.
+    videos = [
+        scored("a", [0.0] * 3, [0, 1, 1], errors=[1.0, 10.0, 100.0]),
+        scored("b", [0.0] * 3, [0, 0, 1], errors=[1.0, 1.3, 2.0]),
+    ]
+    metrics = evaluate(videos, above(1.0, "gradient"))["scores"]
+    assert metrics["psnr"] == {MICRO_PER_VIDEO: PERFECT}
 
 
 def test_each_situation_is_judged_by_itself():

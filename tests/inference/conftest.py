@@ -15,7 +15,7 @@ import keras  # noqa: E402
 from abnormal.datasets.demo import find_demo  # noqa: E402
 from abnormal.inference.detector import Detector  # noqa: E402
 from abnormal.inference.runtimes import keras_runtime  # noqa: E402
-from abnormal.models.model_file import ModelInfo  # noqa: E402
+from abnormal.models.model import ModelInfo  # noqa: E402
 from abnormal.scoring.calibration import ALARM_SURPRISE, Calibration, read_calibration  # noqa: E402
 from abnormal.scoring.surprise import Surprise  # noqa: E402
 from abnormal.video.stream import Frame, FrameStream  # noqa: E402

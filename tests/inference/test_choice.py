@@ -9,7 +9,7 @@ from abnormal.inference.choice import open_runtime
 from abnormal.inference.reference import TOLERANCE, make_reference
 from abnormal.inference.runtimes import RUNTIMES, keras_runtime
 from abnormal.models.lazy_network import lazy
-from abnormal.models.model_file import TrainedModel
+from abnormal.models.model import TrainedModel
 
 CLIPS = np.random.default_rng(0).integers(0, 256, (2, 4, 67, 67), np.uint8)
 

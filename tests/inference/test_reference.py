@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from abnormal.inference.reference import largest_difference, make_reference
-from abnormal.models.model_file import Reference
+from abnormal.models.model import Reference
 from abnormal.scoring.residual import SCORES
 
 THRESHOLDS = {"gradient": 0.5, "l2": 4.0, "difference": 0.1}

@@ -5,7 +5,7 @@ import pytest
 
 from abnormal.errors import AbnormalError
 from abnormal.inference.stored_calibration import calibration_of
-from abnormal.models.model_file import ModelInfo, TrainedModel
+from abnormal.models.model import ModelInfo, TrainedModel
 
 SURPRISE = {
     **{"values": [0.25, 0.5], "surprises": [0.5, 1.0]},

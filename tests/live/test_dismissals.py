@@ -22,7 +22,8 @@ from abnormal.inference.stored_calibration import calibration_of, change_calibra
 from abnormal.live.dismissals import Dismissals, dismiss_live_event, keep_event_cells  # noqa: E402
 from abnormal.live.page.server import open_page  # noqa: E402
 from abnormal.live.status import Watched  # noqa: E402
-from abnormal.models.model_file import ModelInfo, load_model, save_model  # noqa: E402
+from abnormal.models.model import ModelInfo  # noqa: E402
+from abnormal.models.model_file import load_model, save_model  # noqa: E402
 from abnormal.scoring.calibration import Calibration, Normality  # noqa: E402
 from abnormal.scoring.dismissal import Dismissal  # noqa: E402
 from abnormal.scoring.regime_names import regime_name  # noqa: E402

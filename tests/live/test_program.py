@@ -25,7 +25,8 @@ start_backend()
 from abnormal.cli import test, train  # noqa: E402
 from abnormal.datasets.demo import find_demo  # noqa: E402
 from abnormal.live.clock import parse_utc  # noqa: E402
-from abnormal.models.model_file import ModelInfo, save_model  # noqa: E402
+from abnormal.models.model import ModelInfo  # noqa: E402
+from abnormal.models.model_file import save_model  # noqa: E402
 from abnormal.models.networks import NETWORKS  # noqa: E402
 
 ROOT = Path(__file__).parent.parent.parent

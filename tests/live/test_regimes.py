@@ -17,7 +17,7 @@ from abnormal.live.frame import Moment  # noqa: E402
 from abnormal.live.monitor import CameraMonitor  # noqa: E402
 from abnormal.live.prepare import FramePreparer  # noqa: E402
 from abnormal.live.regime_file import read_regimes, regime_path, write_regime  # noqa: E402
-from abnormal.models.model_file import ModelInfo  # noqa: E402
+from abnormal.models.model import ModelInfo  # noqa: E402
 from abnormal.scoring.alarm import Alarm  # noqa: E402
 from abnormal.scoring.calibration import Calibration, Normality  # noqa: E402
 from abnormal.scoring.local import LOCAL_SCORES  # noqa: E402

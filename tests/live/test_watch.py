@@ -28,7 +28,7 @@ from abnormal.live.monitor import CameraMonitor  # noqa: E402
 from abnormal.live.run import _deliver, _log_health  # noqa: E402
 from abnormal.live.segment import Segment  # noqa: E402
 from abnormal.live.watch import WatchLoop, warm_up  # noqa: E402
-from abnormal.models.model_file import ModelInfo  # noqa: E402
+from abnormal.models.model import ModelInfo  # noqa: E402
 from abnormal.scoring.alarm import Alarm  # noqa: E402
 from abnormal.scoring.calibration import Calibration, Normality  # noqa: E402
 from abnormal.scoring.local import LOCAL_SCORES  # noqa: E402

@@ -6,7 +6,7 @@ start_backend()  # before a test module imports Keras
 
 import keras  # noqa: E402
 
-from abnormal.models.model_file import ModelInfo  # noqa: E402
+from abnormal.models.model import ModelInfo  # noqa: E402
 
 CLIP_LENGTH, SIZE = 3, 8
 

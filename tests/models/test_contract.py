@@ -9,8 +9,9 @@ import pytest
 
 from abnormal.inference.runtimes import keras_runtime
 from abnormal.models.defaults import ARCHITECTURES
+from abnormal.models.model import ModelInfo
 from abnormal.models.model_check import KNOWN_CLASSES, unknown_classes
-from abnormal.models.model_file import ModelInfo, load_model, save_model
+from abnormal.models.model_file import load_model, save_model
 from abnormal.models.networks import NETWORKS
 
 # A stranger's program: Keras, and this package made impossible to import.

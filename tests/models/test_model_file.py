@@ -9,14 +9,8 @@ import numpy as np
 import pytest
 
 from abnormal.errors import AbnormalError
-from abnormal.models.model_file import (
-    ModelInfo,
-    Reference,
-    change_model,
-    load_model,
-    read_model,
-    save_model,
-)
+from abnormal.models.model import ModelInfo, Reference
+from abnormal.models.model_file import change_model, load_model, read_model, save_model
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ import pytest
 from abnormal.cli.test import main
 from abnormal.errors import AbnormalError
 from abnormal.models import own_network
-from abnormal.models.model_file import Reference, load_model, save_model
+from abnormal.models.model import Reference
+from abnormal.models.model_file import load_model, save_model
 from abnormal.models.own_network import fingerprint_of, import_file, needs_of, require_storable
 from abnormal.models.trust import trusting
 

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from abnormal.errors import AbnormalError
-from abnormal.models.model_file import Reference, load_model, save_model
+from abnormal.models.model import Reference
+from abnormal.models.model_file import load_model, save_model
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from abnormal.evaluation.evaluate import evaluate  # noqa: E402
 from abnormal.evaluation.pixel_level import VideoPixels  # noqa: E402
 from abnormal.files import make_folder  # noqa: E402
 from abnormal.inference.scored_video import ScoredVideo  # noqa: E402
-from abnormal.models.model_file import ModelInfo  # noqa: E402
+from abnormal.models.model import ModelInfo  # noqa: E402
 from abnormal.report.contents import Contents, ModelResults  # noqa: E402
 from abnormal.report.page import write_page  # noqa: E402
 from abnormal.report.tables import events_table, records  # noqa: E402

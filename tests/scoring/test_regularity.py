@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from abnormal.scoring.regularity import (
     causal_mean,
+    psnr_score,
     regularity,
     stretched,
     without_saw_tooth,
@@ -36,6 +37,18 @@ def test_regularity_is_in_0_to_1_and_falls_with_the_error(errors):
     assert values[errors.argmin()] == 1
     order = errors.argsort()
     assert (np.diff(values[order]) <= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("distances", "expected"),
+    [
+        ([1.0, 10.0, 100.0], [0, 0.5, 1]),  # 20 dB and 40 dB below the first
+        ([4.0, 4.0], [0, 0]),
+        ([0.0, 0.0], [0, 0]),
+    ],
+)
+def test_psnr_score_by_hand(distances, expected):
+    assert psnr_score(np.array(distances)) == pytest.approx(expected)
 
 
 @settings(deadline=None)

@@ -12,7 +12,7 @@ import pytest
 from abnormal.errors import AbnormalError
 from abnormal.inference.videos import InputVideo, ModelFrames
 from abnormal.models.lazy_network import LazyNetwork
-from abnormal.models.model_file import ModelInfo, TrainedModel
+from abnormal.models.model import ModelInfo, TrainedModel
 from abnormal.names import FUSED
 from abnormal.scoring.calibration import Calibration, Normality, read_calibration
 from abnormal.scoring.dismissal import Dismissal
