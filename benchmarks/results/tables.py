@@ -138,7 +138,8 @@ def scores(metrics: Metrics) -> str:
     """Returns the table of all scores of a model by each protocol."""
     header = ["score", "raw", "interval", "average precision", "stretched", "macro"]
     rows = []
-    for score, figures in metrics["scores"].items():
+    for score in sorted(metrics["scores"], key=lambda name: name != FUSED):
+        figures = metrics["scores"][score]
         raw, macro = figures.get(MICRO_RAW), figures.get(MACRO_RAW)
         precision = percent(raw["average_precision"]) if raw else ""
         row = [f"`{score}`", auc(metrics, score, MICRO_RAW), interval(metrics, score), precision]
