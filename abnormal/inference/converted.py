@@ -1,4 +1,4 @@
-"""Networks that were converted for OpenVINO, in the user's cache folder.
+"""Networks as OpenVINO stores them, in the user's cache folder.
 
     ~/.cache/abnormal/openvino/
       0123abcd.npz     a converted network, under a hash of all that the conversion depends on
@@ -24,6 +24,7 @@ from abnormal.cache_folder import cache_folder
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder, replacing, writing
 from abnormal.models.lazy_network import LazyNetwork
+from abnormal.models.openvino_file import GRAPH, WEIGHTS, write_openvino
 from abnormal.models.packages import import_openvino
 from abnormal.version import __version__
 
@@ -31,7 +32,7 @@ KEEP = 20
 """Number of converted networks that the cache keeps, those used last. Each has about the size of
 its model file."""
 
-FORM = 1
+FORM = 2
 """Version of what the conversion makes of a network. It grows when that changes."""
 
 log = logging.getLogger(__name__)
@@ -50,18 +51,17 @@ class Converted(NamedTuple):
 
 
 def converted(network: LazyNetwork) -> Converted:
-    """Returns a network as converted for OpenVINO, from the cache if it is there.
+    """Returns a network as OpenVINO stores it, from the cache if it is there.
 
-    Otherwise Keras reads the network, it is converted, and the cache keeps it.
+    Otherwise it is written or converted, and the cache keeps it.
 
     Raises:
-        AbnormalError: The network cannot be read, or Keras does not run on TensorFlow.
+        AbnormalError: The network cannot be read or converted.
     """
     known = f"{FORM} {__version__} {import_openvino().__version__} {network.digest}"
     path = cache_folder() / "openvino" / f"{hashlib.sha256(known.encode()).hexdigest()[:32]}.npz"
     found = _read(path)
     if found is None:
-        log.info("the network is converted for OpenVINO, which takes some seconds this time")
         found = _convert(network)
         _keep(path, found)
     return found
@@ -82,17 +82,9 @@ def _read(path: Path) -> Converted | None:
 
 
 def _convert(network: LazyNetwork) -> Converted:
-    stock = network.keras
-    # Only now, because these import Keras.
-    from abnormal.models.export import build_for_export, require_tensorflow, write_openvino
-    from abnormal.models.fast import fast_form
-
-    require_tensorflow("--runtime openvino")
     with tempfile.TemporaryDirectory(prefix="abnormal-") as folder, writing(Path(folder)):
-        write_openvino(build_for_export(fast_form(stock)), Path(folder))
-        return Converted(
-            *(np.fromfile(Path(folder) / name, np.uint8) for name in ("model.xml", "model.bin"))
-        )
+        write_openvino(network, Path(folder))
+        return Converted(*(np.fromfile(Path(folder) / name, np.uint8) for name in (GRAPH, WEIGHTS)))
 
 
 def _keep(path: Path, made: Converted) -> None:

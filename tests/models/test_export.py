@@ -87,7 +87,7 @@ def test_missing_packages_are_named_with_how_to_get_them(model, kind, monkeypatc
 
 def test_another_backend_is_answered(model, monkeypatch):
     monkeypatch.setattr(export.keras.backend, "backend", lambda: "jax")
-    with pytest.raises(AbnormalError, match="needs Keras on TensorFlow, but KERAS_BACKEND is jax"):
+    with pytest.raises(AbnormalError, match="has to run on TensorFlow, but KERAS_BACKEND is jax"):
         export_model(model, "saved_model")
 
 
