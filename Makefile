@@ -7,6 +7,7 @@
 # make soak      cameras watched for an hour while things fail; MINUTES=2 to try it
 # make bench     what things cost
 # make media     some 370 video files, read by this program and by ffmpeg (ten minutes; needs ffmpeg)
+# make results   the tables and plots of docs/RESULTS.md, from models trained for that; a night on two cores
 # make docs      the site of the documentation, in site/
 # make dist      wheel and archive in dist/, installed and tried on each Python that is there
 # make pictures  those of the documentation, from the demo; needs Chromium
@@ -17,7 +18,7 @@ BIN := $(VENV)/bin
 DEMO := demo
 MINUTES ?= 60
 
-.PHONY: demo test check format chaos fuzz soak bench media docs dist pictures clean
+.PHONY: demo test check format chaos fuzz soak bench media results docs dist pictures clean
 
 $(VENV)/.runtime: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -72,6 +73,9 @@ bench: demo $(VENV)/.dev
 media: $(VENV)/.dev
 	$(BIN)/python benchmarks/media.py
 
+results: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.results
+
 docs: $(VENV)/.dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
@@ -79,7 +83,7 @@ dist: $(VENV)/.dev
 	rm -rf build dist
 	$(BIN)/python -m build
 	for version in 3.11 3.12 3.13; do \
-		command -v python$$version >/dev/null || { echo "no python$$version: not tried"; continue; }; \
+		python$$version --version >/dev/null 2>&1 || { echo "no python$$version: not tried"; continue; }; \
 		python$$version -m venv build/$$version && \
 		build/$$version/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl && \
 		(cd build && sh ../deploy/try_package.sh $$version/bin) || exit 1; \

@@ -15,8 +15,10 @@ SCORE_NAMES = (FUSED, *LOCAL_SCORE_NAMES, *FRAME_SCORE_NAMES)  # the first one i
 
 # Implemented in training/losses.py. The first one is the default.
 LOSS_NAMES = ("mse", "mae", "binary_crossentropy", "categorical_crossentropy")
-# Implemented in models/fast.py. The first one is the default.
+# Implemented in models/forms/arithmetic.py. The first one is the default.
 PRECISION_NAMES = ("float32", "mixed_bfloat16", "mixed_float16")
+# Implemented in models/forms/choose.py. The first one is the default.
+TUNE_NAMES = ("on", "off", "again")
 DISTRIBUTION_NAMES = ("none", "auto", "hosts")
 AUTO_BATCH_SIZE = 0
 """Batch size, in clips, that stands for as many clips as fit into the free memory."""

@@ -12,7 +12,6 @@ one; a larger `--clips` keeps it busy.
 
 import argparse
 import importlib.util
-import os
 import platform
 import subprocess
 import sys
@@ -22,7 +21,11 @@ from typing import Any
 
 import numpy as np
 
+from abnormal.tasks.cores import available_cores, processor_name
+
 LENGTH, SIZE = 10, 227
+CLIPS = 4
+"""Of a batch, unless the command says otherwise."""
 
 Work = Callable[[np.ndarray], Any]
 
@@ -31,13 +34,13 @@ def main() -> int:
     """Prints the table, or one row of it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--turns", type=int, default=12)
-    parser.add_argument("--clips", type=int, default=4, help="clips of a batch")
+    parser.add_argument("--clips", type=int, default=CLIPS, help="clips of a batch")
     parser.add_argument("--row", choices=ROWS, help="only this one, in this process")
     args = parser.parse_args()
     if args.row:
         print(measured(args.row, args.turns, args.clips))
         return 0
-    print(f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print(f"{processor_name()}, {available_cores()} cores, Python {platform.python_version()}")
     print(f"clips of {LENGTH} frames of {SIZE}x{SIZE}, {args.clips} a batch; frames a second")
     print(f"{'':<26}{'stock Keras':>12}{'this':>8}{'ratio':>8}   {'middle half':<14}best turns")
     for row, (package, _) in ROWS.items():
@@ -94,11 +97,15 @@ def scoring_by_xla() -> tuple[Work, Work]:
     return network.predict_on_batch, fast.predict_on_batch
 
 
-def training(precision: str) -> tuple[Work, Work]:
+def training(precision: str, tune: str = "on") -> tuple[Work, Work]:
     """Stock Keras and the fast form, each with weights of its own."""
     from abnormal.models.fast import FastNetwork
+    from abnormal.training.devices import ONE_DEVICE
+    from abnormal.training.forms import choose_fastest
 
-    return training_step(new_network()), training_step(FastNetwork(new_network(), precision))
+    fast = FastNetwork(new_network(), precision)
+    choose_fastest(fast, CLIPS, tune, ONE_DEVICE)
+    return training_step(new_network()), training_step(fast)
 
 
 def twin(kind: str) -> tuple[Work, Work]:
@@ -126,16 +133,6 @@ def new_network() -> Any:
     return NETWORKS["spatiotemporal"](LENGTH, SIZE)
 
 
-def processor() -> str:
-    """What the system calls it."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:  # noqa: PTH123
-            names = [line.split(":", 1)[1].strip() for line in file if "model name" in line]
-    except OSError:
-        names = []
-    return names[0] if names else platform.processor() or platform.machine()
-
-
 # Name: what has to be installed, and what makes the pair.
 ROWS: dict[str, tuple[str, Callable[[], tuple[Work, Work]]]] = {
     "score, keras": ("keras", lambda: scoring("keras")),
@@ -144,7 +141,9 @@ ROWS: dict[str, tuple[str, Callable[[], tuple[Work, Work]]]] = {
     "score, openvino-bfloat16": ("openvino", lambda: scoring("openvino-bfloat16")),
     "score, PyTorch": ("torch", lambda: twin("score")),
     "train, float32": ("keras", lambda: training("float32")),
+    "train, float32, untuned": ("keras", lambda: training("float32", "off")),
     "train, mixed_bfloat16": ("keras", lambda: training("mixed_bfloat16")),
+    "train, bfloat16, untuned": ("keras", lambda: training("mixed_bfloat16", "off")),
     "train, PyTorch": ("torch", lambda: twin("train")),
 }
 

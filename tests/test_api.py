@@ -1,4 +1,5 @@
 import dataclasses
+import shutil
 import subprocess
 import sys
 import threading
@@ -194,6 +195,13 @@ def test_labels_and_masks_are_those_of_the_clips(img):
 def test_clips_that_cannot_be_had_are_said(img, choices, said):
     with pytest.raises(abnormal.AbnormalError, match=said):
         abnormal.clips(img, **choices)
+
+
+def test_clips_of_a_split_without_videos_are_said(img, tmp_path):
+    shutil.copytree(img / "training", tmp_path / "training")
+    write_manifest(tmp_path)
+    with pytest.raises(abnormal.AbnormalError, match="There is no testing video"):
+        abnormal.clips(tmp_path, "testing")
 
 
 def flat(*shape):

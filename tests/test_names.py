@@ -9,7 +9,7 @@ from abnormal.datasets.layouts import DRAWN, LAYOUTS
 from abnormal.inference.runtimes import RUNTIMES
 from abnormal.models.defaults import ARCHITECTURES
 from abnormal.models.export import EXPORTS
-from abnormal.models.fast import PRECISIONS
+from abnormal.models.forms.arithmetic import PRECISIONS
 from abnormal.models.networks import NETWORKS
 from abnormal.names import FUSED
 from abnormal.scoring.local import LOCAL_SCORES

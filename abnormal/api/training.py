@@ -40,8 +40,8 @@ def train(
         callbacks: Keras callbacks. The run is one `fit` to them, with the validation loss in the
             logs of each epoch. Those that end it early by `stop_training` are obeyed.
         trust: Whether code that the model file in `init` needs may be run; see `load`.
-        **choices: `epochs`, `batch_size`, `learning_rate`, `strides`, `seed`, `restart` and others;
-            see `abnormal.training.choices.TrainingChoices`.
+        **choices: `epochs`, `batch_size`, `learning_rate`, `strides`, `seed`, `restart`, `tune`
+            and others; see `abnormal.training.choices.TrainingChoices`.
 
     Returns:
         The model, for the other functions of this package. `model.info.history` has the losses.

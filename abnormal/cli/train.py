@@ -24,7 +24,13 @@ from abnormal.models.defaults import (
     is_file_and_function,
 )
 from abnormal.models.trust import TRUST_HELP, trusting
-from abnormal.names import AUTO_BATCH_SIZE, DISTRIBUTION_NAMES, LOSS_NAMES, PRECISION_NAMES
+from abnormal.names import (
+    AUTO_BATCH_SIZE,
+    DISTRIBUTION_NAMES,
+    LOSS_NAMES,
+    PRECISION_NAMES,
+    TUNE_NAMES,
+)
 
 if TYPE_CHECKING:  # importing `dataclasses` would double the time of `--help`
     from abnormal.scoring.calibration import Calibration
@@ -253,6 +259,13 @@ def _add_computing(parser: argparse.ArgumentParser) -> None:
         choices=PRECISION_NAMES,
         default=PRECISION_NAMES[0],
         help="number format of the convolutions (default: float32)",
+    )
+    add(
+        "--tune",
+        choices=TUNE_NAMES,
+        default=TUNE_NAMES[0],
+        help="choose the fastest forms of the layers by measuring once on this machine (on, the "
+        "default), by doing so again, or not (off); a run that resumes keeps its forms",
     )
     add(
         "--distribute",

@@ -10,7 +10,7 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +122,40 @@ def tf_dataset(batches: Any) -> Any:
         lambda: (batches[number] for number in range(len(batches))), output_signature=signature
     )
     return data.apply(tf.data.experimental.assert_cardinality(len(batches)))
+
+
+def timed_step(
+    compute: Callable[[Any], Any],
+    inputs: Any,
+    variables: Sequence[Any] | None,
+    of_inputs: bool,
+) -> Callable[[], Any]:
+    """Returns a function that computes outputs or gradients, and returns when they are there.
+
+    It needs the TensorFlow backend, and does not use XLA.
+
+    Args:
+        compute: Computes the outputs.
+        inputs: What it gets, as an array.
+        variables: The variables whose gradients are computed, as if each output were pulled towards
+            zero; None to compute nothing but the outputs.
+        of_inputs: Whether the gradients of the inputs are computed, too.
+    """
+    import tensorflow as tf
+
+    given = tf.constant(inputs)
+
+    @tf.function(autograph=False, jit_compile=False)
+    def step(given: Any) -> Any:
+        if variables is None:
+            return compute(given)
+        wanted = [variable.value for variable in variables] + ([given] if of_inputs else [])
+        with tf.GradientTape() as tape:
+            tape.watch(wanted)
+            outputs = compute(given)
+        return tape.gradient(outputs, wanted, output_gradients=outputs)
+
+    return lambda: step(given)
 
 
 def versions() -> dict[str, str]:

@@ -11,14 +11,9 @@ import keras
 from keras import ops
 
 from abnormal.errors import AbnormalError
-from abnormal.models.fast import (
-    Arithmetic,
-    Tensor,
-    apply_layers,
-    gate_inputs,
-    has_fast_form,
-    recurrent_states,
-)
+from abnormal.models.forms.arithmetic import Arithmetic, Tensor
+from abnormal.models.forms.recurrence import gate_inputs, recurrent_states
+from abnormal.models.forms.table import apply_layers, has_fast_form
 
 _FLOAT32 = Arithmetic("float32", compiled=False)
 

@@ -2,10 +2,12 @@
 
 import atexit
 import contextlib
-import multiprocessing
+import multiprocessing.context
 import os
 import signal
+import sys
 import threading
+import types
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -15,8 +17,29 @@ from multiprocessing.process import BaseProcess
 
 from abnormal.tasks.run import Item, Result, RunTasks, WorkerDiedError
 
+
+class _Worker(multiprocessing.context.SpawnProcess):
+    """A process that does not run the caller's script again, as Python's own do at their start.
+
+    It needs nothing of that script, which may have no `if __name__ == "__main__"`, come from stdin,
+    or be gone.
+    """
+
+    def start(self) -> None:
+        script = sys.modules["__main__"]
+        sys.modules["__main__"] = types.ModuleType("__main__")
+        try:
+            super().start()
+        finally:
+            sys.modules["__main__"] = script
+
+
+class _Spawn(multiprocessing.context.SpawnContext):
+    Process = _Worker
+
+
 # Forked processes would inherit the locks that threads of this process hold.
-_SPAWN = multiprocessing.get_context("spawn")
+_SPAWN = _Spawn()
 
 
 def in_threads(count: int, stop: threading.Event) -> RunTasks:

@@ -28,6 +28,8 @@ def check_state(state: Mapping[str, Any]) -> None:
     for name in ("epoch_loss", "running_loss"):
         if state.get(name) is not None:
             checks.number(name, state[name], -MOST_LOSS, MOST_LOSS)
+    for form in checks.sequence("forms", state.get("forms", [])):
+        checks.text("a form", form)
     stopping = checks.mapping("stopping", state.get("stopping", {}))
     if stopping:
         if stopping.get("best_loss") != float("inf"):  # before the first validation

@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 from abnormal import checks
 from abnormal.errors import AbnormalError, require_one_of
 from abnormal.models.defaults import ARCHITECTURES, OWN_NETWORK, SPATIOTEMPORAL
-from abnormal.names import AUTO_BATCH_SIZE, LARGEST_SIZE, PRECISION_NAMES
+from abnormal.names import AUTO_BATCH_SIZE, LARGEST_SIZE, PRECISION_NAMES, TUNE_NAMES
 from abnormal.training.options import TrainingOptions
 
 MOST_CLIP_LENGTH, MOST = 1000, 10**9
@@ -27,6 +27,8 @@ class TrainingChoices(TypedDict, total=False):
         bottleneck: Number of units of the dense layer of the network `cae`.
         strides: Numbers of frames from one frame of a clip to the next. An epoch has clips of each.
         precision: Name of the number format that convolutions are computed in.
+        tune: Whether the forms in which the layers are computed are chosen by measuring, once on
+            this machine (`on`, the default), once more (`again`), or not at all (`off`).
         validation: Fraction of the footage that is held out, in [0, 1); 0.15 by default.
         patience: Number of epochs without a better validation loss after which the run stops; 5 by
             default.
@@ -48,6 +50,7 @@ class TrainingChoices(TypedDict, total=False):
     bottleneck: int | None
     strides: tuple[int, ...] | None
     precision: str
+    tune: str
     validation: float
     patience: int
     init: Path | None
@@ -142,6 +145,7 @@ def _require_fitting_bottleneck(arch: str, said: Mapping[str, Any]) -> None:
 def _check(values: Mapping[str, Any]) -> None:
     """Checks what the parser of the command line checks, too, for those who call from Python."""
     require_one_of("precision", values.get("precision", PRECISION_NAMES[0]), PRECISION_NAMES)
+    require_one_of("tune", values.get("tune", TUNE_NAMES[0]), TUNE_NAMES)
     try:
         checks.whole("size", values["size"], 1, LARGEST_SIZE)
         checks.whole("clip_length", values["clip_length"], 1, MOST_CLIP_LENGTH)

@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 import keras
 import numpy as np
 
+from abnormal.commands import command
 from abnormal.errors import AbnormalError, require_one_of
 from abnormal.frames.cache import FrameCache, open_cache
 from abnormal.frames.clips import Clip, end_to_end_clips, epoch_clips, to_input
@@ -120,6 +121,11 @@ def open_clips(
     require_one_of("targets", wanted, TARGETS)
     require_one_of("split", split, SPLITS)
     found = read_manifest(img, split)
+    if not found:
+        raise AbnormalError(
+            f"There is no {split} video in {img}. Add some with `{command('preprocess')} --videos "
+            f"FOLDER --split {split}`."
+        )
     records = [record for record in found if parts_of(0, record, length)]
     parts = [part for video in enumerate(records) for part in parts_of(*video, length)]
     lengths, seed = [part.stop - part.start for part in parts], choices.get("seed", 0)

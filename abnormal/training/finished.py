@@ -16,8 +16,8 @@ from abnormal.training.options import TrainingOptions
 FINISHED = "finished.json"
 """Name of the file in the folder of checkpoints."""
 
-_IRRELEVANT = ("restart", "keep", "checkpoint_every")
-"""Options that change nothing in a model."""
+_IRRELEVANT = ("restart", "keep", "checkpoint_every", "tune")
+"""Options that change nothing in a model that is there."""
 
 
 def note_finished(options: TrainingOptions) -> None:

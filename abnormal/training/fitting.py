@@ -25,6 +25,7 @@ from abnormal.training.checkpoints import Checkpoint
 from abnormal.training.devices import ONE_DEVICE, Devices
 from abnormal.training.early_stopping import EarlyStopping
 from abnormal.training.footage import Footage
+from abnormal.training.forms import restore_forms, state_of
 from abnormal.training.interrupt import Interrupt
 from abnormal.training.options import FIXED_WHEN_RESUMED, TrainingOptions
 from abnormal.training.state import capture, have_shapes, restore
@@ -117,12 +118,18 @@ class Fitting:
             "running_loss": self._running_loss,
             "stopping": self.stopping.state(),
             "stopped": self._stopped,
+            **state_of(self.network),
         }
         best = {f"best.{n:04d}": array for n, array in enumerate(self.stopping.best_weights)}
         return Checkpoint(self.epoch, self.batch, state, capture(self.network) | best)
 
     def resume(self, checkpoint: Checkpoint) -> None:
-        """Restores the state of a checkpoint, so that `run` goes on from there."""
+        """Restores the state of a checkpoint, so that `run` goes on from there.
+
+        Raises:
+            AbnormalError: The checkpoint does not fit the network.
+        """
+        restore_forms(self.network, checkpoint.state)
         self.network.optimizer.build(self.network.trainable_variables)
         restore(self.network, checkpoint.arrays)
         best = [name for name in sorted(checkpoint.arrays) if name.startswith("best.")]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from abnormal.names import LOSS_NAMES, PRECISION_NAMES
+from abnormal.names import LOSS_NAMES, PRECISION_NAMES, TUNE_NAMES
 
 if TYPE_CHECKING:
     import keras
@@ -85,6 +85,8 @@ class TrainingOptions:
         loss: Name of the loss.
         precision: Name of the number format that convolutions are computed in. Weights and all
             other values are float32.
+        tune: Whether the forms of the layers are chosen by measuring: a name in `TUNE_NAMES`. A run
+            that resumes keeps those that it began with.
         validation: Fraction of the footage that is held out, in [0, 1).
         patience: Number of epochs without a better validation loss after which the run stops.
         init: Path of a model file whose weights the run starts from; None for new weights.
@@ -110,6 +112,7 @@ class TrainingOptions:
     bottleneck: int = 0
     loss: str = LOSS_NAMES[0]
     precision: str = PRECISION_NAMES[0]
+    tune: str = TUNE_NAMES[0]
     validation: float = 0.15
     patience: int = 5
     init: Path | None = None

@@ -5,7 +5,9 @@ from typing import Any
 import keras
 from keras import ops
 
-from abnormal.models.fast import FastNetwork, Tensor, apply_layers
+from abnormal.models.fast import FastNetwork
+from abnormal.models.forms.arithmetic import Tensor
+from abnormal.models.forms.table import apply_layers
 
 
 class ReplicatedNetwork(FastNetwork):
@@ -41,11 +43,11 @@ class ReplicatedNetwork(FastNetwork):
             The outputs of the network, of the same shape as the clips, float32.
         """
         outputs, weights = inputs
-        for layer in self.stock.layers:
+        for layer, form in zip(self.stock.layers, self.forms, strict=True):
             if training and isinstance(layer, keras.layers.BatchNormalization):
                 outputs = _normalised(layer, outputs, weights)
             else:
-                outputs = apply_layers([layer], outputs, self._arithmetic, training)
+                outputs = apply_layers([layer], outputs, self.arithmetic, training, [form])
         return outputs
 
     def spread_metrics(self) -> None:

@@ -32,6 +32,7 @@ from abnormal.training.checkpoints import newest_checkpoint, set_damaged_aside
 from abnormal.training.devices import ONE_DEVICE, Devices
 from abnormal.training.fitting import Fitting, losses_path
 from abnormal.training.footage import Footage, open_footage
+from abnormal.training.forms import choose_fastest
 from abnormal.training.interrupt import catching_signals
 from abnormal.training.lock import locked
 from abnormal.training.network import compiled, make_network, on_one_device
@@ -156,10 +157,10 @@ def _fit(
             first = devices.is_first_host
             writer = _checkpoint_writer(options, clock) if first else NoCheckpoints()
             fitting = Fitting(network, footage, options, writer, interrupt, devices)
-            if options.restart:
-                fitting.save_start()
-            else:
-                _resume(fitting, options, devices)
+            if options.restart or not _resume(fitting, options, devices):
+                chosen = choose_fastest(network, options.batch_size, options.tune, devices)
+                if options.restart or chosen:
+                    fitting.save_start()
             fitting.run()
     return fitting
 
@@ -174,13 +175,13 @@ def _checkpoint_writer(options: TrainingOptions, clock: Callable[[], float]) -> 
     )
 
 
-def _resume(fitting: Fitting, options: TrainingOptions, devices: Devices) -> None:
-    """Restores the newest checkpoint, if there is one."""
+def _resume(fitting: Fitting, options: TrainingOptions, devices: Devices) -> bool:
+    """Restores the newest checkpoint, and returns whether there is one."""
     checkpoint = newest_checkpoint(options.checkpoints, differences=fitting.differences)
     position = (checkpoint.epoch, checkpoint.batch) if checkpoint else None
     devices.require_same({"the newest checkpoint": position}, "Start them again in a minute.")
     if checkpoint is None:
-        return
+        return False
     if differences := fitting.differences(checkpoint):
         raise AbnormalError(
             f"The checkpoints in {options.checkpoints} are of another run: "
@@ -198,6 +199,9 @@ def _resume(fitting: Fitting, options: TrainingOptions, devices: Devices) -> Non
         )
     else:
         log.info("going on at epoch %d, batch %d", fitting.epoch + 1, fitting.batch + 1)
+        if options.tune == "again":
+            log.info("this run keeps the forms that it began with; --tune again is for --restart")
+    return True
 
 
 def _finish(

@@ -7,7 +7,7 @@ import math
 import random
 import threading
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import av
 import h5py
 import numpy as np
 import PIL.Image
+import pytest
 import scipy.io
 
 from abnormal import checks
@@ -30,6 +31,7 @@ from abnormal.live.address import read_cameras
 from abnormal.live.outbox import Outbox
 from abnormal.live.page.past_events import read_past_events
 from abnormal.live.sender import Receiver, Sender
+from abnormal.models.forms.kept import keep_forms, read_forms
 from abnormal.reading import parse_json
 from abnormal.scoring.calibration import (
     Calibration,
@@ -533,6 +535,27 @@ def look_at_event_cells(path: Path) -> None:
         assert (cells >= 0).all()
 
 
+MADE_FOR = {"processor": "a processor", "cores": 2, "layers": ["Conv3D", "Flatten"]}
+
+
+def make_kept_forms(folder: Path) -> list[Path]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ABNORMAL_CACHE", str(folder))
+        keep_forms(MADE_FOR, [{"form": "direct", "milliseconds": {"direct": 1.5}}, {"form": ""}])
+    return sorted((folder / "forms").iterdir())
+
+
+def read_kept_forms(path: Path) -> None:
+    def check(forms: Sequence[str]) -> None:
+        if len(forms) != 2 or not {*forms} <= {"direct", "phases", ""}:
+            raise ValueError("there are no such forms")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ABNORMAL_CACHE", str(path.parent.parent))
+        forms = read_forms(MADE_FOR, check)
+    assert forms is None or {*forms} <= {"direct", "phases", ""}
+
+
 TARGETS = {
     "video": Target(make_videos, read_video),
     "picture": Target(make_pictures, look_at_picture),
@@ -547,6 +570,7 @@ TARGETS = {
         make_calibration, look_at_calibration, damage_json, (ValueError, AbnormalError), 60
     ),
     "regime": Target(make_regime, look_at_regime, damage_arrays, (AbnormalError, OSError)),
+    "forms": Target(make_kept_forms, read_kept_forms, damage_json, quick=60),
     "event_cells": Target(make_event_cells, look_at_event_cells, damage_arrays),
     "webhook": Target(make_queue, read_queue, quick=20),
     "cameras": Target(make_cameras, look_at_cameras),

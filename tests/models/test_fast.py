@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abnormal.models.fast import FAST_FORMS, PRECISIONS, FastNetwork
+from abnormal.models.fast import FastNetwork
+from abnormal.models.forms.arithmetic import PRECISIONS
+from abnormal.models.forms.convolution import CONVOLUTIONS
+from abnormal.models.forms.recurrence import RECURRENCES
+from abnormal.models.forms.table import forms_of, has_fast_form
+from abnormal.models.forms.transposed import TRANSPOSED
 from abnormal.models.networks import NETWORKS
 
 SMALL = {"spatiotemporal": (3, 35), "cae": (1, 16), "stcae": (2, 83), "lstm_stcae": (3, 35)}
@@ -19,6 +24,7 @@ strides = st.integers(1, 4)
 paddings = st.sampled_from(["valid", "same"])
 activations = st.sampled_from(["linear", "relu", "sigmoid"])
 either = st.booleans()
+picks = st.integers(0, 3)  # of the forms of a layer
 
 
 def random(*shape, seed=0):
@@ -50,54 +56,53 @@ def a_step(network, clips, targets):
     return outputs, after
 
 
-def assert_same(stock, compiled, tolerance=2e-5):
+def assert_same(stock, compiled, tolerance=2e-5, pick=None):
+    """In the default forms, or in the form of the last layer that is picked by its number."""
     clips = random(2, *stock.input_shape[1:])
     targets = random(2, *stock.output_shape[1:], seed=1)
     outputs, after = a_step(stock, clips, targets)
-    fast_outputs, fast_after = a_step(FastNetwork(stock, compiled=compiled), clips, targets)
-    np.testing.assert_allclose(fast_outputs, outputs, atol=tolerance)
+    fast = FastNetwork(stock, compiled=compiled)
+    forms = forms_of(stock.layers[-1])
+    if pick is not None and forms:
+        fast.use_forms([*fast.forms[:-1], forms[pick % len(forms)]])
+    fast_outputs, fast_after = a_step(fast, clips, targets)
+    np.testing.assert_allclose(fast_outputs, outputs, atol=tolerance, err_msg=fast.forms)
     for found, expected in zip(fast_after, after, strict=True):
-        np.testing.assert_allclose(found, expected, atol=tolerance)
+        np.testing.assert_allclose(found, expected, atol=tolerance, err_msg=fast.forms)
 
 
 @few
-@given(sides, sides, channels, kernels, strides, paddings, activations, either, either)
-def test_convolutions(height, width, filters, kernel, stride, padding, activation, bias, timed):
-    options = {"padding": padding, "activation": activation, "use_bias": bias}
+@given(sides, sides, channels, kernels, strides, paddings, activations, either, picks)
+def test_convolutions(height, width, filters, kernel, stride, padding, activation, timed, pick):
+    options = {"padding": padding, "activation": activation, "use_bias": filters > 1}
     if timed:
         layer = keras.layers.Conv3D(filters, (1, *kernel), (1, stride, stride), **options)
-        assert_same(stock_of((2, height, width, 2), layer), False)
+        assert_same(stock_of((2, height, width, 2), layer), False, pick=pick)
     else:
         layer = keras.layers.Conv2D(filters, kernel, stride, **options)
-        assert_same(stock_of((height, width, 2), layer), False)
+        assert_same(stock_of((height, width, 2), layer), False, pick=pick)
 
 
 @few
-@given(
-    st.integers(2, 6), channels, st.integers(1, 9), kernels, strides, activations, either, either
-)
-def test_transposed_convolutions(
-    height, filters, depth, kernel, stride, activation, timed, compiled
-):
+@given(st.integers(2, 6), channels, st.integers(1, 9), kernels, strides, activations, either, picks)
+def test_transposed_convolutions(height, filters, depth, kernel, stride, activation, timed, pick):
     options = {"activation": activation, "use_bias": filters > 1}
     shape = (height, 4, depth)
     if timed:
         layer = keras.layers.Conv3DTranspose(filters, (1, *kernel), (1, stride, stride), **options)
-        assert_same(stock_of((2, *shape), layer), compiled)
+        assert_same(stock_of((2, *shape), layer), False, pick=pick)
     else:
         layer = keras.layers.Conv2DTranspose(filters, kernel, stride, **options)
-        assert_same(stock_of(shape, layer), compiled)
+        assert_same(stock_of(shape, layer), False, pick=pick)
 
 
 @few
-@given(
-    st.integers(1, 4), st.integers(7, 9), channels, channels, st.integers(1, 5), paddings, either
-)
-def test_recurrent_convolutions(length, height, inputs, filters, kernel, padding, bias):
+@given(st.integers(1, 4), st.integers(7, 9), channels, channels, st.integers(1, 5), paddings, picks)
+def test_recurrent_convolutions(length, height, inputs, filters, kernel, padding, pick):
     layer = keras.layers.ConvLSTM2D(
-        filters, kernel, padding=padding, use_bias=bias, return_sequences=True
+        filters, kernel, padding=padding, use_bias=filters > 1, return_sequences=True
     )
-    assert_same(stock_of((length, height, 8, inputs), layer), False)
+    assert_same(stock_of((length, height, 8, inputs), layer), False, pick=pick)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +169,7 @@ def test_the_variables_are_those_of_the_stock_network(arch):
 def test_every_convolution_has_its_form(arch):
     for layer in NETWORKS[arch](*SMALL[arch]).layers:
         if "Conv" in type(layer).__name__:
-            assert FAST_FORMS[type(layer)].supports(layer)
+            assert has_fast_form(layer)
 
 
 @pytest.mark.parametrize("precision", [name for name in PRECISIONS if name != "float32"])
@@ -178,3 +183,31 @@ def test_16_bits_are_close_and_stay_inside(precision):
     difference = np.abs(values_of(found) - expected).max()
     assert 0 < difference < 1e-4
     assert {variable.dtype for variable in network.trainable_variables} == {"float32"}
+
+
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
+def test_every_form_of_every_layer_of_the_default_network(precision):
+    """Those of layers as they are, which are not drawn above, also in 16 bits."""
+    keras.utils.set_random_seed(0)
+    network = NETWORKS["spatiotemporal"](*SMALL["spatiotemporal"])
+    tried = set()
+    for layer in network.layers:
+        inputs = random(2, *layer.input.shape[1:])
+        expected = values_of(layer(inputs))
+        for form in forms_of(layer):
+            alone = keras.Sequential([keras.Input(inputs.shape[1:]), layer])
+            fast = FastNetwork(alone, precision)
+            fast.use_forms([form])
+            tolerance = 2e-5 if precision == "float32" else 3e-2
+            np.testing.assert_allclose(values_of(fast(inputs)), expected, atol=tolerance)
+            tried.add(form)
+    assert tried == {*CONVOLUTIONS, *TRANSPOSED, *RECURRENCES}
+
+
+def test_a_form_that_is_not_known_is_refused():
+    network = NETWORKS["cae"](*SMALL["cae"])
+    fast = FastNetwork(network)
+    with pytest.raises(ValueError, match="there is no form 'winograd' of the layer conv1"):
+        fast.use_forms(["winograd" if form else "" for form in fast.forms])
+    with pytest.raises(ValueError, match="1 forms for 14 layers"):
+        fast.use_forms(["direct"])

@@ -140,3 +140,17 @@ if __name__ == "__main__":
     )
     assert (done.returncode, done.stderr) == (-signal.SIGKILL, b"")
     assert int(done.stdout) > 0
+
+
+def test_processes_do_not_run_the_script_that_starts_them(tmp_path):
+    path = tmp_path / "script.py"
+    path.write_text("""
+import os
+from abnormal.tasks.local import LowPriorityProcess, in_processes
+print(sorted(in_processes(2)(abs, [-1, -2])), LowPriorityProcess().run(abs, -3))
+""")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, path], check=False, capture_output=True, env=environment, timeout=60
+    )
+    assert (done.stdout, done.stderr) == (b"[(-2, 2), (-1, 1)] 3\n", b"")

@@ -157,6 +157,29 @@ def test_killed_at_any_batch_it_ends_the_same(options, left_alone, batch):
     assert made(options) == left_alone(options)
 
 
+def test_a_run_keeps_the_forms_it_began_with_whatever_is_fastest_now(
+    options, tmp_path, monkeypatch
+):
+    """Even if it is killed in its first batch: what is chosen is saved at once."""
+    options = dataclasses.replace(options, epochs=1, batch_size=8, strides=(2,))
+    alone = dataclasses.replace(
+        options, output=tmp_path / "alone.h5", checkpoints=tmp_path / "alone"
+    )
+    fastest = [("patches", "", "", "columns")]
+    monkeypatch.setattr("abnormal.training.forms.choose_forms", lambda *_: fastest[-1])
+    go(alone, every_batch=False)
+    with pytest.raises(Death):
+        go(options, Meter(1, die), every_batch=False)
+    fastest.append(("space_to_depth", "", "", "direct"))
+
+    go(options)
+
+    assert made(options) == made(alone)
+    for run in (options, alone):
+        newest = load_checkpoint(list_checkpoints(run.checkpoints)[-1])
+        assert tuple(newest.state["forms"]) == fastest[0]
+
+
 @pytest.mark.parametrize("arch", REAL_NETWORKS)
 def test_every_network_ends_the_same(options, arch, monkeypatch, tmp_path):
     monkeypatch.setitem(networks.NETWORKS, arch, REAL_NETWORKS[arch])
