@@ -2,7 +2,7 @@
 
 - A `Conv3D` of depth 1 is a convolution of single pictures.
 - A transposed convolution with few filters is a convolution that gives each square of its output
-  as channels; see `abnormal.models.fast`.
+  as channels; see `abnormal.models.forms.transposed`.
 """
 
 import math
