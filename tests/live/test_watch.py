@@ -20,6 +20,7 @@ from abnormal.inference.overlap import Overlap, SplitNetwork  # noqa: E402
 from abnormal.inference.reconstruct import ClipReconstructor  # noqa: E402
 from abnormal.inference.regimes import Seen  # noqa: E402
 from abnormal.inference.score import frame_scores, residuals  # noqa: E402
+from abnormal.inference.score_video import score_video  # noqa: E402
 from abnormal.inference.stream import FrameScorer, ResidualStream  # noqa: E402
 from abnormal.live.address import Camera  # noqa: E402
 from abnormal.live.clock import Clock  # noqa: E402
@@ -401,7 +402,7 @@ def test_clips_that_overlap_are_scored_sooner_and_as_those_of_a_file(detector, i
 
     frames = videos.ModelFrames(iter(images), FPS)
     video = videos.InputVideo("v", lambda size, fps: contextlib.nullcontext(frames))
-    scored, _ = overlapping.score(video)
+    scored, _ = score_video(overlapping, video)
     expected = scored.events(ALARM)
     assert spans(live) == [(event.start, event.stop - 1) for event in expected]
     assert live
