@@ -46,6 +46,7 @@ from abnormal.evaluation.event_level import event_metrics  # noqa: E402
 from abnormal.files import make_folder  # noqa: E402
 from abnormal.inference.calibrate import Calibrator, NormalVideo  # noqa: E402
 from abnormal.inference.detector import Detector, open_detector  # noqa: E402
+from abnormal.inference.score_video import score_video  # noqa: E402
 from abnormal.inference.scored_video import ScoredVideo  # noqa: E402
 from abnormal.inference.videos import InputVideo, open_resampled  # noqa: E402
 from abnormal.models.model_file import load_model, save_model  # noqa: E402
@@ -178,7 +179,7 @@ def table(path: Path, jobs: list[Callable[[], dict[str, object]]]) -> pd.DataFra
 def false_alarms(detector: Detector, args: argparse.Namespace, number: int) -> dict[str, object]:
     """A row of the table: what was found in a video at each rate that may be asked for."""
     hour = DAY[0] + (number * MINUTES / 60) % (DAY[1] - DAY[0])
-    scored, _ = detector.score(ordinary(args, "hours", number, hour))
+    scored, _ = score_video(detector, ordinary(args, "hours", number, hour))
     row: dict[str, object] = {"hour": hour, "minutes": MINUTES}
     for rate in RATES:
         alarm = detector.calibration.alarm(FUSED, per_hour=rate)
@@ -188,7 +189,7 @@ def false_alarms(detector: Detector, args: argparse.Namespace, number: int) -> d
 
 def events_found(detector: Detector, args: argparse.Namespace, kind: str) -> dict[str, object]:
     """A row of the table: how many events of a kind were found at each threshold."""
-    scored = [detector.score(video)[0] for video in videos_of(args, kind)]
+    scored = [score_video(detector, video)[0] for video in videos_of(args, kind)]
     labels, fps = [video.labels for video in scored], [video.fps for video in scored]
     row: dict[str, object] = {"kind": kind}
     for name, rate in {"default": None, **{f"{rate:g} an hour": rate for rate in RATES}}.items():
