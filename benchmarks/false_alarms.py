@@ -36,6 +36,7 @@ from abnormal.evaluation.event_level import event_metrics  # noqa: E402
 from abnormal.files import make_folder  # noqa: E402
 from abnormal.inference.calibrate import Calibrator, NormalVideo  # noqa: E402
 from abnormal.inference.detector import Detector, open_detector  # noqa: E402
+from abnormal.inference.score_video import score_video  # noqa: E402
 from abnormal.inference.videos import InputVideo, open_resampled  # noqa: E402
 from abnormal.models.model_file import load_model, save_model  # noqa: E402
 from abnormal.names import FUSED  # noqa: E402
@@ -159,7 +160,7 @@ def table(path: Path, jobs: list[Callable[[], dict[str, object]]]) -> pd.DataFra
 def false_alarms(detector: Detector, args: argparse.Namespace, number: int) -> dict[str, object]:
     """A row of the table: what was found in a video at each rate that may be asked for."""
     hour = DAY[0] + (number * MINUTES / 60) % (DAY[1] - DAY[0])
-    scored, _ = detector.score(ordinary(args, "hours", number, hour))
+    scored, _ = score_video(detector, ordinary(args, "hours", number, hour))
     row: dict[str, object] = {"hour": hour, "minutes": MINUTES}
     for rate in RATES:
         alarm = detector.calibration.alarm(FUSED, per_hour=rate)
@@ -174,7 +175,7 @@ def events_found(detector: Detector, args: argparse.Namespace, kind: str) -> dic
     labels = without_gaps(annotate_life(clip).labels, round(LONGEST_GAP_SEC * args.fps))
     frames = partial(open_resampled, partial(open_life, clip))
     video = InputVideo(kind, frames, lambda: labels, situation=kind, camera=camera_of(args))
-    scored, _ = detector.score(video)
+    scored, _ = score_video(detector, video)
     row: dict[str, object] = {"kind": kind}
     for rate in RATES:
         events = scored.events(detector.calibration.alarm(FUSED, per_hour=rate))

@@ -13,7 +13,7 @@ from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.calibration import Normality
 from abnormal.scoring.fusion import fuse
-from abnormal.scoring.local import LOCAL_SCORES, ratios_to_normal
+from abnormal.scoring.local import LOCAL_SCORES, needs_network, ratios_to_normal
 from abnormal.scoring.regularity import SMOOTHING_SEC, CausalMean
 from abnormal.scoring.residual import SCORES, ClipResidual
 from abnormal.scoring.stay import StayTimer
@@ -237,6 +237,8 @@ class FrameScorer:
         positions: For some scores, the usual size at each position in a clip, above 0. The scores
             are divided by it.
         alarm: The alarm for whose events things are looked for; None for the default one.
+        network: Whether the network has reconstructed the clips. If not, only scores that need no
+            network are computed.
 
     Attributes:
         newest_cells: For each local score, the cells of the frames that were scored last, `(n,
@@ -249,9 +251,13 @@ class FrameScorer:
         normality: Normality | None,
         positions: Mapping[str, Sequence[float]] | None = None,
         alarm: Alarm | None = None,
+        network: bool = True,
     ) -> None:
+        if not network:
+            normality, positions = normality and normality.without_network(), None
         self._fps = fps
         self._normality = normality
+        self._scores = {n: score for n, score in SCORES.items() if network or not needs_network(n)}
         self._cells = CellStream(fps, normality.levels if normality else ())
         self._means: dict[str, CausalMean] = {}
         self._positions = {name: np.array(values) for name, values in (positions or {}).items()}
@@ -264,11 +270,12 @@ class FrameScorer:
         What is averaged over several frames goes on without a break.
         """
         if self._normality is not None:
-            self._normality = dataclasses.replace(self._normality, levels=dict(levels))
+            levels = {name: levels[name] for name in self._normality.levels}
+            self._normality = dataclasses.replace(self._normality, levels=levels)
 
     def add(self, residual: ClipResidual) -> ScoredFrames:
         """Scores the new frames of the next clip, given its completed residual."""
-        raw = {name: score(residual)[residual.new] for name, score in SCORES.items()}
+        raw = {name: score(residual)[residual.new] for name, score in self._scores.items()}
         for name, normal in self._positions.items():
             raw[name] = raw[name] / normal[residual.new_positions]
         causal = {name: self._mean(name, values) for name, values in raw.items()}

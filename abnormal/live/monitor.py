@@ -20,7 +20,7 @@ from abnormal.live.segment import LiveClip, Segment
 from abnormal.live.tracker import CLOSED, Change, LiveFrameScore, LiveTracker
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.calibration import Calibration
-from abnormal.scoring.local import found_by, reason_of
+from abnormal.scoring.local import found_by, needs_network, reason_of
 from abnormal.scoring.residual import ClipResidual
 
 FIRST: int | None = 0
@@ -68,7 +68,11 @@ class CameraMonitor:
         self.events = CameraEvents(camera.name, send, recorder)
         self.regimes, self._regime = CameraRegimes(camera, detector), FIRST
         self._new_segment: Callable[[], Segment] = lambda: Segment(
-            self.regimes.detector, self.regimes.name_of(self._regime), ignored
+            self.regimes.detector,
+            self.regimes.name_of(self._regime),
+            ignored,
+            # A regime that is not known is learnt for all scores.
+            needs_network(alarm.score) or detector.exact or self._regime is None,
         )
         self._fps = detector.info.fps
         self._segment = self._new_segment()

@@ -15,7 +15,7 @@ from abnormal.scoring.boxes import Box, component_box_at
 from abnormal.scoring.cells import PATCH_CELLS
 from abnormal.scoring.normal_level import common_level, own_level
 from abnormal.scoring.regularity import CausalMean, CausalMinimum
-from abnormal.scoring.residual import ClipResidual
+from abnormal.scoring.residual import BASELINE, ClipResidual
 from abnormal.scoring.stay import StayTimer, stay_level
 
 SPEED_SEC = 0.2
@@ -235,6 +235,15 @@ def is_local(score: str) -> bool:
         score: Name of a score.
     """
     return score == FUSED or score in LOCAL_SCORES
+
+
+def needs_network(score: str) -> bool:
+    """Tells whether a score depends on the network's reconstruction.
+
+    Args:
+        score: Name of a score.
+    """
+    return LOCAL_SCORES[score].of_network if score in LOCAL_SCORES else score != BASELINE
 
 
 def ratios_to_normal(cells: np.ndarray, level: np.ndarray, everywhere: bool = True) -> np.ndarray:
