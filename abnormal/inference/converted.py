@@ -12,8 +12,8 @@ import functools
 import hashlib
 import logging
 import os
+import re
 import shutil
-import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +26,7 @@ from abnormal.files import make_folder, replacing, writing
 from abnormal.models.lazy_network import LazyNetwork
 from abnormal.models.openvino_file import GRAPH, WEIGHTS, write_openvino
 from abnormal.models.packages import import_openvino
+from abnormal.temporary import temporary_folder
 from abnormal.version import __version__
 
 KEEP = 20
@@ -34,6 +35,9 @@ its model file."""
 
 FORM = 2
 """Version of what the conversion makes of a network. It grows when that changes."""
+
+_NAME = re.compile(r"[0-9a-f]{32}(\.npz)?")
+"""The folder may be somebody else's, such as that of OpenVINO's own files."""
 
 log = logging.getLogger(__name__)
 
@@ -82,9 +86,9 @@ def _read(path: Path) -> Converted | None:
 
 
 def _convert(network: LazyNetwork) -> Converted:
-    with tempfile.TemporaryDirectory(prefix="abnormal-") as folder, writing(Path(folder)):
-        write_openvino(network, Path(folder))
-        return Converted(*(np.fromfile(Path(folder) / name, np.uint8) for name in (GRAPH, WEIGHTS)))
+    with temporary_folder() as folder, writing(folder):
+        write_openvino(network, folder)
+        return Converted(*(np.fromfile(folder / name, np.uint8) for name in (GRAPH, WEIGHTS)))
 
 
 def _keep(path: Path, made: Converted) -> None:
@@ -99,7 +103,8 @@ def _keep(path: Path, made: Converted) -> None:
             "Or name one by the environment variable ABNORMAL_CACHE."
         )
         return
-    for old in sorted(path.parent.iterdir(), key=_last_used)[:-KEEP]:
+    ours = (one for one in path.parent.iterdir() if _NAME.fullmatch(one.name))
+    for old in sorted(ours, key=_last_used)[:-KEEP]:
         if old.is_dir():  # of earlier versions
             shutil.rmtree(old, ignore_errors=True)
         else:

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from abnormal.errors import AbnormalError
-from abnormal.files import replacing, replacing_folder
+from abnormal.files import finding_full_disk, replacing, replacing_folder, writing
 from abnormal.models.backend import quiet_stderr
 from abnormal.models.export_labels import label_onnx, label_openvino, label_saved_model
 from abnormal.models.fast import fast_form
@@ -75,8 +75,9 @@ def export_model(model: TrainedModel, kind: str, facts: Mapping[str, str] | None
     is_file = path.suffix != ""
     clips = _sample_clips(model)
     expected = model.network.predict_on_batch(clips)
-    with (replacing if is_file else replacing_folder)(path) as partial:
-        export.write(model.lazy_network, partial)
+    with (replacing if is_file else replacing_folder)(path) as partial, writing(path):
+        with finding_full_disk(partial, _size_of(model.network)):
+            export.write(model.lazy_network, partial)
         export.label(partial, facts or {})
         difference = float(np.abs(export.read(partial)(clips) - expected).max())
         if not difference <= TOLERANCE:
@@ -98,7 +99,8 @@ def convert_to_openvino(network: keras.Model, path: Path) -> None:
         AbnormalError: Keras does not run on TensorFlow, or the network is a class of its own.
     """
     import_openvino()
-    _export(network, path, "openvino")
+    with finding_full_disk(path.parent, _size_of(network)):
+        _export(network, path, "openvino")
 
 
 def _read_openvino(folder: Path) -> Predict:
@@ -147,6 +149,11 @@ def _export(network: keras.Model, path: Path, kind: str) -> None:
     with _quiet():
         clips = keras.InputSpec(shape=shape, dtype="float32", name="clips")
         fast.export(str(path), kind, False, [clips])
+
+
+def _size_of(network: keras.Model) -> int:
+    """Returns how many bytes the weights of a network take."""
+    return sum(weight.nbytes for weight in network.get_weights())
 
 
 def _sample_clips(model: TrainedModel) -> np.ndarray:

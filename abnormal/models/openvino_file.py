@@ -3,6 +3,7 @@
 import logging
 from pathlib import Path
 
+from abnormal.files import finding_full_disk
 from abnormal.models.lazy_network import LazyNetwork
 from abnormal.models.packages import import_openvino
 
@@ -28,9 +29,11 @@ def write_openvino(network: LazyNetwork, folder: Path) -> None:
     from abnormal.models.graph.network import graph_of  # needs OpenVINO
 
     layers = network.stored_layers()
-    graph = layers and graph_of(layers, network.part)
-    if graph:
-        import_openvino().save_model(graph, folder / GRAPH, compress_to_fp16=False)
+    graph = graph_of(layers, network.part) if layers else None
+    if layers and graph:
+        size = sum(weight.nbytes for layer in layers for weight in layer.weights)
+        with finding_full_disk(folder, size):
+            import_openvino().save_model(graph, folder / GRAPH, compress_to_fp16=False)
         return
     log.info("the network is converted for OpenVINO, which takes some seconds this time")
     from abnormal.models.export import convert_to_openvino  # imports Keras
