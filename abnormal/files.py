@@ -199,14 +199,14 @@ def reserve(path: Path, size: int) -> None:
 
 @contextlib.contextmanager
 def finding_full_disk(path: Path, size: int) -> Iterator[None]:
-    """Says that the disk is full if a library fails to write in the block and there is no room.
+    """Says that the disk is full if a library fails in the `with` block and there is no room.
 
     Args:
         path: The file, or the folder, that is written in the block. After an error it is of no use.
-        size: How many bytes are written, at least about.
+        size: How many bytes are needed.
 
     Raises:
-        OSError: There is no room for as much.
+        OSError: There is no room for as many bytes.
     """
     try:
         yield

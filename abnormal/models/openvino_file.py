@@ -25,6 +25,7 @@ def write_openvino(network: LazyNetwork, folder: Path) -> None:
 
     Raises:
         AbnormalError: The network cannot be read or converted.
+        OSError: The disk is full.
     """
     from abnormal.models.graph.network import graph_of  # needs OpenVINO
 
@@ -38,4 +39,6 @@ def write_openvino(network: LazyNetwork, folder: Path) -> None:
     log.info("the network is converted for OpenVINO, which takes some seconds this time")
     from abnormal.models.export import convert_to_openvino  # imports Keras
 
-    convert_to_openvino(network.keras, folder / GRAPH)
+    stock = network.keras
+    with finding_full_disk(folder, sum(weight.nbytes for weight in stock.get_weights())):
+        convert_to_openvino(stock, folder / GRAPH)
