@@ -76,8 +76,7 @@ def export_model(model: TrainedModel, kind: str, facts: Mapping[str, str] | None
     clips = _sample_clips(model)
     expected = model.network.predict_on_batch(clips)
     with (replacing if is_file else replacing_folder)(path) as partial, writing(path):
-        size = sum(weight.nbytes for weight in model.network.get_weights())
-        with finding_full_disk(partial, size):
+        with finding_full_disk(partial, _size_of(model.network)):
             export.write(model.lazy_network, partial)
         export.label(partial, facts or {})
         difference = float(np.abs(export.read(partial)(clips) - expected).max())
@@ -100,7 +99,8 @@ def convert_to_openvino(network: keras.Model, path: Path) -> None:
         AbnormalError: Keras does not run on TensorFlow, or the network is a class of its own.
     """
     import_openvino()
-    _export(network, path, "openvino")
+    with finding_full_disk(path.parent, _size_of(network)):
+        _export(network, path, "openvino")
 
 
 def _read_openvino(folder: Path) -> Predict:
@@ -149,6 +149,11 @@ def _export(network: keras.Model, path: Path, kind: str) -> None:
     with _quiet():
         clips = keras.InputSpec(shape=shape, dtype="float32", name="clips")
         fast.export(str(path), kind, False, [clips])
+
+
+def _size_of(network: keras.Model) -> int:
+    """Returns how many bytes the weights of a network take."""
+    return sum(weight.nbytes for weight in network.get_weights())
 
 
 def _sample_clips(model: TrainedModel) -> np.ndarray:

@@ -30,9 +30,9 @@ def write_openvino(network: LazyNetwork, folder: Path) -> None:
     from abnormal.models.graph.network import graph_of  # needs OpenVINO
 
     layers = network.stored_layers()
-    graph = layers and graph_of(layers, network.part)
-    if graph:
-        size = sum(weight.nbytes for layer in layers or () for weight in layer.weights)
+    graph = graph_of(layers, network.part) if layers else None
+    if layers and graph:
+        size = sum(weight.nbytes for layer in layers for weight in layer.weights)
         with finding_full_disk(folder, size):
             import_openvino().save_model(graph, folder / GRAPH, compress_to_fp16=False)
         return
