@@ -26,6 +26,7 @@ NPY_ERRORS = (
     EOFError,
     IndexError,
     KeyError,
+    MemoryError,
     NotImplementedError,
     OverflowError,
     RuntimeError,

@@ -1,5 +1,8 @@
 """Errors that the user can mend, the exit codes of the programs, and the logs of bugs."""
 
+import errno
+import os
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -8,6 +11,10 @@ EXIT_ERROR, EXIT_USAGE, EXIT_BUG = 1, 2, 3
 docs/OUTPUT.md has a table of all exit codes."""
 EXIT_INTERRUPTED, EXIT_TERMINATED = 130, 143
 """Exit codes after Ctrl-C and SIGTERM: 128 and the number of the signal, as shells have it."""
+
+
+NO_BUGS = (errno.ENAMETOOLONG, errno.ELOOP, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+"""Errors of the system that come from the user or the machine, wherever they are raised."""
 
 
 class AbnormalError(Exception):
@@ -56,16 +63,28 @@ def bug_text(error: BaseException) -> str:
     return f"this is a bug: {type(error).__name__}: {error}"
 
 
+def no_bug_text(error: OSError) -> str:
+    """Returns a line about an error of the system in `NO_BUGS`."""
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{os.strerror(error.errno or 0)}. Check the path and the disk."
+
+
 def write_bug_log(details: str) -> Path:
     """Writes the details of an unexpected error to a temporary file, and returns its path.
+
+    If none can be made, for instance because the disk is full, they are written to stderr.
 
     Args:
         details: The traceback and what else helps, without secrets.
     """
     import tempfile  # imported here, because `--help` would take twice as long
 
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="abnormal-", suffix=".log", delete=False, encoding="utf-8", errors="replace"
-    ) as file:
-        file.write(details)
-    return Path(file.name)
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="abnormal-", suffix=".log", delete=False, encoding="utf-8", errors="replace"
+        ) as file:
+            file.write(details)
+        return Path(file.name)
+    except OSError:
+        sys.stderr.write(details)
+        return Path("/dev/stderr")

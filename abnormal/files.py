@@ -16,6 +16,8 @@ from typing import Any, BinaryIO
 from abnormal.errors import AbnormalError, CannotWriteError
 from abnormal.reading import parse_json, read_bytes, reason, require_regular
 
+_BLOCK = 1 << 20
+
 _UNSUPPORTED = {errno.ENOTSUP, errno.EPERM, errno.EXDEV, errno.ENOSYS, errno.EINVAL}
 """Error numbers of operations that a file system, such as a network mount, does not support."""
 
@@ -181,6 +183,20 @@ def writing(path: Path) -> Iterator[None]:
         raise CannotWriteError(f"{path} cannot be written: {reason(error)}.") from error
 
 
+def reserve(path: Path, size: int) -> None:
+    """Writes a file of a size, to find out that the disk is full before a library does.
+
+    HDF5 goes on trying when a write has failed, and prints many lines for each attempt. Others
+    raise errors of their own, which do not say that the disk is full.
+
+    Raises:
+        OSError: There is no room for the file.
+    """
+    with path.open("wb") as file:
+        for first in range(0, size, _BLOCK):
+            file.write(bytes(min(_BLOCK, size - first)))
+
+
 def _move(source: Path, to: Path) -> None:
     """Renames a file or folder. Copies it instead where the file system cannot rename."""
     try:
@@ -226,7 +242,7 @@ def _leftovers(folder: Path) -> Iterator[tuple[Path, str, str]]:
         being written.
     """
     for entry in list(folder.iterdir()) if folder.is_dir() else []:
-        match = re.match(r"\.(partial|old)-(\d+)(?:@(\w*))?-(.+)", entry.name)
+        match = re.match(r"\.(partial|old)-(\d{1,9})(?:@(\w*))?-(.+)", entry.name)
         if match and match[3] in (None, _host_name()) and not _is_running(int(match[2])):
             yield entry, match[1], match[4]
 

@@ -18,8 +18,6 @@ import h5py
 from abnormal.errors import AbnormalError, CannotWriteError
 from abnormal.reading import first_line, require_regular
 
-_BLOCK = 1 << 20
-
 SEAL = "sha256"
 """Name of the attribute that holds the digest of all other content."""
 
@@ -79,28 +77,16 @@ def _check_heaps(path: Path) -> None:
         ValueError: The sizes of a heap do not add up.
     """
     content = path.read_bytes()
+    left = len(content) // _OBJECT.size  # heaps do not overlap, so that there are no more objects
     for heap in _HEAP.finditer(content):
         place, stop = heap.end(), heap.start() + int.from_bytes(heap[1], "little")
         while place + _OBJECT.size <= min(stop, len(content)):
             number, size = _OBJECT.unpack_from(content, place)
             # What is left over has the number 0, and the size of it all.
             length = -(-size // 8) * 8 + _OBJECT.size if number else size
-            if not _OBJECT.size <= length <= stop - place:
+            if not (left and _OBJECT.size <= length <= stop - place):
                 raise ValueError("a text in it has no length that can be")
-            place += length
-
-
-def reserve(path: Path, size: int) -> None:
-    """Writes a file of a size, to find out that the disk is full before HDF5 does.
-
-    HDF5 goes on trying when a write has failed, and prints many lines for each attempt.
-
-    Raises:
-        OSError: There is no room for the file.
-    """
-    with path.open("wb") as file:
-        for first in range(0, size, _BLOCK):
-            file.write(bytes(min(_BLOCK, size - first)))
+            place, left = place + length, left - 1
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ host and port are shown of an address, and every text that leaves the program pa
 `without_secrets`, which knows the secrets of all addresses that it was told about.
 """
 
+import ipaddress
 import json
 import re
 import urllib.parse
@@ -25,6 +26,7 @@ STREAM_SCHEMES = (
 """Schemes of addresses at which a camera may be; FFmpeg knows others, among them those of files."""
 
 _START = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_LOGIN = re.compile(rf"[^\s:@]+:(.{{{SHORTEST_SECRET},}})@")
 _HOST = re.compile(r"(\[[\w:.%]+\]|[\w.-]*)(?::([0-9]{1,5}))?")
 _USER = re.compile(r"([a-z][a-z0-9+.-]*://)[^/?#\s'\"]*@", re.IGNORECASE)
 _QUERY = re.compile(r"([a-z][a-z0-9+.-]*://[^?#\s'\"]*)[?#][^\s'\"]*", re.IGNORECASE)
@@ -75,7 +77,7 @@ class Url(NamedTuple):
 
 
 def parse_url(text: str, name: str) -> Url:
-    """Takes an address apart, and tells the filter about its secrets.
+    """Takes an address of the user's apart, and tells the filter about its secrets.
 
     Args:
         text: The address.
@@ -85,6 +87,15 @@ def parse_url(text: str, name: str) -> Url:
         AbnormalError: What should be its host cannot be one, or its port is no number up to 65535.
     """
     remember_secrets(text)
+    return parse_location(text, name)
+
+
+def parse_location(text: str, name: str) -> Url:
+    """Takes an address apart that a camera leads to; see `parse_url`.
+
+    The filter is not told, as there is no end to such addresses: a playlist has a new one every few
+    seconds. Show nothing but `Url.shown` of them.
+    """
     if url := _parse(text):
         return url
     raise AbnormalError(
@@ -94,9 +105,14 @@ def parse_url(text: str, name: str) -> Url:
 
 
 def remember_secrets(text: str) -> None:
-    """Tells the filter about the address that a text, such as an argument, ends with, if any."""
+    """Tells the filter about the address that a text, such as an argument, ends with, if any.
+
+    Its scheme may be missing or have one slash too few, which makes it a path for everybody else.
+    """
     found = _START.search(text)
     if not found:
+        if login := _LOGIN.search(text):
+            _add_secret(login[1], HIDDEN)
         return
     address = text[found.start() :]
     url = _parse(address)
@@ -120,10 +136,18 @@ def _parse(text: str) -> Url | None:
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
     user, _, host = authority.rpartition("@")
     found = _HOST.fullmatch(host)
-    if not found or int(found[2] or 0) > 65535:
+    if not found or int(found[2] or 0) > 65535 or not _is_host(found[1]):
         return None
     port = int(found[2]) if found[2] else None
     return Url(start[0][:-3].lower(), user, found[1], port, rest[len(authority) :])
+
+
+def _is_host(host: str) -> bool:
+    """Whether what is in brackets, if there are any, is an IPv6 address."""
+    try:
+        return not host.startswith("[") or bool(ipaddress.IPv6Address(host.strip("[]")))
+    except ValueError:
+        return False
 
 
 def _add_secret(secret: str, shown: str) -> None:
@@ -133,7 +157,7 @@ def _add_secret(secret: str, shown: str) -> None:
         quoted = {urllib.parse.quote(plain, safe, errors="surrogateescape") for safe in ("/", "")}
         forms = {plain, *quoted}
         forms |= {json.dumps(plain)[1:-1], json.dumps(plain, ensure_ascii=False)[1:-1]}
-        forms |= {repr(plain)[1:-1]}
+        forms |= {repr(plain)[1:-1], re.sub("/+", "/", plain)}  # the latter is that of a path
         _known.update({form: shown for form in forms if len(form) >= SHORTEST_SECRET})
 
 

@@ -108,7 +108,7 @@ def http_request(url: Url, data: bytes | None = None) -> urllib.request.Request:
     Raises:
         UnicodeError: The host is no valid name.
     """
-    host = url.host if url.host.isascii() else url.host.encode("idna").decode()
+    host = url.host.encode("idna").decode()
     place = host if url.port is None else f"{host}:{url.port}"
     path = urllib.parse.quote(url.tail.partition("#")[0], _USUAL)
     request = urllib.request.Request(f"{url.scheme}://{place}{path}", data)

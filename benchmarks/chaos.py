@@ -34,10 +34,13 @@ import numpy as np
 from abnormal.datasets.demo import find_demo
 from abnormal.datasets.extract import extract_all
 from abnormal.frames.manifest import write_manifest
-from abnormal.models.defaults import ARCHITECTURES, CAE, SPATIOTEMPORAL
+from abnormal.models.defaults import ARCHITECTURES, CAE, LSTM_STCAE, SPATIOTEMPORAL, STCAE
 
 ROOT = Path(__file__).resolve().parent.parent
+SIZES = {SPATIOTEMPORAL: 35, LSTM_STCAE: 35, CAE: 36, STCAE: 83}
+"""Small frames that each network can reproduce."""
 SIZE = 35
+"""Of the stored frames, whatever the network."""
 
 
 def main() -> int:
@@ -148,8 +151,7 @@ def train_command(arch: str, work: Path, name: str) -> list[str]:
     """Trains a small network, with a checkpoint after every batch."""
     options = "--batch-size 2 --epochs 3 --strides 1 2 --checkpoint-every 0.001"
     options += f" --arch {arch} --clip-length {4 if ARCHITECTURES[arch].clip_length > 1 else 1}"
-    size = SIZE + 1 if arch == CAE else SIZE  # its layers halve the size
-    command = [str(ROOT / "train_model.py"), *options.split(), "--size", str(size)]
+    command = [str(ROOT / "train_model.py"), *options.split(), "--size", str(SIZES[arch])]
     return [*command, "--img", str(work / "img"), "--output", str(work / name / "model.h5")]
 
 

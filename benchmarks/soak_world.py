@@ -163,6 +163,10 @@ class Broker:
         return self._listener.of("abnormal/events")
 
 
+STOP_SEC = 120.0
+"""For which a program is waited for that was asked to end."""
+
+
 class Program:
     """A running `test_model.py`, with what it has told and when."""
 
@@ -196,7 +200,11 @@ class Program:
     def stop(self) -> list[str]:
         """Stops it, and returns what was wrong with that."""
         self.process.terminate()
-        code = self.process.wait(120)
+        try:
+            code = self.process.wait(STOP_SEC)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            code = self.process.wait()
         for thread in self._threads:
             thread.join()
         return [] if code == 143 else [f"the program ended with {code}: {self.said[-3:]}"]

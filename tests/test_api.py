@@ -86,6 +86,11 @@ def test_events_have_a_row_each(model, img, score):
     assert 0 <= first["left"] < first["left"] + first["width"] <= 1
 
 
+def test_a_path_in_place_of_a_model_is_said():
+    with pytest.raises(abnormal.AbnormalError, match=r"Expected: abnormal\.load\('gate\.h5'\)"):
+        abnormal.score_video("gate.h5", "gate.mp4")
+
+
 @pytest.mark.parametrize("source", [0, None, ["a.mp4"]])
 def test_what_is_no_path_is_said(model, source):
     with pytest.raises(abnormal.AbnormalError, match=r"is no path\. Expected: a video file"):

@@ -236,6 +236,14 @@ def test_remove_partial_gives_back_what_was_not_yet_replaced(tmp_path, dead_proc
     assert (tmp_path / "02" / "000000.jpg").read_text() == "newer"
 
 
+def test_a_number_that_no_process_has_is_not_of_this_program(tmp_path):
+    write(tmp_path / ".partial-99999999999999999999-model.h5", "")
+    remove_partial(tmp_path)
+    with replacing(tmp_path / "model.h5") as partial:
+        write(partial, "new")
+    assert names(tmp_path) == [".partial-99999999999999999999-model.h5", "model.h5"]
+
+
 def test_remove_partial_of_no_folder(tmp_path):
     remove_partial(tmp_path / "gone")
 

@@ -100,7 +100,7 @@ def test_the_tables():
     # Two normal frames and one abnormal one, all of them above 0.5.
     assert alarm[4:10] == ["50.0 (50.0)", "", "100.0 %", "100.0 %", "1 of 1", "0"]
     network = next(row for row in rows if row[1:2] == ["`cae`"])
-    assert network[-3:-1] == ["50.0 (50.0)", "`regularity_l1`"]
+    assert network[-4:-2] == ["50.0 (50.0)", "`regularity_l1`"]
     mean = next(row for row in rows if "mean of 2" in row)
     assert mean[4] == "75.0 ± 35.4"  # of 100 and 50 %
 

@@ -52,6 +52,20 @@ def test_no_secret_of_a_known_address_is_shown_in_any_form(password, address):
         assert "password" not in shown
 
 
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ("rtsp://me:S//CRET1@host/a", "rtsp:/me:S/CRET1@host/a"),
+        ("https://host/cret1", "https:/host/cret1/manifest.json"),
+        ("rtsp:/me:SECRET1@host/a", "no file rtsp:/me:SECRET1@host/a"),
+        ("me:S/CR@ET1@host/a", "no file me:S/CR@ET1@host/a"),
+    ],
+)
+def test_no_secret_of_what_is_taken_for_a_path_is_shown(given, text):
+    remember_secrets(given)
+    assert "ET1" not in without_secrets(text).upper()
+
+
 WORD = st.text("abcxyz0189-_.~!$&*+,;=%/'\" ?#@:", min_size=1, max_size=8)
 
 
@@ -87,7 +101,13 @@ def test_an_address_is_taken_apart(text, place, login):
     assert (url.place, url.login) == (place, login)
 
 
-@pytest.mark.parametrize("text", ["gate", "http://me:secret", "http://a b/", "http://host:99999/"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("gate", "http://me:secret", "http://a b/", "http://host:99999/"),
+        *("http://[::g]/", "http://[]/", "http://[host]/"),
+    ],
+)
 def test_what_is_no_address_is_refused(text):
     with pytest.raises(AbnormalError, match="The address of --webhook cannot be understood") as no:
         parse_url(text, "--webhook")

@@ -182,6 +182,10 @@ def dismiss(
 def _alarm(
     model: "Detector", score: str, threshold: float | None, per_hour: float | None = None
 ) -> "Alarm":
+    if isinstance(model, str | Path):
+        raise AbnormalError(
+            f"The model is a path, {str(model)!r}. Expected: abnormal.load({str(model)!r})."
+        )
     if threshold is not None and per_hour is not None:
         raise AbnormalError(
             f"A threshold of {threshold:g} and {per_hour:g} false alarms an hour are both asked "

@@ -34,9 +34,9 @@ def show_messages(verbose: bool = False, as_json: bool = False) -> None:
     package.propagate = False
 
 
-def show_result(text: str) -> None:
+def show_result(*lines: str) -> None:
     """Prints lines of a result to stdout, harmless to a terminal whatever names they contain."""
-    print("\n".join(map(printable, text.split("\n"))))
+    print("\n".join(map(printable, lines)))
 
 
 class _ToStderr(logging.Handler):

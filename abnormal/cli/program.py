@@ -16,9 +16,11 @@ from abnormal.errors import (
     EXIT_BUG,
     EXIT_ERROR,
     EXIT_INTERRUPTED,
+    NO_BUGS,
     AbnormalError,
     Stopped,
     bug_text,
+    no_bug_text,
     write_bug_log,
 )
 from abnormal.names import LARGEST_SIZE
@@ -102,6 +104,9 @@ def _run(
         raise
     except Exception as error:
         _show_traceback()
+        if isinstance(error, OSError) and error.errno in NO_BUGS:
+            log.error("%s: %s", parser.prog, no_bug_text(error))
+            return EXIT_ERROR
         log.error(
             "%s: %s. Details are in %s", parser.prog, bug_text(error), _write_log(), exc_info=True
         )

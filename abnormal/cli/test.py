@@ -107,7 +107,7 @@ def _detect(args: argparse.Namespace) -> int:
     models = model_results(detections)
     write_results(options.output, models)
     for name, model in models.items():
-        show_result("\n".join(metrics_lines(name, model.metrics)))
+        show_result(*metrics_lines(name, model.metrics))
     if options.figures:
         draw_results(detections, models)
     finish_results(detections)

@@ -115,7 +115,7 @@ def download(
         if done.is_file():
             continue
         part = folder / f".{archive.name}.part"
-        _fetch(urllib.parse.urljoin(address, archive.name), part, archive.name, wait)
+        _fetch(f"{address}{archive.name}", part, archive.name, wait)
         _verify(part, archive, address)
         unpack(part, folder)
         done.write_text(f"{archive.sha256}\n")

@@ -1,5 +1,6 @@
 """Describes what the frames and labels of a video are made from, to tell whether it has changed."""
 
+import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -29,8 +30,8 @@ def origin_of(video: SourceVideo, size: int, fps: float | None) -> dict[str, Any
     """
     files = {"": video.path, "labels_": video.annotation_path}
     hashes = {f"{kind}sha256": sha256(path) for kind, path in files.items() if path}
-    source = {"path": str(video.path.resolve())} if video.path else {"recipe": video.recipe}
-    labels = {"labels": str(video.annotation_path.resolve())} if video.annotation_path else {}
+    source = {"path": os.path.realpath(video.path)} if video.path else {"recipe": video.recipe}
+    labels = {"labels": os.path.realpath(video.annotation_path)} if video.annotation_path else {}
     return {**source, **labels, **hashes, "size": size, "fps": fps}
 
 

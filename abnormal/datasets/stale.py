@@ -1,5 +1,6 @@
 """Finds frames whose source was deleted, renamed or moved since they were extracted."""
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def _messages(
     img: Path, records: Sequence[VideoRecord], root: Path, videos: Sequence[SourceVideo]
 ) -> Iterator[str]:
     names = {(video.split, video.name) for video in videos}
-    moved = {str(v.path.resolve()): f"{v.split}/{v.name}" for v in videos if v.path}
+    moved = {os.path.realpath(v.path): f"{v.split}/{v.name}" for v in videos if v.path}
     for record in records:
         path = record.source.get("path", "")
         if (record.split, record.video) in names or not Path(path).is_relative_to(root):

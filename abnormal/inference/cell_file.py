@@ -10,6 +10,7 @@ from typing import IO
 import numpy as np
 
 from abnormal.errors import CannotWriteError
+from abnormal.temporary import temporary_file
 
 STORED_AS = np.dtype(np.float16)
 """Type of the stored cells. Its rounding error of 0.05 % is far below the noise of the cells."""
@@ -88,20 +89,11 @@ class CellFile:
 def open_cell_file(names: Sequence[str]) -> Iterator[CellFile]:
     """Opens an empty file for the cells of some scores.
 
-    It has no name, so that it vanishes with the program, whatever ends that.
-
     Args:
         names: Names of the scores.
 
     Raises:
         CannotWriteError: No temporary file can be made.
     """
-    with contextlib.ExitStack() as opened:
-        try:
-            file = opened.enter_context(tempfile.TemporaryFile(prefix="abnormal-cells-"))
-        except OSError as error:  # for instance because all folders for such files are full
-            raise CannotWriteError(
-                f"No temporary file can be made: {error.strerror}. Name a folder with some space "
-                "in the environment variable TMPDIR."
-            ) from None
+    with temporary_file() as file:
         yield CellFile(names, file)

@@ -12,8 +12,8 @@ import functools
 import hashlib
 import logging
 import os
+import re
 import shutil
-import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +25,7 @@ from abnormal.errors import AbnormalError
 from abnormal.files import make_folder, replacing, writing
 from abnormal.models.lazy_network import LazyNetwork
 from abnormal.models.packages import import_openvino
+from abnormal.temporary import temporary_folder
 from abnormal.version import __version__
 
 KEEP = 20
@@ -33,6 +34,9 @@ its model file."""
 
 FORM = 1
 """Version of what the conversion makes of a network. It grows when that changes."""
+
+_NAME = re.compile(r"[0-9a-f]{32}(\.npz)?")
+"""The folder may be somebody else's, such as that of OpenVINO's own files."""
 
 log = logging.getLogger(__name__)
 
@@ -84,14 +88,20 @@ def _read(path: Path) -> Converted | None:
 def _convert(network: LazyNetwork) -> Converted:
     stock = network.keras
     # Only now, because these import Keras.
-    from abnormal.models.export import build_for_export, require_tensorflow, write_openvino
+    from abnormal.models.export import (
+        build_for_export,
+        finding_full_disk,
+        require_tensorflow,
+        write_openvino,
+    )
     from abnormal.models.fast import fast_form
 
     require_tensorflow("--runtime openvino")
-    with tempfile.TemporaryDirectory(prefix="abnormal-") as folder, writing(Path(folder)):
-        write_openvino(build_for_export(fast_form(stock)), Path(folder))
+    with temporary_folder() as folder, writing(folder):
+        with finding_full_disk(stock, folder):
+            write_openvino(build_for_export(fast_form(stock)), folder)
         return Converted(
-            *(np.fromfile(Path(folder) / name, np.uint8) for name in ("model.xml", "model.bin"))
+            *(np.fromfile(folder / name, np.uint8) for name in ("model.xml", "model.bin"))
         )
 
 
@@ -107,7 +117,8 @@ def _keep(path: Path, made: Converted) -> None:
             "Or name one by the environment variable ABNORMAL_CACHE."
         )
         return
-    for old in sorted(path.parent.iterdir(), key=_last_used)[:-KEEP]:
+    ours = (one for one in path.parent.iterdir() if _NAME.fullmatch(one.name))
+    for old in sorted(ours, key=_last_used)[:-KEEP]:
         if old.is_dir():  # of earlier versions
             shutil.rmtree(old, ignore_errors=True)
         else:

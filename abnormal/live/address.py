@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from abnormal.errors import AbnormalError
-from abnormal.urls import STREAM_SCHEMES, Url, parse_url, without_secrets
+from abnormal.urls import STREAM_SCHEMES, Url, parse_url, remember_secrets, without_secrets
 
 COLUMNS = ("name", "source", "camera")
 """Columns of the table of cameras."""
@@ -130,7 +131,16 @@ def read_cameras(path: Path, known_as: str = "") -> list[Camera]:
     return cameras
 
 
-def _from_row(path: Path, line: int, row: dict[str, str], known_as: str) -> Camera:
+def _from_row(path: Path, line: int, row: dict[Any, Any], known_as: str) -> Camera:
+    surplus: list[str] = row.pop(None, [])
+    cells = [*row.values(), *surplus]
+    for text in (*cells, ",".join(cells)):  # an address may be in any column, or in several
+        remember_secrets(text)
+    if any(map(str.strip, surplus)):
+        raise AbnormalError(
+            f"{path}, line {line}, has more cells than the first line has columns. Put what "
+            'contains a comma into double quotes ("), or write it as %2C in an address.'
+        )
     name, source, camera = ((row.get(column) or "").strip() for column in COLUMNS)
     if not name or not source:
         missing = "source" if name else "name"
@@ -140,8 +150,9 @@ def _from_row(path: Path, line: int, row: dict[str, str], known_as: str) -> Came
         )
     if _file_name_part(name) != name:
         raise AbnormalError(
-            f"{path}, line {line}: the name {name!r} is part of file names. Expected: letters, "
-            f"digits, '.', '_' and '-' only, and at most {LONGEST_NAME_BYTES} bytes."
+            f"{path}, line {line}: the name {without_secrets(repr(name))} is part of file names. "
+            f"Expected: letters, digits, '.', '_' and '-' only, and at most {LONGEST_NAME_BYTES} "
+            "bytes."
         )
     if "://" in source:
         _parse(source, f"camera {name}")

@@ -90,6 +90,6 @@ def parse_broker_address(text: str) -> BrokerAddress:
 def _ascii_host(url: Url) -> str:
     """Returns the host in ASCII, without the brackets of an IPv6 address; empty if it is none."""
     try:
-        return url.host.strip("[]").encode("ascii" if url.host.isascii() else "idna").decode()
+        return url.host.strip("[]").encode("idna").decode()
     except UnicodeError:
         return ""

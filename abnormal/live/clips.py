@@ -1,11 +1,14 @@
 """Encodes the video clips of events beside the scoring, with the processor time that is left.
 
 This happens in a process of its own. A thread would sometimes have to wait for processor time while
-it holds Python's global lock, and would then hold up the scoring.
+it holds Python's global lock, and would then hold up the scoring. Where too little time is left, a
+process of the usual priority takes over, because somebody waits for the clip.
 """
 
 import logging
+import math
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -15,7 +18,7 @@ import numpy as np
 
 from abnormal.errors import AbnormalError
 from abnormal.files import remove_partial
-from abnormal.tasks.local import LowPriorityProcess
+from abnormal.tasks.local import TaskProcess
 from abnormal.tasks.run import WorkerDiedError
 from abnormal.video.encode import open_timed_encoder
 from abnormal.video.jpeg import from_jpeg
@@ -23,6 +26,16 @@ from abnormal.video.resample import fit
 
 CLIPS_PER_CAMERA = 2
 """So many clips per camera may wait for being encoded; each keeps its pictures in memory."""
+
+PATIENCE_SEC = 10.0
+"""For which a clip may take the time that is left, before it gets its share of all of it."""
+
+CLOSE_SEC = 20.0
+"""For which clips are still begun once the program has been asked to end. A service manager kills
+what does not end."""
+
+ENDED = "the program was ended before it was encoded"
+"""Why a clip is left out."""
 
 TimedJpeg = tuple[float, bytes]
 """When a picture was taken, in seconds, and the picture as JPEG."""
@@ -42,9 +55,10 @@ class ClipWriter:
             cameras: Number of cameras.
         """
         self._most_waiting = CLIPS_PER_CAMERA * cameras
-        self._process = LowPriorityProcess()
+        self._idle, self._prompt = TaskProcess(low_priority=True), TaskProcess(low_priority=False)
+        self._is_behind = False
         self._thread = ThreadPoolExecutor(1, "clips")
-        self._closing = False
+        self._end_sec = math.inf
         self._waiting = 0
         self._lock = threading.Lock()
 
@@ -68,13 +82,14 @@ class ClipWriter:
         job.add_done_callback(partial(self._finish_job, path, finished))
 
     def close(self) -> None:
-        """Writes the clips that still wait, and returns when all are written.
+        """Writes the clips that still wait, as many as there is time for, and returns.
 
         They are encoded in this process at normal priority. Nothing is scored any more that this
         could hold up, and the low-priority process could take minutes on a busy machine.
         """
-        self._closing = True
-        self._process.end()
+        self._end_sec = time.monotonic() + CLOSE_SEC
+        self._idle.end()
+        self._prompt.end()
         try:
             self._thread.shutdown()
         except BaseException:  # a second Ctrl-C leaves out all but the clip in progress
@@ -82,19 +97,32 @@ class ClipWriter:
             raise
 
     def _encode(self, path: Path, pictures: Sequence[TimedJpeg]) -> None:
+        if time.monotonic() > self._end_sec:
+            raise AbnormalError(ENDED)
         try:
-            self._process.run(write_clip, path, pictures)
+            self._encode_beside(path, pictures)
         except WorkerDiedError:
             remove_partial(path.parent)
-            if not self._closing:
+            if math.isinf(self._end_sec):
                 raise WorkerDiedError("the process that encodes was killed") from None
             write_clip(path, pictures)
+
+    def _encode_beside(self, path: Path, pictures: Sequence[TimedJpeg]) -> None:
+        if not self._is_behind:
+            try:
+                self._idle.run(write_clip, path, pictures, within_sec=PATIENCE_SEC)
+            except TimeoutError:
+                remove_partial(path.parent)
+            else:
+                return
+        self._prompt.run(write_clip, path, pictures)
+        self._is_behind = self._waiting > 1  # until none waits behind this one
 
     def _finish_job(self, path: Path, finished: Finished, job: Future[None]) -> None:
         with self._lock:
             self._waiting -= 1
         if job.cancelled():
-            _leave_out(path, "the program was ended before it was encoded", finished)
+            _leave_out(path, ENDED, finished)
         elif error := job.exception():
             _leave_out(path, str(error), finished)
         else:

@@ -27,7 +27,7 @@ CELLS = "cells"
 MOST_NAMED = 3
 """A message names at most so many events."""
 
-_EVENT_ID = re.compile(r"[\w.-]+-\d{8}T\d{6}\.\d{3}Z-(\w+)")
+_EVENT_ID = re.compile(r"[\w.-]{1,100}-\d{8}T\d{6}\.\d{3}Z-(\w+)")
 
 log = logging.getLogger(__name__)
 

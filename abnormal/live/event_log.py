@@ -47,9 +47,9 @@ class EventLog:
         Raises:
             AbnormalError: The file cannot be written to, or another process has locked it.
         """
-        self._path = (folder / FILE_NAME).resolve()  # a link stays one
+        self._path = Path(os.path.realpath(folder / FILE_NAME))  # a link stays one
         try:
-            self._file = FileIO(self._path, "ab")
+            self._file = FileIO(self._path, "ab", opener=_open_without_waiting)
         except OSError as error:
             path = folder / FILE_NAME
             raise AbnormalError(f"{path} cannot be written: {error.strerror}.") from None
@@ -64,6 +64,8 @@ class EventLog:
             raise AbnormalError(
                 f"Another process watches cameras into {folder}. Stop it, or use another --output."
             ) from None
+        if self._has_half_a_line():  # it must not swallow the next one
+            self._lines.append(b"\n")
 
     def __call__(self, event: LiveEvent) -> None:
         """Appends a state of an event.
@@ -95,7 +97,7 @@ class EventLog:
         with self._path.open("rb") as lines:
             for line in lines:
                 if found := _ID.match(line):
-                    yield found[1].decode(), found[2].decode(), len(line)
+                    yield found[1].decode(errors="replace"), found[2].decode(), len(line)
 
     def cut(self, stamp: str) -> int:
         """Removes the lines of events with a stamp before another one, all lines at once.
@@ -136,6 +138,14 @@ class EventLog:
             self._write_lines()
         self._file.close()
 
+    def _has_half_a_line(self) -> bool:
+        """Whether the file ends within a line, for instance because the power failed."""
+        if not self.size:
+            return False
+        with self._path.open("rb") as file:
+            file.seek(-1, os.SEEK_END)
+            return file.read() != b"\n"
+
     def _write_lines(self) -> None:
         """Writes lines and removes them from the queue. Half a line never stays in the file."""
         file, lines = self._file, self._lines
@@ -161,13 +171,20 @@ def open_event_log(folder: Path) -> Iterator[EventLog]:
         yield log
 
 
+def _open_without_waiting(path: str, flags: int) -> int:
+    """Opens a file; a pipe is refused if nobody reads it, which would be waited for."""
+    handle = os.open(path, flags | os.O_NONBLOCK, 0o666)
+    os.set_blocking(handle, True)
+    return handle
+
+
 def _copy_newer(old: BinaryIO, new: BinaryIO, size: int, stamp: str, kept: Collection[str]) -> int:
     """Copies the first bytes of a log without the lines before a stamp, and counts these."""
     removed, first = 0, stamp.encode()
     while old.tell() < size:
         line = old.readline()
         found = _ID.match(line)
-        if found and found[2] < first and found[1].decode() not in kept:
+        if found and found[2] < first and found[1].decode(errors="replace") not in kept:
             removed += 1
         else:
             new.write(line)

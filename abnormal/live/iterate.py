@@ -3,11 +3,9 @@
 import contextlib
 import dataclasses
 import queue
-import tempfile
 import threading
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 from abnormal.files import make_folder
 from abnormal.inference.detector import Detector
@@ -15,6 +13,7 @@ from abnormal.live.event import LiveEvent
 from abnormal.live.listeners import open_listeners
 from abnormal.live.options import WatchOptions
 from abnormal.live.run import require_cameras, run_watch
+from abnormal.temporary import temporary_folder
 
 
 def watch_events(detector: Detector, options: WatchOptions) -> Iterator[LiveEvent]:
@@ -37,8 +36,7 @@ def watch_events(detector: Detector, options: WatchOptions) -> Iterator[LiveEven
 def _events(detector: Detector, options: WatchOptions) -> Iterator[LiveEvent]:
     with contextlib.ExitStack() as kept:
         if not options.pictures:  # what is written all the same is not kept
-            folder = kept.enter_context(tempfile.TemporaryDirectory(prefix="abnormal-"))
-            options = dataclasses.replace(options, output=Path(folder))
+            options = dataclasses.replace(options, output=kept.enter_context(temporary_folder()))
         yield from _events_of_thread(detector, options)
 
 

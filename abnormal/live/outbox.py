@@ -15,7 +15,10 @@ from pathlib import Path
 from abnormal.files import list_folder, make_folder, remove_partial, replacing
 from abnormal.live.event import LiveEvent
 
-_NAME = re.compile(r"([0-9]{12,15})-(.+-(?:opened|updated|closed|amended)(?:-.+)?)\.json")
+NUMBER = "[0-8][0-9]{11}"
+"""The number that a name of a message begins with. Behind one with a 9 there might be no other."""
+
+_NAME = re.compile(rf"({NUMBER})-(.+-(?:opened|updated|closed|amended)(?:-.+)?)\.json")
 
 MOST_UNSAVED = 10_000
 """So many messages are kept in memory while the disk is full; after that the oldest are lost."""

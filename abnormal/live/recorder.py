@@ -189,9 +189,11 @@ def amend_events_of_killed_run(folder: Path, send: SendEvent) -> None:
     for note in sorted(clips.glob(".awaited-*.json")):
         try:
             event = LiveEvent(**read_json(note))
+            if note != _awaited(folder, event.id):  # the id is part of other file names, too
+                raise ValueError("it is not about the event that its name says")
             if not Path(str(event.clip)).exists():
                 send(_without_clip(event, "the program was killed before it was written"))
-        except (AbnormalError, TypeError) as error:
+        except (AbnormalError, OSError, TypeError, ValueError) as error:
             log.warning("%s is left out: %s", note, error)
         with contextlib.suppress(OSError):
             note.unlink()

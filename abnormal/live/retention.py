@@ -21,6 +21,7 @@ from abnormal.live.dismissals import CELLS
 from abnormal.live.event import ANOMALY, DISCONNECTED
 from abnormal.live.event_log import EventLog
 from abnormal.live.gate import FAULTS
+from abnormal.live.outbox import NUMBER
 from abnormal.live.recorder import CLIPS, THUMBNAILS
 
 DAY_SEC = 86400.0
@@ -43,7 +44,7 @@ room for what is new."""
 
 _KINDS = "|".join((ANOMALY, DISCONNECTED, *FAULTS))
 _EVENT = rf"(?P<id>(?!\.).+-(?P<stamp>[0-9]{{8}}T[0-9]{{6}}\.[0-9]{{3}}Z)-(?:{_KINDS}))"
-_MESSAGE = rf"[0-9]{{12,15}}-{_EVENT}-(?:opened|updated|closed|amended)(?:-.+)?\.json"
+_MESSAGE = rf"{NUMBER}-{_EVENT}-(?:opened|updated|closed|amended)(?:-.+)?\.json"
 _QUEUES = ("webhook", "mqtt")
 
 # By a folder in the folder of results, the names of the files in it that may be deleted.
@@ -180,12 +181,12 @@ class Retention(threading.Thread):
     def _files(self, patterns: Mapping[str, str]) -> Iterator[_KeptFile]:
         """Yields the files that may be deleted, in any order."""
         for name, pattern in patterns.items():
-            with contextlib.suppress(FileNotFoundError), os.scandir(self._folder / name) as entries:
-                for entry in entries:
-                    found = re.fullmatch(pattern, entry.name)
-                    if found and entry.is_file(follow_symlinks=False):
-                        size = entry.stat(follow_symlinks=False).st_size
-                        yield _KeptFile(found["stamp"], found["id"], size, Path(entry.path))
+            try:
+                yield from _files_in(self._folder / name, pattern)
+            except FileNotFoundError:
+                continue
+            except OSError as error:  # the other folders are looked at in any case
+                log.warning("%s cannot be read: %s", self._folder / name, error.strerror)
 
     def _oldest_line(self) -> str:
         """Returns the stamp of the first line of the log that is of no ongoing event."""
@@ -212,6 +213,15 @@ class Retention(threading.Thread):
                 break
             first = stamp
         return first
+
+
+def _files_in(folder: Path, pattern: str) -> Iterator[_KeptFile]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            found = re.fullmatch(pattern, entry.name)
+            if found and entry.is_file(follow_symlinks=False):
+                size = entry.stat(follow_symlinks=False).st_size
+                yield _KeptFile(found["stamp"], found["id"], size, Path(entry.path))
 
 
 def _stamp(utc: float) -> str:

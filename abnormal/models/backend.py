@@ -9,12 +9,12 @@ import importlib.metadata
 import logging
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from abnormal.errors import AbnormalError
+from abnormal.temporary import temporary_file
 from abnormal.version import __version__
 
 _ACCELERATORS = ("nvidia*", "nvhost*", "nvmap", "dxg", "kfd", "accel*", "vfio/[0-9]*")
@@ -190,8 +190,8 @@ def _let_memory_grow() -> None:
 def quiet_stderr() -> Iterator[None]:
     """Hides what C++ code writes to stderr in the block, and shows it only if the block raises."""
     sys.stderr.flush()
-    stderr = os.dup(2)
-    with tempfile.TemporaryFile() as hidden:
+    with temporary_file() as hidden:
+        stderr = os.dup(2)
         os.dup2(hidden.fileno(), 2)
         try:
             yield

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from abnormal.errors import AbnormalError
-from abnormal.files import replacing, replacing_folder
+from abnormal.files import replacing, replacing_folder, reserve, writing
 from abnormal.models.backend import quiet_stderr
 from abnormal.models.export_labels import label_onnx, label_openvino, label_saved_model
 from abnormal.models.fast import fast_form
@@ -74,8 +74,9 @@ def export_model(model: TrainedModel, kind: str, facts: Mapping[str, str] | None
     is_file = path.suffix != ""
     clips = _sample_clips(model)
     expected = model.network.predict_on_batch(clips)
-    with (replacing if is_file else replacing_folder)(path) as partial:
-        export.write(build_for_export(fast_form(model.network)), partial)
+    with (replacing if is_file else replacing_folder)(path) as partial, writing(path):
+        with finding_full_disk(model.network, partial):
+            export.write(build_for_export(fast_form(model.network)), partial)
         export.label(partial, facts or {})
         difference = float(np.abs(export.read(partial)(clips) - expected).max())
         if not difference <= TOLERANCE:
@@ -84,6 +85,25 @@ def export_model(model: TrainedModel, kind: str, facts: Mapping[str, str] | None
                 f"{model.path}, and at most {TOLERANCE:g} was expected. Use another --export."
             )
     return path
+
+
+@contextlib.contextmanager
+def finding_full_disk(network: keras.Model, path: Path) -> Iterator[None]:
+    """Says that the disk is full if writing a network fails in the block and there is no room.
+
+    Args:
+        network: The network.
+        path: The file, or the folder, that is written in the block. After an error it is of no use.
+
+    Raises:
+        OSError: There is no room for as much as the network takes.
+    """
+    try:
+        yield
+    except Exception:
+        size = sum(weight.nbytes for weight in network.get_weights())
+        reserve(path / "room" if path.is_dir() else path, size)
+        raise
 
 
 def require_tensorflow(wanted: str) -> None:

@@ -27,8 +27,8 @@ import numpy as np
 from abnormal import checks
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
-from abnormal.files import make_folder, replacing
-from abnormal.hdf5 import hdf5_write_errors, one_line_errors, reserve
+from abnormal.files import make_folder, replacing, reserve
+from abnormal.hdf5 import hdf5_write_errors, one_line_errors
 from abnormal.models.defaults import ARCHITECTURES
 from abnormal.models.lazy_network import LazyNetwork, digest_of_stored
 from abnormal.models.model import ArraysByCamera, ModelInfo, Reference, TrainedModel

@@ -44,6 +44,24 @@ def load_builder(arch: str) -> Build:
     return build
 
 
+def build_network(build: Build, clip_length: int, size: int) -> keras.Model:
+    """Builds a network for clips of a length in frames, and frames of a size in pixels.
+
+    Raises:
+        AbnormalError: The function raises an error.
+    """
+    try:
+        return build(clip_length, size)
+    except AbnormalError:
+        raise
+    except (Exception, SystemExit) as error:
+        name = getattr(build, "__name__", "The function")
+        raise AbnormalError(
+            f"{name}({clip_length}, {size}) cannot build a network: {type(error).__name__}: "
+            f"{first_line(error)}."
+        ) from error
+
+
 def import_file(path: Path) -> ModuleType:
     """Imports a file as a module of its name, so that its classes are found under that name again.
 
@@ -64,8 +82,8 @@ def import_file(path: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
-        del sys.modules[name]
+    except (Exception, SystemExit) as error:  # a script may end itself when it is run
+        sys.modules.pop(name, None)
         raise AbnormalError(
             f"{path} cannot be run: {type(error).__name__}: {first_line(error)}."
         ) from error

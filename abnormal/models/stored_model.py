@@ -8,7 +8,6 @@ model.keras     a ZIP archive as Keras writes it, and in it
 import contextlib
 import hashlib
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -21,6 +20,7 @@ from abnormal.files import writing
 from abnormal.hdf5 import one_line_errors, open_hdf5, seal, verify_seal
 from abnormal.models.model_path import KERAS_SUFFIX
 from abnormal.reading import parse_json, require_regular
+from abnormal.temporary import temporary_folder
 
 GROUP = "abnormal"
 """Name of the HDF5 group for everything that Keras does not read."""
@@ -110,13 +110,13 @@ def writing_group(path: Path) -> Iterator[h5py.Group]:
             yield file.create_group(GROUP)
             seal(file, GROUP)  # nothing is written after this
         return
-    with tempfile.TemporaryDirectory(prefix="abnormal-") as folder, writing(Path(folder)):
-        with h5py.File(Path(folder) / OURS, "w") as file, zipfile.ZipFile(path) as archive:
+    with temporary_folder() as folder, writing(folder):
+        with h5py.File(folder / OURS, "w") as file, zipfile.ZipFile(path) as archive:
             file.attrs[DIGEST] = _digest_of(archive)
             yield file.create_group(GROUP)
             seal(file, GROUP)
         with zipfile.ZipFile(path, "a") as archive:
-            archive.write(Path(folder) / OURS, OURS)
+            archive.write(folder / OURS, OURS)
 
 
 @contextlib.contextmanager
@@ -147,8 +147,7 @@ def _unpacked(path: Path, limit: int) -> Iterator[Path]:
     Raises:
         ValueError: It is damaged, too large, or has members that no model file has.
     """
-    with tempfile.TemporaryDirectory(prefix="abnormal-") as name, writing(Path(name)):
-        folder = Path(name)
+    with temporary_folder() as folder, writing(folder):
         with one_line_errors(), zipfile.ZipFile(path) as archive:
             names = archive.namelist()
             if sorted({*names, OURS}) != sorted((*MEMBERS,)) or len({*names}) != len(names):

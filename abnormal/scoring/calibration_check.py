@@ -4,6 +4,7 @@ A threshold that is not a number, or far above all scores, never raises an alarm
 notice.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from abnormal.scoring.dismissal import RAISED
 from abnormal.scoring.false_alarms import COUNTED_SURPRISES
 from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.localisation import Localiser
+from abnormal.scoring.rate_check import MOST_LOWERED
 from abnormal.scoring.surprise import MAX_SURPRISE
 
 MOST_FRAMES, MOST_HOURS = 10**10, 1e7
@@ -62,10 +64,11 @@ def check_calibration(
         for name, value in checks.mapping(camera, surprises).items():
             _check_surprise(f"{camera}.{name}", value, MOST_RATIO)
     for name, value in _each(stored, "positions"):
-        checks.numbers(name, value, 1e-9, 1e9, clip_length, clip_length)
+        usual = checks.numbers(name, value, 1e-9, clip_length, clip_length, clip_length)
+        checks.number(f"the mean of {name}", math.fsum(usual) / clip_length, 0.99, 1.01)
     _check_dismissed(checks.sequence("dismissed", stored.get("dismissed", ())))
     for name, value in _each(stored, "corrections"):
-        checks.number(name, value, -MAX_SURPRISE, MAX_SURPRISE)
+        checks.number(name, value, -MOST_LOWERED, MOST_LOWERED)  # raised so far by older versions
     for name, value in _each(stored, "box_thresholds"):
         checks.number(name, value, 0, Localiser().largest_sum)
     for name in checks.sequence("several_views", stored.get("several_views", ())):

@@ -106,8 +106,8 @@ def _run_alone(task: Callable[[Item], Result], item: Item) -> Result | WorkerDie
     return WorkerDiedError("the process that read it was killed")
 
 
-class LowPriorityProcess:
-    """A process that runs one task after the other with the processor time that is left.
+class TaskProcess:
+    """A process that runs one task after the other.
 
     The process starts with its first task. It ignores Ctrl-C and SIGTERM, which a terminal and
     systemd send to all processes of a program; it ends at once when `end` is called or when this
@@ -115,32 +115,55 @@ class LowPriorityProcess:
     Python 3.11.5 it waits for ever if a task is still being sent to the process.)
     """
 
-    def __init__(self) -> None:
+    def __init__(self, low_priority: bool) -> None:
+        """Prepares for tasks.
+
+        Args:
+            low_priority: Whether it gets the processor time that nobody else wants, which on a busy
+                machine may be none at all.
+        """
+        self._low_priority = low_priority
         self._process: BaseProcess | None = None
         self._ended = False
         self._lock = threading.Lock()
         atexit.register(self.end)  # at exit, multiprocessing would wait for the process
 
-    def run(self, task: Callable[..., Result], *arguments: object) -> Result:
+    def run(
+        self, task: Callable[..., Result], *arguments: object, within_sec: float | None = None
+    ) -> Result:
         """Runs a task in the process and waits for the result. Only one thread may call this.
 
         Args:
             task: A picklable function.
             *arguments: Its picklable arguments.
+            within_sec: After how many seconds it is given up; None for never.
 
         Raises:
+            TimeoutError: It was given up, and its process killed.
             WorkerDiedError: The process was killed; a new one starts with the next task. Or `end`
                 was called.
             Exception: Whatever the task raised.
         """
-        connection = self._connect()
+        connection, late = self._connect(), threading.Event()
+
+        def give_up() -> None:
+            late.set()
+            self._kill()
+
+        # Not by a time limit of the connection: sending waits for the process, too.
+        timer = threading.Timer(within_sec or 0, give_up)
+        if within_sec is not None:
+            timer.start()
         try:
             connection.send((task, arguments))
             result, error = connection.recv()
         except (EOFError, OSError):
-            with self._lock:
-                self._kill()
+            self._kill()
+            if late.is_set():
+                raise TimeoutError(f"it took more than {within_sec} s") from None
             raise WorkerDiedError("its process was killed") from None
+        finally:
+            timer.cancel()
         if error:
             raise error
         return result
@@ -149,13 +172,14 @@ class LowPriorityProcess:
         """Kills the process, with the task that it works on; further tasks are refused."""
         with self._lock:
             self._ended = True
-            self._kill()
+        self._kill()
 
     def _kill(self) -> None:
-        if self._process:
-            self._process.kill()
-            self._process.join()
-            self._process = None
+        with self._lock:
+            if self._process:
+                self._process.kill()
+                self._process.join()
+                self._process = None
 
     def _connect(self) -> Connection:
         """Returns the connection to the process, which is started if it does not run."""
@@ -164,7 +188,9 @@ class LowPriorityProcess:
                 raise WorkerDiedError("its process was ended")
             if not self._process:
                 self._connection, child_end = _SPAWN.Pipe()
-                process = _SPAWN.Process(target=_serve_tasks, args=(child_end,), daemon=True)
+                process = _SPAWN.Process(
+                    target=_serve_tasks, args=(child_end, self._low_priority), daemon=True
+                )
                 with _signals_blocked():
                     process.start()
                 self._process = process
@@ -183,9 +209,12 @@ def _signals_blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _serve_tasks(connection: Connection) -> None:
+def _serve_tasks(connection: Connection, low_priority: bool) -> None:
     """Runs the tasks that come over a connection until it is closed."""
-    _lower_priority()
+    # This thread has the usual priority: the process has to end even when the tasks get no time.
+    threading.Thread(target=_exit_after_parent, daemon=True).start()
+    if low_priority:
+        _lower_priority()
     answer: tuple[object, Exception | None]
     with contextlib.suppress(EOFError):
         while True:
@@ -208,8 +237,6 @@ def end_with_parent() -> None:
 
 
 def _lower_priority() -> None:
-    # This thread keeps its priority: the process has to end even when no processor time is left.
-    threading.Thread(target=_exit_after_parent, daemon=True).start()
     os.nice(19)
     if hasattr(os, "SCHED_IDLE"):  # on Linux, where the container allows it
         with contextlib.suppress(OSError):

@@ -6,7 +6,7 @@ from abnormal.errors import AbnormalError
 from abnormal.models.fast import FastNetwork
 from abnormal.models.model_file import load_model
 from abnormal.models.networks import NETWORKS
-from abnormal.models.own_network import Build, require_clips, require_storable
+from abnormal.models.own_network import Build, build_network, require_clips, require_storable
 from abnormal.names import PRECISION_NAMES
 from abnormal.training.devices import Devices
 from abnormal.training.losses import mean_per_clip
@@ -44,7 +44,7 @@ def _own_network(options: TrainingOptions, build: Build) -> keras.Model:
         raise AbnormalError(
             f"A network of one's own and --init {options.init} are both asked for. Leave one out."
         )
-    network = build(options.clip_length, options.size)
+    network = build_network(build, options.clip_length, options.size)
     if not isinstance(network, keras.Model):
         raise AbnormalError(
             f"{options.arch} has built {type(network).__name__}. Expected: a keras.Model."

@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import os
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -107,7 +108,7 @@ def train(
 def _check_output(options: TrainingOptions) -> None:
     """Makes sure, before training begins, that its results can be written."""
     check_suffix(options.output)
-    if options.init and options.init.resolve() == options.output.resolve():
+    if options.init and os.path.realpath(options.init) == os.path.realpath(options.output):
         raise AbnormalError(
             f"--init {options.init} would be overwritten by what comes of it. Name another file "
             "with --output."

@@ -15,7 +15,7 @@ from typing import Any
 import av
 
 from abnormal.errors import AbnormalError
-from abnormal.urls import STREAM_SCHEMES, Url, parse_url
+from abnormal.urls import STREAM_SCHEMES, Url, parse_location
 from abnormal.web import http_request, open_request
 
 PROTOCOLS = ",".join([*STREAM_SCHEMES, "crypto", "httpproxy", "tls"])
@@ -58,7 +58,7 @@ def open_at_host(address: str, open_address: OpenAddress, timeout_sec: float) ->
         FFmpegError: It cannot be opened.
     """
     for _ in range(MOST_REDIRECTS + 1):
-        url = parse_url(address, "the camera")
+        url = parse_location(address, "the camera")
         try:
             if url.scheme == "rtsp" and (location := _rtsp_location(url, timeout_sec)):
                 address = _at_same_host(url, address, location)
@@ -81,7 +81,7 @@ def open_at_host(address: str, open_address: OpenAddress, timeout_sec: float) ->
 
 def _at_same_host(url: Url, address: str, location: str) -> str:
     """Returns the address to which a redirect leads, with the user and password of the camera."""
-    target = parse_url(urllib.parse.urljoin(address, location), "the redirect")
+    target = parse_location(urllib.parse.urljoin(address, location), "the redirect")
     if not _is_same_host(url, target):
         raise AbnormalError(
             f"it redirects to another host, {target.shown}, which --allow-redirects permits"
@@ -143,7 +143,7 @@ class _PlaylistParts:
 
     def __call__(self, address: str, flags: int, options: Mapping[str, str]) -> "_Part":
         del flags, options
-        part = parse_url(address, "a part of the playlist")
+        part = parse_location(address, "a part of the playlist")
         if not _is_same_host(self._url, part):
             raise AbnormalError(
                 f"its playlist leads to another host, {part.shown}, which --allow-redirects permits"

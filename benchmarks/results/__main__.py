@@ -61,7 +61,10 @@ def start(command: list[str]) -> int:
     process = subprocess.Popen(command)
     signal.signal(signal.SIGINT, lambda *_: None)  # the terminal sends it to the program, too
     signal.signal(signal.SIGTERM, lambda number, _: process.send_signal(number))
-    return process.wait()
+    code = process.wait()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    return code
 
 
 def report(output: Path) -> None:

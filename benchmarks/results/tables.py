@@ -75,7 +75,13 @@ def _alarm_cells(metrics: Metrics) -> list[str]:
 def networks(found: Found) -> str:
     """Returns the table of the four networks: their scores, and the figure of their papers."""
     scores = (FUSED, "change", "gradient", "appearance")
-    header = ["network", *(f"`{score}` raw" for score in scores), "paper's protocol", "is"]
+    header = [
+        "network",
+        *(f"`{score}` raw" for score in scores),
+        "paper's protocol",
+        "by",
+        "`psnr` stretched",
+    ]
     rows = []
     for name in of_networks(found):
         metrics, arch = found[name], RUNS[name].arch
@@ -83,6 +89,7 @@ def networks(found: Found) -> str:
         if metrics:
             row[1:] = [auc(metrics, score, MICRO_RAW) for score in scores]
             row += [auc(metrics, paper_score(arch), MICRO_PER_VIDEO), f"`{paper_score(arch)}`"]
+            row += [auc(metrics, "psnr", MICRO_PER_VIDEO)]
         rows.append(row)
     return markdown(header, rows)
 
@@ -100,7 +107,7 @@ def of_networks(found: Iterable[str]) -> list[str]:
 def seeds(found: Found) -> str:
     """Returns the table of all models of the default network, with means and deviations."""
     shown = [*((score, MICRO_RAW) for score in SHOWN)]
-    shown += [(name, MICRO_PER_VIDEO) for name in ("regularity", "regularity_l1")]
+    shown += [(name, MICRO_PER_VIDEO) for name in ("regularity", "regularity_l1", "psnr")]
     header = ["epochs", "precision", "seed", *(f"`{score}`" for score, _ in shown)]
     rows = []
     groups: dict[tuple[int, str], list[str]] = {}
@@ -131,7 +138,8 @@ def scores(metrics: Metrics) -> str:
     """Returns the table of all scores of a model by each protocol."""
     header = ["score", "raw", "interval", "average precision", "stretched", "macro"]
     rows = []
-    for score, figures in metrics["scores"].items():
+    for score in sorted(metrics["scores"], key=lambda name: name != FUSED):
+        figures = metrics["scores"][score]
         raw, macro = figures.get(MICRO_RAW), figures.get(MACRO_RAW)
         precision = percent(raw["average_precision"]) if raw else ""
         row = [f"`{score}`", auc(metrics, score, MICRO_RAW), interval(metrics, score), precision]

@@ -74,6 +74,15 @@ def test_one_line_and_exit_code_1(there, program, options, message, capsys):
     assert message in err
 
 
+@pytest.mark.parametrize(
+    ("program", "option"),
+    [(test, "--model"), (test, "--cameras"), (train, "--img"), (train, "--init")],
+)
+def test_a_path_that_is_too_long_is_no_bug(there, program, option, capsys):
+    assert program.main(["--img", "img", option, "a" * 300 + ".h5"]) == 1
+    assert ": File name too long. Check the path and the disk." in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("program", "options"), [case[:2] for case in CASES])
 def test_nothing_heavy_is_imported_for_it(there, program, options):
     script = SCRIPT.format(program=program, heavy=HEAVY)

@@ -184,6 +184,15 @@ def test_a_bug_is_answered_with_the_path_of_a_log(tmp_path, monkeypatch, run):
     assert "Traceback" in log.read_text()
 
 
+def test_where_no_log_can_be_written_its_details_are_shown(tmp_path, monkeypatch, run):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    fail_with(monkeypatch, ZeroDivisionError("division by zero"))
+    code, _, err = run("x")
+    assert code == 3
+    assert "Traceback" in "".join(err)
+    assert err[-1].endswith("Details are in /dev/stderr")
+
+
 def test_ctrl_c(monkeypatch, run):
     fail_with(monkeypatch, KeyboardInterrupt())
     assert run("x") == (130, "", ["preprocess.py: interrupted"])
@@ -399,11 +408,11 @@ def test_a_name_of_any_bytes_is_read_and_shown_harmlessly(tmp_path, run, make_vi
     (tmp_path / "videos").mkdir()
     for name in names:
         shutil.copy(made, tmp_path / "videos" / os.fsdecode(name))
-    (tmp_path / "videos" / "\x1b[2Jbad.mp4").write_text("hello")
+    (tmp_path / "videos" / "\x1b[2Jbad\nleft out.mp4").write_text("hello")
     for _ in range(2):
         code, out, err = run(tmp_path / "videos")
         assert (code, "\x1b" in out + "".join(err)) == (0, False)
-        assert "%1B[2Jbad.mp4" in out
+        assert "%1B[2Jbad%0Aleft out.mp4" in out
         found = {record.video for record in read_manifest(tmp_path / "img", "training")}
         assert found == {"caf%E9", "line%0Abreak", "%1B[2Jclear", "=cmd"}
     assert main(["--check", "--img", str(tmp_path / "img")]) == 0

@@ -146,6 +146,8 @@ def strange_ones(folder):
     (folder.root / "loop").symlink_to(folder.root)
     (folder.root / "gone.mp4").symlink_to(folder.root / "nowhere")
     folder.expect(folder.root / "gone.mp4", "No such file")
+    (folder.root / "circle.mp4").symlink_to("circle.mp4")
+    folder.expect(folder.root / "circle.mp4", "Too many levels of symbolic links")
     rows = ["video,start_frame,end_frame"]
     for number in range(4):
         path = folder.video(f"labelled {number}", "mkv", "mpeg4", "yuv420p")

@@ -56,16 +56,18 @@ def test_a_network_is_converted_once(cache, conversions):
 
 def test_those_that_were_not_used_for_longest_go(cache, conversions, monkeypatch):
     monkeypatch.setattr(module, "KEEP", 2)
-    (cache / "of an earlier version").mkdir(parents=True)
-    (cache / "of an earlier version" / "model.xml").write_text("old")
-    os.utime(cache / "of an earlier version", (1, 1))
+    for name in ("0123456789abcdef" * 2, "of somebody else"):
+        (cache / name).mkdir(parents=True)
+        (cache / name / "model.xml").write_text("old")
+        os.utime(cache / name, (1, 1))
     for second, digest in enumerate("abac"):
         before = set(cache.iterdir())
         converted(known(digest))
         for made in set(cache.iterdir()) - before:
             os.utime(made, (10 + second, 10 + second))
     converted(known("a"))
-    assert len(list(cache.iterdir())) == 2
+    assert len(list(cache.iterdir())) == 2 + 1
+    assert (cache / "of somebody else" / "model.xml").exists()
     assert conversions == ["a", "b", "c"]
 
 

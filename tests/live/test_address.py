@@ -93,6 +93,23 @@ def test_what_is_wrong_with_a_table_is_said(tmp_path, text, says):
         read_cameras(path)
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        "rtsp://me:se/cret@gate/1,gate",
+        "rtsp://gate/user=me&password=secret,gate",
+        "gate,rtsp://me:1,secret@gate/1",
+        "rtsp://me:1,secret@gate/1,gate",
+    ],
+)
+def test_an_address_in_another_column_or_in_several_is_not_shown(tmp_path, row):
+    path = tmp_path / "cameras.csv"
+    path.write_text(f"name,source\n{row}\n")
+    with pytest.raises(AbnormalError, match=r"part of file|more cells than the") as raised:
+        read_cameras(path)
+    assert "cret" not in str(raised.value)
+
+
 def test_the_log_of_a_bug_has_no_password(monkeypatch):
     address = "rtsp://me:secret@host/a?secret"
     remember_secrets(address)

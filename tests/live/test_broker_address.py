@@ -31,6 +31,7 @@ def test_an_address_says_where_the_broker_is_and_what_topics_begin_with(
         *(
             f"mqtt://desk/{'a' * 201}",
             "mqtt://-ß-.x..y",
+            *("mqtt://desk..lan", "mqtt://[::g]", "mqtt://[desk]"),
             "mqtt://desk/a\udcff",
             "mqtt://me:p/q@desk",
         ),

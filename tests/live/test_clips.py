@@ -22,7 +22,9 @@ def ignore(reason):
 
 
 @pytest.fixture
-def clips():
+def clips(monkeypatch):
+    for limit in ("PATIENCE_SEC", "CLOSE_SEC"):  # the machine may be busy
+        monkeypatch.setattr(f"abnormal.live.clips.{limit}", 600)
     writer = ClipWriter(1)
     yield writer
     writer.close()
@@ -34,7 +36,7 @@ def process_of(clips, path):
     while clips._waiting:
         time.sleep(0.01)
     assert path.exists()
-    return clips._process._process.pid
+    return clips._idle._process.pid
 
 
 def begin(clips, path):
@@ -77,6 +79,36 @@ def test_what_was_begun_is_finished_at_the_end_without_waiting_for_it(
     assert set(tmp_path.iterdir()) == {tmp_path / "first.mp4", *paths}
     assert not Path(f"/proc/{process}").exists()
     assert said == []
+
+
+def test_a_clip_for_which_no_time_is_left_is_encoded_at_the_usual_priority(
+    clips, tmp_path, said, monkeypatch
+):
+    stopped = process_of(clips, tmp_path / "first.mp4")
+    monkeypatch.setattr("abnormal.live.clips.PATIENCE_SEC", 0.2)
+    os.kill(stopped, signal.SIGSTOP)  # as if the machine were busy for ever
+    paths = [tmp_path / f"{name}.mp4" for name in ("late", "behind", "last")]
+    for path in paths[:2]:
+        clips.write(path, pictures(), ignore)
+    while clips._waiting:
+        time.sleep(0.01)
+    assert os.sched_getscheduler(clips._prompt._process.pid) == os.SCHED_OTHER
+    assert clips._idle._process is None
+    monkeypatch.setattr("abnormal.live.clips.PATIENCE_SEC", 600)
+    process_of(clips, paths[2])  # the time that is left is tried again
+    assert set(tmp_path.iterdir()) == {tmp_path / "first.mp4", *paths}
+    assert said == []
+
+
+def test_the_end_is_not_put_off_by_clips_for_ever(clips, tmp_path, said, monkeypatch):
+    process_of(clips, tmp_path / "first.mp4")
+    monkeypatch.setattr("abnormal.live.clips.CLOSE_SEC", -1)  # the time is over
+    begin(clips, tmp_path / "begun.mp4")
+    clips.write(tmp_path / "waiting.mp4", pictures(), ignore)
+    clips.close()
+    assert set(tmp_path.iterdir()) == {tmp_path / "first.mp4", tmp_path / "begun.mp4"}
+    reason = "the program was ended before it was encoded"
+    assert said == [f"left out: {tmp_path / 'waiting.mp4'}: {reason}"]
 
 
 def test_what_cannot_be_written_at_the_end_is_said(clips, tmp_path, said):

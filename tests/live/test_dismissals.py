@@ -143,6 +143,7 @@ def test_what_cannot_be_dismissed_is_said_and_nothing_is_changed(model, output):
         "gate-20261126T201205.123Z-disconnected": "is no anomaly but disconnected",
         "gate-20261126T201205.999Z-anomaly": f"There is no event .*: {FIRST}, {SECOND}, {learnt}.",
         "../../m": "There is no event",
+        f"{'a' * 300}-20260101T000000.000Z-anomaly": "There is no event",
         f"../cells/{FIRST}": "There is no event",
     }.items():
         with pytest.raises(AbnormalError, match=says):

@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import os
 import resource
 
 import pytest
@@ -23,6 +24,26 @@ def test_each_run_appends(tmp_path):
             last = (tmp_path / "events.jsonl").read_text().splitlines()[-1]
             assert json.loads(last)["camera"] == "gate"
     assert len((tmp_path / "events.jsonl").read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize("half", ['{"id": "ga', json.dumps({"id": "before"})])
+def test_half_a_line_of_a_run_that_lost_its_power_does_not_swallow_the_next(tmp_path, half):
+    path = tmp_path / "events.jsonl"
+    path.write_text(f"{EVENT.as_json()}\n{half}")
+    with open_event_log(tmp_path) as log:
+        log(EVENT)
+    lines = path.read_text().splitlines()
+    assert lines == [EVENT.as_json(), half, EVENT.as_json()]
+
+
+def test_a_pipe_that_nobody_reads_and_a_circle_of_links_are_answered(tmp_path):
+    os.mkfifo(tmp_path / "events.jsonl")
+    with pytest.raises(AbnormalError, match=r"jsonl cannot be written: No such device"):
+        open_event_log(tmp_path).__enter__()
+    (tmp_path / "events.jsonl").unlink()
+    (tmp_path / "events.jsonl").symlink_to("events.jsonl")
+    with pytest.raises(AbnormalError, match=r"jsonl cannot be written: Too many levels"):
+        open_event_log(tmp_path).__enter__()
 
 
 def test_two_processes_do_not_share_a_folder(tmp_path):

@@ -57,7 +57,7 @@ def test_what_is_refused_is_kept_aside(tmp_path):
 
 def test_other_files_are_not_messages_and_are_said(tmp_path, said):
     names = ["1-opened.json", "1.json", "٣-x-opened.json", "000000000009-a.txt", "notes.json"]
-    names += [f"{'9' * 200}-x-opened.json"]
+    names += [f"{'9' * count}-x-opened.json" for count in (12, 15, 200)]
     for name in names:
         (tmp_path / name).write_text("{}")
     (tmp_path / "000000000007-x-opened.json").mkdir()

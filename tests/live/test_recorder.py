@@ -1,3 +1,4 @@
+import dataclasses
 import itertools
 from pathlib import Path
 
@@ -223,6 +224,10 @@ def test_the_next_run_says_what_a_killed_one_has_not_written(story, tmp_path):
     folder = tmp_path / "results"
     (folder / "clips" / ".awaited-damaged.json").write_text("[]")
     (folder / "clips" / ".awaited-gone.json").write_text("{")
+    elsewhere = dataclasses.replace(lost, id="x/../../elsewhere").as_json()
+    (folder / "clips" / ".awaited-elsewhere.json").write_text(elsewhere)
+    long = dataclasses.replace(lost, id="long", clip="x" * 300).as_json()
+    (folder / "clips" / ".awaited-long.json").write_text(long)
     Path(written.clip).write_text("a clip")
     amend_events_of_killed_run(folder, story.amended.append)
     check_amended(story, lost, "the program was killed")

@@ -156,6 +156,19 @@ def test_what_is_not_of_this_program_is_left_alone(kept):
     assert (kept.folder / f"clips/yard-{event}.mp4").is_dir()
 
 
+def test_a_line_that_is_no_text_and_a_folder_that_is_none_do_not_keep_the_rest(kept, said):
+    kept.write("thumbnails")
+    kept.write("webhook")
+    kept.write("clips/gate-20200101T000000.000Z-anomaly.mp4")
+    line = b'{"id": "g\xffte-20200101T000000.000Z-anomaly"}\n'
+    (kept.folder / "events.jsonl").write_bytes(line)
+    with open_event_log(kept.folder) as log:
+        clean(kept, log)
+    assert kept.names() == {"thumbnails", "webhook"}
+    assert (kept.folder / "events.jsonl").read_bytes() == b""
+    assert [text.partition("cannot be read: ")[2] for text in said[:2]] == ["Not a directory"] * 2
+
+
 def test_what_belongs_to_an_event_that_goes_on_stays(kept):
     with open_event_log(kept.folder) as log:
         old, ongoing = kept.fill(log, [50, 40])

@@ -192,6 +192,12 @@ def test_a_receiver_that_is_away_is_named_without_the_number_of_the_error(tmp_pa
     assert "does not take events (Connection refused); they wait in" in said[0]
 
 
+@pytest.mark.parametrize("host", ["desk..lan", "x" * 64, "ü" * 63])
+def test_a_receiver_whose_name_can_be_none_is_refused_at_the_start(tmp_path, host):
+    with pytest.raises(AbnormalError, match="has no valid name of a host"):
+        make_webhook(f"http://me:secret@{host}/", tmp_path)
+
+
 def test_a_receiver_that_answers_a_byte_at_a_time_is_given_up(tmp_path, monkeypatch, said):
     monkeypatch.setattr("abnormal.live.webhook.TIMEOUT_SEC", 0.5)
     with dripping(b"HTTP/1.1 200 OK\r\n" * 1000) as port:

@@ -1,6 +1,8 @@
 import dataclasses
+import errno
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 
@@ -72,6 +74,26 @@ def test_what_differs_is_not_kept(model, kind, monkeypatch):
     brighter = lambda path: lambda clips: model.network.predict_on_batch(clips) + 0.001  # noqa: E731
     monkeypatch.setitem(EXPORTS, kind, EXPORTS[kind]._replace(read=brighter))
     with pytest.raises(AbnormalError, match=r"not kept.*differ by up to 0\.001 .*at most 0\.0001"):
+        export_model(model, kind)
+    assert [path.name for path in model.path.parent.iterdir()] == ["gate.h5"]
+
+
+@pytest.mark.parametrize("kind", EXPORTS)
+@pytest.mark.parametrize("room", [True, False])
+def test_a_library_that_fails_does_not_say_that_the_disk_is_full(model, kind, room, monkeypatch):
+    def fail(network, path):
+        raise RuntimeError("basic_ios::clear")
+
+    def reserve(path, size):
+        if not room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    need(kind)
+    monkeypatch.setitem(EXPORTS, kind, EXPORTS[kind]._replace(write=fail))
+    monkeypatch.setattr(export, "reserve", reserve)
+    expected = RuntimeError if room else AbnormalError
+    said = "basic_ios" if room else f"gate{EXPORTS[kind].suffix} cannot be written: No space left"
+    with pytest.raises(expected, match=said):
         export_model(model, kind)
     assert [path.name for path in model.path.parent.iterdir()] == ["gate.h5"]
 

@@ -225,13 +225,32 @@ def test_hdf5_of_another_form_is_named_by_its_form(saved, network, info, tmp_pat
 
 @pytest.mark.parametrize(
     ("code", "said"),
-    [("1 / 0", "cannot be run: ZeroDivisionError"), ("", r"has no function 'build'")],
+    [
+        ("1 / 0", "cannot be run: ZeroDivisionError"),
+        ("import sys; sys.exit(0)", "cannot be run: SystemExit"),  # not a run that went well
+        ("", r"has no function 'build'"),
+    ],
 )
 def test_a_file_without_a_network_is_named(tmp_path, code, said):
     (tmp_path / "no_nets_of_a_test.py").write_text(code)
     with pytest.raises(AbnormalError, match=said):
         own_network.load_builder(f"{tmp_path}/no_nets_of_a_test.py:build")
     sys.modules.pop("no_nets_of_a_test", None)
+
+
+@pytest.mark.parametrize("error", [KeyError("width"), SystemExit(0)])
+def test_a_function_that_cannot_build_a_network_is_no_bug_of_this_program(error):
+    def build(clip_length, size):
+        raise error
+
+    with pytest.raises(AbnormalError, match=r"build\(10, 64\) cannot build .*(width|SystemExit)"):
+        own_network.build_network(build, 10, 64)
+
+
+def test_where_no_temporary_file_can_be_made_an_archive_is_not_read(saved, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    with pytest.raises(AbnormalError, match=r"No temporary file can be made: No such .*TMPDIR"):
+        load_model(saved)
 
 
 def test_a_file_that_would_hide_a_module_is_refused(tmp_path):

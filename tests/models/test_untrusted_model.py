@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import struct
 import threading
 
 import h5py
@@ -129,6 +130,17 @@ def test_texts_whose_lengths_do_not_add_up_are_refused(saved, size):
     assert place < stop
     content[place + 8 : place + 16] = size.to_bytes(8, "little")  # HDF5 would not get beyond it
     saved.write_bytes(content)
+    assert "no length that can be" in refusal(saved)
+
+
+def test_heaps_of_texts_that_overlap_are_not_gone_through_again_and_again(saved):
+    """Each of 10,000 heaps begins with an object that leads to the same 10,000 empty objects."""
+    count, content = 10_000, b""
+    for number in range(count):
+        rest = 16 * (2 * (count - number - 1) + count)
+        content += b"GCOL\x01\0\0\0" + (16 + 16 + rest).to_bytes(8, "little")
+        content += struct.pack("<H6xQ", 1, 16 * 2 * (count - number - 1))
+    saved.write_bytes(saved.read_bytes() + content + struct.pack("<H6xQ", 2, 0) * count)
     assert "no length that can be" in refusal(saved)
 
 

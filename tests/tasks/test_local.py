@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from abnormal.tasks.local import LowPriorityProcess, end_with_parent, in_processes, in_threads
+from abnormal.tasks.local import TaskProcess, end_with_parent, in_processes, in_threads
 from abnormal.tasks.run import WorkerDiedError
 
 
@@ -76,7 +76,7 @@ def test_an_error_in_a_thread_ends_the_run_and_stops_the_others():
 
 @pytest.fixture
 def idle():
-    process = LowPriorityProcess()
+    process = TaskProcess(low_priority=True)
     yield process
     process.end()
 
@@ -87,6 +87,16 @@ def test_a_low_priority_process_does_one_task_after_the_other_and_raises_what_th
     with pytest.raises(ValueError, match="'no number'"):
         idle.run(int, "no number")
     assert idle.run(os.getpid) == process
+
+
+def test_a_task_that_takes_too_long_is_given_up_and_its_process_replaced(idle):
+    process = idle.run(os.getpid)
+    with pytest.raises(TimeoutError):
+        idle.run(time.sleep, 600, within_sec=0.1)
+    os.kill(another := idle.run(os.getpid), signal.SIGSTOP)  # does not even take the task
+    with pytest.raises(TimeoutError):
+        idle.run(len, bytes(10_000_000), within_sec=0.1)
+    assert idle.run(os.getpid, within_sec=60) not in (process, another)
 
 
 def test_a_low_priority_process_that_dies_is_replaced(idle):
@@ -120,9 +130,9 @@ def test_a_low_priority_process_gets_no_signal_of_its_program(idle, number):
 def test_a_low_priority_process_ends_with_its_program_in_the_midst_of_a_task(tmp_path):
     script = """
 import os, signal, threading, time
-from abnormal.tasks.local import LowPriorityProcess
+from abnormal.tasks.local import TaskProcess
 if __name__ == "__main__":
-    idle = LowPriorityProcess()
+    idle = TaskProcess(low_priority=True)
     print(idle.run(os.getpid), flush=True)
     threading.Thread(target=idle.run, args=(time.sleep, 600), daemon=True).start()
     time.sleep(1)
@@ -146,8 +156,8 @@ def test_processes_do_not_run_the_script_that_starts_them(tmp_path):
     path = tmp_path / "script.py"
     path.write_text("""
 import os
-from abnormal.tasks.local import LowPriorityProcess, in_processes
-print(sorted(in_processes(2)(abs, [-1, -2])), LowPriorityProcess().run(abs, -3))
+from abnormal.tasks.local import TaskProcess, in_processes
+print(sorted(in_processes(2)(abs, [-1, -2])), TaskProcess(low_priority=True).run(abs, -3))
 """)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(

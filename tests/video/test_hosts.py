@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from abnormal import urls
 from abnormal.errors import AbnormalError
 from abnormal.video.camera import open_camera
 
@@ -138,6 +139,14 @@ def test_a_circle_of_redirects_ends(camera):
 def test_a_playlist_within_the_host_is_played(camera, segment):
     camera.answers |= {"/a.ts": segment, "/list.m3u8": playlist("a.ts")}
     assert count_frames(f"{camera.url}/list.m3u8") == 20
+
+
+def test_the_parts_of_a_playlist_that_goes_on_for_years_are_not_all_remembered(camera, segment):
+    parts = [f"a.ts?token={number:09d}" for number in range(3)]
+    camera.answers |= {"/a.ts": segment, "/list.m3u8": playlist(*parts)}
+    known = dict(urls._known)
+    assert count_frames(f"{camera.url}/list.m3u8") == 20
+    assert urls._known == known
 
 
 @pytest.mark.parametrize("allowed", [False, True])

@@ -12,13 +12,12 @@ Wu et al., "Not only look, but also listen: learning multimodal violence detecti
 supervision", ECCV 2020.
 """
 
-import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from abnormal.datasets.labels.text import is_number, read_text
+from abnormal.datasets.labels.text import is_number, read_rows, read_text
 from abnormal.errors import AbnormalError
 
 Interval = tuple[int, int]
@@ -90,7 +89,7 @@ def is_table(path: Path) -> bool:
     text = _read(path)
     if path.suffix.lower() == ".txt":
         return not is_number((text.replace(",", " ").split() or ["0"])[0])
-    _, header, rows = _split(text)
+    _, header, rows = _split(path, text)
     last_cells = [cells[-1].strip() for _, cells in rows] or header[-1:]
     is_vector = last_cells and all(map(is_number, last_cells))
     is_zero_or_one = is_vector and all(float(cell) in (0, 1) for cell in last_cells)
@@ -131,7 +130,7 @@ def _read(path: Path) -> str:
 
 
 def _read_own(path: Path) -> Iterator[_Row]:
-    delimiter, header, rows = _split(_read(path))
+    delimiter, header, rows = _split(path, _read(path))
     has_times = any(set(columns).issubset(header) for columns in (_FRAMES, _SECONDS))
     if "video" not in header or not has_times:
         raise AbnormalError(
@@ -148,20 +147,25 @@ def _read_own(path: Path) -> Iterator[_Row]:
         yield row
 
 
-def _split(text: str) -> tuple[str, list[str], list[tuple[int, list[str]]]]:
-    """Splits a table into cells, whatever program wrote it.
+def _split(path: Path, text: str) -> tuple[str, list[str], list[tuple[int, list[str]]]]:
+    """Splits the text of a table into cells, whatever program wrote it.
 
     Returns:
         The delimiter, the names in the header in lower case, and the cells of each row below it
         with the number of its line. A row of blanks is left out.
+
+    Raises:
+        AbnormalError: A cell never ends.
     """
     lines = text.splitlines()
     skipped = bool(lines) and lines[0].lower().startswith("sep=")  # a mark for Excel
     first = lines[skipped] if len(lines) > skipped else ""
-    headers = {mark: _names(next(csv.reader([first], delimiter=mark), [])) for mark in _DELIMITERS}
-    delimiter = max(_DELIMITERS, key=lambda mark: len(_COLUMNS & set(headers[mark])))
-    reader = csv.reader(lines[skipped:], delimiter=delimiter)
-    rows = [(reader.line_num + skipped, cells) for cells in reader if cells]
+    try:
+        headers = {mark: _names(next(read_rows([first], mark), (0, []))[1]) for mark in _DELIMITERS}
+        delimiter = max(_DELIMITERS, key=lambda mark: len(_COLUMNS & set(headers[mark])))
+        rows = [(line + skipped, cells) for line, cells in read_rows(lines[skipped:], delimiter)]
+    except ValueError as error:
+        raise AbnormalError(f"{path} cannot be read: {error}. Is a quote missing?") from None
     return delimiter, headers[delimiter], rows[1:]
 
 

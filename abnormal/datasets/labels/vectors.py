@@ -3,17 +3,18 @@
 A `.npy` file may also contain masks.
 """
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
 from abnormal.arrays import NPY_ERRORS
 from abnormal.datasets.labels.masks import annotation_from_masks
-from abnormal.datasets.labels.text import is_number, read_text
+from abnormal.datasets.labels.text import is_number, read_rows, read_text
 from abnormal.datasets.source import Annotation
 from abnormal.errors import AbnormalError
+from abnormal.reading import MOST_BYTES
 
 SUFFIXES = (".npy", ".txt", ".csv")
 
@@ -101,7 +102,7 @@ def read_array(path: Path) -> np.ndarray:
     try:
         text = read_text(path)
         if path.suffix.lower() == ".csv":
-            cells = [row[-1] for row in csv.reader(text.splitlines()) if row]
+            cells = [row[-1] for _, row in read_rows(text.splitlines())]
             return np.array(cells[1:] if cells and not is_number(cells[0]) else cells, np.float64)
         return np.array(text.replace(",", " ").split(), np.float64)
     except (OSError, ValueError) as error:
@@ -112,13 +113,26 @@ def _load(path: Path, key: str | None = None) -> np.ndarray:
     try:
         with path.open("rb") as file:
             if key is not None:
-                with np.load(file, allow_pickle=False) as stored:
-                    return stored[key]
+                return _numbers(_load_member(file, key))
             if file.read(1) not in _FIRST_BYTES:
                 raise ValueError("it is no .npy file")
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        return _numbers(np.load(path, mmap_mode="r", allow_pickle=False))
     except NPY_ERRORS as error:
         raise _unreadable(path, error) from None
+
+
+def _load_member(file: BinaryIO, key: str) -> np.ndarray:
+    with np.load(file, allow_pickle=False) as stored:
+        for entry in stored.zip.infolist():
+            if entry.filename == f"{key}.npy" and entry.file_size > MOST_BYTES:
+                raise ValueError(f"{key} has {entry.file_size} bytes, more than {MOST_BYTES}")
+        return stored[key]
+
+
+def _numbers(array: np.ndarray) -> np.ndarray:
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"it holds {array.dtype} instead of numbers")
+    return array
 
 
 def _unreadable(path: Path, error: Exception) -> AbnormalError:

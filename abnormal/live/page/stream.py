@@ -59,7 +59,8 @@ class Stream:
         """
         self._loop = asyncio.get_running_loop()
         run, _, number = last_id.partition("-")
-        known = int(number) if run == self._history.run and number.isdecimal() else 0
+        is_known = run == self._history.run and number.isdecimal() and len(number) < 19
+        known = int(number) if is_known else 0
         self.clients += 1
         try:
             yield "retry: 2000\n\n"

@@ -33,6 +33,14 @@ def test_a_row_that_is_none_is_quoted(tmp_path, row):
         read_table(path)
 
 
+def test_a_cell_that_never_ends(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text('video,start_frame,end_frame\n"a.mp4,1,5\n' + "b.mp4,1,5\n" * 15_000)
+    for read in (is_table, read_table):
+        with pytest.raises(AbnormalError, match=r"line [0-9]+: field larger.*quote missing"):
+            read(path)
+
+
 def test_a_field_too_many_is_passed_over(tmp_path):
     path = tmp_path / "labels.csv"
     path.write_text("video,start_frame,end_frame\ngate,1,5,what,is,this\n")

@@ -1,6 +1,10 @@
+import io
+import zipfile
+
 import numpy as np
 import pytest
 
+from abnormal.datasets.labels import vectors
 from abnormal.datasets.labels.vectors import (
     array_names,
     read_concatenated,
@@ -93,6 +97,36 @@ def test_what_are_no_labels(tmp_path, name, write, message):
     write(tmp_path / name)
     with pytest.raises(AbnormalError, match=message):
         read_vector(tmp_path / name, 2)
+
+
+@pytest.mark.parametrize(
+    "array", [np.zeros(2, [("a", "i4"), ("b", "i4")]), np.zeros((2, 1, 1), "U1"), np.zeros(2, "V2")]
+)
+def test_arrays_of_something_else_than_numbers(tmp_path, array):
+    np.save(tmp_path / "a.npy", array)
+    with pytest.raises(AbnormalError, match="instead of numbers"):
+        read_vector(tmp_path / "a.npy", 2)
+
+
+@pytest.mark.parametrize(
+    ("length", "zeros", "said"),
+    [(10**15, 8, "Unable to allocate"), (1 << 16, 1 << 16, "more than 1000")],
+)
+def test_an_array_that_claims_more_than_memory_has(tmp_path, monkeypatch, length, zeros, said):
+    monkeypatch.setattr(vectors, "MOST_BYTES", 1000)
+    header = io.BytesIO()
+    shape = {"descr": "|u1", "fortran_order": False, "shape": (length,)}
+    np.lib.format.write_array_header_1_0(header, shape)
+    with zipfile.ZipFile(tmp_path / "a.npz", "w", zipfile.ZIP_DEFLATED) as stored:
+        stored.writestr("01.npy", header.getvalue() + bytes(zeros))
+    with pytest.raises(AbnormalError, match=said):
+        read_member(tmp_path / "a.npz", "01", 10)
+
+
+def test_a_cell_that_never_ends(tmp_path):
+    (tmp_path / "a.csv").write_text('label\n"0\n' + "1\n" * 140_000)
+    with pytest.raises(AbnormalError, match=r"cannot be read as labels \(line .* field limit"):
+        read_vector(tmp_path / "a.csv", 2)
 
 
 def test_what_is_no_npz(tmp_path):

@@ -152,7 +152,14 @@ def test_what_happens_arrives_and_after_a_break_nothing_is_missing(watch, make_e
         ("gate-1-anomaly", False),
         ("gate-2-anomaly", True),
     ]
-    for wrong in ("other-7", "nonsense", "-", "x-y-z"):  # another run, or a mistake: all of them
+    endless = f"{answer['last'].partition('-')[0]}-{'9' * 5000}"
+    for wrong in (
+        "other-7",
+        "nonsense",
+        "-",
+        "x-y-z",
+        endless,
+    ):  # another run, or a mistake: all of them
         assert watch.follow(wrong).next_event()[1]["id"] == "gate-1-anomaly"
 
 
@@ -178,6 +185,7 @@ FOREIGN = (
     ({"content_type": "application/x-www-form-urlencoded"}, 415),
     ({**JSON, "Origin": "http://evil.example"}, 403),
     ({**JSON, "Origin": "null"}, 403),
+    ({**JSON, "Origin": "http://["}, 403),
     ({**JSON, "Host": "evil.example"}, 421),
 )
 
