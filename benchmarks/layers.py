@@ -7,7 +7,7 @@ Each layer is timed alone, in each of its forms (abnormal/models/forms/) and as 
 code that `train_model.py` chooses by. Shown are the best of several turns in milliseconds a frame,
 forward, and forward and backward. Forms that take far longer than the default one have fewer turns.
 `*` is the form that would be chosen: the default, unless another is faster by a tenth in the median
-of the turns.
+and in the best of the turns.
 """
 
 import argparse

@@ -69,7 +69,8 @@ def test_a_form_is_taken_if_it_is_clearly_faster():
         ({"b": [0.9] * TURNS, "c": [0.8] * TURNS}, "c"),
         ({"b": [0.5] * (LEAST_TURNS - 1)}, "a"),  # too few turns
         ({"b": [0.5] * LEAST_TURNS}, "b"),
-        ({"b": [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 1.2, 1.2, 1.2]}, "a"),  # too often slower
+        ({"b": [0.5, 0.5, 0.5, 0.5, 1.2, 1.2, 1.2, 1.2, 1.2]}, "a"),  # too often slower
+        ({"a": [0.5, *default[1:]], "b": [0.6] * TURNS}, "a"),  # which was slowed down
         ({"b": [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 9, 9]}, "b"),  # in spite of outliers
     ):
         assert fastest({"a": default, **others}, "a") == expected

@@ -100,16 +100,17 @@ def take_turns(
 
 
 def gain(seconds: Seconds, default: str, form: str) -> float:
-    """Returns how many times as fast as the default a form is: the median of the turns.
+    """Returns how many times as fast as the default a form is; 0 if there were too few turns.
 
-    It is 0 if there were too few turns, or if the form was slower in more than a quarter of them.
+    It is the median of the turns or, if that is less, the ratio of the best turns, because what
+    else the machine does will hardly favour the same form in both.
     """
-    pairs = zip(seconds[default], seconds[form], strict=False)  # up to where one was given up
-    gains = [before / after for before, after in pairs]
-    slower = sum(each < 1 for each in gains)
-    if len(gains) < LEAST_TURNS or 4 * slower > len(gains):
+    turns = min(len(seconds[default]), len(seconds[form]))  # up to where one was given up
+    if turns < LEAST_TURNS:
         return 0.0
-    return statistics.median(gains)
+    before, after = seconds[default][:turns], seconds[form][:turns]
+    median = statistics.median(one / other for one, other in zip(before, after, strict=True))
+    return min(median, min(before) / min(after))
 
 
 def fastest(seconds: Seconds, default: str) -> str:
