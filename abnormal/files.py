@@ -197,6 +197,24 @@ def reserve(path: Path, size: int) -> None:
             file.write(bytes(min(_BLOCK, size - first)))
 
 
+@contextlib.contextmanager
+def finding_full_disk(path: Path, size: int) -> Iterator[None]:
+    """Says that the disk is full if a library fails in the `with` block and there is no room.
+
+    Args:
+        path: The file, or the folder, that is written in the block. After an error it is of no use.
+        size: How many bytes are needed.
+
+    Raises:
+        OSError: There is no room for as many bytes.
+    """
+    try:
+        yield
+    except Exception:
+        reserve(path / "room" if path.is_dir() else path, size)
+        raise
+
+
 def _move(source: Path, to: Path) -> None:
     """Renames a file or folder. Copies it instead where the file system cannot rename."""
     try:

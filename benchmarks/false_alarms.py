@@ -7,13 +7,22 @@ kind. A copy of the model is first calibrated on drawn footage that the hours do
 Without `--model`, one is trained on the drawn data set of the place. At 10 frames a second, an hour
 takes about seven minutes on two idle cores. What is done is kept in `--output`, and the same
 command goes on from there, also with more hours; give each place and seed a folder of its own.
+
+    python benchmarks/false_alarms.py --place demo --model demo/model.h5 --fps 25 \
+        --calibration-minutes 0 --hours 0 --output runs/demo
+
+This leaves the calibration of the model as it is, and only looks for events: in four clips of ten
+seconds of each kind, and in four without events.
 """
 
 import argparse
+import collections
 import contextlib
 import dataclasses
 import itertools
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
@@ -26,33 +35,43 @@ start_backend()
 
 from abnormal.cli import preprocess, train  # noqa: E402
 from abnormal.cli.messages import show_messages  # noqa: E402
-from abnormal.datasets.demo import CAMERA  # noqa: E402
+from abnormal.datasets.demo import CAMERA, CLIP_FRAMES  # noqa: E402
 from abnormal.datasets.layouts import DEMO, DRAWN  # noqa: E402
 from abnormal.datasets.life.clip import NORMAL, LifeClip, annotate_life, open_life  # noqa: E402
 from abnormal.datasets.life.kinds import KINDS  # noqa: E402
 from abnormal.datasets.street.camera import FPS as DEMO_FPS  # noqa: E402
-from abnormal.datasets.street.clip import StreetClip, open_clip  # noqa: E402
+from abnormal.datasets.street.clip import StreetClip, annotate_clip, open_clip  # noqa: E402
+from abnormal.datasets.street.events import EVENTS  # noqa: E402
 from abnormal.evaluation.event_level import event_metrics  # noqa: E402
 from abnormal.files import make_folder  # noqa: E402
 from abnormal.inference.calibrate import Calibrator, NormalVideo  # noqa: E402
 from abnormal.inference.detector import Detector, open_detector  # noqa: E402
+from abnormal.inference.score_video import score_video  # noqa: E402
+from abnormal.inference.scored_video import ScoredVideo  # noqa: E402
 from abnormal.inference.videos import InputVideo, open_resampled  # noqa: E402
 from abnormal.models.model_file import load_model, save_model  # noqa: E402
 from abnormal.names import FUSED  # noqa: E402
 from abnormal.progress import Progress  # noqa: E402
+from abnormal.scoring.alarm import Alarm  # noqa: E402
 from abnormal.scoring.events import intervals  # noqa: E402
+from abnormal.scoring.local import reason_of  # noqa: E402
 from abnormal.scoring.rate_check import event_rate  # noqa: E402
+from abnormal.video.stream import FrameStream  # noqa: E402
 
 MINUTES = 10
 """Of each drawn video of ordinary life."""
 KIND_MINUTES = 5
 """Of the video of each kind of event."""
+DEMO_CLIPS = 4
+"""Of each kind of event in the demo's street, which has room for one event in each clip."""
 LONGEST_GAP_SEC = 8
 """For which an event may be hidden. Between two events there are 25 seconds at least."""
 RATES = (10.0, 2.0)
 """False alarms an hour."""
 DAY = (8.0, 18.0)
 """Hours of the day that are drawn, one after the other and then from the beginning."""
+
+OpenStream = Callable[[], AbstractContextManager[FrameStream]]
 
 
 def main() -> None:
@@ -68,15 +87,13 @@ def main() -> None:
         args.output / "hours.csv",
         [partial(false_alarms, detector, args, n) for n in range(round(60 * args.hours / MINUTES))],
     )
-    kinds = [] if args.place == DEMO else KINDS
+    kinds = [*(EVENTS if args.place == DEMO else KINDS), NORMAL]
     found = table(
         args.output / "kinds.csv", [partial(events_found, detector, args, kind) for kind in kinds]
     )
-    report(detector, hours)
-    if len(found):
-        print(
-            f"\nevents found ({KIND_MINUTES} minutes of each kind)\n{found.to_string(index=False)}"
-        )
+    if len(hours):
+        report(detector, hours)
+    print(f"\nevents of each kind, and what is told by default\n{found.to_string(index=False)}")
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -88,7 +105,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--seed", type=int, default=0, help="another seed shows other people, at the same place")
     add("--hours", type=float, default=6)
     add("--fps", type=float, default=10.0)
-    add("--calibration-minutes", type=int, default=120)
+    add("--calibration-minutes", type=int, default=120, help="0: leave the model as it is")
     add("--output", type=Path, default=Path("false_alarms"))
     return parser.parse_args()
 
@@ -106,7 +123,10 @@ def train_on(args: argparse.Namespace) -> Path:
 
 
 def calibrate(args: argparse.Namespace, path: Path, output: Path) -> None:
-    """Calibrates a copy of a model on drawn footage, and on nothing else."""
+    """Calibrates a copy of a model on drawn footage and on nothing else, if on any."""
+    if not args.calibration_minutes:
+        shutil.copyfile(path, output)
+        return
     detector, model = open_detector(path, "model", "auto"), load_model(path)
     info = dataclasses.replace(model.info, fps=args.fps)
     count = -(-args.calibration_minutes // MINUTES)
@@ -159,7 +179,7 @@ def table(path: Path, jobs: list[Callable[[], dict[str, object]]]) -> pd.DataFra
 def false_alarms(detector: Detector, args: argparse.Namespace, number: int) -> dict[str, object]:
     """A row of the table: what was found in a video at each rate that may be asked for."""
     hour = DAY[0] + (number * MINUTES / 60) % (DAY[1] - DAY[0])
-    scored, _ = detector.score(ordinary(args, "hours", number, hour))
+    scored, _ = score_video(detector, ordinary(args, "hours", number, hour))
     row: dict[str, object] = {"hour": hour, "minutes": MINUTES}
     for rate in RATES:
         alarm = detector.calibration.alarm(FUSED, per_hour=rate)
@@ -168,19 +188,49 @@ def false_alarms(detector: Detector, args: argparse.Namespace, number: int) -> d
 
 
 def events_found(detector: Detector, args: argparse.Namespace, kind: str) -> dict[str, object]:
-    """A row of the table: how many events of a kind were found at each rate."""
-    length = round(60 * KIND_MINUTES * args.fps)
-    clip = LifeClip(args.place, 0, f"{kind}-{args.seed}", kind, length, args.fps, 11.0)
-    labels = without_gaps(annotate_life(clip).labels, round(LONGEST_GAP_SEC * args.fps))
-    frames = partial(open_resampled, partial(open_life, clip))
-    video = InputVideo(kind, frames, lambda: labels, situation=kind, camera=camera_of(args))
-    scored, _ = detector.score(video)
+    """A row of the table: how many events of a kind were found at each threshold."""
+    scored = [score_video(detector, video)[0] for video in videos_of(args, kind)]
+    labels, fps = [video.labels for video in scored], [video.fps for video in scored]
     row: dict[str, object] = {"kind": kind}
-    for rate in RATES:
-        events = scored.events(detector.calibration.alarm(FUSED, per_hour=rate))
-        metrics = event_metrics([events], [labels], [args.fps])
-        row |= {"events": metrics.true_events, f"at {rate:g} an hour": metrics.found}
+    for name, rate in {"default": None, **{f"{rate:g} an hour": rate for rate in RATES}}.items():
+        alarm = detector.calibration.alarm(FUSED, per_hour=rate)
+        metrics = event_metrics([video.events(alarm) for video in scored], labels, fps)
+        row |= {"events": metrics.true_events, f"found at {name}": metrics.found}
+        if rate is None:
+            row |= {"false alarms": metrics.false_alarms, "told": told(scored, alarm)}
     return row
+
+
+def told(scored: Sequence[ScoredVideo], alarm: Alarm) -> str:
+    """Counts what people are told of the events that are none of ordinary life."""
+    reasons = collections.Counter(
+        reason_of(video.found_by(FUSED, event.peak), video.what_stays(event))
+        for video in scored
+        for event in video.events(alarm)
+        if video.labels is not None and video.labels[event.start : event.stop].any()
+    )
+    return "; ".join(f"{count} {reason}" for reason, count in reasons.most_common())
+
+
+def videos_of(args: argparse.Namespace, kind: str) -> Iterator[InputVideo]:
+    """Yields the videos in which events of a kind are looked for, with labels."""
+    if args.place == DEMO:
+        for number in range(DEMO_CLIPS):
+            street = StreetClip(0, f"more-{kind}-{args.seed}/{number}", kind, CLIP_FRAMES)
+            yield labelled(args, kind, partial(open_clip, street), annotate_clip(street).labels)
+    else:
+        length = round(60 * KIND_MINUTES * args.fps)
+        life = LifeClip(args.place, 0, f"{kind}-{args.seed}", kind, length, args.fps, 11.0)
+        labels = without_gaps(annotate_life(life).labels, round(LONGEST_GAP_SEC * args.fps))
+        yield labelled(args, kind, partial(open_life, life), labels)
+
+
+def labelled(
+    args: argparse.Namespace, kind: str, open_frames: OpenStream, labels: np.ndarray
+) -> InputVideo:
+    """A drawn video with its labels."""
+    frames = partial(open_resampled, open_frames)
+    return InputVideo(kind, frames, lambda: labels, situation=kind, camera=camera_of(args))
 
 
 def without_gaps(labels: np.ndarray, longest: int) -> np.ndarray:

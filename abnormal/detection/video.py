@@ -15,6 +15,7 @@ from abnormal.detection.job import Job
 from abnormal.errors import AbnormalError, CannotWriteError, bug_text
 from abnormal.evaluation.pixel_level import VideoPixels
 from abnormal.inference.detector import Detector
+from abnormal.inference.score_video import Wanted, score_video
 from abnormal.inference.scored_video import ScoredVideo
 from abnormal.inference.videos import InputVideo, ModelFrames
 from abnormal.models.backend import is_out_of_memory, memory_advice
@@ -135,13 +136,12 @@ def _score_all(
         localiser = detector.localiser(job.localiser or DEFAULT_LOCALISER, video.camera)
         pixels = VideoPixels(localiser)
         sinks = [pixels.sink(masks)] if job.localiser else []
-        scored, found = detector.score(
+        scored, found = score_video(
+            detector,
             video,
+            Wanted(alarm, ignored, localiser),
             partial(_with_ticks, tick, 1),
             partial(_open_sink, job, name, _video_path(job, name, "anomalies", video), sinks),
-            localiser,
-            ignored,
-            alarm,
         )
         outputs[name] = ModelOutput(scored, pixels, detector.runtime)
         notes.update(found)

@@ -1,4 +1,4 @@
-"""Networks that were converted for OpenVINO, in the user's cache folder.
+"""Networks as OpenVINO stores them, in the user's cache folder.
 
     ~/.cache/abnormal/openvino/
       0123abcd.npz     a converted network, under a hash of all that the conversion depends on
@@ -24,6 +24,7 @@ from abnormal.cache_folder import cache_folder
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder, replacing, writing
 from abnormal.models.lazy_network import LazyNetwork
+from abnormal.models.openvino_file import GRAPH, WEIGHTS, write_openvino
 from abnormal.models.packages import import_openvino
 from abnormal.temporary import temporary_folder
 from abnormal.version import __version__
@@ -32,7 +33,7 @@ KEEP = 20
 """Number of converted networks that the cache keeps, those used last. Each has about the size of
 its model file."""
 
-FORM = 1
+FORM = 2
 """Version of what the conversion makes of a network. It grows when that changes."""
 
 _NAME = re.compile(r"[0-9a-f]{32}(\.npz)?")
@@ -54,18 +55,17 @@ class Converted(NamedTuple):
 
 
 def converted(network: LazyNetwork) -> Converted:
-    """Returns a network as converted for OpenVINO, from the cache if it is there.
+    """Returns a network as OpenVINO stores it, from the cache if it is there.
 
-    Otherwise Keras reads the network, it is converted, and the cache keeps it.
+    Otherwise it is written or converted, and the cache keeps it.
 
     Raises:
-        AbnormalError: The network cannot be read, or Keras does not run on TensorFlow.
+        AbnormalError: The network cannot be read or converted.
     """
     known = f"{FORM} {__version__} {import_openvino().__version__} {network.digest}"
     path = cache_folder() / "openvino" / f"{hashlib.sha256(known.encode()).hexdigest()[:32]}.npz"
     found = _read(path)
     if found is None:
-        log.info("the network is converted for OpenVINO, which takes some seconds this time")
         found = _convert(network)
         _keep(path, found)
     return found
@@ -86,23 +86,9 @@ def _read(path: Path) -> Converted | None:
 
 
 def _convert(network: LazyNetwork) -> Converted:
-    stock = network.keras
-    # Only now, because these import Keras.
-    from abnormal.models.export import (
-        build_for_export,
-        finding_full_disk,
-        require_tensorflow,
-        write_openvino,
-    )
-    from abnormal.models.fast import fast_form
-
-    require_tensorflow("--runtime openvino")
     with temporary_folder() as folder, writing(folder):
-        with finding_full_disk(stock, folder):
-            write_openvino(build_for_export(fast_form(stock)), folder)
-        return Converted(
-            *(np.fromfile(folder / name, np.uint8) for name in ("model.xml", "model.bin"))
-        )
+        write_openvino(network, folder)
+        return Converted(*(np.fromfile(folder / name, np.uint8) for name in (GRAPH, WEIGHTS)))
 
 
 def _keep(path: Path, made: Converted) -> None:

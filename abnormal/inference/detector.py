@@ -1,12 +1,8 @@
-"""A trained model, ready to score videos."""
+"""A trained model on a runtime, and what it can say about its scores and cameras."""
 
-import contextlib
-import dataclasses
 import logging
-from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,21 +11,9 @@ from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.inference.choice import open_runtime
 from abnormal.inference.overlap import Overlap, make_overlap
-from abnormal.inference.regimes import RegimeWatch, silenced, split_at_regimes
 from abnormal.inference.runtimes import Reconstruct
-from abnormal.inference.score import TakeScored, frame_scores, residuals
-from abnormal.inference.scored_video import ScoredVideo
 from abnormal.inference.still import StillClips
 from abnormal.inference.stored_calibration import calibration_of
-from abnormal.inference.stream import (
-    FrameScorer,
-    ResidualStream,
-    ScoredFrames,
-    concatenated,
-    open_stream,
-    renumber_things,
-)
-from abnormal.inference.videos import InputVideo, ModelFrames
 from abnormal.models.model import ModelInfo, TrainedModel
 from abnormal.models.model_file import read_model
 from abnormal.names import FUSED
@@ -40,25 +24,13 @@ from abnormal.scoring.local import LOCAL_SCORES, is_local
 from abnormal.scoring.localisation import (
     BOX_SIZE,
     BOX_THRESHOLD,
-    DEFAULT_LOCALISER,
     Localiser,
-    Sink,
 )
 from abnormal.scoring.regime_names import camera_of
-from abnormal.scoring.residual import SCORES, ClipResidual
+from abnormal.scoring.residual import SCORES
 from abnormal.video.resample import resize
 
 log = logging.getLogger(__name__)
-
-OpenSink = Callable[[ModelFrames], AbstractContextManager[Sink | None]]
-"""Opens the sink for the frames of a video that has been opened; None if there is none."""
-
-
-NOT_LEARNT = (
-    "for %.0f s it shows a view or a light that the normal footage of its camera does not show: no "
-    "scores of places there; calibrate on footage that shows it, too"
-)
-"""Note on a video of which a part shows no regime that the model knows."""
 
 
 @dataclass(frozen=True)
@@ -179,94 +151,10 @@ class Detector:
             )
         return asked._replace(box_threshold=known[camera])
 
-    def score(
-        self,
-        video: InputVideo,
-        watch: Callable[[Iterable[np.ndarray]], Iterable[np.ndarray]] = iter,
-        open_sink: OpenSink = lambda opened: contextlib.nullcontext(),
-        localiser: Localiser = DEFAULT_LOCALISER,
-        ignored: np.ndarray | None = None,
-        alarm: Alarm | None = None,
-    ) -> tuple[ScoredVideo, list[str]]:
-        """Scores every frame of a video.
-
-        Args:
-            video: The video.
-            watch: Wraps the iterator over the frames, for example to show progress.
-            open_sink: Opens the sink that receives all frames with their anomalous pixels.
-            localiser: Finds the anomalous pixels.
-            ignored: `(height, width)` bool of any size, True where nothing counts; None if
-                everything counts.
-            alarm: The alarm that is wanted; None for all scores. If its score is not local, local
-                scores are left out, unless there are labels to compare all scores with.
-
-        Returns:
-            The scores, and notes on what was wrong with the video.
-
-        Raises:
-            AbnormalError: The video cannot be read.
-        """
-        with (
-            video.open_frames(self.info.size, self.info.fps) as opened,
-            open_sink(opened) as sink,
-        ):
-            labels, fps = video.read_labels(), opened.fps
-            local = labels is not None or alarm is None or alarm.is_local
-            regimes = self.regimes(video.camera) if local else []
-            open_part = partial(open_stream, fps=fps, ignored=self.at_size(ignored))
-            usual = self.calibration.positions
-            make_scorer = partial(FrameScorer, fps, positions=usual, alarm=alarm)
-            scored = self._score_parts(
-                *(opened, watch, regimes, open_part),
-                *(make_scorer, _localise_into(sink, localiser) if sink else None),
-            )
-            return ScoredVideo(
-                name=video.name,
-                fps=fps,
-                labels=labels,
-                situation=video.situation,
-                gaps=tuple(opened.gaps),
-                clip_length=self.info.clip_length,
-                **vars(scored),
-            ), opened.notes
-
     def regimes(self, camera: str) -> list[Normality]:
         """Returns what is normal for a camera in each of its regimes; see `Calibration.regimes`."""
         known = self.calibration
         return [known.cameras[name] for name in known.regimes(camera)]
-
-    def _score_parts(
-        self,
-        opened: ModelFrames,
-        watch: Callable[[Iterable[np.ndarray]], Iterable[np.ndarray]],
-        regimes: Sequence[Normality],
-        open_part: Callable[[Normality | None], ResidualStream],
-        make_scorer: Callable[[Normality | None], FrameScorer],
-        take: TakeScored | None,
-    ) -> ScoredFrames:
-        """Scores the parts of a video between its gaps and changes of regime, each by itself."""
-        parts, unknown = list[ScoredFrames](), 0
-        follow = RegimeWatch(regimes, opened.fps)
-        for part in split_at_regimes(watch(opened.frames), opened.gaps, follow):
-            normality = regimes[part.regime or 0] if regimes else None
-            clips = self._residuals(part.frames, open_part(normality))
-            scored = frame_scores(clips, make_scorer(normality), take)
-            count = len(next(iter(scored.causal.values())))
-            unknown += count * (part.regime is None)
-            parts.append(silenced(scored, part.is_sure(count)))
-        if not parts:
-            raise AbnormalError("No frame of it could be read.")
-        if unknown:
-            opened.notes.append(NOT_LEARNT % (unknown / opened.fps))
-        return concatenated(renumber_things(parts))
-
-    def _residuals(
-        self, frames: Iterable[np.ndarray], stream: ResidualStream
-    ) -> Generator[ClipResidual]:
-        """Returns the residuals of a video's clips; see `abnormal.inference.score.residuals`."""
-        length = self.info.clip_length
-        still = self.still_clips()
-        return residuals(frames, self.reconstruct, length, stream, self.overlap, still)
 
     def still_clips(self) -> StillClips | None:
         """Returns what tells, for one video, which clips need no network; None if all need it.
@@ -349,16 +237,6 @@ def detector_of(
         if not model.info.is_own:
             overlap = make_overlap(model.lazy_network, chosen, hop, model.info.clip_length)
     return Detector(name, model.info, reconstruct, calibration, chosen, overlap, exact, model.path)
-
-
-def _localise_into(sink: Sink, localiser: Localiser) -> TakeScored:
-    """Returns a function that finds the anomalous pixels of frames and gives them to a sink."""
-
-    def take(frames: np.ndarray, reconstruction: np.ndarray, scored: ScoredFrames) -> None:
-        localised = localiser.localise(frames, reconstruction)
-        sink(dataclasses.replace(localised, causal=scored.causal))
-
-    return take
 
 
 def _duration(hours: float) -> str:

@@ -1,6 +1,7 @@
 """The OpenVINO runtime, which is the fastest on processors of any maker.
 
-Neither Keras nor TensorFlow is needed for a network that has been converted before.
+Neither Keras nor TensorFlow is needed for a plain sequence of known layers, nor for a network that
+has been converted before.
 """
 
 from typing import Any

@@ -4,7 +4,7 @@ import functools
 from typing import TYPE_CHECKING, NamedTuple
 
 from abnormal.inference.runtimes import RUNTIMES, Compute
-from abnormal.models.lazy_network import RECURRENT, LazyNetwork
+from abnormal.models.lazy_network import RECURRENT, LazyNetwork, Part
 from abnormal.scoring.residual import WARM_UP_FRAMES
 
 if TYPE_CHECKING:
@@ -57,6 +57,6 @@ def make_overlap(network: LazyNetwork, runtime: str, hop: int, clip_length: int)
         return split_network(network.keras, shown)
 
     compute = RUNTIMES[runtime]
-    encoder = network.part("encoder", lambda: parts().encoder)
-    decoder = network.part(f"decoder of {shown} frames", lambda: parts().decoder)
+    encoder = network.part_of(Part(0), lambda: parts().encoder)
+    decoder = network.part_of(Part(shown), lambda: parts().decoder)
     return Overlap(hop, SplitNetwork(compute(encoder), compute(decoder)))

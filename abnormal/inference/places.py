@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from abnormal.inference.standing import StandingWatch
 from abnormal.inference.tracking import ThingTracker, UnusualThing
 from abnormal.inference.unusual_things import SurpriseMap, pixels_of
 from abnormal.names import FUSED
@@ -14,8 +15,9 @@ from abnormal.scoring.calibration import ALARM_SURPRISE, Normality
 from abnormal.scoring.cells import pack_cells
 from abnormal.scoring.false_alarms import RELEASE_DROP
 from abnormal.scoring.fusion import fuse
-from abnormal.scoring.local import unusual_box
+from abnormal.scoring.local import LOCAL_SCORES, found_by, unusual_box
 from abnormal.scoring.residual import ClipResidual
+from abnormal.scoring.standing import NO_VOTE
 
 UNUSUAL = ALARM_SURPRISE - RELEASE_DROP
 """Surprise above which things are looked for: that above which an event lasts by default."""
@@ -28,11 +30,13 @@ class Places(NamedTuple):
         boxes: `(n, 4)` float64 in [0, 1].
         things: The unusual things of each frame.
         carriers: `(n, rows, ceil(rows / 8))` uint8.
+        standing: `(n, 4)` float64, at least 0.
     """
 
     boxes: np.ndarray
     things: tuple[Sequence[UnusualThing], ...]
     carriers: np.ndarray
+    standing: np.ndarray
 
 
 class PlaceFinder:
@@ -51,6 +55,7 @@ class PlaceFinder:
         self._normality = normality
         self._alarm = alarm
         self._tracker = ThingTracker(fps, UNUSUAL)
+        self._standing = StandingWatch(fps)
         self._count = 0  # frames so far
 
     def add(
@@ -70,7 +75,9 @@ class PlaceFinder:
             sources: Index of the local score that `fused` comes from, `(n,)` int64.
         """
         unusual, names = self._unusual(causal), list(ratios)
+        score = self._alarm.score if self._alarm else FUSED
         boxes, things = list[Box](), list[Sequence[UnusualThing]]()
+        votes = np.zeros((len(sources), len(NO_VOTE)))
         carriers = np.zeros(ratios[names[0]].shape, bool)
         for number, source in enumerate(sources):
             found: Sequence[UnusualThing] = ()
@@ -78,11 +85,15 @@ class PlaceFinder:
                 seen = self._surprises(residual, ratios, number)
                 found = self._tracker.add(self._count + number, causal[FUSED][number], seen)
                 carriers[number] = self._carriers(seen, names)
+                name = found_by(score, names, int(source))
+                if name and LOCAL_SCORES[name].of_background:
+                    at = self._count + number
+                    votes[number] = self._standing.add(at, residual, number, ratios[name][number])
             things.append(found)
             box = found[0].box if found else unusual_box(ratios[names[source]][number])
             boxes.append(box)
         self._count += len(boxes)
-        return Places(np.array(boxes), tuple(things), pack_cells(carriers))
+        return Places(np.array(boxes), tuple(things), pack_cells(carriers), votes)
 
     def _unusual(self, causal: Mapping[str, np.ndarray]) -> np.ndarray:
         """Tells in which frames things are looked for, `(n,)` bool."""

@@ -13,6 +13,7 @@ from abnormal.scoring.local import LOCAL_SCORES, found_by
 from abnormal.scoring.regularity import regularity, without_saw_tooth
 from abnormal.scoring.residual import ERRORS
 from abnormal.scoring.sentence import local_sentence, score_sentence
+from abnormal.scoring.standing import NO_VOTE, elected
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class ScoredVideo:
         clip_length: Number of frames in a clip of the model.
         measured: For each local score's name, what people are told of it, `(n,)` float64; see
             `abnormal.inference.stream.ScoredFrames`.
+        standing: Votes on what it is that stays too long, `(n, 4)` float64; see there.
     """
 
     name: str
@@ -56,6 +58,7 @@ class ScoredVideo:
     carriers: np.ndarray | None = None
     clip_length: int = 1
     measured: dict[str, np.ndarray] = field(default_factory=dict)
+    standing: np.ndarray = field(default_factory=lambda: np.zeros((0, len(NO_VOTE))))
 
     def regularity(self, score: str = "l2") -> np.ndarray:
         """Computes the regularity of each frame, for which the whole video is needed.
@@ -101,12 +104,22 @@ class ScoredVideo:
             return ""
         return found_by(score, self.causal, int(self.sources[frame]))
 
-    def reason(self, score: str, frame: int) -> str:
-        """Says in a sentence what is unusual in one frame; empty if the score is not local."""
+    def what_stays(self, event: Event) -> str:
+        """Returns which of `abnormal.scoring.standing.KINDS` stays in an event; empty if none."""
+        return elected(self.standing[event.start : event.stop])
+
+    def reason(self, score: str, frame: int, standing: str = "") -> str:
+        """Says in a sentence what is unusual in one frame; empty if the score is not local.
+
+        Args:
+            score: Name of the score that raises alarms.
+            frame: 0-based number of the frame.
+            standing: What `what_stays` says of the event to which the frame belongs.
+        """
         name = self.found_by(score, frame)
         measured = self.measured.get(name)
         measure = None if measured is None else float(measured[frame])
-        return local_sentence(name, measure, None) if name else ""
+        return local_sentence(name, measure, None, standing) if name else ""
 
     def sentence(self, score: str, event: Event) -> str:
         """Says in a sentence for people what is unusual in an event of a score."""
@@ -121,7 +134,7 @@ class ScoredVideo:
                 frames = [frame for frame in inside if self.found_by(score, frame) == name]
             measure = float(measured[frames].max())
         box = None if self.boxes is None else self.boxes[event.peak].tolist()
-        return local_sentence(name, measure, box)
+        return local_sentence(name, measure, box, self.what_stays(event))
 
     def times_sec(self, frames: np.ndarray) -> np.ndarray:
         """Returns when frames are shown, `(n,)` float64, in seconds since the first frame.

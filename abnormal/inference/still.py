@@ -102,6 +102,12 @@ def reconstruct_new(
     return residuals
 
 
+def without_network(window: ClipWindow) -> ClipResidual:
+    """Returns the residual of a clip for the scores that need no network, which does not run."""
+    frames = to_input(window.frames)
+    return residual_of(window, frames, frames)
+
+
 def look_alike(frames: np.ndarray, others: np.ndarray) -> bool:
     """Tells whether each frame of a clip looks like that of another one at the same position.
 

@@ -13,9 +13,10 @@ from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.calibration import Normality
 from abnormal.scoring.fusion import fuse
-from abnormal.scoring.local import LOCAL_SCORES, ratios_to_normal
+from abnormal.scoring.local import LOCAL_SCORES, needs_network, ratios_to_normal
 from abnormal.scoring.regularity import SMOOTHING_SEC, CausalMean
 from abnormal.scoring.residual import SCORES, ClipResidual
+from abnormal.scoring.standing import NO_VOTE
 from abnormal.scoring.stay import StayTimer
 from abnormal.video.background import ForegroundDetector
 from abnormal.video.flow import MovingFrame, with_speed, without_speed
@@ -72,7 +73,8 @@ class ResidualStream:
         if self._foreground:
             found = np.zeros(residual.frames.shape, bool)
             found[residual.new] = self._foreground(residual.frames[residual.new])
-            residual = dataclasses.replace(residual, foreground=found)
+            background = self._foreground.background
+            residual = dataclasses.replace(residual, foreground=found, background=background)
         if self._counts is not None:
             residual = _masked(residual, self._counts)
         if self._before:
@@ -95,6 +97,7 @@ def _masked(residual: ClipResidual, counts: np.ndarray) -> ClipResidual:
         reconstruction=residual.reconstruction * counts,
         speed=None if residual.speed is None else residual.speed * counts,
         foreground=None if residual.foreground is None else residual.foreground & (counts > 0),
+        background=None if residual.background is None else residual.background * counts,
     )
 
 
@@ -180,6 +183,8 @@ class ScoredFrames:
         measured: For each local score's name, what people are told of it, `(n,)` float64, at least
             0: how many times its normal level the most unusual cell has, smoothed causally, or for
             how many seconds it has been occupied if the score is of a duration.
+        standing: Votes on what it is that stays too long, `(n, 4)` float64, at least 0; see
+            `abnormal.scoring.standing`. There are none in frames at which nobody has looked.
     """
 
     raw: dict[str, np.ndarray]
@@ -189,6 +194,7 @@ class ScoredFrames:
     sources: np.ndarray = field(default_factory=lambda: np.array([], np.int64))
     carriers: np.ndarray | None = None
     measured: dict[str, np.ndarray] = field(default_factory=dict)
+    standing: np.ndarray = field(default_factory=lambda: np.zeros((0, len(NO_VOTE))))
 
 
 def concatenated(parts: Sequence[ScoredFrames]) -> ScoredFrames:
@@ -205,6 +211,7 @@ def concatenated(parts: Sequence[ScoredFrames]) -> ScoredFrames:
         sources=np.concatenate([part.sources for part in parts]),
         carriers=_joined([part.carriers for part in parts]),
         measured=joined([part.measured for part in parts]),
+        standing=np.concatenate([part.standing for part in parts]),
     )
 
 
@@ -237,6 +244,8 @@ class FrameScorer:
         positions: For some scores, the usual size at each position in a clip, above 0. The scores
             are divided by it.
         alarm: The alarm for whose events things are looked for; None for the default one.
+        network: Whether the network has reconstructed the clips. If not, only scores that need no
+            network are computed.
 
     Attributes:
         newest_cells: For each local score, the cells of the frames that were scored last, `(n,
@@ -249,9 +258,13 @@ class FrameScorer:
         normality: Normality | None,
         positions: Mapping[str, Sequence[float]] | None = None,
         alarm: Alarm | None = None,
+        network: bool = True,
     ) -> None:
+        if not network:
+            normality, positions = normality and normality.without_network(), None
         self._fps = fps
         self._normality = normality
+        self._scores = {n: score for n, score in SCORES.items() if network or not needs_network(n)}
         self._cells = CellStream(fps, normality.levels if normality else ())
         self._means: dict[str, CausalMean] = {}
         self._positions = {name: np.array(values) for name, values in (positions or {}).items()}
@@ -264,11 +277,12 @@ class FrameScorer:
         What is averaged over several frames goes on without a break.
         """
         if self._normality is not None:
-            self._normality = dataclasses.replace(self._normality, levels=dict(levels))
+            levels = {name: levels[name] for name in self._normality.levels}
+            self._normality = dataclasses.replace(self._normality, levels=levels)
 
     def add(self, residual: ClipResidual) -> ScoredFrames:
         """Scores the new frames of the next clip, given its completed residual."""
-        raw = {name: score(residual)[residual.new] for name, score in SCORES.items()}
+        raw = {name: score(residual)[residual.new] for name, score in self._scores.items()}
         for name, normal in self._positions.items():
             raw[name] = raw[name] / normal[residual.new_positions]
         causal = {name: self._mean(name, values) for name, values in raw.items()}
@@ -289,8 +303,8 @@ class FrameScorer:
         fused, sources = fuse(local, self._normality.frames, self._normality.correction)
         raw[FUSED] = fused
         causal |= local | {FUSED: fused}
-        boxes, things, carriers = self._places.add(residual, ratios, causal, sources)
-        return ScoredFrames(raw, causal, boxes, things, sources, carriers, measured)
+        places = self._places.add(residual, ratios, causal, sources)
+        return ScoredFrames(raw, causal, sources=sources, measured=measured, **places._asdict())
 
     def _mean(self, name: str, values: np.ndarray, seconds: float = SMOOTHING_SEC) -> np.ndarray:
         """Returns the causal mean of a score, whose earlier values it remembers."""

@@ -20,8 +20,9 @@ from abnormal.live.segment import LiveClip, Segment
 from abnormal.live.tracker import CLOSED, Change, LiveFrameScore, LiveTracker
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.calibration import Calibration
-from abnormal.scoring.local import found_by, reason_of
+from abnormal.scoring.local import found_by, needs_network, reason_of
 from abnormal.scoring.residual import ClipResidual
+from abnormal.scoring.standing import NO_VOTE
 
 FIRST: int | None = 0
 """The regime that a camera is taken to show before its first frame."""
@@ -68,7 +69,11 @@ class CameraMonitor:
         self.events = CameraEvents(camera.name, send, recorder)
         self.regimes, self._regime = CameraRegimes(camera, detector), FIRST
         self._new_segment: Callable[[], Segment] = lambda: Segment(
-            self.regimes.detector, self.regimes.name_of(self._regime), ignored
+            self.regimes.detector,
+            self.regimes.name_of(self._regime),
+            ignored,
+            # A regime that is not known is learnt for all scores.
+            needs_network(alarm.score) or detector.exact or self._regime is None,
         )
         self._fps = detector.info.fps
         self._segment = self._new_segment()
@@ -222,4 +227,7 @@ def _frame_score(
     source = int(scored.sources[index]) if len(scored.sources) else 0
     name = found_by(score, scored.causal, source)
     measure = float(scored.measured[name][index]) if name else None
-    return LiveFrameScore(moment, value, box, reason_of(name), name, measure)
+    return LiveFrameScore(
+        *(moment, value, box, reason_of(name), name, measure),
+        standing=scored.standing[index] if name else NO_VOTE,
+    )

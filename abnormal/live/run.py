@@ -27,6 +27,7 @@ from abnormal.live.reader import CameraReader
 from abnormal.live.recorder import Recorder, amend_events_of_killed_run
 from abnormal.live.status import Watched
 from abnormal.live.watch import WatchLoop, warm_up
+from abnormal.scoring.local import needs_network
 from abnormal.training.interrupt import catching_signals
 from abnormal.video.zone import read_zone
 
@@ -158,6 +159,8 @@ def _monitors(
         *(detector.name, detector.runtime, ", ".join(camera.name for camera in options.cameras)),
         *(alarm.score, alarm.threshold, options.output),
     )
+    if not (detector.exact or needs_network(alarm.score)):
+        log.info("the network does not run, because %s does not need it", alarm.score)
     monitors = []
     for camera in options.cameras:
         recorder = Recorder(options.output, detector.info.fps, clips) if clips else None

@@ -41,23 +41,31 @@ class Segment:
         known_as: Name of the regime in the calibration, or of the camera.
         completed: The completed residual of the clip that was scored last.
         still: Tells which clips show nothing new; None if the network has to run on each.
+        network: Whether the network is needed.
     """
 
     completed: ClipResidual
 
-    def __init__(self, detector: Detector, known_as: str, ignored: np.ndarray | None) -> None:
+    def __init__(
+        self,
+        detector: Detector,
+        known_as: str,
+        ignored: np.ndarray | None,
+        network: bool = True,
+    ) -> None:
         """Starts a segment without frames.
 
         Args:
             detector: The model.
             known_as: Name by which the model knows the camera, or one of its regimes; may be empty.
             ignored: `(size, size)` bool, True where anomalies are ignored; None if nowhere.
+            network: See the attribute. Without it, only scores are computed that do not need it.
         """
-        self.known_as = known_as
+        self.known_as, self.network = known_as, network
         normality = detector.calibration.normality(known_as)
         positions = detector.calibration.positions
         self._stream = open_stream(normality, detector.info.fps, ignored)
-        self._scorer = FrameScorer(detector.info.fps, normality, positions)
+        self._scorer = FrameScorer(*(detector.info.fps, normality, positions), network=network)
         self.still = detector.still_clips()
         self._overlap = detector.overlap
         self._reconstructor = ClipReconstructor(detector.reconstruct, detector.overlap)

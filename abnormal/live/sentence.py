@@ -30,4 +30,4 @@ def event_sentence(kind: str, event: OngoingEvent) -> str:
         return _OF_CAMERA[kind].format(time=time, measured=measured)
     if not peak.found_by:
         return score_sentence(peak.score)
-    return local_sentence(peak.found_by, peak.measure, peak.box)
+    return local_sentence(peak.found_by, peak.measure, peak.box, event.what_stays)

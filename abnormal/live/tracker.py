@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from abnormal.live.frame import Moment
 from abnormal.scoring.alarm import Alarm, EventTracker, TrackedEvent
-from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.local import LOCAL_SCORES, reason_of
+from abnormal.scoring.standing import NO_VOTE, elected
 
 OPENED, UPDATED, CLOSED = "opened", "updated", "closed"
 
@@ -25,6 +28,7 @@ class LiveFrameScore(NamedTuple):
         found_by: Name of the local score by which the frame is unusual; empty if the score is not
             local.
         measure: What that score has measured; see `abnormal.inference.stream.ScoredFrames`.
+        standing: Votes on what it is that stays too long, `(4,)` float64; see there.
     """
 
     moment: Moment
@@ -33,6 +37,7 @@ class LiveFrameScore(NamedTuple):
     detail: str = ""
     found_by: str = ""
     measure: float | None = None
+    standing: np.ndarray = NO_VOTE
 
 
 class OngoingEvent(NamedTuple):
@@ -44,12 +49,15 @@ class OngoingEvent(NamedTuple):
         peak: The frame with the highest score so far. If it was found by a score of a duration,
             its measure is the longest that this score has measured so far.
         mean_score: Mean score of the frames so far; missing frames count as 0.
+        what_stays: Name in `abnormal.scoring.standing.KINDS` of what stays too long, by the votes
+            so far; empty if it is not known.
     """
 
     start: Moment
     last: Moment
     peak: LiveFrameScore
     mean_score: float
+    what_stays: str = ""
 
 
 Change = tuple[str, OngoingEvent]
@@ -70,6 +78,7 @@ class LiveTracker:
         self._frames: dict[int, LiveFrameScore] = {}  # those that the current event refers to
         self._reported: tuple[float, float] | None = None  # when, and the highest score then
         self._longest_sec = 0.0  # measured in the current event by a score of a duration
+        self._votes = NO_VOTE  # of the current event
 
     @property
     def is_open(self) -> bool:
@@ -88,7 +97,7 @@ class LiveTracker:
         ended = self._closed(self._tracker.add(number, frame.score))
         self._frames[number] = frame
         event = self._tracker.newest
-        self._note_duration(frame, event)
+        self._note_stay(frame, event)
         kept = {event.start, event.last, event.peak} if event else set()
         self._frames = {known: self._frames[known] for known in kept}
         return ended + self._opened_or_updated(self._tracker.current)
@@ -101,12 +110,13 @@ class LiveTracker:
         """Returns the event that ends because no more frames will come, if any."""
         return self._closed(self._tracker.finish())
 
-    def _note_duration(self, frame: LiveFrameScore, event: TrackedEvent | None) -> None:
-        """Remembers the longest duration that was measured in the current event."""
+    def _note_stay(self, frame: LiveFrameScore, event: TrackedEvent | None) -> None:
+        """Remembers the longest duration that was measured in the current event, and the votes."""
         if event is None or event.start == frame.moment.number:
-            self._longest_sec = 0.0
+            self._longest_sec, self._votes = 0.0, NO_VOTE
         if _is_of_duration(frame) and event and event.last == frame.moment.number:
             self._longest_sec = max(self._longest_sec, frame.measure or 0.0)
+            self._votes = self._votes + frame.standing
 
     def _closed(self, ended: list[TrackedEvent]) -> list[Change]:
         if ended:
@@ -130,9 +140,11 @@ class LiveTracker:
     def _with_times(self, event: TrackedEvent) -> OngoingEvent:
         start, last = self._frames[event.start].moment, self._frames[event.last].moment
         peak, mean_score = self._frames[event.peak], event.sum_score / event.frames
+        what_stays = elected(self._votes)
         if _is_of_duration(peak):
-            peak = peak._replace(measure=self._longest_sec)
-        return OngoingEvent(start, last, peak, mean_score)
+            detail = reason_of(peak.found_by, what_stays)
+            peak = peak._replace(measure=self._longest_sec, detail=detail)
+        return OngoingEvent(start, last, peak, mean_score, what_stays)
 
 
 def _is_of_duration(frame: LiveFrameScore) -> bool:

@@ -8,7 +8,7 @@ from abnormal.frames.clips import ClipWindow
 from abnormal.inference.detector import Detector
 from abnormal.inference.reconstruct import ClipReconstructor
 from abnormal.inference.runtimes import Reconstruct
-from abnormal.inference.still import reconstruct_new
+from abnormal.inference.still import reconstruct_new, without_network
 from abnormal.live.clock import Clock
 from abnormal.live.health import REPORT_EVERY_SEC
 from abnormal.live.mailbox import Mailbox
@@ -105,11 +105,19 @@ class WatchLoop:
         waiting = [(monitor, clip) for monitor in self._monitors for clip in monitor.take_clips()]
         for first in range(0, len(waiting), LARGEST_BATCH):
             batch = waiting[first : first + LARGEST_BATCH]
-            for (monitor, clip), residual in zip(batch, self._residuals(batch), strict=True):
+            residuals = self._residuals([clip for _, clip in batch])
+            for (monitor, clip), residual in zip(batch, residuals, strict=True):
                 monitor.add_residual(clip, residual, self._clock.now())
 
-    def _residuals(self, batch: Sequence[tuple[CameraMonitor, LiveClip]]) -> list[ClipResidual]:
-        if batch[0][1].segment.overlaps:
-            return [clip.segment.reconstruct(clip) for _, clip in batch]
-        clips = [(clip.segment.still, clip.window) for _, clip in batch]
-        return reconstruct_new(clips, self._reconstructor.add)
+    def _residuals(self, clips: Sequence[LiveClip]) -> list[ClipResidual]:
+        computed = iter(self._reconstructed([clip for clip in clips if clip.segment.network]))
+        return [
+            next(computed) if clip.segment.network else without_network(clip.window)
+            for clip in clips
+        ]
+
+    def _reconstructed(self, clips: Sequence[LiveClip]) -> list[ClipResidual]:
+        if clips and clips[0].segment.overlaps:
+            return [clip.segment.reconstruct(clip) for clip in clips]
+        windows = [(clip.segment.still, clip.window) for clip in clips]
+        return reconstruct_new(windows, self._reconstructor.add)

@@ -11,11 +11,13 @@ import keras
 import numpy as np
 
 from abnormal.errors import AbnormalError
-from abnormal.files import replacing, replacing_folder, reserve, writing
+from abnormal.files import finding_full_disk, replacing, replacing_folder, writing
 from abnormal.models.backend import quiet_stderr
 from abnormal.models.export_labels import label_onnx, label_openvino, label_saved_model
 from abnormal.models.fast import fast_form
+from abnormal.models.lazy_network import LazyNetwork
 from abnormal.models.model import TrainedModel
+from abnormal.models.openvino_file import GRAPH, write_openvino
 from abnormal.models.packages import import_openvino, require_packages
 
 TOLERANCE = 1e-4
@@ -35,7 +37,7 @@ class ExportFormat(NamedTuple):
         suffix: Ending of the name of the exported file or folder, after the name of the model.
         packages: Names of the packages that have to be installed.
         extra: The optional dependency group with these packages; empty if none are needed.
-        write: Writes a network from `build_for_export` to a path.
+        write: Writes a network to a path.
         label: Writes facts about the model into the exported network at a path.
         read: Loads the exported network from a path, and returns a function that runs it.
     """
@@ -43,7 +45,7 @@ class ExportFormat(NamedTuple):
     suffix: str
     packages: tuple[str, ...]
     extra: str
-    write: Callable[[keras.Model, Path], None]
+    write: Callable[[LazyNetwork, Path], None]
     label: Callable[[Path, Mapping[str, str]], None]
     read: Callable[[Path], Predict]
 
@@ -69,14 +71,13 @@ def export_model(model: TrainedModel, kind: str, facts: Mapping[str, str] | None
     """
     export = EXPORTS[kind]
     require_packages(export.packages, export.extra, f"--export {kind}")
-    require_tensorflow(f"--export {kind}")
     path = model.path.with_name(model.path.stem + export.suffix)
     is_file = path.suffix != ""
     clips = _sample_clips(model)
     expected = model.network.predict_on_batch(clips)
     with (replacing if is_file else replacing_folder)(path) as partial, writing(path):
-        with finding_full_disk(model.network, partial):
-            export.write(build_for_export(fast_form(model.network)), partial)
+        with finding_full_disk(partial, _size_of(model.network)):
+            export.write(model.lazy_network, partial)
         export.label(partial, facts or {})
         difference = float(np.abs(export.read(partial)(clips) - expected).max())
         if not difference <= TOLERANCE:
@@ -87,78 +88,30 @@ def export_model(model: TrainedModel, kind: str, facts: Mapping[str, str] | None
     return path
 
 
-@contextlib.contextmanager
-def finding_full_disk(network: keras.Model, path: Path) -> Iterator[None]:
-    """Says that the disk is full if writing a network fails in the block and there is no room.
+def convert_to_openvino(network: keras.Model, path: Path) -> None:
+    """Converts a network of any layers for OpenVINO, by way of TensorFlow.
 
     Args:
-        network: The network.
-        path: The file, or the folder, that is written in the block. After an error it is of no use.
+        network: A stock network, or a part of one.
+        path: The `.xml` file to write; the weights are written beside it.
 
     Raises:
-        OSError: There is no room for as much as the network takes.
-    """
-    try:
-        yield
-    except Exception:
-        size = sum(weight.nbytes for weight in network.get_weights())
-        reserve(path / "room" if path.is_dir() else path, size)
-        raise
-
-
-def require_tensorflow(wanted: str) -> None:
-    """Makes sure that Keras runs on TensorFlow, which exporters need.
-
-    Args:
-        wanted: The command line option that needs it, for the message.
-
-    Raises:
-        AbnormalError: Keras runs on another backend.
-    """
-    if keras.backend.backend() != "tensorflow":
-        raise AbnormalError(
-            f"{wanted} needs Keras on TensorFlow, but KERAS_BACKEND is "
-            f"{keras.backend.backend()}. Leave it out."
-        )
-
-
-def build_for_export(network: keras.Model) -> keras.Model:
-    """Builds a network from `fast_form` for clips of its size, which exporters need.
-
-    Raises:
-        AbnormalError: It is a class of its own, whose size is not known.
-    """
-    if not hasattr(network, "example_shape"):
-        raise AbnormalError(
-            f"The network {network.name} is a class of its own, which only Keras computes. Make it "
-            "of connected layers: keras.Model(inputs, outputs)."
-        )
-    network.build((None, *network.example_shape))
-    return network
-
-
-def write_openvino(network: keras.Model, folder: Path) -> None:
-    """Writes a network as `model.xml` and `model.bin`.
-
-    Args:
-        network: A network from `build_for_export`.
-        folder: The folder to write to.
+        AbnormalError: Keras does not run on TensorFlow, or the network is a class of its own.
     """
     import_openvino()
-    with _quiet():
-        network.export(str(folder / "model.xml"), "openvino", False, _signature(network))
+    with finding_full_disk(path.parent, _size_of(network)):
+        _export(network, path, "openvino")
 
 
 def _read_openvino(folder: Path) -> Predict:
     compiled = import_openvino().compile_model(
-        folder / "model.xml", "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
+        folder / GRAPH, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
     )
     return lambda clips: compiled(clips)[0]
 
 
-def _write_onnx(network: keras.Model, path: Path) -> None:
-    with _quiet():
-        network.export(str(path), "onnx", False, _signature(network))
+def _write_onnx(network: LazyNetwork, path: Path) -> None:
+    _export(network.keras, path, "onnx")
 
 
 def _read_onnx(path: Path) -> Predict:
@@ -169,9 +122,8 @@ def _read_onnx(path: Path) -> Predict:
     return lambda clips: session.run(None, {clips_input.name: clips})[0]
 
 
-def _write_saved_model(network: keras.Model, folder: Path) -> None:
-    with _quiet():
-        network.export(str(folder), "tf_saved_model", False, _signature(network))
+def _write_saved_model(network: LazyNetwork, folder: Path) -> None:
+    _export(network.keras, folder, "tf_saved_model")
 
 
 def _read_saved_model(folder: Path) -> Predict:
@@ -179,9 +131,29 @@ def _read_saved_model(folder: Path) -> Predict:
     return lambda clips: keras.ops.convert_to_numpy(layer(clips))
 
 
-def _signature(network: keras.Model) -> list[keras.InputSpec]:
-    shape = (None, *network.example_shape)
-    return [keras.InputSpec(shape=shape, dtype="float32", name="clips")]
+def _export(network: keras.Model, path: Path, kind: str) -> None:
+    """Lets Keras export the fast form of a network, which needs TensorFlow."""
+    if keras.backend.backend() != "tensorflow":
+        raise AbnormalError(
+            f"To convert this network for {kind}, Keras has to run on TensorFlow, but "
+            f"KERAS_BACKEND is {keras.backend.backend()}. Leave it out."
+        )
+    fast = fast_form(network)
+    if not hasattr(fast, "example_shape"):
+        raise AbnormalError(
+            f"The network {network.name} is a class of its own, which only Keras computes. Make it "
+            "of connected layers: keras.Model(inputs, outputs)."
+        )
+    shape = (None, *fast.example_shape)
+    fast.build(shape)
+    with _quiet():
+        clips = keras.InputSpec(shape=shape, dtype="float32", name="clips")
+        fast.export(str(path), kind, False, [clips])
+
+
+def _size_of(network: keras.Model) -> int:
+    """Returns how many bytes the weights of a network take."""
+    return sum(weight.nbytes for weight in network.get_weights())
 
 
 def _sample_clips(model: TrainedModel) -> np.ndarray:

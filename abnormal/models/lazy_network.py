@@ -8,10 +8,12 @@ import functools
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import h5py
 import numpy as np
+
+from abnormal.models.stored_layers import StoredLayer, layers_of
 
 if TYPE_CHECKING:
     from keras import Model, Sequential
@@ -21,25 +23,47 @@ RECURRENT = "ConvLSTM2D"
 """Name of the class of recurrent layers."""
 
 
+class Part(NamedTuple):
+    """Which part of a network; see `abnormal.models.network_parts`.
+
+    Attributes:
+        tail_frames: Number of frames that the decoder reconstructs; 0 for the encoder.
+    """
+
+    tail_frames: int
+
+
 class LazyNetwork:
     """A network, or a part of one, that is read when it is first used.
 
     Attributes:
         digest: Hash of all that its outputs depend on.
-        layers: Names of the classes of its layers.
+        layers: Names of the classes of its layers, of the whole network.
+        part: Which part it is; None if it is the whole network.
     """
 
-    def __init__(self, digest: str, layers: Sequence[str], read: Callable[[], "Model"]) -> None:
+    def __init__(
+        self,
+        digest: str,
+        layers: Sequence[str],
+        read: Callable[[], "Model"],
+        read_layers: Callable[[], list[StoredLayer] | None] = lambda: None,
+        part: Part | None = None,
+    ) -> None:
         """Reads nothing yet.
 
         Args:
             digest: Hash of all that the outputs depend on.
             layers: Names of the classes of its layers.
             read: Reads or makes the network; called at most once.
+            read_layers: Reads the layers of the whole network without Keras, or returns None.
+            part: Which part it is; None if it is the whole network.
         """
         self.digest = digest
         self.layers = tuple(layers)
+        self.part = part
         self._read = read
+        self._read_layers = read_layers
 
     @functools.cached_property
     def keras(self) -> "Model":
@@ -50,9 +74,21 @@ class LazyNetwork:
         """
         return self._read()
 
-    def part(self, name: str, read: Callable[[], "Model"]) -> "LazyNetwork":
+    def stored_layers(self) -> list[StoredLayer] | None:
+        """Returns the layers of the whole network, which Keras reads only if nothing else can.
+
+        Returns:
+            The layers, or None if it is no plain sequence of them.
+
+        Raises:
+            AbnormalError: It cannot be read.
+        """
+        found = self._read_layers()
+        return layers_of(self.keras) if found is None else found
+
+    def part_of(self, part: Part, read: Callable[[], "Model"]) -> "LazyNetwork":
         """Returns a part of the network, which is known by the network's hash and its own name."""
-        return LazyNetwork(f"{self.digest} {name}", self.layers, read)
+        return LazyNetwork(f"{self.digest} {part}", self.layers, read, self.stored_layers, part)
 
 
 def lazy(network: "Sequential") -> LazyNetwork:

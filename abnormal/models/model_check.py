@@ -31,6 +31,9 @@ NETWORK_CLASSES = ("Sequential", "Functional")
 MOST_CLIP_LENGTH, MOST_SIZE, MOST_FPS = 1000, 10_000, 100_000.0
 """Largest clip length in frames, size in pixels, and frames per second of a model."""
 
+MOST_ACTIVATIONS = 1 << 31
+"""Largest number of values that a layer may compute for one clip."""
+
 MOST_LOSS = 1e30
 """Largest value in the history of a model's training."""
 

@@ -40,7 +40,13 @@ from abnormal.models.model_check import (
     shapes_of_weights,
 )
 from abnormal.models.model_path import check_suffix, require_model_file
-from abnormal.models.network_file import has_known_classes, read_network, save_network
+from abnormal.models.network_file import (
+    has_known_classes,
+    read_layers,
+    read_network,
+    save_network,
+)
+from abnormal.models.stored_layers import StoredLayer
 from abnormal.models.stored_model import copy_network, open_stored, writing_group
 from abnormal.reading import first_line, parse_json
 
@@ -189,7 +195,9 @@ def _read(path: Path) -> TrainedModel:
         stored.verify()
         digest = digest_of_stored(config, stored.weights)
     read = functools.partial(_read_network, path, digest, shape, None if is_known else info.needs)
-    return TrainedModel(LazyNetwork(digest, layers, read), info, path, reference, arrays)
+    stored_layers = functools.partial(_read_layers, path, digest) if is_known else lambda: None
+    network = LazyNetwork(digest, layers, read, stored_layers)
+    return TrainedModel(network, info, path, reference, arrays)
 
 
 def _read_network(
@@ -197,6 +205,13 @@ def _read_network(
 ) -> "keras.Model":
     try:
         return read_network(path, digest, shape, needs)
+    except ValueError as error:
+        raise _damaged(path, first_line(error)) from None
+
+
+def _read_layers(path: Path, digest: str) -> list[StoredLayer] | None:
+    try:
+        return read_layers(path, digest)
     except ValueError as error:
         raise _damaged(path, first_line(error)) from None
 

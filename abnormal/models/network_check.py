@@ -6,10 +6,7 @@ from typing import Any
 
 import keras
 
-from abnormal.models.model_check import Shape
-
-MOST_ACTIVATIONS = 1 << 31
-"""Largest number of values that a layer may compute for one clip."""
+from abnormal.models.model_check import MOST_ACTIVATIONS, Shape
 
 
 def check_network(config: Any, stored: Sequence[Shape], shape: Shape) -> None:

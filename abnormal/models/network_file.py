@@ -12,7 +12,8 @@ from abnormal.models.backend import start_backend
 from abnormal.models.lazy_network import digest_of_stored
 from abnormal.models.model_check import Shape, shapes_of_weights, unknown_classes
 from abnormal.models.model_path import KERAS_SUFFIX
-from abnormal.models.stored_model import open_stored
+from abnormal.models.stored_layers import StoredLayer, layers_in
+from abnormal.models.stored_model import StoredModel, open_stored
 from abnormal.models.trust import is_trusted
 
 if TYPE_CHECKING:
@@ -87,9 +88,7 @@ def read_network(
     from abnormal.models.network_check import check_network
     from abnormal.models.own_network import needed_objects, require_clips
 
-    with open_stored(path) as stored:
-        if digest_of_stored(stored.config, stored.weights) != digest:
-            raise AbnormalError(f"{path} has changed while it was read. Start again.")
+    with _open_same(path, digest) as stored:
         if needs is None:
             check_network(stored.config, shapes_of_weights(stored.weights), shape)
     objects = None if needs is None else needed_objects(needs, path.absolute().parent)
@@ -98,3 +97,30 @@ def read_network(
     if needs is not None:
         require_clips(network, *shape[:2])
     return network
+
+
+def read_layers(path: Path, digest: str) -> list[StoredLayer] | None:
+    """Reads the layers of the network of a model file without Keras, all of known classes.
+
+    Args:
+        path: The model file.
+        digest: Hash of the network.
+
+    Returns:
+        See `abnormal.models.stored_layers.layers_in`.
+
+    Raises:
+        ValueError: The file is damaged.
+        AbnormalError: The file has changed meanwhile.
+    """
+    with _open_same(path, digest) as stored, one_line_errors():
+        return layers_in(stored)
+
+
+@contextlib.contextmanager
+def _open_same(path: Path, digest: str) -> Iterator[StoredModel]:
+    """Opens a model file again, whose network has to be the same as before."""
+    with open_stored(path) as stored:
+        if digest_of_stored(stored.config, stored.weights) != digest:
+            raise AbnormalError(f"{path} has changed while it was read. Start again.")
+        yield stored

@@ -128,9 +128,11 @@ class _Sheet:
         self._scores, self._alarms = video.causal[alarm.score], video.alarms(alarm)
         # An event may go on for a while in which nothing is unusual any more.
         self._unusual = self._alarms.copy()
+        self._standing = [""] * len(self._scores)
         for event in video.events(alarm):
             inside = slice(event.start, event.stop)
             self._unusual[inside] |= self._scores[inside] > alarm.release
+            self._standing[inside] = [video.what_stays(event)] * (event.stop - event.start)
         self._times_sec = video.times_sec(np.arange(len(self._scores)))
         self._strip = Strip(max(size[1], NARROWEST_PX), video, alarm)
 
@@ -147,7 +149,8 @@ class _Sheet:
         text = f"{self._times_sec[number]:.1f} s   {alarm.score} score {self._scores[number]:.3g}"
         write_text(shown, f"{text}, alarm above {alarm.threshold:.3g}", 6, 6, TEXT_PX)
         if self._unusual[number]:
-            reason = self._annotation.video.reason(alarm.score, number)
+            what_stays = self._standing[number]
+            reason = self._annotation.video.reason(alarm.score, number, what_stays)
             words = ["ALARM" if self._alarms[number] else "event", reason]
             letters = max(1, int((shown.shape[1] - 12) / LETTER_PX))
             lines = textwrap.wrap(": ".join(filter(None, words)), letters)

@@ -149,7 +149,7 @@ def _table_of_events(
             "peak_sec": peak_sec,
             "peak_score": event.peak_score,
             "mean_score": event.mean_score,
-            "reason": reason_of(video.found_by(score, event.peak)),
+            "reason": reason_of(video.found_by(score, event.peak), video.what_stays(event)),
             "sentence": video.sentence(score, event),
         }
         | _place(video, of_video, score, event.peak)

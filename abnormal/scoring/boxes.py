@@ -48,7 +48,9 @@ def component_box_at(mask: np.ndarray, row: int, column: int) -> Box:
         column: 0-based column of the pixel.
     """
     labels, _ = scipy.ndimage.label(mask, np.ones((3, 3)))
-    rows, columns = scipy.ndimage.find_objects(labels)[labels[row, column] - 1]
+    component = labels == labels[row, column]
+    along = (np.flatnonzero(component.any(axis)).tolist() for axis in (1, 0))
+    rows, columns = (slice(places[0], places[-1] + 1) for places in along)
     return relative_box(rows, columns, mask.shape)
 
 

@@ -12,7 +12,7 @@ from abnormal.errors import AbnormalError
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.dismissal import Dismissal, raise_levels, read_dismissals, stack_levels
 from abnormal.scoring.false_alarms import RELEASE_DROP, FalseAlarms
-from abnormal.scoring.local import LOCAL_SCORES, is_local
+from abnormal.scoring.local import LOCAL_SCORES, is_local, needs_network
 from abnormal.scoring.pools import Pool, read_pool, read_surprises
 from abnormal.scoring.rate_check import RateCheck
 from abnormal.scoring.regime_names import camera_of
@@ -54,6 +54,15 @@ class Normality:
     def frames(self) -> int:
         """Number of normal frames of the camera."""
         return next(iter(self.surprises.values())).frames
+
+    def without_network(self) -> "Normality | None":
+        """Returns what is normal for the scores that need no network; None if there are none."""
+        levels = {name: of for name, of in self.levels.items() if not needs_network(name)}
+        surprises = {name: of for name, of in self.surprises.items() if name in levels}
+        learnt = {name: of for name, of in self.learnt.items() if name in levels}
+        if not levels:
+            return None
+        return dataclasses.replace(self, levels=levels, surprises=surprises, learnt=learnt)
 
     def with_dismissed(self, dismissed: Sequence[Dismissal]) -> "Normality":
         """Returns what is normal after these events of the camera were dismissed, and no others."""

@@ -15,7 +15,8 @@ from abnormal.scoring.boxes import Box, component_box_at
 from abnormal.scoring.cells import PATCH_CELLS
 from abnormal.scoring.normal_level import common_level, own_level
 from abnormal.scoring.regularity import CausalMean, CausalMinimum
-from abnormal.scoring.residual import ClipResidual
+from abnormal.scoring.residual import BASELINE, ClipResidual
+from abnormal.scoring.standing import KINDS
 from abnormal.scoring.stay import StayTimer, stay_level
 
 SPEED_SEC = 0.2
@@ -216,13 +217,23 @@ def found_by(score: str, known: Iterable[str], source: int) -> str:
     return local[source] if score == FUSED else score
 
 
-def reason_of(name: str) -> str:
+def reason_of(name: str, standing: str = "") -> str:
     """Says in words what a local score finds unusual; empty if there is no local score.
 
     Args:
         name: What `found_by` returned.
+        standing: Name in `abnormal.scoring.standing.KINDS` of what stays, if the score tells that
+            something does; empty if it is not known.
     """
-    return LOCAL_SCORES[name].reason if name else ""
+    return words_of(name, standing)[0] if name else ""
+
+
+def words_of(name: str, standing: str = "") -> tuple[str, str]:
+    """Returns the `reason` and the `sentence` of a local score; see `reason_of` for arguments."""
+    score = LOCAL_SCORES[name]
+    if standing and score.of_background:
+        return KINDS[standing]
+    return score.reason, score.sentence
 
 
 def is_local(score: str) -> bool:
@@ -235,6 +246,15 @@ def is_local(score: str) -> bool:
         score: Name of a score.
     """
     return score == FUSED or score in LOCAL_SCORES
+
+
+def needs_network(score: str) -> bool:
+    """Tells whether a score depends on the network's reconstruction.
+
+    Args:
+        score: Name of a score.
+    """
+    return LOCAL_SCORES[score].of_network if score in LOCAL_SCORES else score != BASELINE
 
 
 def ratios_to_normal(cells: np.ndarray, level: np.ndarray, everywhere: bool = True) -> np.ndarray:

@@ -29,6 +29,8 @@ class ClipResidual:
             least 0, in pixels per frame; None if it is not measured.
         foreground: Which pixels differ from the background, `(T, height, width)` bool; known for
             new frames alone, and None if the background is not known.
+        background: What the camera shows when nobody is there, `(height, width)` float32, 0 to 255;
+            None if it is not known.
         position: 0-based position in the clip of the first of `frames`.
         new: The frames that no earlier clip of the video has, as a slice of `frames`.
     """
@@ -39,6 +41,7 @@ class ClipResidual:
     previous_reconstruction: np.ndarray | None = None
     speed: np.ndarray | None = None
     foreground: np.ndarray | None = None
+    background: np.ndarray | None = None
     position: int = 0
     new: slice = field(default_factory=lambda: slice(0, None))
 

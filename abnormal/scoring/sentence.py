@@ -6,7 +6,7 @@ somebody or something.
 
 from collections.abc import Sequence
 
-from abnormal.scoring.local import LOCAL_SCORES, reason_of
+from abnormal.scoring.local import LOCAL_SCORES, words_of
 
 LEAST_TIMES = 1.1
 """A smaller multiple of the normal level is not named, because it would read as "1 times"."""
@@ -20,7 +20,9 @@ _UNITS = ((48 * 3600, 86400, "day"), (7200, 3600, "hour"), (120, 60, "minute"), 
 """From how many seconds on a unit is used, how many seconds it has, and its name."""
 
 
-def local_sentence(name: str, measure: float | None, box: Sequence[float] | None) -> str:
+def local_sentence(
+    name: str, measure: float | None, box: Sequence[float] | None, standing: str = ""
+) -> str:
     """Says what a local score finds unusual, where, and by how much.
 
     Args:
@@ -28,13 +30,14 @@ def local_sentence(name: str, measure: float | None, box: Sequence[float] | None
         measure: What was measured: how many times the normal level, or for how many seconds if the
             score is of a duration; None if it is not known.
         box: Where it was; None if it is not known.
+        standing: What stays; see `abnormal.scoring.local.reason_of`.
     """
-    score, where = LOCAL_SCORES[name], place(box)
-    if measure is None or (measure < LEAST_TIMES and not score.of_duration):
-        reason = reason_of(name)
+    where, (reason, sentence) = place(box), words_of(name, standing)
+    of_duration = LOCAL_SCORES[name].of_duration
+    if measure is None or (measure < LEAST_TIMES and not of_duration):
         verb = "moves " if reason.startswith("faster") else ""
         return f"Something {verb}{reason}{where}."
-    return score.sentence.format(where=where, times=times(measure), time=duration(measure))
+    return sentence.format(where=where, times=times(measure), time=duration(measure))
 
 
 def score_sentence(score: float) -> str:

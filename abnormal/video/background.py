@@ -82,6 +82,11 @@ class ForegroundDetector:
         self._number = 0  # of the next frame
         self.other_view = False
 
+    @property
+    def background(self) -> np.ndarray:
+        """The background where the camera shows it now, `(height, width)` float32, 0 to 255."""
+        return self._learnt
+
     def __call__(self, frames: np.ndarray) -> np.ndarray:
         """Finds the foreground of the next frames.
 
@@ -114,7 +119,7 @@ class ForegroundDetector:
 
     def _follow(self, levels: np.ndarray) -> None:
         """Sees where the camera shows the background now, and whether it does."""
-        self._shifts.append(_shift(levels, self._background))
+        self._shifts.append(picture_shift(levels, self._background))
         shift = np.median(self._shifts, axis=0).round()
         if not np.array_equal(shift, self._shift):
             self._move(levels, shift)
@@ -123,13 +128,13 @@ class ForegroundDetector:
 
     def _move(self, levels: np.ndarray, shift: np.ndarray) -> None:
         """Moves the background, if it is more like a frame then."""
-        moved = _moved(self._background, shift)
+        moved = shifted(self._background, shift)
         if _correlation(levels, moved) > _correlation(levels, self._learnt):
-            self._adapted = _moved(self._adapted, shift - self._shift)
+            self._adapted = shifted(self._adapted, shift - self._shift)
             self._learnt, self._light, self._shift = moved, _Light(moved), shift
             # Nothing is known of what has come into the picture at its border.
             everywhere = np.ones(levels.shape, np.float32)
-            self._is_known = _moved(everywhere, shift, cv2.BORDER_CONSTANT) > 0
+            self._is_known = shifted(everywhere, shift, cv2.BORDER_CONSTANT) > 0
 
 
 class _Light:
@@ -175,17 +180,32 @@ def _difference(levels: np.ndarray, background: np.ndarray) -> np.ndarray:
     return np.maximum(np.maximum(above, below), 0)
 
 
-def _shift(levels: np.ndarray, background: np.ndarray) -> np.ndarray:
-    """Returns by how many pixels a frame shows the background to the right and further down."""
-    window = cv2.createHanningWindow(levels.shape[::-1], cv2.CV_32F)
+def picture_shift(frame: np.ndarray, background: np.ndarray) -> np.ndarray:
+    """Measures by how many pixels a frame shows the background to the right and further down.
+
+    Args:
+        frame: `(height, width)` float32 of any range.
+        background: Of the same shape and range.
+
+    Returns:
+        `(2,)` float64; 0 where it cannot be measured.
+    """
+    window = cv2.createHanningWindow(frame.shape[::-1], cv2.CV_32F)
     # OpenCV multiplies its arguments by the window in their place if they have certain sizes.
-    shift, _ = cv2.phaseCorrelate(background.copy(), levels.copy(), window)
+    shift, _ = cv2.phaseCorrelate(background.copy(), frame.copy(), window)
     return np.nan_to_num(np.array(shift))
 
 
-def _moved(
+def shifted(
     picture: np.ndarray, shift: np.ndarray, border: int = cv2.BORDER_REPLICATE
 ) -> np.ndarray:
+    """Moves a picture by some pixels to the right and further down.
+
+    Args:
+        picture: `(height, width)` float32.
+        shift: `(2,)` float64; see `picture_shift`.
+        border: What comes in at the border, as OpenCV names it.
+    """
     move = np.column_stack((np.eye(2), shift))
     return cv2.warpAffine(picture, move, picture.shape[::-1], borderMode=border)
 

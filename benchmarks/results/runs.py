@@ -45,11 +45,12 @@ FOOTAGE = {
 FRAMES_PER_SEC = {
     (SPATIOTEMPORAL, "float32"): 37,
     (SPATIOTEMPORAL, BFLOAT16): 61,
-    (LSTM_STCAE, BFLOAT16): 61,
-    (STCAE, BFLOAT16): 40,
-    (CAE, BFLOAT16): 300,
+    (LSTM_STCAE, BFLOAT16): 55,
+    (STCAE, BFLOAT16): 61,
+    (CAE, BFLOAT16): 350,
 }
-"""How fast networks are trained on two idle cores of an AMD EPYC (docs/PERFORMANCE.md)."""
+"""How fast networks are trained on two idle cores of an AMD EPYC. The default network has the rates
+of docs/PERFORMANCE.md; the others were measured in one run with it, on a busy machine."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -120,18 +120,23 @@ def seeds(found: Found) -> str:
         for name in names:
             row = [*of_group, str(RUNS[name].seed)]
             if metrics := found[name]:
-                values.append([metrics["scores"][score][kind]["auc"] for score, kind in shown])
-                row += [f"{100 * value:.2f}" for value in values[-1]]
+                values.append([_auc_or_nan(metrics, *score) for score in shown])
+                row += ["" if np.isnan(value) else f"{value:.2f}" for value in values[-1]]
             rows.append(row if metrics else [*row, MISSING])
         if len(values) > 1:
             rows.append([*of_group, f"mean of {len(values)}", *_means(np.array(values))])
     return markdown(header, rows)
 
 
+def _auc_or_nan(metrics: Metrics, score: str, protocol: str) -> float:
+    """Returns an AUC in per cent; NaN where the version that measured it did not know the score."""
+    return 100 * metrics["scores"].get(score, {}).get(protocol, {}).get("auc", np.nan)
+
+
 def _means(values: np.ndarray) -> Iterator[str]:
     """Yields mean and standard deviation (with n - 1) of each column, `(seeds, scores)`."""
     for mean, deviation in zip(values.mean(axis=0), values.std(axis=0, ddof=1), strict=True):
-        yield f"{100 * mean:.1f} ± {100 * deviation:.1f}"
+        yield "" if np.isnan(mean) else f"{mean:.1f} ± {deviation:.1f}"
 
 
 def scores(metrics: Metrics) -> str:

@@ -10,8 +10,7 @@ import pytest
 from abnormal.errors import AbnormalError
 from abnormal.inference import converted as module
 from abnormal.inference.converted import Converted, cache_folder, converted
-from abnormal.models import export
-from abnormal.models.lazy_network import LazyNetwork, lazy
+from abnormal.models.lazy_network import LazyNetwork, Part, lazy
 
 
 @pytest.fixture
@@ -110,7 +109,7 @@ def test_a_conversion_that_fails_leaves_nothing(cache, network, monkeypatch):
     def full(network, folder):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(export, "write_openvino", full)
+    monkeypatch.setattr(module, "write_openvino", full)
     with pytest.raises(AbnormalError, match="cannot be written: No space left"):
         converted(lazy(network))
     assert not cache.exists()
@@ -119,6 +118,5 @@ def test_a_conversion_that_fails_leaves_nothing(cache, network, monkeypatch):
 def test_other_weights_are_another_network(network):
     other = keras.models.clone_model(network)
     other.set_weights([weight + 0.1 for weight in network.get_weights()])
-    assert (
-        len({lazy(network).digest, lazy(other).digest, lazy(network).part("a", None).digest}) == 3
-    )
+    part = lazy(network).part_of(Part(1), None)
+    assert len({lazy(network).digest, lazy(other).digest, part.digest}) == 3

@@ -13,6 +13,7 @@ from abnormal.frames.manifest import write_manifest
 from abnormal.inference import videos
 from abnormal.inference.detector import open_detector, open_detectors
 from abnormal.inference.runtimes import RUNTIMES
+from abnormal.inference.score_video import Wanted, score_video
 from abnormal.models.model_file import save_model
 from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
@@ -47,8 +48,8 @@ def model_path(tmp_path, network, model_info):
 def test_the_jpg_step_does_not_matter(detector, img, street_file):
     (stored,) = videos.stored_videos(img)
     (direct,) = videos.source_videos(street_file)
-    by_jpg, notes = detector.score(stored)
-    by_file, more_notes = detector.score(direct)
+    by_jpg, notes = score_video(detector, stored)
+    by_file, more_notes = score_video(detector, direct)
     assert notes == more_notes == []
     # A jpg of quality 95 changes a pixel by one or two greys of 255: a little more noise in every
     # score, and the same course over time.
@@ -61,7 +62,7 @@ def test_the_jpg_step_does_not_matter(detector, img, street_file):
 
 def test_a_scored_video_has_all_that_is_known_of_it(detector, img):
     (stored,) = videos.stored_videos(img)
-    video, _ = detector.score(stored)
+    video, _ = score_video(detector, stored)
     assert (video.name, video.situation, video.fps) == ("cart", "cart", 10.0)
     assert video.labels.tolist() == LABELS.tolist()
     assert {values.shape for values in video.raw.values()} == {(26,)}
@@ -72,7 +73,8 @@ def test_a_scored_video_has_all_that_is_known_of_it(detector, img):
 def test_progress_sees_every_frame(detector, street_file):
     seen = []
     (video,) = videos.source_videos(street_file)
-    detector.score(video, lambda frames: (seen.append(1) or frame for frame in frames))
+    watch = lambda frames: (seen.append(1) or frame for frame in frames)  # noqa: E731
+    score_video(detector, video, watch=watch)
     assert len(seen) == 26
 
 
@@ -80,7 +82,7 @@ def test_notes_are_complete_when_the_video_is_read(detector, greys):
     video = videos.InputVideo(
         "a", lambda size, fps: videos.open_resampled(greys([0.0, 0.1], 20.0), size, fps)
     )
-    assert detector.score(video)[1] == [
+    assert score_video(detector, video)[1] == [
         "20 frames a second are resampled to 10",
         "nearly flat: all its grey levels lie between 0 and 1 of 255",
     ]
@@ -104,7 +106,7 @@ def test_what_follows_a_gap_is_not_compared_with_what_precedes_it(detector, img,
             opened.frames = (frame.image for frame in note_gaps(source, opened.gaps))
             yield opened
 
-        return calibrated.score(videos.InputVideo("a", open_frames))[0]
+        return score_video(calibrated, videos.InputVideo("a", open_frames))[0]
 
     whole, parts = scored(frames, [first]), [scored(frames[:first]), scored(frames[first:])]
     assert whole.gaps == (Gap(first, first / 10),)
@@ -134,7 +136,7 @@ def test_a_file_takes_the_regime_that_it_shows_and_is_silent_where_none_is_known
         yield videos.ModelFrames(iter(frames), 10.0)
 
     video = videos.InputVideo("a", open_frames)
-    scored, notes = dataclasses.replace(detector, calibration=calibration).score(video)
+    scored, notes = score_video(dataclasses.replace(detector, calibration=calibration), video)
     loud = scored.causal["appearance"] > 0
     assert loud[:20].all()
     assert (loud[20:30].any(), loud[30:40].all(), loud[40:].any()) == (False, True, False)
@@ -159,7 +161,9 @@ def test_what_no_asked_score_needs_is_not_computed(detector, img, only, labelled
     normality = Normality(levels, dict.fromkeys(LOCAL_SCORES, learn_surprise(np.arange(9.0))))
     calibration = dataclasses.replace(detector.calibration, cameras={video.camera: normality})
     alarm = None if only is None else Alarm(only, 1.0, 1.0)
-    scored, _ = dataclasses.replace(detector, calibration=calibration).score(video, alarm=alarm)
+    scored, _ = score_video(
+        dataclasses.replace(detector, calibration=calibration), video, Wanted(alarm)
+    )
     names = {*SCORES, *LOCAL_SCORES, FUSED} if all_scores else set(SCORES)
     assert set(scored.causal) == names
 

@@ -1,5 +1,6 @@
 import importlib.util
 
+import keras
 import numpy as np
 import pytest
 
@@ -20,6 +21,18 @@ def test_it_computes_the_network_for_batches_of_any_size(network):
         outputs = reconstruct(clips)
         np.testing.assert_allclose(outputs, network.predict_on_batch(clips), atol=1e-5)
         assert (outputs.shape, outputs.dtype) == (clips.shape, np.float32)
+
+
+def test_a_network_with_other_layers_is_converted(caplog):
+    pytest.importorskip("openvino", reason="OpenVINO is not installed")
+    network = keras.Sequential(
+        [keras.Input((2, 4, 4, 1)), keras.layers.Conv3D(1, 1), keras.layers.LeakyReLU()]
+    )
+    clips = clips_for(network, 1) - 0.5
+    with caplog.at_level("INFO"):
+        outputs = openvino_runtime(lazy(network))(clips)
+    np.testing.assert_allclose(outputs, network.predict_on_batch(clips), atol=1e-5)
+    assert "is converted for OpenVINO" in caplog.text
 
 
 def test_bfloat16_is_coarser(network):

@@ -87,6 +87,18 @@ def test_every_frame_gets_every_score_and_a_place(count, length):
     assert all(values.shape == (count,) for values in scored.measured.values())
 
 
+def test_without_the_network_the_other_scores_are_the_same():
+    frames, known = frames_with_a_runner(12), normality()
+    whole = score(frames, 5, FrameScorer(FPS, known), ResidualStream())
+    scorer = FrameScorer(FPS, known, {"l1": [2.0] * 5}, network=False)
+    scored = score(frames, 5, scorer, ResidualStream())
+    assert scored.causal.keys() == {"motion", "place", "stay", "difference", FUSED}
+    for name in scored.causal.keys() - {FUSED}:
+        assert np.array_equal(scored.causal[name], whole.causal[name])
+    scorer.use_levels({name: 2 * level for name, level in known.levels.items()})
+    assert scorer.newest_cells.keys() == {"motion", "place", "stay"}
+
+
 def test_people_are_told_what_was_measured():
     """The multiple of the normal level from which the score comes, and seconds for a stay."""
     frames, known = frames_with_a_runner(12), normality()
@@ -96,6 +108,7 @@ def test_people_are_told_what_was_measured():
         found[:, :24, :24] = True
         return found
 
+    corner.background = frames[0].astype(np.float32)
     scored = score(frames, 5, FrameScorer(FPS, known), ResidualStream(foreground=corner))
     for name in ("motion", "place", "change", "appearance"):
         surprises = known.surprises[name].of(scored.measured[name])

@@ -6,6 +6,8 @@ from abnormal.live.gate import FAULTS
 from abnormal.live.sentence import event_sentence
 from abnormal.live.tracker import LiveFrameScore, LiveTracker, OngoingEvent
 from abnormal.scoring.alarm import Alarm
+from abnormal.scoring.local import reason_of
+from abnormal.scoring.standing import NO_VOTE, votes_of
 
 SENTENCES = {
     "black": "The picture has been black for 12 seconds: 93 % of it.",
@@ -59,3 +61,20 @@ def test_the_longest_stay_of_an_event_is_told_though_its_peak_was_before():
         told += [event.peak.measure for _, event in tracker.add(frame)]
     told += [event.peak.measure for _, event in tracker.finish()]
     assert told == [60.0, 240.0, 5.0, 5.0]
+
+
+def test_the_votes_so_far_say_what_stays():
+    tracker, told = LiveTracker(Alarm("fused", 2.0, 1.0, gap_sec=0.0), 1.0), []
+    left, stands = votes_of(0.0, 0.0, 0.5), votes_of(0.5, 0.0, 0.5)
+    frames = [(3.0, NO_VOTE), (3.0, left), (0.0, stands), (0.0, stands), (3.0, NO_VOTE)]
+    for number, (score, votes) in enumerate(frames):
+        at, reason = Moment(number, float(number), 1e9), reason_of("stay")
+        seen = LiveFrameScore(at, score, None, reason, "stay", 10.0 + number, votes)
+        told += tracker.add(seen)
+    told += tracker.finish()
+    events = [make_event("gate", "anomaly", state, event) for state, event in told]
+    assert [event.detail for event in events] == [
+        *("stays for longer than is usual here", "was left here"),
+        *["stays for longer than is usual here"] * 2,  # an event of its own
+    ]
+    assert events[1].sentence == "Something was left here, and has not moved for 11 seconds."

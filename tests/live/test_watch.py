@@ -18,7 +18,9 @@ from abnormal.inference.detector import Detector  # noqa: E402
 from abnormal.inference.dismiss import dismiss, measure_event  # noqa: E402
 from abnormal.inference.overlap import Overlap, SplitNetwork  # noqa: E402
 from abnormal.inference.reconstruct import ClipReconstructor  # noqa: E402
+from abnormal.inference.regimes import Seen  # noqa: E402
 from abnormal.inference.score import frame_scores, residuals  # noqa: E402
+from abnormal.inference.score_video import score_video  # noqa: E402
 from abnormal.inference.stream import FrameScorer, ResidualStream  # noqa: E402
 from abnormal.live.address import Camera  # noqa: E402
 from abnormal.live.clock import Clock  # noqa: E402
@@ -39,6 +41,7 @@ FPS, LENGTH, SIZE = 5.0, 5, 48
 DRAW = np.random.default_rng(0)
 SCENE = DRAW.integers(60, 190, (SIZE, SIZE), np.uint8)
 ALARM = Alarm("motion", 2.0, 1.0)
+OF_NETWORK = Alarm("change", 2.0, 1.0)
 
 
 def darkened(clips):
@@ -81,12 +84,12 @@ def frames_of(images, first=0, faulty=()):
 class Watched:
     """Some cameras that are watched, and a clock."""
 
-    def __init__(self, detector, cameras=1, ignored=None, drop_above=1000):
+    def __init__(self, detector, cameras=1, ignored=None, drop_above=1000, alarm=ALARM):
         self.now, self.told, self.minutes = 0.0, [], 0
         self.mailbox = Mailbox(cameras, drop_above)
         self.monitors = [
             CameraMonitor(
-                Camera(f"c{number}", "0"), detector, ALARM, self.told.append, None, ignored,
+                Camera(f"c{number}", "0"), detector, alarm, self.told.append, None, ignored,
             )
             for number in range(cameras)
         ]  # fmt: skip
@@ -190,7 +193,7 @@ def test_what_goes_on_when_it_is_stopped_is_closed(detector):
 def test_no_clip_reaches_over_a_gap_and_every_frame_is_in_one(detector, exact, seen):
     clips = []
     network = with_network(detector, lambda some: (clips.extend(some), some)[1])
-    watched = Watched(dataclasses.replace(network, exact=exact))
+    watched = Watched(dataclasses.replace(network, exact=exact), alarm=OF_NETWORK)
     for grey, first, count in ((50, 0, 12), (100, 20, 7), (200, 28, 3)):
         images = np.full((count, SIZE, SIZE), grey, np.uint8)
         watched.give(frames_of(images, first=first))
@@ -259,12 +262,30 @@ def test_what_is_ignored_raises_no_alarm(detector):
 
 
 def test_clips_of_several_cameras_go_through_the_network_together(detector):
-    watched = Watched(detector, cameras=6)
+    watched = Watched(detector, cameras=6, alarm=OF_NETWORK)
     for camera in range(6):
         for frame in frames_of(footage(LENGTH, ())):
             watched.mailbox.put(camera, frame)
     watched.watch.step(0)
     assert darkened.sizes == [4, 2]
+
+
+@pytest.mark.parametrize(
+    ("score", "exact", "regime", "sizes"),
+    [
+        *((name, False, 0, []) for name in ("motion", "place", "stay", "difference")),
+        *((name, False, 0, [1]) for name in ("change", "appearance", "fused", "l2")),
+        ("motion", True, 0, [1]),
+        ("motion", False, None, [1]),  # learnt for all scores
+    ],
+)
+def test_the_network_runs_where_the_alarm_or_an_unknown_regime_needs_it(
+    detector, score, exact, regime, sizes
+):
+    watched = Watched(dataclasses.replace(detector, exact=exact), alarm=Alarm(score, 2.0, 1.0))
+    frames = frames_of(footage(LENGTH, ()))
+    watched.give(one._replace(seen=Seen(regime)) for one in frames)
+    assert darkened.sizes == sizes
 
 
 def test_each_camera_has_events_of_its_own(detector):
@@ -329,7 +350,7 @@ def test_it_ends_when_all_files_have(detector):
 
 
 def test_an_output_that_is_not_finite_is_said(detector):
-    watched = Watched(with_network(detector, lambda clips: clips * np.nan))
+    watched = Watched(with_network(detector, lambda clips: clips * np.nan), alarm=OF_NETWORK)
     with pytest.raises(AbnormalError, match="not finite"):
         watched.give(frames_of(footage(LENGTH, ())))
 
@@ -369,7 +390,7 @@ def test_clips_that_overlap_are_scored_sooner_and_as_those_of_a_file(detector, i
         return features[:, -3:] / 2
 
     split = SplitNetwork(lambda frames: frames, decode) if is_split else None
-    overlapping = dataclasses.replace(detector, overlap=Overlap(2, split))
+    overlapping = dataclasses.replace(detector, overlap=Overlap(2, split), exact=True)
     images, told = footage(40, range(14, 26)), []
     watched = Watched(overlapping)
     for frame in frames_of(images):
@@ -381,7 +402,7 @@ def test_clips_that_overlap_are_scored_sooner_and_as_those_of_a_file(detector, i
 
     frames = videos.ModelFrames(iter(images), FPS)
     video = videos.InputVideo("v", lambda size, fps: contextlib.nullcontext(frames))
-    scored, _ = overlapping.score(video)
+    scored, _ = score_video(overlapping, video)
     expected = scored.events(ALARM)
     assert spans(live) == [(event.start, event.stop - 1) for event in expected]
     assert live

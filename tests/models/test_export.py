@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 
+from abnormal import files
 from abnormal.cli import test as program
 from abnormal.errors import AbnormalError
 from abnormal.models import export
@@ -90,7 +91,7 @@ def test_a_library_that_fails_does_not_say_that_the_disk_is_full(model, kind, ro
 
     need(kind)
     monkeypatch.setitem(EXPORTS, kind, EXPORTS[kind]._replace(write=fail))
-    monkeypatch.setattr(export, "reserve", reserve)
+    monkeypatch.setattr(files, "reserve", reserve)
     expected = RuntimeError if room else AbnormalError
     said = "basic_ios" if room else f"gate{EXPORTS[kind].suffix} cannot be written: No space left"
     with pytest.raises(expected, match=said):
@@ -109,7 +110,7 @@ def test_missing_packages_are_named_with_how_to_get_them(model, kind, monkeypatc
 
 def test_another_backend_is_answered(model, monkeypatch):
     monkeypatch.setattr(export.keras.backend, "backend", lambda: "jax")
-    with pytest.raises(AbnormalError, match="needs Keras on TensorFlow, but KERAS_BACKEND is jax"):
+    with pytest.raises(AbnormalError, match="has to run on TensorFlow, but KERAS_BACKEND is jax"):
         export_model(model, "saved_model")
 
 

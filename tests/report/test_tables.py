@@ -224,7 +224,7 @@ def test_a_model_may_be_called_figure():
 def test_what_evaluate_gives_can_be_shown(scored):
     tree = evaluate([scored(labels=[0, 0, 0, 0, 0])], above(np.inf))
     lines = list(metrics_lines("model", tree))
-    assert sum("not defined" in line for line in lines) == len({*SCORES, *ERRORS}) + len(ERRORS)
+    assert sum("not defined" in line for line in lines) == len({*SCORES, *ERRORS}) + len(ERRORS) + 1
     assert lines[-1] == "  alarms (l2 > inf): 0 frames, 0.0 % of the normal ones"
 
 
@@ -266,3 +266,22 @@ def test_a_stay_is_told_as_long_as_it_lasted_though_its_peak_was_before(scored):
     assert events.sentence.tolist() == [
         "Something has stood here for 4 minutes, in the middle, which is longer than is usual."
     ]
+
+
+def test_the_votes_of_an_event_say_what_stays(scored):
+    votes = np.zeros((8, 4))
+    votes[[1, 3, 4, 7]] = np.eye(4)[[1, 2, 2, 3]]  # stands, left, left and, too late, gone
+    video = dataclasses.replace(
+        scored("gate", 8),
+        causal={"stay": np.array([0, 2, 3, 3, 2, 0, 0, 0.0])},
+        boxes=np.full((8, 4), 0.4),
+        things=((),) * 8,
+        sources=np.zeros(8, int),
+        measured={"stay": np.full(8, 30.0)},
+        standing=votes,
+    )
+    (event,) = video.events(alarm := Alarm("stay", 1.0, 1.0))
+    (row,) = records(events_table("model", [video], [VideoPixels(Localiser())], alarm))
+    told = "Something was left here, in the middle, and has not moved for 30 seconds."
+    assert (row["reason"], row["sentence"]) == ("was left here", told)
+    assert video.reason("stay", 2, video.what_stays(event)) == told.replace(", in the middle", "")

@@ -1,7 +1,8 @@
 import pytest
 
-from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.local import LOCAL_SCORES, reason_of
 from abnormal.scoring.sentence import duration, local_sentence, place, score_sentence, times
+from abnormal.scoring.standing import KINDS
 
 BOX = (0.0, 0.1, 0.2, 0.2)
 
@@ -22,6 +23,22 @@ SENTENCES = {
 def test_each_score_has_a_sentence_with_what_it_measured(name):
     measure = 239.0 if LOCAL_SCORES[name].of_duration else 3.04
     assert local_sentence(name, measure, BOX) == SENTENCES[name]
+
+
+STAYING = {
+    "stands": "Somebody or something that moves a little has stood here for 4 minutes, in the "
+    "upper left, which is longer than is usual.",
+    "left": "Something was left here, in the upper left, and has not moved for 4 minutes.",
+    "gone": "Something that is usually here has been gone for 4 minutes, in the upper left.",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_of_what_stays_has_a_sentence_and_a_reason(kind):
+    assert local_sentence("stay", 239.0, BOX, kind) == STAYING[kind]
+    assert local_sentence("stay", None, None, kind) == f"Something {reason_of('stay', kind)}."
+    assert reason_of("stay", kind) not in {reason_of(name) for name in LOCAL_SCORES}
+    assert local_sentence("motion", 3.04, BOX, kind) == SENTENCES["motion"]  # which does not stay
 
 
 @pytest.mark.parametrize("name", LOCAL_SCORES)
