@@ -12,15 +12,13 @@ import functools
 import hashlib
 import logging
 import os
-import re
-import shutil
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from abnormal.arrays import read_npz
-from abnormal.cache_folder import cache_folder
+from abnormal.cache_folder import cache_folder, remove_unused
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder, replacing, writing
 from abnormal.models.lazy_network import LazyNetwork
@@ -35,9 +33,6 @@ its model file."""
 
 FORM = 2
 """Version of what the conversion makes of a network. It grows when that changes."""
-
-_NAME = re.compile(r"[0-9a-f]{32}(\.npz)?")
-"""The folder may be somebody else's, such as that of OpenVINO's own files."""
 
 log = logging.getLogger(__name__)
 
@@ -103,22 +98,9 @@ def _keep(path: Path, made: Converted) -> None:
             "Or name one by the environment variable ABNORMAL_CACHE."
         )
         return
-    ours = (one for one in path.parent.iterdir() if _NAME.fullmatch(one.name))
-    for old in sorted(ours, key=_last_used)[:-KEEP]:
-        if old.is_dir():  # of earlier versions
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            old.unlink(missing_ok=True)
+    remove_unused(path.parent, KEEP)
 
 
 @functools.cache
 def _say_once(text: str) -> None:
     log.warning("%s", text)
-
-
-def _last_used(path: Path) -> float:
-    """Returns when a file was last used, in seconds since 1970; 0 if another process removed it."""
-    try:
-        return path.stat().st_mtime
-    except FileNotFoundError:
-        return 0.0

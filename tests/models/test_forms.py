@@ -172,12 +172,15 @@ def test_a_damaged_file_costs_another_measurement(network, plan, tmp_path, damag
 def test_those_that_were_not_used_for_longest_go(plan, monkeypatch, tmp_path):
     monkeypatch.setenv("ABNORMAL_CACHE", str(tmp_path))
     monkeypatch.setattr(kept, "KEEP", 2)
+    (tmp_path / "forms").mkdir()
+    (others := tmp_path / "forms" / "package.json").touch()
     for number in range(3):
         kept.keep_forms({"number": number}, [{"form": "a"}])
         for path in (tmp_path / "forms").iterdir():
             os.utime(path, (0, path.stat().st_mtime - 10))
     found = [kept.read_forms({"number": number}, lambda _: None) for number in range(3)]
     assert found == [None, ("a",), ("a",)]
+    assert others.exists()
 
 
 def test_nothing_is_measured_that_is_not_wanted_not_worth_it_or_not_kept(

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from abnormal import checks
-from abnormal.cache_folder import cache_folder
+from abnormal.cache_folder import cache_folder, remove_unused
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder, read_json, write_json
 
@@ -72,8 +72,7 @@ def keep_forms(made_for: Mapping[str, Any], layers: Sequence[Mapping[str, Any]])
     path = _path_of(made_for)
     make_folder(path.parent)
     write_json(path, {"made_for": made_for, "layers": layers})
-    for old in sorted(path.parent.glob("*.json"), key=os.path.getmtime)[:-KEEP]:
-        old.unlink(missing_ok=True)
+    remove_unused(path.parent, KEEP)
 
 
 def _path_of(made_for: Mapping[str, Any]) -> Path:
