@@ -49,7 +49,8 @@ def read_forms(
         if kept.get("made_for") != made_for:
             raise ValueError("it was made for something else")
         entries = checks.sequence("layers", kept["layers"])
-        forms = tuple(checks.mapping("a layer", entry)["form"] for entry in entries)
+        named = (checks.mapping("a layer", entry)["form"] for entry in entries)
+        forms = tuple(checks.text("a form", name) for name in named)
         check(forms)
     except (AbnormalError, ValueError, KeyError) as error:
         log.warning("%s is damaged (%s), and is measured again", path, error)
