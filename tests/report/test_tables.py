@@ -252,15 +252,20 @@ def test_times_go_on_in_gaps(scored):
     assert events[columns].to_numpy().tolist() == [[0, 3, 0, 0.75, 0.75], [4, 7, 64, 64.75, 64.75]]
 
 
-def test_a_stay_is_told_as_long_as_it_lasted_though_its_peak_was_before(scored):
-    video = dataclasses.replace(
+def staying(scored, seconds):
+    """A video in which something stays in frames 1 to 4, for the seconds that each frame says."""
+    return dataclasses.replace(
         scored("gate", 8),
         causal={"stay": np.array([0, 2, 3, 3, 2, 0, 0, 0.0])},
         boxes=np.full((8, 4), 0.4),
         things=((),) * 8,
         sources=np.zeros(8, int),
-        measured={"stay": np.array([9, 50, 60, 239, 200, 300, 300, 300.0])},
+        measured={"stay": np.array(seconds, float)},
     )
+
+
+def test_a_stay_is_told_as_long_as_it_lasted_though_its_peak_was_before(scored):
+    video = staying(scored, [9, 50, 60, 239, 200, 300, 300, 300])
     events = events_table("model", [video], [VideoPixels(Localiser())], Alarm("stay", 1.0, 1.0))
     assert events.peak_frame.tolist() == [2]
     assert events.sentence.tolist() == [
@@ -271,15 +276,7 @@ def test_a_stay_is_told_as_long_as_it_lasted_though_its_peak_was_before(scored):
 def test_the_votes_of_an_event_say_what_stays(scored):
     votes = np.zeros((8, 4))
     votes[[1, 3, 4, 7]] = np.eye(4)[[1, 2, 2, 3]]  # stands, left, left and, too late, gone
-    video = dataclasses.replace(
-        scored("gate", 8),
-        causal={"stay": np.array([0, 2, 3, 3, 2, 0, 0, 0.0])},
-        boxes=np.full((8, 4), 0.4),
-        things=((),) * 8,
-        sources=np.zeros(8, int),
-        measured={"stay": np.full(8, 30.0)},
-        standing=votes,
-    )
+    video = dataclasses.replace(staying(scored, [30] * 8), standing=votes)
     (event,) = video.events(alarm := Alarm("stay", 1.0, 1.0))
     (row,) = records(events_table("model", [video], [VideoPixels(Localiser())], alarm))
     told = "Something was left here, in the middle, and has not moved for 30 seconds."
