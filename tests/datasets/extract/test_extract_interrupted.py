@@ -35,17 +35,22 @@ def test_an_unexpected_error_of_one_video_names_itself(img):
     assert (status, problem[:11]) == (LEFT_OUT, "ValueError:")
 
 
-def test_a_run_killed_in_the_middle_is_completed_by_the_next_one(img, video, number_of):
+def kill_before_the_record(video, img, size):
+    """Extracts a video in a process that is killed when all frames, but no record, are written."""
     script = """
 import os, sys
 from pathlib import Path
 from abnormal.datasets import extract as extraction
 from abnormal.datasets.folder import find
 extraction.write_record = lambda *_: os._exit(9)
-extraction.extract(find(Path(sys.argv[1]))[0], Path(sys.argv[2]), 32, None)
+extraction.extract(find(Path(sys.argv[1]))[0], Path(sys.argv[2]), int(sys.argv[3]), None)
 """
-    command = [sys.executable, "-c", script, video.path, img]
+    command = [sys.executable, "-c", script, video.path, img, str(size)]
     assert subprocess.run(command, check=False).returncode == 9
+
+
+def test_a_run_killed_in_the_middle_is_completed_by_the_next_one(img, video, number_of):
+    kill_before_the_record(video, img, SIZE)
     assert len(list(img.rglob("*.jpg"))) == 20
     assert write_manifest(img) == []
     assert outcome(video, img) == (WRITTEN, 20, "")
@@ -155,16 +160,7 @@ extract(find(Path(sys.argv[1]))[0], Path(sys.argv[2]), 32, None)
 
 
 def test_frames_of_a_killed_run_with_other_options_are_not_taken_over(img, video, number_of):
-    script = """
-import os, sys
-from pathlib import Path
-from abnormal.datasets import extract as extraction
-from abnormal.datasets.folder import find
-extraction.write_record = lambda *_: os._exit(9)
-extraction.extract(find(Path(sys.argv[1]))[0], Path(sys.argv[2]), 16, None)
-"""
-    command = [sys.executable, "-c", script, video.path, img]
-    assert subprocess.run(command, check=False).returncode == 9
+    kill_before_the_record(video, img, 16)
     assert [done.status for done in extract_all([video], img, SIZE, None, 1)] == [WRITTEN]
     for jpg in (img / "training" / "gate").glob("*.jpg"):
         assert read_picture(jpg).shape == (SIZE, SIZE)
