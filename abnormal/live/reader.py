@@ -125,6 +125,7 @@ class CameraReader(threading.Thread):
         camera: Camera,
         prepare: FramePreparer,
         put: Callable[[ReaderMessage], None],
+        wait_for_room: Callable[[float], bool],
         clock: Clock,
         timeout_sec: float = FRAME_TIMEOUT_SEC,
     ) -> None:
@@ -134,11 +135,14 @@ class CameraReader(threading.Thread):
             camera: The camera.
             prepare: Makes frames ready for the model.
             put: Takes the messages without waiting.
+            wait_for_room: Waits for so many seconds until there is room for another frame, and
+                returns whether there is.
             clock: This machine's clocks.
             timeout_sec: How long to wait for the connection and for each frame, in seconds.
         """
         super().__init__(name=f"camera-{camera.name}", daemon=True)
         self._prepare, self._put, self._clock = prepare, put, clock
+        self._wait_for_room = wait_for_room
         self._backlog = Backlog(round(BACKLOG_SEC * prepare.fps), camera.is_file)
         self._receiver = CameraReceiver(camera, self._backlog, clock, timeout_sec)
         self._first_sec: float | None = None  # when the first frame of all was taken
@@ -148,9 +152,8 @@ class CameraReader(threading.Thread):
         self._report_at_sec = clock.now() + timeout_sec + START_SEC  # infinite once it has answered
         self.pass_time: Callable[[float], None] = lambda now_sec: None
 
-    @property
     def dropped(self) -> int:
-        """Number of frames that were dropped before they were prepared."""
+        """Returns how many frames were dropped since the start."""
         return self._backlog.dropped
 
     def stop(self) -> None:
@@ -169,6 +172,8 @@ class CameraReader(threading.Thread):
 
     def _pass_on(self) -> bool:
         """Passes on what the camera sends next; returns False if nothing will come any more."""
+        if not self._wait_for_room(WAIT_SEC):
+            return True
         received = self._backlog.take(WAIT_SEC)
         if received is None and self._clock.now() > self._report_at_sec:  # such as a device
             received = StreamEnd(self._clock.now(), "there is no answer", is_last=False)

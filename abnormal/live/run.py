@@ -31,8 +31,8 @@ from abnormal.scoring.local import needs_network
 from abnormal.training.interrupt import catching_signals
 from abnormal.video.zone import read_zone
 
-QUEUE_SEC = 2.0
-"""So many seconds of each camera's frames may wait before the oldest frames are dropped."""
+QUEUE_SEC = 1.0
+"""So many seconds of each camera's frames may wait for being scored."""
 
 OpenListeners = Callable[[Watched], AbstractContextManager[SendEvent]]
 """Opens all that receives events, and gives the function that sends them."""
@@ -132,16 +132,13 @@ def run_watch(
             reader.start()
             opened.callback(reader.stop)
 
-        def dropped(camera: int) -> int:
-            return mailbox.dropped(camera) + readers[camera].dropped
-
-        for number, monitor in enumerate(monitors):
-            monitor.status.dropped = partial(dropped, number)
+        for monitor, reader in zip(monitors, readers, strict=True):
+            monitor.status.dropped = reader.dropped
         dismissals = Dismissals(options.model, options.output, detector.calibration, monitors)
         watched.set_up([monitor.status for monitor in monitors], dismissals)
 
         def each_minute() -> None:
-            _log_health(options.model, monitors, dropped, clock)
+            _log_health(options.model, monitors, clock)
             dismissals.refresh()
 
         length = detector.info.clip_length
@@ -186,7 +183,8 @@ def _readers(
             *(detector.info.size, detector.info.fps, flow, options.pictures),
             monitor.regimes.watch,
         )
-        reader = CameraReader(camera, prepare, partial(_deliver, monitor, mailbox, number), clock)
+        put = partial(_deliver, monitor, mailbox, number)
+        reader = CameraReader(camera, prepare, put, partial(mailbox.wait_for_room, number), clock)
         reader.pass_time = monitor.faults.pass_time
         yield reader
 
@@ -197,11 +195,9 @@ def _deliver(monitor: CameraMonitor, mailbox: Mailbox, number: int, message: Rea
     mailbox.put(number, message)
 
 
-def _log_health(
-    model: Path, monitors: list[CameraMonitor], dropped: Callable[[int], int], clock: Clock
-) -> None:
-    for number, monitor in enumerate(monitors):
-        log.info("%s", monitor.health.report(dropped(number)))
+def _log_health(model: Path, monitors: list[CameraMonitor], clock: Clock) -> None:
+    for monitor in monitors:
+        log.info("%s", monitor.health.report(monitor.status.dropped()))
         if warning := monitor.health.warning():
             log.warning("%s: %s", monitor.health.name, warning)
         if warning := monitor.drift.warning(clock.now()):

@@ -49,10 +49,11 @@ def numbered_jpegs(picture_of):
 class Reading:
     """A reader at work, and what has come of it."""
 
-    def __init__(self, source, fps=25.0, timeout_sec=1.0, size=64):
+    def __init__(self, source, fps=25.0, timeout_sec=1.0, size=64, room=lambda wait_sec: True):
         self.messages, self.changed = [], threading.Condition()
         prepare = FramePreparer(size, fps, flow=True, pictures=True)
-        self.reader = CameraReader(Camera("gate", source), prepare, self.put, Clock(), timeout_sec)
+        camera = Camera("gate", source)
+        self.reader = CameraReader(camera, prepare, self.put, room, Clock(), timeout_sec)
         self.reader.start()
 
     def put(self, message):

@@ -16,29 +16,39 @@ def numbers(taken, camera):
 
 
 @given(st.lists(st.sampled_from([0, 1, "take"]), max_size=60))
-def test_the_newest_frames_of_each_camera_wait_in_order(actions):
-    mailbox, kept, dropped, came = Mailbox(2, 3), {0: [], 1: []}, {0: 0, 1: 0}, 0
-    for action in actions:
+def test_all_messages_of_each_camera_are_taken_in_order_and_together(actions):
+    mailbox, waiting, came = Mailbox(2, 3), {0: [], 1: []}, 0
+    for action in [*actions, "take"]:
         if action == "take":
             taken = mailbox.take(99, 0)
-            assert {camera: numbers(taken, camera) for camera in kept} == kept
-            kept = {0: [], 1: []}
+            assert {camera: numbers(taken, camera) for camera in waiting} == waiting
+            waiting = {0: [], 1: []}
             continue
         mailbox.put(action, frame(came))
-        kept[action].append(came)
-        dropped[action] += len(kept[action]) > 3
-        kept[action] = kept[action][-3:]
+        waiting[action].append(came)
         came += 1
-    assert [mailbox.dropped(0), mailbox.dropped(1)] == [dropped[0], dropped[1]]
 
 
-def test_what_is_said_of_a_camera_is_not_dropped():
+def test_there_is_room_again_when_half_of_what_fills_it_was_taken():
+    mailbox = Mailbox(2, 4)
+    for number in range(3):
+        mailbox.put(0, frame(number))
+        assert mailbox.wait_for_room(0, 0)
+    mailbox.put(0, frame(3))
+    assert (mailbox.wait_for_room(0, 0), mailbox.wait_for_room(1, 0)) == (False, True)
+    mailbox.take(1, 0)
+    assert not mailbox.wait_for_room(0, 0)
+    threading.Timer(0.05, mailbox.take, (1, 0)).start()
+    assert mailbox.wait_for_room(0, 30)
+
+
+def test_what_is_said_of_a_camera_takes_no_room():
     mailbox = Mailbox(1, 2)
     lost = ConnectionLost(Moment(1, 1, 1), "gone")
-    for message in (frame(0), lost, frame(2), frame(3), frame(4)):
+    for message in (frame(0), lost, lost):
         mailbox.put(0, message)
-    assert [message for _, message in mailbox.take(99, 0)] == [lost, frame(3), frame(4)]
-    assert mailbox.dropped(0) == 2
+    assert mailbox.wait_for_room(0, 0)
+    assert [message for _, message in mailbox.take(99, 0)] == [frame(0), lost, lost]
 
 
 def test_taking_waits_for_something():

@@ -13,9 +13,12 @@ import numpy as np
 import pytest
 
 from abnormal.live import reader
+from abnormal.live.address import Camera
+from abnormal.live.clock import Clock
 from abnormal.live.frame import ConnectionLost, LiveFrame, ReaderFailed
+from abnormal.live.mailbox import Mailbox
 from abnormal.live.prepare import FramePreparer
-from abnormal.live.reader import backoff
+from abnormal.live.reader import CameraReader, backoff
 from abnormal.video.jpeg import from_jpeg
 
 GSTREAMER = "/usr/bin/python3"  # Debian's own, which has Debian's GStreamer
@@ -40,6 +43,14 @@ RTSP_SERVER = textwrap.dedent(
     GLib.MainLoop().run()
     """
 )
+
+
+class CountingPreparer(FramePreparer):
+    count = 0
+
+    def __call__(self, *arguments):
+        self.count += 1
+        return super().__call__(*arguments)
 
 
 def frames(messages):
@@ -129,7 +140,7 @@ def test_a_camera_that_dies_is_noticed_although_its_frames_take_long_to_prepare(
     assert (shown - number_of(newest.image)) % 200 < 60  # of 100 in these two seconds
     waited = next(n for n, one in enumerate(messages) if isinstance(one, ConnectionLost)) - seen
     assert waited < 50 + 5
-    assert at_work.reader.dropped > 10
+    assert at_work.reader.dropped() > 10
     steps = [
         (
             b.moment.number - a.moment.number,
@@ -141,6 +152,28 @@ def test_a_camera_that_dies_is_noticed_although_its_frames_take_long_to_prepare(
     gaps = [step for step in steps if step[1] > 8]  # pictures of 50 a second, of which each second
     assert gaps
     assert all(number > 1 and speed is None for number, _, speed in gaps)
+
+
+def test_what_is_not_scored_in_time_is_not_prepared_and_is_missing_in_long_pieces(
+    mjpeg_camera, numbered_jpegs, monkeypatch
+):
+    monkeypatch.setattr(reader, "BACKLOG_SEC", 0.2)
+    source = mjpeg_camera(numbered_jpegs, 100).url()
+    mailbox, prepare = Mailbox(1, 20), CountingPreparer(64, 100.0, flow=True, pictures=True)
+    put, room = (functools.partial(use, 0) for use in (mailbox.put, mailbox.wait_for_room))
+    at_work = CameraReader(Camera("gate", source), prepare, put, room, Clock())
+    at_work.start()
+    taken = []
+    while len(taken) < 90:  # 40 a second, of 100
+        time.sleep(0.125)
+        taken += [message.moment.number for _, message in mailbox.take(5, 0)]
+    at_work.stop()
+    ends = [n for n, (a, b) in enumerate(itertools.pairwise(taken), 1) if b != a + 1]
+    pieces = [end - begin for begin, end in itertools.pairwise(ends)]
+    assert pieces
+    assert min(pieces) >= 10
+    assert prepare.count <= len(taken) + 21
+    assert at_work.dropped() > 20
 
 
 def test_a_camera_that_hangs_from_the_start_is_told(

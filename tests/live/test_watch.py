@@ -84,9 +84,9 @@ def frames_of(images, first=0, faulty=()):
 class Watched:
     """Some cameras that are watched, and a clock."""
 
-    def __init__(self, detector, cameras=1, ignored=None, drop_above=1000, alarm=ALARM):
+    def __init__(self, detector, cameras=1, ignored=None, alarm=ALARM):
         self.now, self.told, self.minutes = 0.0, [], 0
-        self.mailbox = Mailbox(cameras, drop_above)
+        self.mailbox = Mailbox(cameras, 1000)
         self.monitors = [
             CameraMonitor(
                 Camera(f"c{number}", "0"), detector, alarm, self.told.append, None, ignored,
@@ -296,17 +296,6 @@ def test_each_camera_has_events_of_its_own(detector):
     assert (len(watched.closed()), len(watched.closed(camera="c1"))) == (2, 1)
 
 
-def test_too_many_frames_cost_the_oldest_not_the_newest(detector):
-    watched = Watched(detector, drop_above=10)
-    for frame in frames_of(footage(60, ())):
-        watched.mailbox.put(0, frame)
-    watched.end()
-    for _ in range(9):
-        watched.watch.step(0)
-    assert watched.mailbox.dropped(0) == 50
-    assert "10 frames, 50 dropped" in watched.monitors[0].health.report(watched.mailbox.dropped(0))
-
-
 def test_the_minute_is_told_once_a_minute(detector):
     watched = Watched(detector)
     for now in (30.0, 60.0, 61.0, 119.0, 121.0):
@@ -321,7 +310,7 @@ def test_each_minute_each_camera_has_a_line_and_what_has_moved_the_command(
     caplog.set_level("INFO", "abnormal")
     watched = Watched(detector, cameras=2)
     monkeypatch.setattr(watched.monitors[1].drift, "warning", lambda _: "it has moved")
-    _log_health(Path("m.h5"), watched.monitors, watched.mailbox.dropped, Clock())
+    _log_health(Path("m.h5"), watched.monitors, Clock())
     lines = [record.message for record in caplog.records]
     assert [line.split(":")[0] for line in lines] == ["c0", "c1", "c1"]
     assert [record.levelname for record in caplog.records] == ["INFO", "INFO", "WARNING"]
