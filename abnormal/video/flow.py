@@ -58,19 +58,23 @@ class FlowMeter:
         change -= _median(change)
         change = cv2.blur(np.abs(change, out=change), (BLUR_PX, BLUR_PX))
         moved = change > LEAST_CHANGE + NOISE_FACTOR * _median(change)
-        if not moved.any():
-            return np.zeros(frame.shape, np.float32)
+        speed = np.zeros(frame.shape, np.float32)
+        rows, columns = (np.flatnonzero(moved.any(axis=axis)) for axis in (1, 0))
+        if not rows.size:
+            return speed
         pair = (np.ascontiguousarray(before), np.ascontiguousarray(frame))
         flow = self._flow.calc(*pair, None)  # type: ignore[call-overload]
-        right, down = cv2.split(flow)
-        # The flow relative to most of the picture. This is computed in place, because allocating
-        # memory costs more than the arithmetic, and not by cv2.magnitude, because the last bit of
-        # its results depends on the alignment of the flow in memory.
-        for component in (right, down):
-            component -= _median(component)
-            component *= component
+        # The flow relative to most of the picture, where anything has moved. It is computed in
+        # place, because allocating memory costs more than the arithmetic, and not by
+        # cv2.magnitude, because the last bit of its results depends on the alignment of the flow
+        # in memory.
+        box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+        right, down = (flow[(*box, axis)] - _median(flow[..., axis]) for axis in (0, 1))
+        right *= right
+        down *= down
         right += down
-        return np.sqrt(right, out=right) * moved
+        speed[box] = np.sqrt(right, out=right) * moved[box]
+        return speed
 
 
 def _median(values: np.ndarray) -> np.floating:
