@@ -217,7 +217,7 @@ def _detect(
     """Scores videos, and warns of problems with them unless none of them can be scored."""
     from abnormal.detection.detect import Detections, problem_of, score_videos
     from abnormal.detection.job import Job
-    from abnormal.detection.video import VideoResult
+    from abnormal.detection.video_result import VideoResult
     from abnormal.scoring.localisation import DEFAULT_LOCALISER
 
     job = Job({model.name: alarm}, DEFAULT_LOCALISER)

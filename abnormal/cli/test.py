@@ -95,7 +95,6 @@ def _detect(args: argparse.Namespace) -> int:
     from abnormal.detection.detect import detect
     from abnormal.detection.results import (
         EarlyResults,
-        draw_results,
         finish_results,
         model_results,
         write_results,
@@ -109,6 +108,8 @@ def _detect(args: argparse.Namespace) -> int:
     for name, model in models.items():
         show_result(*metrics_lines(name, model.metrics))
     if options.figures:
+        from abnormal.detection.overview import draw_results
+
         draw_results(detections, models)
     finish_results(detections)
     show_result(f"results: {args.output}")

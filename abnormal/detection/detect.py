@@ -12,7 +12,8 @@ from pathlib import Path
 from abnormal.detection.job import Job
 from abnormal.detection.options import DetectionOptions
 from abnormal.detection.unfinished import Unfinished, identity_of_run
-from abnormal.detection.video import LeftOut, VideoResult, score_and_draw
+from abnormal.detection.video import score_and_draw
+from abnormal.detection.video_result import LeftOut, VideoResult
 from abnormal.detection.worker import model_files, score_on_worker
 from abnormal.errors import AbnormalError, write_bug_log
 from abnormal.files import make_folder

@@ -35,3 +35,19 @@ class Job:
     def folder(self, model: str) -> str:
         """Returns the folder of a model's pictures and videos; empty if there is only one model."""
         return model.replace("/", "_") if len(self.alarms) > 1 else ""
+
+    def plot_path(self, video: str) -> Path:
+        """Returns where the plot of a video's regularity is."""
+        return self.output / "regularity" / f"{video}.{self.figures}"
+
+    def video_path(self, model: str, kind: str, video: str) -> Path:
+        """Returns where the video of a kind is that is drawn of a video: `anomalies`, `videos`."""
+        return self.output / kind / self.folder(model) / f"{video}.mp4"
+
+    def figure_paths(self, video: str) -> list[Path]:
+        """Returns the plot and the videos that are drawn of a video, without pictures of panels."""
+        if not self.figures:
+            return []
+        kinds = ("anomalies", "videos")
+        paths = [self.video_path(model, kind, video) for model in self.alarms for kind in kinds]
+        return [self.plot_path(video), *paths]

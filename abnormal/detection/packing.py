@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from abnormal.detection.video import ModelOutput, VideoResult
+from abnormal.detection.video_result import ModelOutput, VideoResult
 from abnormal.evaluation.pixel_level import VideoPixels
 from abnormal.evaluation.true_regions import TrueRegions
 from abnormal.frames.gaps import Gap

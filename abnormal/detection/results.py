@@ -1,26 +1,19 @@
-"""Writes the folder of results: tables, plots of all videos together, and the page."""
+"""Writes the tables and metrics of all videos to the folder of results."""
 
 import itertools
 import logging
 import time
-import traceback
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 
 from abnormal.detection.detect import Detections
-from abnormal.errors import AbnormalError, bug_text, write_bug_log
 from abnormal.evaluation.evaluate import evaluate
 from abnormal.evaluation.pixel_level import pixel_table
 from abnormal.files import write_json
-from abnormal.report.contents import Contents, ModelResults
+from abnormal.report.contents import ModelResults
 from abnormal.report.event_paths import events_with_things
-from abnormal.report.histogram import histograms_of, plot_histograms
-from abnormal.report.losses import plot_losses
-from abnormal.report.page import write_page
-from abnormal.report.roc import plot_roc, roc_of
 from abnormal.report.tables import (
     comparison_table,
     events_table,
@@ -93,39 +86,6 @@ def write_results(output: Path, models: Mapping[str, ModelResults]) -> None:
         write_table(output / "comparison.csv", comparison_table(metrics))
 
 
-def draw_results(detections: Detections, models: Mapping[str, ModelResults]) -> None:
-    """Draws the plots of all videos together, and writes the page that shows everything.
-
-    A video whose own plots could not be drawn is logged, and the page is written all the same.
-
-    Args:
-        detections: The results of each video, whose own plots have been drawn already.
-        models: The results of each model, by the name of the model.
-
-    Raises:
-        AbnormalError: A file cannot be written.
-    """
-    output, ending = detections.job.output, detections.job.figures or "png"
-    score = next(iter(models.values())).alarm.score
-    plots = {"histogram": "Scores and threshold", "losses": "Losses"}
-    histories = {name: model.info.history for name, model in models.items()}
-    losses = {name: model.info.loss for name, model in models.items()}
-    plot_losses(histories, losses, output / f"losses.{ending}")
-    scored = {name: model.videos for name, model in models.items()}
-    histograms = histograms_of(scored, detections.job.alarms)
-    plot_histograms(histograms, score, output / f"histogram.{ending}")
-    rocs = {
-        name: roc for name, model in models.items() if (roc := roc_of(model.videos, model.alarm))
-    }
-    if rocs:  # only where there are labels
-        plot_roc(rocs, score, output / f"roc.{ending}")
-        plots = {"roc": "ROC", **plots}
-    write_page(output / "report.html", Contents(models, ending, plots), datetime.now())
-    for name, result in detections.results.items():
-        if error := result.figure_error:
-            _log_figure_error(name, error)
-
-
 class EarlyResults:
     """Writes the tables and the page for the videos that are done, while others are scored.
 
@@ -152,18 +112,11 @@ class EarlyResults:
         job, models = detections.job, model_results(detections)
         write_results(job.output, models)
         if job.figures:
-            contents = Contents(models, job.figures, {}, detections.videos_left)
-            write_page(job.output / "report.html", contents, datetime.now())
+            from abnormal.detection.overview import write_early_page  # Bokeh takes half a second
+
+            write_early_page(detections, models)
         ended_sec = self._clock()
         self._next_sec = ended_sec + (ended_sec - begun_sec) * (1 / EARLY_SHARE - 1)
-
-
-def _log_figure_error(video: str, error: Exception) -> None:
-    known = isinstance(error, AbnormalError)
-    log.error("  without figures: %s: %s", video, error if known else bug_text(error))
-    if not known:
-        details = "".join(traceback.format_exception(error))
-        log.error("  Details are in %s", write_bug_log(details))
 
 
 def finish_results(detections: Detections) -> None:

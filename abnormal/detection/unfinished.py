@@ -22,7 +22,7 @@ import numpy as np
 from abnormal.arrays import read_npz
 from abnormal.detection.job import Job
 from abnormal.detection.packing import pack, unpack
-from abnormal.detection.video import VideoResult, figure_paths
+from abnormal.detection.video_result import VideoResult
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder, read_json, remove_partial, replacing, sha256, write_json
 from abnormal.inference.detector import Detector
@@ -107,7 +107,7 @@ class Unfinished:
             return None
         try:
             kept = unpack(read_npz(path))
-            drawn = all(figure.is_file() for figure in figure_paths(self._job, video))
+            drawn = all(figure.is_file() for figure in self._job.figure_paths(video.name))
             fits = drawn and kept["of"] == self._identities[video.name]
             return kept["result"] if fits else None
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:

@@ -17,7 +17,7 @@ from abnormal.files import sha256
 from abnormal.inference.videos import InputVideo
 
 if TYPE_CHECKING:
-    from abnormal.detection.video import LeftOut, VideoResult
+    from abnormal.detection.video_result import LeftOut, VideoResult
     from abnormal.inference.detector import Detector
 
 _LOADING_LOCK = threading.Lock()

@@ -19,12 +19,13 @@ from abnormal.cli import test, train  # noqa: E402
 from abnormal.datasets.demo import find_demo  # noqa: E402
 from abnormal.datasets.extract import extract  # noqa: E402
 from abnormal.detection import detect as detect_module  # noqa: E402
+from abnormal.detection import drawing as drawing_module  # noqa: E402
 from abnormal.detection import results as results_module  # noqa: E402
 from abnormal.detection import video as video_module  # noqa: E402
 from abnormal.detection.detect import Detections, results_of  # noqa: E402
 from abnormal.detection.job import Job  # noqa: E402
 from abnormal.detection.results import EARLY_SHARE, EarlyResults  # noqa: E402
-from abnormal.detection.video import LeftOut  # noqa: E402
+from abnormal.detection.video_result import LeftOut  # noqa: E402
 from abnormal.errors import AbnormalError  # noqa: E402
 from abnormal.files import sha256  # noqa: E402
 from abnormal.frames.manifest import write_manifest  # noqa: E402
@@ -154,7 +155,7 @@ def test_a_video_is_drawn_while_the_next_one_is_scored(work, tmp_path, monkeypat
         drawn.append(video.name)
 
     monkeypatch.setattr(video_module, "_score_all", scoring)
-    monkeypatch.setattr(video_module, "_draw", drawing)
+    monkeypatch.setattr(drawing_module, "draw_video", drawing)
     assert score(work, tmp_path / "results") == 0
     assert sorted(drawn) == VIDEOS
 
@@ -162,14 +163,14 @@ def test_a_video_is_drawn_while_the_next_one_is_scored(work, tmp_path, monkeypat
 def test_a_figure_that_fails_is_said_once_the_tables_are_there(
     work, local, tmp_path, monkeypatch, capsys
 ):
-    plain = video_module.write_annotated
+    plain = drawing_module.write_annotated
 
     def write(path, pictures, annotation):
         if annotation.video.name == VIDEOS[2]:
             raise AbnormalError("has the source changed?")
         plain(path, pictures, annotation)
 
-    monkeypatch.setattr(video_module, "write_annotated", write)
+    monkeypatch.setattr(drawing_module, "write_annotated", write)
     assert score(work, tmp_path / "results") == 1
     assert "has the source changed?" in capsys.readouterr().err
     for table in ("scores.csv", "events.json", "metrics.json"):
@@ -190,7 +191,7 @@ def test_ctrl_c_does_not_wait_for_the_videos_that_are_under_way(work, tmp_path, 
 
         return run
 
-    monkeypatch.setattr(video_module, "_draw", drawing)
+    monkeypatch.setattr(drawing_module, "draw_video", drawing)
     monkeypatch.setattr(detect_module, "in_threads", interrupted)
     assert score(work, tmp_path / "results") == 130
     assert not (tmp_path / "results" / "scores.csv").exists()
