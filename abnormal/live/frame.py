@@ -35,6 +35,8 @@ class LiveFrame(NamedTuple):
         detail: The measurement that showed the fault, for people; empty if there is no fault.
         seen: Which regime of its camera it shows.
         jpeg: The picture for people to look at; None if no pictures are kept.
+        is_dropped: Whether it is not scored, because the scoring does not keep up. It is looked at
+            for faults, and is part of clips. Most dropped frames are not prepared at all.
     """
 
     moment: Moment
@@ -45,6 +47,7 @@ class LiveFrame(NamedTuple):
     detail: str = ""
     seen: Seen = Seen()
     jpeg: bytes | None = None
+    is_dropped: bool = False
 
 
 class ConnectionLost(NamedTuple):

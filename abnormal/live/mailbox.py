@@ -9,19 +9,22 @@ from abnormal.live.frame import LiveFrame, ReaderMessage
 class Mailbox:
     """Holds the messages of the cameras until they are scored.
 
-    Nothing is dropped here. A camera's thread waits for room before it prepares another frame, so
-    that no frame is prepared which nobody will score.
+    Nothing is dropped here. A camera's thread asks whether there is room before it measures what
+    only the scoring needs, and drops the frame if there is none.
     """
 
-    def __init__(self, cameras: int, capacity: int) -> None:
+    def __init__(self, cameras: int, capacity: int, clip_length: int) -> None:
         """Makes an empty mailbox.
 
         Args:
             cameras: Number of cameras.
-            capacity: Number of frames of each camera that may wait.
+            capacity: When so many frames of a camera wait, there is no more room after the end of
+                the clip, because a clip that is not complete costs as much as one that is.
+            clip_length: Number of frames in a clip.
         """
         self._waiting = [collections.deque[ReaderMessage]() for _ in range(cameras)]
-        self._capacity = capacity
+        self._capacity, self._clip_length = capacity, clip_length
+        self._came = [0] * cameras  # frames since there is room again
         self._is_full = [False] * cameras
         self._changed = threading.Condition()
 
@@ -36,24 +39,23 @@ class Mailbox:
             waiting = self._waiting[camera]
             waiting.append(message)
             frames = sum(isinstance(one, LiveFrame) for one in waiting)
-            self._is_full[camera] |= frames >= self._capacity
-            self._changed.notify_all()
+            self._came[camera] += isinstance(message, LiveFrame)
+            ends_clip = self._came[camera] % self._clip_length == 0
+            self._is_full[camera] |= frames >= self._capacity and ends_clip
+            self._changed.notify()
 
-    def wait_for_room(self, camera: int, timeout_sec: float) -> bool:
-        """Waits until there is room for frames of a camera.
+    def has_room(self, camera: int) -> bool:
+        """Returns whether there is room for frames of a camera.
 
         If there is none, there will be when half of the capacity is free. If the scoring does not
-        keep up, frames are therefore missing in long pieces, and scored in long pieces.
+        keep up, frames are therefore missing in long pieces, and scored in long pieces: after each
+        gap, nothing is compared with what was before.
 
         Args:
             camera: Number of the camera, from 0.
-            timeout_sec: How long to wait, in seconds.
-
-        Returns:
-            Whether there is room.
         """
         with self._changed:
-            return self._changed.wait_for(lambda: not self._is_full[camera], timeout_sec)
+            return not self._is_full[camera]
 
     def take(self, most: int, timeout_sec: float) -> list[tuple[int, ReaderMessage]]:
         """Takes the oldest messages of each camera, with the camera's number.
@@ -69,9 +71,7 @@ class Mailbox:
                 for camera, waiting in enumerate(self._waiting)
                 for _ in range(min(most, len(waiting)))
             ]
-            self._is_full = [
-                is_full and len(waiting) > self._capacity // 2
-                for is_full, waiting in zip(self._is_full, self._waiting, strict=True)
-            ]
-            self._changed.notify_all()
+            for camera, waiting in enumerate(self._waiting):
+                if self._is_full[camera] and len(waiting) <= self._capacity // 2:
+                    self._is_full[camera], self._came[camera] = False, 0
             return taken

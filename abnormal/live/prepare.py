@@ -49,17 +49,20 @@ class FramePreparer:
         self.start_after_gap()
         self._gate.start_connection()
 
-    def __call__(self, frame: Frame, moment: Moment, arrival_sec: float) -> LiveFrame:
+    def __call__(
+        self, frame: Frame, moment: Moment, arrival_sec: float, is_dropped: bool = False
+    ) -> LiveFrame:
         """Makes a frame ready for the model.
 
         Args:
             frame: The camera's next frame, in its own size.
             moment: When the frame was taken.
             arrival_sec: When the frame arrived, in seconds by a clock that never goes back.
+            is_dropped: Whether it will not be scored, so that its speed is not needed.
         """
         image = np.ascontiguousarray(resize(frame.image, self._size, self._size))
         speed = None
-        if self._flow is not None and self._before is not None:
+        if self._flow is not None and self._before is not None and not is_dropped:
             speed = self._flow(self._before, image)
         self._before = image
         seen = self._watch(image) if self._watch else Seen()
@@ -68,7 +71,7 @@ class FramePreparer:
         self._regime = seen.regime
         fault, detail = self._gate(image, moment.sec)
         jpeg = _jpeg_of(frame) if self._pictures else None
-        return LiveFrame(moment, arrival_sec, image, speed, fault, detail, seen, jpeg)
+        return LiveFrame(moment, arrival_sec, image, speed, fault, detail, seen, jpeg, is_dropped)
 
 
 def _jpeg_of(frame: Frame) -> bytes:

@@ -29,6 +29,9 @@ START_SEC = 3.0
 BACKLOG_SEC = 2.0
 """So many seconds of frames may wait for being prepared."""
 
+LOOK_SEC = 0.2
+"""Of frames that will not be scored, so many seconds apart one is looked at for faults."""
+
 FIRST_WAIT_SEC, LONGEST_WAIT_SEC = 0.5, 30.0
 """The first and the longest wait before connecting again, in seconds."""
 
@@ -125,7 +128,7 @@ class CameraReader(threading.Thread):
         camera: Camera,
         prepare: FramePreparer,
         put: Callable[[ReaderMessage], None],
-        wait_for_room: Callable[[float], bool],
+        has_room: Callable[[], bool],
         clock: Clock,
         timeout_sec: float = FRAME_TIMEOUT_SEC,
     ) -> None:
@@ -135,18 +138,19 @@ class CameraReader(threading.Thread):
             camera: The camera.
             prepare: Makes frames ready for the model.
             put: Takes the messages without waiting.
-            wait_for_room: Waits for so many seconds until there is room for another frame, and
-                returns whether there is.
+            has_room: Tells whether the next frame can be scored; if not, it is dropped.
             clock: This machine's clocks.
             timeout_sec: How long to wait for the connection and for each frame, in seconds.
         """
         super().__init__(name=f"camera-{camera.name}", daemon=True)
-        self._prepare, self._put, self._clock = prepare, put, clock
-        self._wait_for_room = wait_for_room
+        self._prepare, self._put, self._has_room = prepare, put, has_room
+        self._clock = clock
         self._backlog = Backlog(round(BACKLOG_SEC * prepare.fps), camera.is_file)
         self._receiver = CameraReceiver(camera, self._backlog, clock, timeout_sec)
         self._first_sec: float | None = None  # when the first frame of all was taken
         self._next = 0  # number of the next frame
+        self._dropped = 0  # frames that were not scored
+        self._look_at_sec = 0.0  # when the next one is looked at although it is not scored
         self._convert_rate = RateConverter(prepare.fps)
         self._follows_gap = False
         self._report_at_sec = clock.now() + timeout_sec + START_SEC  # infinite once it has answered
@@ -154,7 +158,7 @@ class CameraReader(threading.Thread):
 
     def dropped(self) -> int:
         """Returns how many frames were dropped since the start."""
-        return self._backlog.dropped
+        return self._backlog.dropped + self._dropped
 
     def stop(self) -> None:
         """Asks the threads to end at the next frame, without waiting for that."""
@@ -172,8 +176,6 @@ class CameraReader(threading.Thread):
 
     def _pass_on(self) -> bool:
         """Passes on what the camera sends next; returns False if nothing will come any more."""
-        if not self._wait_for_room(WAIT_SEC):
-            return True
         received = self._backlog.take(WAIT_SEC)
         if received is None and self._clock.now() > self._report_at_sec:  # such as a device
             received = StreamEnd(self._clock.now(), "there is no answer", is_last=False)
@@ -203,7 +205,16 @@ class CameraReader(threading.Thread):
             self._prepare.start_after_gap()
             ticks = 1
         self._follows_gap = False
-        ready = self._prepare(received.frame, self._moment(taken_sec), received.arrival_sec)
+        is_dropped = not self._has_room()
+        if is_dropped:
+            self._dropped += ticks
+            if received.arrival_sec < self._look_at_sec:
+                self._next += ticks
+                self._prepare.start_after_gap()
+                return
+        self._look_at_sec = received.arrival_sec + LOOK_SEC
+        moment = self._moment(taken_sec)
+        ready = self._prepare(received.frame, moment, received.arrival_sec, is_dropped)
         for tick in range(ticks):
             if tick:  # in a repeated frame nothing has moved
                 still = None if ready.speed is None else np.zeros_like(ready.speed)

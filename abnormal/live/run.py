@@ -17,7 +17,7 @@ from abnormal.live.clips import ClipWriter
 from abnormal.live.clock import Clock
 from abnormal.live.dismissals import Dismissals, keep_event_cells
 from abnormal.live.event import SendEvent
-from abnormal.live.frame import ReaderMessage
+from abnormal.live.frame import LiveFrame, ReaderMessage
 from abnormal.live.mailbox import Mailbox
 from abnormal.live.monitor import CameraMonitor
 from abnormal.live.options import WatchOptions
@@ -118,7 +118,8 @@ def run_watch(
     """
     cameras, clock = options.cameras, Clock()
     watched = Watched([camera.name for camera in cameras], options.pictures)
-    mailbox = Mailbox(len(cameras), round(QUEUE_SEC * detector.info.fps))
+    length = detector.info.clip_length
+    mailbox = Mailbox(len(cameras), round(QUEUE_SEC * detector.info.fps), length)
     with contextlib.ExitStack() as opened:
         send = opened.enter_context(open_listeners(watched))
         clips = ClipWriter(len(cameras)) if options.pictures else None
@@ -141,7 +142,6 @@ def run_watch(
             _log_health(options.model, monitors, clock)
             dismissals.refresh()
 
-        length = detector.info.clip_length
         loop = WatchLoop(monitors, mailbox, detector.reconstruct, clock, each_minute, length)
         loop.run(is_stopped)
 
@@ -184,7 +184,7 @@ def _readers(
             monitor.regimes.watch,
         )
         put = partial(_deliver, monitor, mailbox, number)
-        reader = CameraReader(camera, prepare, put, partial(mailbox.wait_for_room, number), clock)
+        reader = CameraReader(camera, prepare, put, partial(mailbox.has_room, number), clock)
         reader.pass_time = monitor.faults.pass_time
         yield reader
 
@@ -192,7 +192,8 @@ def _readers(
 def _deliver(monitor: CameraMonitor, mailbox: Mailbox, number: int, message: ReaderMessage) -> None:
     """Reports what is wrong with a camera at once, and lets its frames wait for being scored."""
     monitor.faults.take(message)
-    mailbox.put(number, message)
+    if not (isinstance(message, LiveFrame) and message.is_dropped):
+        mailbox.put(number, message)
 
 
 def _log_health(model: Path, monitors: list[CameraMonitor], clock: Clock) -> None:

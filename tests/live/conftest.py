@@ -49,11 +49,11 @@ def numbered_jpegs(picture_of):
 class Reading:
     """A reader at work, and what has come of it."""
 
-    def __init__(self, source, fps=25.0, timeout_sec=1.0, size=64, room=lambda wait_sec: True):
+    def __init__(self, source, fps=25.0, timeout_sec=1.0, size=64, has_room=lambda: True):
         self.messages, self.changed = [], threading.Condition()
         prepare = FramePreparer(size, fps, flow=True, pictures=True)
         camera = Camera("gate", source)
-        self.reader = CameraReader(camera, prepare, self.put, room, Clock(), timeout_sec)
+        self.reader = CameraReader(camera, prepare, self.put, has_room, Clock(), timeout_sec)
         self.reader.start()
 
     def put(self, message):

@@ -13,12 +13,11 @@ import numpy as np
 import pytest
 
 from abnormal.live import reader
-from abnormal.live.address import Camera
-from abnormal.live.clock import Clock
 from abnormal.live.frame import ConnectionLost, LiveFrame, ReaderFailed
-from abnormal.live.mailbox import Mailbox
+from abnormal.live.gate import PictureGate
 from abnormal.live.prepare import FramePreparer
-from abnormal.live.reader import CameraReader, backoff
+from abnormal.live.reader import backoff
+from abnormal.video.flow import FlowMeter
 from abnormal.video.jpeg import from_jpeg
 
 GSTREAMER = "/usr/bin/python3"  # Debian's own, which has Debian's GStreamer
@@ -43,14 +42,6 @@ RTSP_SERVER = textwrap.dedent(
     GLib.MainLoop().run()
     """
 )
-
-
-class CountingPreparer(FramePreparer):
-    count = 0
-
-    def __call__(self, *arguments):
-        self.count += 1
-        return super().__call__(*arguments)
 
 
 def frames(messages):
@@ -154,26 +145,28 @@ def test_a_camera_that_dies_is_noticed_although_its_frames_take_long_to_prepare(
     assert all(number > 1 and speed is None for number, _, speed in gaps)
 
 
-def test_what_is_not_scored_in_time_is_not_prepared_and_is_missing_in_long_pieces(
-    mjpeg_camera, numbered_jpegs, monkeypatch
+def test_of_frames_that_will_not_be_scored_some_are_looked_at_for_faults(
+    mjpeg_camera, numbered_jpegs, reading, number_of, monkeypatch
 ):
-    monkeypatch.setattr(reader, "BACKLOG_SEC", 0.2)
-    source = mjpeg_camera(numbered_jpegs, 100).url()
-    mailbox, prepare = Mailbox(1, 20), CountingPreparer(64, 100.0, flow=True, pictures=True)
-    put, room = (functools.partial(use, 0) for use in (mailbox.put, mailbox.wait_for_room))
-    at_work = CameraReader(Camera("gate", source), prepare, put, room, Clock())
-    at_work.start()
-    taken = []
-    while len(taken) < 90:  # 40 a second, of 100
-        time.sleep(0.125)
-        taken += [message.moment.number for _, message in mailbox.take(5, 0)]
-    at_work.stop()
-    ends = [n for n, (a, b) in enumerate(itertools.pairwise(taken), 1) if b != a + 1]
-    pieces = [end - begin for begin, end in itertools.pairwise(ends)]
-    assert pieces
-    assert min(pieces) >= 10
-    assert prepare.count <= len(taken) + 21
-    assert at_work.dropped() > 20
+    measured, rooms = [], iter([True] * 5 + [False] * 20 + [True] * 10**6)
+    measure = FlowMeter.__call__
+    monkeypatch.setattr(FlowMeter, "__call__", lambda *pair: measured.append(1) or measure(*pair))
+    monkeypatch.setattr(PictureGate, "__call__", lambda *picture: ("black", "of these"))
+    camera = mjpeg_camera(numbered_jpegs, 25)
+    at_work = reading(camera.url(), timeout_sec=30, has_room=lambda: next(rooms))
+    at_work.wait_for(lambda messages: sum(not one.is_dropped for one in messages) >= 15)
+    seen = list(at_work.messages)
+    looked_at = [frame for frame in seen if frame.is_dropped]
+    assert 2 <= len(looked_at) <= 10  # in 20 frames, which came in 0.8 s or more
+    scored = [frame.moment.number for frame in seen if not frame.is_dropped]
+    assert at_work.reader.dropped() == scored[5] - scored[4] - 1 >= 20
+    assert {(frame.fault, frame.speed is None) for frame in looked_at} == {("black", True)}
+    assert len(measured) < sum(not frame.is_dropped for frame in at_work.messages)
+    steps = [
+        (b.moment.number - a.moment.number, (number_of(b.image) - number_of(a.image)) % 200)
+        for a, b in itertools.pairwise(seen[1:])
+    ]
+    assert all(abs(number - picture) <= 1 for number, picture in steps)
 
 
 def test_a_camera_that_hangs_from_the_start_is_told(

@@ -86,7 +86,7 @@ class Watched:
 
     def __init__(self, detector, cameras=1, ignored=None, alarm=ALARM):
         self.now, self.told, self.minutes = 0.0, [], 0
-        self.mailbox = Mailbox(cameras, 1000)
+        self.mailbox = Mailbox(cameras, 1000, 1)
         self.monitors = [
             CameraMonitor(
                 Camera(f"c{number}", "0"), detector, alarm, self.told.append, None, ignored,
@@ -294,6 +294,19 @@ def test_each_camera_has_events_of_its_own(detector):
     watched.give(frames_of(footage(120, RUNS[15:])), camera=1)
     watched.end()
     assert (len(watched.closed()), len(watched.closed(camera="c1"))) == (2, 1)
+
+
+def test_of_frames_that_are_dropped_faults_are_told_and_nothing_else(detector):
+    watched = Watched(detector)
+    faulty = range(50, 80)
+    frames = frames_of(footage(120, RUNS), faulty=faulty)
+    watched.give(
+        frame._replace(is_dropped=True) if 25 <= frame.moment.number < 100 else frame
+        for frame in frames
+    )
+    assert watched.end() == []
+    assert spans(watched.closed("blurred")) == [(faulty[0], faulty[-1])]
+    assert watched.monitors[0].health.report(75).startswith("c0: 45 frames, 75 dropped")
 
 
 def test_the_minute_is_told_once_a_minute(detector):
