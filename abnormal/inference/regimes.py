@@ -92,22 +92,23 @@ class RegimeWatch:
         """
         self._views = [*self._views, View(background)]  # at once, as another thread looks at them
 
-    def __call__(self, picture: np.ndarray) -> Seen:
+    def __call__(self, picture: np.ndarray, after: int = 1) -> Seen:
         """Looks at the next picture.
 
         Args:
             picture: `(height, width)` uint8, grey.
+            after: How many pictures it is after the one that was looked at last.
         """
         if not self._views:
             return Seen()
-        self._since_change += 1
-        if self._until_check:
-            self._until_check -= 1
-        else:
+        self._since_change += after
+        self._until_check -= after
+        if self._until_check < 0:
+            self._until_check = 0
             self._look(shrink(picture))
         if not self._is_there:
             self._since_change = -1
-            self._lost += 1
+            self._lost += after
             if self._lost > self._unknown:
                 self._regime = None
         self._is_first = False

@@ -50,7 +50,8 @@ class Backlog:
     """A short queue in which the newest frames win, so that nothing is noticed late.
 
     If frames waited in the network instead, a camera that has died would go on for as long as its
-    last frames last.
+    last frames last. When there is no more room, all frames that wait are dropped at once: one long
+    gap costs the scores less than many short ones, before and after which nothing is compared.
 
     Attributes:
         dropped: Number of frames that were dropped since the start.
@@ -61,7 +62,7 @@ class Backlog:
 
         Args:
             most: At most so many frames wait.
-            waits: Whether to wait for room, as for a file, instead of dropping the oldest frame.
+            waits: Whether to wait for room, as for a file, instead of dropping frames.
         """
         self._most, self._waits = most, waits
         self._waiting: collections.deque[Received] = collections.deque()
@@ -71,13 +72,14 @@ class Backlog:
     def put(self, received: Received) -> None:
         """Adds what the camera has sent. Only frames are ever dropped."""
         with self._changed:
-            if self._waits and isinstance(received, ReceivedFrame):
+            if isinstance(received, ReceivedFrame):
                 room = self._room(received.frame)
-                self._changed.wait_for(lambda: len(self._waiting) < room or not self._waits)
+                if self._waits:
+                    self._changed.wait_for(lambda: len(self._waiting) < room or not self._waits)
+                older = [one for one in self._waiting if isinstance(one, ReceivedFrame)]
+                if len(older) >= room:
+                    received = self._in_place_of(older, received)
             self._waiting.append(received)
-            frames = [n for n, one in enumerate(self._waiting) if isinstance(one, ReceivedFrame)]
-            if isinstance(received, ReceivedFrame) and len(frames) > self._room(received.frame):
-                self._drop(frames[0], frames[1])
             self._changed.notify_all()
 
     def stop_waiting(self) -> None:
@@ -96,14 +98,13 @@ class Backlog:
             self._changed.notify_all()
             return received
 
-    def _drop(self, oldest: int, next_one: int) -> None:
-        """Drops the frame at one place in the queue; the next one then follows a gap."""
-        dropped, following = self._waiting[oldest], self._waiting[next_one]
-        if isinstance(dropped, ReceivedFrame) and isinstance(following, ReceivedFrame):
-            is_first = dropped.is_first or following.is_first
-            self._waiting[next_one] = following._replace(is_first=is_first, follows_gap=True)
-        del self._waiting[oldest]
-        self.dropped += 1
+    def _in_place_of(self, older: list[ReceivedFrame], newest: ReceivedFrame) -> ReceivedFrame:
+        """Drops the frames that wait; the newest one then follows a gap."""
+        others = [one for one in self._waiting if not isinstance(one, ReceivedFrame)]
+        self._waiting = collections.deque(others)
+        self.dropped += len(older)
+        is_first = any(one.is_first for one in [*older, newest])
+        return newest._replace(is_first=is_first, follows_gap=True)
 
     def _room(self, frame: Frame) -> int:
         with_colours = 3 * frame.image.nbytes

@@ -64,6 +64,6 @@ class Health:
             return ""
         return (
             f"{100 * self._dropped_share:.0f} % of the frames of the last minute were dropped, "
-            "because the machine is too busy. What they showed was not seen. Watch fewer cameras, "
+            "because the machine is too busy. What they show was not scored. Watch fewer cameras, "
             "or train a model at a lower rate (`--fps` of preprocess.py)."
         )

@@ -1,4 +1,4 @@
-"""The queue from the cameras' threads to the scoring, which never grows beyond its capacity."""
+"""The queue from the cameras' threads to the scoring."""
 
 import collections
 import threading
@@ -19,7 +19,8 @@ class Mailbox:
         Args:
             cameras: Number of cameras.
             capacity: When so many frames of a camera wait, there is no more room after the end of
-                the clip, because a clip that is not complete costs as much as one that is.
+                the clip (or, of clips of one frame, the second one), because a clip that is not
+                complete costs as much as one that is.
             clip_length: Number of frames in a clip.
         """
         self._waiting = [collections.deque[ReaderMessage]() for _ in range(cameras)]
@@ -40,7 +41,8 @@ class Mailbox:
             waiting.append(message)
             frames = sum(isinstance(one, LiveFrame) for one in waiting)
             self._came[camera] += isinstance(message, LiveFrame)
-            ends_clip = self._came[camera] % self._clip_length == 0
+            came = self._came[camera]
+            ends_clip = came > 1 and came % self._clip_length == 0  # one alone has no speed
             self._is_full[camera] |= frames >= self._capacity and ends_clip
             self._changed.notify()
 

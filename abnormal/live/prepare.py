@@ -39,6 +39,7 @@ class FramePreparer:
         self._gate, self._watch = PictureGate(fps), watch
         self._regime: int | None = 0
         self._before: np.ndarray | None = None
+        self._number = -1  # of the last frame
 
     def start_after_gap(self) -> None:
         """Forgets the last frame, because frames are missing after it; the next gets no speed."""
@@ -65,7 +66,9 @@ class FramePreparer:
         if self._flow is not None and self._before is not None and not is_dropped:
             speed = self._flow(self._before, image)
         self._before = image
-        seen = self._watch(image) if self._watch else Seen()
+        after = max(1, moment.number - self._number)
+        self._number = moment.number
+        seen = self._watch(image, after) if self._watch else Seen()
         if seen.regime is not None and seen.regime != self._regime:
             self._gate.start_regime()
         self._regime = seen.regime

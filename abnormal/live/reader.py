@@ -150,7 +150,7 @@ class CameraReader(threading.Thread):
         self._first_sec: float | None = None  # when the first frame of all was taken
         self._next = 0  # number of the next frame
         self._dropped = 0  # frames that were not scored
-        self._look_at_sec = 0.0  # when the next one is looked at although it is not scored
+        self._look_at = 0  # number from which one is looked at although it is not scored
         self._convert_rate = RateConverter(prepare.fps)
         self._follows_gap = False
         self._report_at_sec = clock.now() + timeout_sec + START_SEC  # infinite once it has answered
@@ -208,11 +208,11 @@ class CameraReader(threading.Thread):
         is_dropped = not self._has_room()
         if is_dropped:
             self._dropped += ticks
-            if received.arrival_sec < self._look_at_sec:
+            if self._next < self._look_at:
                 self._next += ticks
                 self._prepare.start_after_gap()
                 return
-        self._look_at_sec = received.arrival_sec + LOOK_SEC
+        self._look_at = self._next + max(1, round(LOOK_SEC * self._prepare.fps))
         moment = self._moment(taken_sec)
         ready = self._prepare(received.frame, moment, received.arrival_sec, is_dropped)
         for tick in range(ticks):

@@ -32,7 +32,7 @@ from abnormal.training.interrupt import catching_signals
 from abnormal.video.zone import read_zone
 
 QUEUE_SEC = 1.0
-"""So many seconds of each camera's frames may wait for being scored."""
+"""When so many seconds of a camera's frames wait for being scored, it has no more room."""
 
 OpenListeners = Callable[[Watched], AbstractContextManager[SendEvent]]
 """Opens all that receives events, and gives the function that sends them."""

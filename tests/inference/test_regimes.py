@@ -52,6 +52,14 @@ def test_what_is_not_known_is_never_sure_and_has_no_regime_after_five_seconds():
     assert [one.regime for one in seen(follow, *[NIGHT] * 3, DAY)] == [1, 1, 1, 0]
 
 
+@pytest.mark.parametrize("then", [NIGHT, ELSEWHERE])
+def test_of_pictures_that_are_passed_over_the_times_count(then):
+    shown = [*[DAY] * 10, *[then] * 80]
+    every, some = watch(DAY, NIGHT), watch(DAY, NIGHT)
+    found = seen(every, *shown)
+    assert [some(picture, 5) for picture in shown[::5]] == found[::5]
+
+
 def test_what_hides_the_view_for_a_moment_does_not_change_the_regime():
     found = seen(watch(DAY, NIGHT), DAY, *[half_hidden(0.9)] * 10, *[DAY] * 8)
     assert {one.regime for one in found} == {0}
