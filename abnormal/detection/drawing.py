@@ -1,4 +1,7 @@
-"""Draws the plots, pictures and videos of one video. Nothing else needs the libraries for that."""
+"""Draws the plots, pictures and videos of one video.
+
+It is imported where something is drawn, because the libraries that draw take long to import.
+"""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager

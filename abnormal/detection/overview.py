@@ -1,4 +1,7 @@
-"""Draws the plots of all videos together, and writes the page that shows everything."""
+"""Draws the plots of all videos together, and writes the page that shows everything.
+
+It is imported where something is drawn, because the libraries that draw take long to import.
+"""
 
 import logging
 import traceback

@@ -54,6 +54,17 @@ def test_dropping_begins_at_the_end_of_a_clip():
     assert pieces == [15, 10, 10]  # 6 wait when there is room again
 
 
+def test_of_clips_of_one_frame_two_follow_each_other_so_that_one_has_a_speed():
+    mailbox, pieces = Mailbox(1, 1, 1), []
+    for _ in range(3):
+        pieces.append(0)
+        while mailbox.has_room(0):
+            mailbox.put(0, frame(0))
+            pieces[-1] += 1
+        mailbox.take(9, 0)
+    assert pieces == [2, 2, 2]
+
+
 @pytest.mark.parametrize("capacity", [0, 1, 2, 3])
 def test_there_is_room_in_the_smallest_one_when_it_is_empty(capacity):
     mailbox = Mailbox(1, capacity, 1)
