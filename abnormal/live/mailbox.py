@@ -13,7 +13,7 @@ class Mailbox:
     only the scoring needs, and drops the frame if there is none.
     """
 
-    def __init__(self, cameras: int, capacity: int, clip_length: int) -> None:
+    def __init__(self, cameras: int, capacity: int, clip_length: int, hop: int) -> None:
         """Makes an empty mailbox.
 
         Args:
@@ -22,10 +22,12 @@ class Mailbox:
                 the clip (or, of clips of one frame, the second one), because a clip that is not
                 complete costs as much as one that is.
             clip_length: Number of frames in a clip.
+            hop: Number of frames from the start of one clip to the start of the next.
         """
         self._waiting = [collections.deque[ReaderMessage]() for _ in range(cameras)]
-        self._capacity, self._clip_length = capacity, clip_length
-        self._came = [0] * cameras  # frames since there is room again
+        self._capacity, self._clip_length, self._hop = capacity, clip_length, hop
+        self._came = [0] * cameras  # frames since the last gap, after which clips begin anew
+        self._next = [0] * cameras  # number of the frame that follows without a gap
         self._is_full = [False] * cameras
         self._changed = threading.Condition()
 
@@ -39,11 +41,12 @@ class Mailbox:
         with self._changed:
             waiting = self._waiting[camera]
             waiting.append(message)
-            frames = sum(isinstance(one, LiveFrame) for one in waiting)
-            self._came[camera] += isinstance(message, LiveFrame)
-            came = self._came[camera]
-            ends_clip = came > 1 and came % self._clip_length == 0  # one alone has no speed
-            self._is_full[camera] |= frames >= self._capacity and ends_clip
+            if isinstance(message, LiveFrame):
+                number = message.moment.number
+                self._came[camera] = 1 + self._came[camera] * (number == self._next[camera])
+                self._next[camera] = number + 1
+                frames = sum(isinstance(one, LiveFrame) for one in waiting)
+                self._is_full[camera] |= frames >= self._capacity and self._ends_clip(camera)
             self._changed.notify()
 
     def has_room(self, camera: int) -> bool:
@@ -75,5 +78,9 @@ class Mailbox:
             ]
             for camera, waiting in enumerate(self._waiting):
                 if self._is_full[camera] and len(waiting) <= self._capacity // 2:
-                    self._is_full[camera], self._came[camera] = False, 0
+                    self._is_full[camera] = False
             return taken
+
+    def _ends_clip(self, camera: int) -> bool:
+        beyond = self._came[camera] - self._clip_length
+        return self._came[camera] > 1 and beyond >= 0 and beyond % self._hop == 0  # 1 has no speed

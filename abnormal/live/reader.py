@@ -201,7 +201,7 @@ class CameraReader(threading.Thread):
             return
         if self._convert_rate.jumped or self._follows_gap:
             # Leave a gap rather than repeat the frame before it.
-            self._next += ticks
+            self._next += max(1, ticks - 1)
             self._prepare.start_after_gap()
             ticks = 1
         self._follows_gap = False
@@ -216,7 +216,13 @@ class CameraReader(threading.Thread):
         moment = self._moment(taken_sec)
         ready = self._prepare(received.frame, moment, received.arrival_sec, is_dropped)
         for tick in range(ticks):
-            if tick:  # in a repeated frame nothing has moved
+            if tick:
+                if not is_dropped and not self._has_room():
+                    self._dropped += ticks - tick
+                    self._next += ticks - tick
+                    self._prepare.start_after_gap()
+                    return
+                # In a repeated frame nothing has moved.
                 still = None if ready.speed is None else np.zeros_like(ready.speed)
                 ready = ready._replace(moment=self._moment(taken_sec), speed=still)
             self._put(ready)

@@ -119,7 +119,8 @@ def run_watch(
     cameras, clock = options.cameras, Clock()
     watched = Watched([camera.name for camera in cameras], options.pictures)
     length = detector.info.clip_length
-    mailbox = Mailbox(len(cameras), round(QUEUE_SEC * detector.info.fps), length)
+    hop = detector.overlap.hop if detector.overlap else length
+    mailbox = Mailbox(len(cameras), round(QUEUE_SEC * detector.info.fps), length, hop)
     with contextlib.ExitStack() as opened:
         send = opened.enter_context(open_listeners(watched))
         clips = ClipWriter(len(cameras)) if options.pictures else None

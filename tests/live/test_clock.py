@@ -88,6 +88,16 @@ def test_much_more_time_or_many_more_frames_than_usual_are_a_jump(camera_fps):
     assert convert.jumped
 
 
+@pytest.mark.parametrize("gap_sec", [0.5, 2.0, 9.0, 60.0])
+@pytest.mark.parametrize("camera_fps", [5, 15, 25, 60])
+def test_a_gap_has_as_many_ticks_as_its_time(camera_fps, gap_sec):
+    convert = RateConverter(25)
+    for number in range(10 * camera_fps):
+        convert(number / camera_fps)
+    ticks = convert(10 - 1 / camera_fps + gap_sec)
+    assert ticks == pytest.approx(25 * gap_sec, abs=1 + 25 / camera_fps)
+
+
 @pytest.mark.parametrize("first", [0, 100])
 @pytest.mark.parametrize("spacing_sec", [0.002, 0.005, 0.01])
 def test_a_stream_without_times_that_catches_up_is_not_taken_for_faster_motion(first, spacing_sec):
