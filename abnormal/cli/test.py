@@ -121,16 +121,18 @@ def _detect(args: argparse.Namespace) -> int:
 
 def _dismiss(args: argparse.Namespace) -> int:
     from abnormal.detection.dismiss import dismiss_event, the_model, undo_dismissed_event
-    from abnormal.live.dismissals import dismiss_live_event, is_event_id
+    from abnormal.live.dismissals import dismiss_live_event, is_event_id, undo_live_dismissal
 
-    if args.undo:
+    path = the_model(args.model)
+    if is_event_id(args.dismiss):
+        change = undo_live_dismissal if args.undo else dismiss_live_event
+        path, calibration = change(path, args.output, args.dismiss)
+    elif args.undo:
         calibration = undo_dismissed_event(args.model, args.dismiss)
-    elif is_event_id(args.dismiss):
-        calibration = dismiss_live_event(the_model(args.model), args.output, args.dismiss)
     else:
         calibration = dismiss_event(_detection_options(args), args.dismiss)
-    count = len(calibration.dismissed)
-    show_result(f"model: {args.model[0]}, with {count} dismissed event{'s' * (count != 1)}")
+    count, what = len(calibration.dismissed), "model" if path == args.model[0] else "regime"
+    show_result(f"{what}: {path}, with {count} dismissed event{'s' * (count != 1)}")
     return 0
 
 

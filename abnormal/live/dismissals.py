@@ -1,15 +1,21 @@
 """Dismisses events of cameras as false alarms, also while the cameras are watched.
 
+What an event of a regime that the model file knows showed becomes normal there; if the regime was
+learnt while the camera was watched, in the file of that regime.
+
 cells/
   EVENT.npz    what an anomaly showed at each place of the picture; see `EventCells`
 """
 
+import contextlib
+import dataclasses
 import logging
 import re
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from abnormal.errors import AbnormalError
 from abnormal.files import natural_key
@@ -18,8 +24,18 @@ from abnormal.inference.event_cells import EventCells, read_event_cells, write_e
 from abnormal.inference.stored_calibration import change_calibration, read_calibration_of
 from abnormal.live.event import ANOMALY
 from abnormal.live.monitor import CameraMonitor
+from abnormal.live.regime_file import (
+    CAMERA,
+    MOST_REGIMES,
+    change_regime,
+    info_of,
+    read_regime,
+    regime_path,
+)
+from abnormal.models.model import ModelInfo
 from abnormal.scoring.calibration import Calibration
 from abnormal.scoring.dismissal import Dismissal
+from abnormal.scoring.regime_names import learnt_number
 
 CELLS = "cells"
 """Folder, in the folder of results, of what the events showed."""
@@ -27,7 +43,7 @@ CELLS = "cells"
 MOST_NAMED = 3
 """A message names at most so many events."""
 
-_EVENT_ID = re.compile(r"[\w.-]{1,100}-\d{8}T\d{6}\.\d{3}Z-(\w+)")
+_EVENT_ID = re.compile(r"([\w.-]{1,100})-\d{8}T\d{6}\.\d{3}Z-(\w+)")
 
 log = logging.getLogger(__name__)
 
@@ -54,25 +70,64 @@ def keep_event_cells(output: Path, event_id: str, cells: EventCells) -> None:
         log.error("left out: %s", error)
 
 
-def dismiss_live_event(model: Path, output: Path, event_id: str) -> Calibration:
-    """Teaches a model that an event of a camera was a false alarm, and writes the model file again.
+class Changed(NamedTuple):
+    """The file that a dismissal has changed.
 
-    No video is needed. Of an event that still goes on, what it has shown so far is dismissed.
+    Attributes:
+        path: The model file, or the file of a regime that was learnt while the camera was watched.
+        calibration: The new calibration in it.
+    """
+
+    path: Path
+    calibration: Calibration
+
+
+def dismiss_live_event(model: Path, output: Path, event_id: str) -> Changed:
+    """Makes it normal what an event of a camera showed, which was a false alarm.
+
+    The model file is written again or, if the event was in a regime that was learnt while the
+    camera was watched, the file of that. No video is needed. Of an event that still goes on, what
+    it has shown so far is dismissed.
 
     Args:
         model: The model file.
         output: The folder of results of the watch.
         event_id: The id of the event.
 
-    Returns:
-        The new calibration of the model.
+    Raises:
+        AbnormalError: The event is unknown, is no anomaly, or is dismissed already; or the file
+            cannot be changed.
+    """
+    cells, entry = _cells_of(output, event_id), {"event": event_id}
+    number = learnt_number(cells.camera)
+    if number is None:
+        return Changed(model, change_calibration(model, lambda known: dismiss(known, cells, entry)))
+    path = regime_path(output, _camera_of(event_id), number)
+    if not path.exists():
+        raise AbnormalError(
+            f"{event_id} cannot be dismissed: it was in a view or a light that was learnt while "
+            f"the camera was watched, and of which there is no file {path}. Calibrate the camera "
+            "on footage of it."
+        )
+    here = dataclasses.replace(cells, camera=CAMERA)
+    return Changed(path, change_regime(path, model, lambda known: dismiss(known, here, entry)))
+
+
+def undo_live_dismissal(model: Path, output: Path, event_id: str) -> Changed:
+    """Takes back the dismissal of an event of a camera, in the file that it is in.
+
+    Args:
+        model: The model file.
+        output: The folder of results of the watch.
+        event_id: The id of the event.
 
     Raises:
-        AbnormalError: The event is unknown, is no anomaly, or is dismissed already; or the model
-            file cannot be changed.
+        AbnormalError: The event is not dismissed; or the file cannot be changed.
     """
-    cells = _cells_of(output, event_id)
-    return change_calibration(model, lambda known: dismiss(known, cells, {"event": event_id}))
+    undo = partial(undo_dismissal, event=event_id)
+    if path := _regime_that_dismissed(event_id, output, info_of(model)):
+        return Changed(path, change_regime(path, model, undo))
+    return Changed(model, change_calibration(model, undo))
 
 
 class Dismissals:
@@ -100,10 +155,12 @@ class Dismissals:
 
     def ids(self) -> frozenset[str]:
         """Returns the names of all dismissed events: ids of live ones, `VIDEO:EVENT` of others."""
-        return frozenset(dismissal.event for dismissal in self._calibration.dismissed)
+        in_model = [dismissal.event for dismissal in self._calibration.dismissed]
+        in_regimes = [name for monitor in self._monitors for name in monitor.regimes.dismissed]
+        return frozenset(in_model + in_regimes)
 
     def dismiss(self, event_id: str) -> None:
-        """Dismisses an event in the model file, and for the cameras from their next clip on.
+        """Dismisses an event in its file, and for the cameras from their next clip on.
 
         Raises:
             AbnormalError: See `dismiss_live_event`.
@@ -117,17 +174,21 @@ class Dismissals:
             AbnormalError: The event is not dismissed, or was by an older version of the program,
                 which cannot be taken back; or the model file cannot be changed.
         """
+        if is_event_id(event_id):
+            self._change(partial(undo_live_dismissal, self._model, self._output, event_id))
+            return
         undo = partial(undo_dismissal, event=event_id)
-        self._change(partial(change_calibration, self._model, undo))
+        self._change(lambda: Changed(self._model, change_calibration(self._model, undo)))
 
     def refresh(self) -> None:
-        """Takes over what another program has changed in the model file since, if it has.
+        """Takes over what another program has changed in the files since, if it has.
 
         The scoring calls this and must not wait. While an event is dismissed, it does nothing.
         """
         if not self._lock.acquire(blocking=False):
             return
         try:
+            self._refresh_regimes()
             state = self._model.stat().st_mtime_ns if self._model.exists() else None
             if state != self._state:
                 self._state = state
@@ -137,9 +198,17 @@ class Dismissals:
         finally:
             self._lock.release()
 
-    def _change(self, change: Callable[[], Calibration]) -> None:
+    def _change(self, change: Callable[[], Changed]) -> None:
         with self._lock:
-            self._take_over(change())
+            changed = change()
+            if changed.path == self._model:
+                self._take_over(changed.calibration)
+            else:
+                self._refresh_regimes()
+
+    def _refresh_regimes(self) -> None:
+        for monitor in self._monitors:
+            monitor.regimes.refresh()
 
     def _take_over(self, stored: Calibration) -> None:
         """Takes all dismissals of the model file over into what is going on, and nothing else.
@@ -168,11 +237,27 @@ def _fits(dismissal: Dismissal, calibration: Calibration) -> bool:
     )
 
 
+def _regime_that_dismissed(event_id: str, output: Path, info: ModelInfo) -> Path | None:
+    """Returns the file of the regime in which an event was dismissed; None if there is none."""
+    for number in range(1, MOST_REGIMES + 1):
+        path = regime_path(output, _camera_of(event_id), number)
+        with contextlib.suppress(OSError, AbnormalError):  # it is missing or damaged
+            if any(one.event == event_id for one in read_regime(path, info).dismissed):
+                return path
+    return None
+
+
+def _camera_of(event_id: str) -> str:
+    """Returns the name of the camera in the id of an event."""
+    match = _EVENT_ID.fullmatch(event_id)
+    return match[1] if match else ""
+
+
 def _cells_of(output: Path, event_id: str) -> EventCells:
     match = _EVENT_ID.fullmatch(event_id)
-    if match and match[1] != ANOMALY:
+    if match and match[2] != ANOMALY:
         raise AbnormalError(
-            f"{event_id} is no anomaly but {match[1]}, which depends on no level that a dismissal "
+            f"{event_id} is no anomaly but {match[2]}, which depends on no level that a dismissal "
             "could raise. Only anomalies can be dismissed."
         )
     path = output / CELLS / f"{event_id}.npz"

@@ -7,11 +7,15 @@ regimes/
     SCORE.level         for each local score, the normal level of each cell
     SCORE.values, SCORE.surprises, SCORE.tail
                         for each local score, the distribution of its surprises
+    dismissed           JSON of the events that were dismissed as false alarms, if there are any
+    SCORE.raised        for each local score, what each of these asks for; see `stack_levels`
 """
 
 import dataclasses
 import hashlib
+import json
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +24,15 @@ import numpy as np
 from abnormal import checks
 from abnormal.arrays import read_npz
 from abnormal.errors import AbnormalError
-from abnormal.files import make_folder, replacing
+from abnormal.files import locked_folder, make_folder, replacing
 from abnormal.models.model import ModelInfo
+from abnormal.models.model_file import read_model
+from abnormal.models.trust import trusting
 from abnormal.printable import as_file_name
-from abnormal.scoring.calibration import BACKGROUND, Normality, read_calibration
+from abnormal.reading import parse_json
+from abnormal.scoring.calibration import BACKGROUND, Calibration, Normality, read_calibration
 from abnormal.scoring.calibration_check import check_calibration
+from abnormal.scoring.dismissal import RAISED
 from abnormal.scoring.local import LOCAL_SCORES
 
 MOST_REGIMES = 8
@@ -33,7 +41,10 @@ MOST_REGIMES = 8
 MOST_BYTES = 1 << 24
 """Largest file that is read, in bytes."""
 
-CORRECTION, MODEL = "correction", "model"
+CORRECTION, MODEL, DISMISSED = "correction", "model", "dismissed"
+
+CAMERA = ""
+"""Name of the only camera in the calibration of a regime."""
 
 log = logging.getLogger(__name__)
 
@@ -43,18 +54,24 @@ def regime_path(folder: Path, camera: str, number: int) -> Path:
     return folder / "regimes" / f"{as_file_name(camera)}-{number}.npz"
 
 
-def write_regime(path: Path, normality: Normality, info: ModelInfo) -> None:
+def calibration_of_regime(normality: Normality) -> Calibration:
+    """Returns the calibration of a regime in which no event was dismissed."""
+    return Calibration({}, {}, {CAMERA: normality}, normality.frames, (), held_out=False)
+
+
+def write_regime(path: Path, regime: Calibration, info: ModelInfo) -> None:
     """Writes what is normal in a regime.
 
     Args:
         path: The file; it is replaced if it is there.
-        normality: What was learnt.
+        regime: The calibration of the regime, which is that of a camera called `CAMERA`.
         info: Facts about the model that it was learnt with.
 
     Raises:
         AbnormalError: The file cannot be written.
     """
     make_folder(path.parent)
+    normality, kept = regime.cameras[CAMERA], regime.arrays[CAMERA]
     arrays: dict[str, Any] = {
         MODEL: _digest(info),
         CORRECTION: np.float64(normality.correction),
@@ -62,16 +79,66 @@ def write_regime(path: Path, normality: Normality, info: ModelInfo) -> None:
     }
     for name, surprise in normality.surprises.items():
         arrays |= {
-            f"{name}.level": normality.levels[name],
+            f"{name}.level": kept[name],
             f"{name}.values": np.array(surprise.values),
             f"{name}.surprises": np.array(surprise.surprises),
             f"{name}.tail": np.array([surprise.scale, surprise.exceedances, surprise.frames]),
         }
+        if RAISED + name in kept:
+            arrays[f"{name}.raised"] = kept[RAISED + name]
+    if regime.dismissed:
+        entries = json.dumps(regime.as_dict()[DISMISSED])
+        arrays[DISMISSED] = np.frombuffer(entries.encode(), np.uint8)
     with replacing(path) as partial, partial.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
 
 
-def read_regimes(folder: Path, camera: str, info: ModelInfo) -> dict[int, Normality]:
+def change_regime(
+    path: Path, model: Path, change: Callable[[Calibration], Calibration]
+) -> Calibration:
+    """Changes the calibration in the file of a regime.
+
+    What another program has written there in the meantime is not lost: the file is read again, and
+    locked until it is replaced.
+
+    Args:
+        path: The file.
+        model: The file of the model that it was learnt with.
+        change: Is given the calibration that the file has, and returns the new one. If it raises,
+            the file stays as it is.
+
+    Returns:
+        The new calibration.
+
+    Raises:
+        AbnormalError: A file cannot be read or written, or the regime was learnt with another
+            model.
+    """
+    with locked_folder(path.parent):
+        info = info_of(model)
+        try:
+            known = read_regime(path, info)
+        except (OSError, AbnormalError) as error:
+            raise AbnormalError(
+                f"{path} cannot be changed ({error}). What it was learnt from is learnt again when "
+                "the file is deleted."
+            ) from None
+        regime = change(known)
+        write_regime(path, regime, info)
+    return regime
+
+
+def info_of(model: Path) -> ModelInfo:
+    """Returns the facts about a model.
+
+    Raises:
+        AbnormalError: The file cannot be read.
+    """
+    with trusting(True):  # no network is made of the file, so that no code is run
+        return read_model(model).info
+
+
+def read_regimes(folder: Path, camera: str, info: ModelInfo) -> dict[int, Calibration]:
     """Reads the regimes of a camera that were learnt before. Every value is checked.
 
     A file that is damaged, or that was learnt with another model, is left out; a warning says so.
@@ -82,7 +149,7 @@ def read_regimes(folder: Path, camera: str, info: ModelInfo) -> dict[int, Normal
         info: Facts about the model.
 
     Returns:
-        What is normal in each of them, by its number; see `regime_path`.
+        The calibration of each of them, by its number; see `regime_path`.
     """
     found = {}
     for number in range(1, MOST_REGIMES + 1):
@@ -99,12 +166,15 @@ def read_regimes(folder: Path, camera: str, info: ModelInfo) -> dict[int, Normal
     return found
 
 
-def read_regime(path: Path, info: ModelInfo) -> Normality:
+def read_regime(path: Path, info: ModelInfo) -> Calibration:
     """Reads what is normal in a regime.
 
     Args:
         path: The file.
         info: Facts about the model.
+
+    Returns:
+        The calibration of the regime, which is that of a camera called `CAMERA`.
 
     Raises:
         OSError: The file cannot be read.
@@ -118,7 +188,7 @@ def read_regime(path: Path, info: ModelInfo) -> Normality:
         raise AbnormalError(str(error)) from None
 
 
-def _read(path: Path, info: ModelInfo) -> Normality:
+def _read(path: Path, info: ModelInfo) -> Calibration:
     checks.whole("its size", path.stat().st_size, 1, MOST_BYTES)
     arrays = read_npz(path)
     if not np.array_equal(arrays[MODEL], _digest(info)):
@@ -135,13 +205,19 @@ def _read(path: Path, info: ModelInfo) -> Normality:
             "frames": int(frames),
         }
     levels = {name: arrays[f"{name}.level"] for name in LOCAL_SCORES}
-    kept = {"": levels | {BACKGROUND: arrays[BACKGROUND]}}
+    raised = {
+        RAISED + name: arrays[f"{name}.raised"]
+        for name in LOCAL_SCORES
+        if f"{name}.raised" in arrays
+    }
+    kept = {CAMERA: levels | raised | {BACKGROUND: arrays[BACKGROUND]}}
     stored = {
-        "cameras": {"": surprises},
-        "corrections": {"": arrays[CORRECTION].tolist()},
+        "cameras": {CAMERA: surprises},
+        "corrections": {CAMERA: arrays[CORRECTION].tolist()},
+        DISMISSED: parse_json(arrays[DISMISSED].tobytes()) if DISMISSED in arrays else [],
     }
     check_calibration(stored, kept, info.clip_length, info.size)
-    return read_calibration(stored, kept).cameras[""]
+    return read_calibration(stored, kept)
 
 
 def _digest(info: ModelInfo) -> np.ndarray:

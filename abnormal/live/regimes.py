@@ -1,5 +1,6 @@
 """Follows the regimes of one camera, and learns those that are not known."""
 
+import contextlib
 import dataclasses
 import datetime
 import logging
@@ -15,10 +16,18 @@ from abnormal.inference.learn_regime import RegimeLearner
 from abnormal.inference.regimes import RegimeWatch
 from abnormal.live.address import Camera
 from abnormal.live.frame import LiveFrame
-from abnormal.live.regime_file import MOST_REGIMES, read_regimes, regime_path, write_regime
+from abnormal.live.regime_file import (
+    CAMERA,
+    MOST_REGIMES,
+    calibration_of_regime,
+    read_regime,
+    read_regimes,
+    regime_path,
+    write_regime,
+)
 from abnormal.scoring.calibration import Calibration, Normality
 from abnormal.scoring.local import LOCAL_SCORES
-from abnormal.scoring.regime_names import camera_of, regime_name
+from abnormal.scoring.regime_names import camera_of, learnt_regime_name
 from abnormal.scoring.residual import ClipResidual
 
 NOT_LEARNT_FROM = ("black", "frozen", "light")
@@ -53,8 +62,8 @@ class CameraRegimes:
         self._learner = RegimeLearner(detector.info.fps)
         self._thread = ThreadPoolExecutor(1, "regime")
         self._learning: Future[Normality] | None = None
-        self._learnt: dict[str, Normality] = {}
-        self._numbers: set[int] = set()  # of their files
+        self._learnt: dict[int, Calibration] = {}  # by the numbers of their files
+        self._read_at: dict[int, int] = {}  # when the files had last been changed
         self._folder: Path | None = None
         self._lock = threading.Lock()
         self._regime: int | None = 0
@@ -74,11 +83,34 @@ class CameraRegimes:
         if not self._can_learn:
             return
         found = read_regimes(folder, self._camera.name, self.detector.info)
-        for number, normality in found.items():
-            assert normality.background is not None
-            if not self.watch.knows(normality.background):
-                self._add(number, normality)
+        for number, regime in found.items():
+            if not self.watch.knows(_background_of(regime)):
+                self._add(number, regime)
         self.text = self._describe()
+
+    @property
+    def dismissed(self) -> list[str]:
+        """Names of the events that were dismissed in the regimes that have been learnt."""
+        with self._lock:
+            every = [one for regime in self._learnt.values() for one in regime.dismissed]
+        return [dismissal.event for dismissal in every]
+
+    def refresh(self) -> None:
+        """Takes over what was dismissed in files of regimes since, which any thread may ask for.
+
+        If a file is gone or damaged, the watch goes on with what it knows.
+        """
+        if self._folder is None:
+            return
+        with self._lock:
+            for number in self._learnt:
+                path = regime_path(self._folder, self._camera.name, number)
+                with contextlib.suppress(OSError, AbnormalError):
+                    changed_at = path.stat().st_mtime_ns
+                    if changed_at != self._read_at.get(number):
+                        self._learnt[number] = read_regime(path, self.detector.info)
+                        self._read_at[number] = changed_at
+            self._use(self.detector.calibration)
 
     def use(self, calibration: Calibration) -> None:
         """Goes on with another calibration of the model, which any thread may ask for."""
@@ -86,7 +118,11 @@ class CameraRegimes:
             self._use(calibration)
 
     def _use(self, calibration: Calibration) -> None:
-        cameras = calibration.cameras | self._learnt
+        learnt = {
+            learnt_regime_name(camera_of(self._names[0]), number): regime.cameras[CAMERA]
+            for number, regime in self._learnt.items()
+        }
+        cameras = calibration.cameras | learnt
         calibration = dataclasses.replace(calibration, cameras=cameras)
         self.detector = dataclasses.replace(self.detector, calibration=calibration)
 
@@ -160,8 +196,9 @@ class CameraRegimes:
 
     def _finish(self, normality: Normality) -> None:
         self._forget()
-        free = min({*range(1, MOST_REGIMES + 1)} - self._numbers)
-        self._add(free, normality)
+        free = min({*range(1, MOST_REGIMES + 1)} - {*self._learnt})
+        regime = calibration_of_regime(normality)
+        self._add(free, regime)
         log.info(
             "%s: what it shows is known now, as regime %d; there are alarms again",
             *(self._camera.name, len(self._names)),
@@ -170,21 +207,18 @@ class CameraRegimes:
             return
         path = regime_path(self._folder, self._camera.name, free)
         try:
-            write_regime(path, normality, self.detector.info)
+            write_regime(path, regime, self.detector.info)
         except AbnormalError as error:
             log.warning("%s The next run has to learn it again.", error)
 
-    def _add(self, number: int, normality: Normality) -> None:
+    def _add(self, number: int, regime: Calibration) -> None:
         """Adds a regime that was learnt, whose file has this number."""
-        assert normality.background is not None
-        name = regime_name(camera_of(self._names[0]), len(self._names))
         with self._lock:
-            self._learnt[name] = normality
+            self._learnt[number] = regime
             self._use(self.detector.calibration)
-        self._names.append(name)
-        self._numbers.add(number)
+        self._names.append(learnt_regime_name(camera_of(self._names[0]), number))
         self._can_learn = self._can_learn and len(self._learnt) < MOST_REGIMES
-        self.watch.add(normality.background)
+        self.watch.add(_background_of(regime))
 
     def _describe(self, newest: LiveFrame | None = None) -> str:
         if self._regime is not None:
@@ -196,3 +230,9 @@ class CameraRegimes:
     def _end(self, newest: LiveFrame) -> str:
         end = newest.moment.utc + self._learner.left_sec
         return f"{datetime.datetime.fromtimestamp(end, datetime.UTC):%H:%M}"
+
+
+def _background_of(regime: Calibration) -> np.ndarray:
+    background = regime.cameras[CAMERA].background
+    assert background is not None  # nothing is learnt without one
+    return background

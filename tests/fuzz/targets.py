@@ -470,12 +470,19 @@ def put_array(file: h5py.File, name: str, rng: random.Random) -> None:
 
 def make_regime(folder: Path) -> list[Path]:
     info = small_model()
-    from abnormal.live.regime_file import regime_path, write_regime
+    from abnormal.live.regime_file import (
+        CAMERA,
+        calibration_of_regime,
+        regime_path,
+        write_regime,
+    )
 
     levels = {name: np.full((2, 2), 1.0, np.float32) for name in LOCAL_SCORES}
     surprises = dict.fromkeys(LOCAL_SCORES, learn_surprise(np.arange(50.0)))
     normality = Normality(levels, surprises, np.zeros((SIZE, SIZE), np.uint8), 0.25)
-    write_regime(regime_path(folder, "gate", 1), normality, info)
+    dismissal = Dismissal({"event": "e", "camera": CAMERA}, levels)
+    regime = calibration_of_regime(normality).with_dismissed([dismissal])
+    write_regime(regime_path(folder, "gate", 1), regime, info)
     return [regime_path(folder, "gate", 1)]
 
 
@@ -489,9 +496,11 @@ def small_model() -> Any:
 
 
 def look_at_regime(path: Path) -> None:
-    from abnormal.live.regime_file import read_regime
+    from abnormal.live.regime_file import CAMERA, read_regime
 
-    normality = read_regime(path, small_model())
+    regime = read_regime(path, small_model())
+    assert all(isinstance(dismissal.event, str) for dismissal in regime.dismissed)
+    normality = regime.cameras[CAMERA]
     for level in normality.levels.values():
         assert level.shape == (2, 2)
         assert (level > 0).all()

@@ -21,16 +21,25 @@ from abnormal.inference.event_cells import EventCells  # noqa: E402
 from abnormal.inference.stored_calibration import calibration_of, change_calibration  # noqa: E402
 from abnormal.live.dismissals import Dismissals, dismiss_live_event, keep_event_cells  # noqa: E402
 from abnormal.live.page.server import open_page  # noqa: E402
+from abnormal.live.regime_file import (  # noqa: E402
+    CAMERA,
+    calibration_of_regime,
+    read_regime,
+    regime_path,
+    write_regime,
+)
 from abnormal.live.status import Watched  # noqa: E402
 from abnormal.models.model import ModelInfo  # noqa: E402
 from abnormal.models.model_file import load_model, save_model  # noqa: E402
 from abnormal.scoring.calibration import Calibration, Normality  # noqa: E402
 from abnormal.scoring.dismissal import Dismissal  # noqa: E402
-from abnormal.scoring.regime_names import regime_name  # noqa: E402
+from abnormal.scoring.local import LOCAL_SCORES  # noqa: E402
+from abnormal.scoring.regime_names import learnt_regime_name, regime_name  # noqa: E402
 from abnormal.scoring.surprise import learn_surprise  # noqa: E402
 
 SIZE, GRID = 16, (2, 2)
 FIRST, SECOND = "gate-20261126T201205.123Z-anomaly", "gate-20261126T201305.000Z-anomaly"
+LEARNT = "gate-20261126T211205.000Z-anomaly"
 MERGED = Dismissal({"video": "a", "camera": "gate", "first_frame": 1, "last_frame": 2})
 
 
@@ -61,9 +70,28 @@ def output(tmp_path):
     return tmp_path / "results"
 
 
+@pytest.fixture
+def regime(model, output):
+    """The file of a regime that was learnt while the camera was watched, with an event in it."""
+    levels = {name: np.ones(GRID, np.float32) for name in LOCAL_SCORES}
+    surprises = dict.fromkeys(LOCAL_SCORES, learn_surprise(np.arange(300) / 300))
+    night = Normality(levels, surprises, np.zeros((SIZE, SIZE), np.uint8))
+    path = regime_path(output, "gate", 2)
+    write_regime(path, calibration_of_regime(night), load_model(model).info)
+    cells = EventCells(learnt_regime_name("gate", 2), "motion", 1.0, {"motion": np.full(GRID, 5.0)})
+    keep_event_cells(output, LEARNT, cells)
+    return path
+
+
 class Monitor:
+    def __init__(self):
+        self.regimes, self.dismissed, self.refreshed = self, [], 0
+
     def use(self, calibration):
         self.calibration = calibration
+
+    def refresh(self):
+        self.refreshed += 1
 
 
 def level(calibration, camera="gate"):
@@ -164,6 +192,43 @@ def test_of_a_model_without_dismissals_nothing_can_be_taken_back(model):
     known = in_file(model).with_dismissed(())
     with pytest.raises(AbnormalError, match=f"{FIRST} is not dismissed. No event is.$"):
         undo_dismissal(known, FIRST)
+
+
+def test_an_event_of_a_regime_that_was_learnt_is_dismissed_in_its_file(
+    model, output, regime, capsys
+):
+    before, info = model.read_bytes(), load_model(model).info
+    options = ["--model", str(model), "--output", str(output), "--dismiss", LEARNT]
+    assert test.main(options) == 0
+    assert f"regime: {regime}, with 1 dismissed event\n" in capsys.readouterr().out
+    known = read_regime(regime, info)
+    tolerated = known.cameras[CAMERA].surprises["motion"].score(1.0)
+    assert level(known, CAMERA) == pytest.approx(5 / tolerated)
+    assert known.cameras[CAMERA].levels["stay"].max() == 1
+    assert test.main(options) == 1
+    assert "dismissed already" in capsys.readouterr().err
+    assert test.main([*options, "--undo"]) == 0
+    assert f"regime: {regime}, with 0 dismissed events\n" in capsys.readouterr().out
+    assert level(read_regime(regime, info), CAMERA) == 1
+    assert model.read_bytes() == before
+    regime.unlink()
+    assert test.main(options) == 1
+    assert f"of which there is no file {regime}. Calibrate" in capsys.readouterr().err
+
+
+def test_the_watch_that_goes_on_reads_the_file_of_a_regime_again(model, output, regime):
+    dismissals = Dismissals(model, output, in_file(model), [monitor := Monitor()])
+    dismissals.dismiss(LEARNT)
+    monitor.dismissed = [LEARNT]
+    assert monitor.refreshed == 1
+    assert dismissals.ids() == {LEARNT, MERGED.event}
+    dismissals.undo(LEARNT)
+    assert monitor.refreshed == 2
+    regime.write_bytes(b"no zip")
+    with pytest.raises(AbnormalError, match="not dismissed"):
+        dismissals.undo(LEARNT)
+    with pytest.raises(AbnormalError, match=r"gate-2\.npz cannot be changed"):
+        dismissals.dismiss(LEARNT)
 
 
 def test_nothing_is_lost_when_many_dismiss_at_once(model, output):

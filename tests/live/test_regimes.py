@@ -12,11 +12,23 @@ start_backend()
 from abnormal.errors import AbnormalError  # noqa: E402
 from abnormal.inference import learn_regime  # noqa: E402
 from abnormal.inference.detector import Detector  # noqa: E402
+from abnormal.live import regime_file  # noqa: E402
 from abnormal.live.address import Camera  # noqa: E402
+from abnormal.live.dismissals import (  # noqa: E402
+    dismiss_live_event,
+    keep_event_cells,
+    undo_live_dismissal,
+)
 from abnormal.live.frame import Moment  # noqa: E402
 from abnormal.live.monitor import CameraMonitor  # noqa: E402
 from abnormal.live.prepare import FramePreparer  # noqa: E402
-from abnormal.live.regime_file import read_regimes, regime_path, write_regime  # noqa: E402
+from abnormal.live.regime_file import (  # noqa: E402
+    CAMERA,
+    calibration_of_regime,
+    read_regimes,
+    regime_path,
+    write_regime,
+)
 from abnormal.models.model import ModelInfo  # noqa: E402
 from abnormal.scoring.alarm import Alarm  # noqa: E402
 from abnormal.scoring.calibration import Calibration, Normality  # noqa: E402
@@ -51,9 +63,14 @@ class Gate:
         self.monitor = CameraMonitor(
             Camera("gate", "0"), detector, Alarm("motion", 2.0, 1.0), self.told.append
         )
-        self.monitor.keep_cells = lambda name, cells: self.kept.append(cells.camera)
+        self.folder = folder
+        self.monitor.keep_cells = self.keep
         self.monitor.regimes.keep_in(folder)
         self.prepare = FramePreparer(SIZE, FPS, True, False, self.monitor.regimes.watch)
+
+    def keep(self, name, cells):
+        self.kept.append(cells.camera)
+        keep_event_cells(self.folder, name, cells)
 
     def give(self, picture, seconds, runs=()):
         for second in np.arange(round(seconds * FPS)) / FPS:
@@ -123,6 +140,35 @@ def test_a_night_that_is_not_known_is_learnt_without_alarms_and_known_from_then_
     assert Gate(tmp_path, DAY).give(NIGHT, 2) == "regime 2 of 2"
 
 
+def test_an_event_in_a_night_that_was_learnt_is_dismissed_for_this_watch_and_the_next(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("abnormal.live.dismissals.info_of", lambda model: INFO)
+    monkeypatch.setattr(regime_file, "info_of", lambda model: INFO)
+    write_regime(regime_path(tmp_path, "gate", 1), calibration_of_regime(normal_of(NIGHT)), INFO)
+    gate = Gate(tmp_path, DAY)
+    gate.give(DAY, 2)
+    gate.give(NIGHT, 10, RUN)
+    (alarm,) = gate.alarms()
+    assert gate.kept[-1] == "gate (learnt regime 1)"
+    dismiss_live_event(tmp_path / "m.h5", tmp_path, alarm.id)
+    gate.monitor.regimes.refresh()
+    assert gate.monitor.regimes.dismissed == [alarm.id]
+    gate.give(NIGHT, 10, RUN)
+    assert gate.alarms() == [alarm]
+    gate.give(DAY, 5)
+    gate.give(DAY, 6, RUN)
+    assert len(gate.alarms()) == 2  # nothing was dismissed by day
+    again = Gate(tmp_path, DAY)
+    again.give(NIGHT, 10, RUN)
+    assert again.alarms() == []
+    undo_live_dismissal(tmp_path / "m.h5", tmp_path, alarm.id)
+    again.monitor.regimes.refresh()
+    assert again.monitor.regimes.dismissed == []
+    again.give(NIGHT, 10, RUN)
+    assert len(again.alarms()) == 1
+
+
 def test_a_regime_is_no_camera_that_can_be_named(tmp_path):
     detector = Gate(tmp_path, DAY, NIGHT).monitor.regimes.detector
     detector.require("fused", "gate")
@@ -136,14 +182,14 @@ def test_an_older_model_without_backgrounds_has_one_regime(tmp_path):
 
 
 def test_what_another_model_learnt_and_what_is_damaged_is_left_out(tmp_path, said):
-    known = normal_of(NIGHT)
+    known = calibration_of_regime(normal_of(NIGHT))
     for number in (1, 2, 3):
         write_regime(regime_path(tmp_path, "gate", number), known, INFO)
     found = read_regimes(tmp_path, "gate", INFO)
-    one = found[1]
+    one = found[1].cameras[CAMERA]
     assert list(found) == [1, 2, 3]
     assert np.array_equal(one.background, NIGHT)
-    assert one.surprises == known.surprises
+    assert one.surprises == known.cameras[CAMERA].surprises
     regime_path(tmp_path, "gate", 2).write_bytes(b"no zip")
     write_regime(regime_path(tmp_path, "gate", 3), known, dataclasses.replace(INFO, seed=7))
     assert list(read_regimes(tmp_path, "gate", INFO)) == [1]
@@ -153,22 +199,23 @@ def test_what_another_model_learnt_and_what_is_damaged_is_left_out(tmp_path, sai
 
 def test_a_regime_that_is_learnt_takes_the_place_of_a_damaged_file_and_of_no_other(tmp_path):
     turned = np.ascontiguousarray(DAY.T)
-    write_regime(regime_path(tmp_path, "gate", 2), normal_of(turned), INFO)
+    write_regime(regime_path(tmp_path, "gate", 2), calibration_of_regime(normal_of(turned)), INFO)
     regime_path(tmp_path, "gate", 1).write_bytes(b"no zip")
     gate = Gate(tmp_path, DAY)
     gate.give(DAY, 2)
     assert gate.give(NIGHT, 45) == "regime 3 of 3"
-    kept = [read_regimes(tmp_path, "gate", INFO)[number].background for number in (1, 2)]
+    found = read_regimes(tmp_path, "gate", INFO)
+    kept = [found[number].cameras[CAMERA].background for number in (1, 2)]
     assert [np.array_equal(one, turned) for one in kept] == [False, True]
 
 
 def test_what_the_model_has_been_calibrated_on_since_is_not_known_twice(tmp_path):
-    write_regime(regime_path(tmp_path, "gate", 1), normal_of(NIGHT), INFO)
+    write_regime(regime_path(tmp_path, "gate", 1), calibration_of_regime(normal_of(NIGHT)), INFO)
     assert Gate(tmp_path, DAY).give(NIGHT, 2) == "regime 2 of 2"
     assert Gate(tmp_path, DAY, NIGHT).give(NIGHT, 2) == "regime 2 of 2"
 
 
 def test_what_was_learnt_is_left_out_where_regimes_cannot_be_told_apart_any_more(tmp_path):
-    write_regime(regime_path(tmp_path, "gate", 1), normal_of(NIGHT), INFO)
+    write_regime(regime_path(tmp_path, "gate", 1), calibration_of_regime(normal_of(NIGHT)), INFO)
     gate = Gate(tmp_path, np.full_like(DAY, 90))
     assert gate.give(DAY, 3) == gate.give(NIGHT, 10) == ""
