@@ -6,6 +6,7 @@ serves again, and the network does not run. The residual is that of the clip's o
 changes in them still counts.
 """
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -105,7 +106,7 @@ def reconstruct_new(
 def without_network(window: ClipWindow) -> ClipResidual:
     """Returns the residual of a clip for the scores that need no network, which does not run."""
     frames = to_input(window.frames)
-    return residual_of(window, frames, frames)
+    return dataclasses.replace(residual_of(window, frames, frames), by_network=False)
 
 
 def look_alike(frames: np.ndarray, others: np.ndarray) -> bool:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -79,11 +79,12 @@ class ResidualStream:
             residual = _masked(residual, self._counts)
         if self._before:
             # The clip may begin with frames that the last one has, too.
-            last = -1 - residual.new.start
+            before, last = self._before, -1 - residual.new.start
+            can_compare = before.by_network and residual.by_network
             residual = dataclasses.replace(
                 residual,
-                previous=self._before.frames[last],
-                previous_reconstruction=self._before.reconstruction[last],
+                previous=before.frames[last],
+                previous_reconstruction=before.reconstruction[last] if can_compare else None,
             )
         self._before = residual
         return residual
@@ -244,8 +245,9 @@ class FrameScorer:
         positions: For some scores, the usual size at each position in a clip, above 0. The scores
             are divided by it.
         alarm: The alarm for whose events things are looked for; None for the default one.
-        network: Whether the network has reconstructed the clips. If not, only scores that need no
-            network are computed.
+        network: Whether the network reconstructs clips. If not, only scores that do not need it
+            are computed.
+        scores: Names of the scores of whole frames that are computed. Local ones always are.
 
     Attributes:
         newest_cells: For each local score, the cells of the frames that were scored last, `(n,
@@ -259,12 +261,17 @@ class FrameScorer:
         positions: Mapping[str, Sequence[float]] | None = None,
         alarm: Alarm | None = None,
         network: bool = True,
+        scores: Container[str] = SCORES,
     ) -> None:
         if not network:
             normality, positions = normality and normality.without_network(), None
         self._fps = fps
         self._normality = normality
-        self._scores = {n: score for n, score in SCORES.items() if network or not needs_network(n)}
+        self._scores = {
+            name: score
+            for name, score in SCORES.items()
+            if name in scores and (network or not needs_network(name))
+        }
         self._cells = CellStream(fps, normality.levels if normality else ())
         self._means: dict[str, CausalMean] = {}
         self._positions = {name: np.array(values) for name, values in (positions or {}).items()}
@@ -283,8 +290,8 @@ class FrameScorer:
     def add(self, residual: ClipResidual) -> ScoredFrames:
         """Scores the new frames of the next clip, given its completed residual."""
         raw = {name: score(residual)[residual.new] for name, score in self._scores.items()}
-        for name, normal in self._positions.items():
-            raw[name] = raw[name] / normal[residual.new_positions]
+        for name in raw.keys() & self._positions.keys():
+            raw[name] = raw[name] / self._positions[name][residual.new_positions]
         causal = {name: self._mean(name, values) for name, values in raw.items()}
         if self._normality is None or self._places is None:
             return ScoredFrames(raw, causal)

@@ -135,7 +135,9 @@ class ArrivalSmoother:
     """
 
     def __init__(self) -> None:
-        self._arrivals: collections.deque[tuple[float, float]] = collections.deque()
+        self._numbers: collections.deque[float] = collections.deque()
+        self._arrivals: collections.deque[float] = collections.deque()
+        self._line = (0.0, 0.0, 0.0)  # number and time of a point, and seconds per frame
 
     def __call__(self, number: float, arrival_sec: float) -> float:
         """Estimates when a frame was taken, in seconds by the clock of the arrivals.
@@ -145,18 +147,27 @@ class ArrivalSmoother:
             arrival_sec: When the frame arrived, in seconds by a clock that never goes back.
         """
         if len(self._arrivals) > 1 and abs(arrival_sec - self._on_line(number)) > BREAK_SEC:
+            self._numbers.clear()
             self._arrivals.clear()
-        self._arrivals.append((number, arrival_sec))
-        while arrival_sec - self._arrivals[0][1] > ARRIVAL_WINDOW_SEC:
+        self._numbers.append(number)
+        self._arrivals.append(arrival_sec)
+        while arrival_sec - self._arrivals[0] > ARRIVAL_WINDOW_SEC:
+            self._numbers.popleft()
             self._arrivals.popleft()
+        self._fit()
         return self._on_line(number)
 
-    def _on_line(self, number: float) -> float:
-        """Returns the time of a frame by the least-squares line through the arrivals."""
-        numbers, arrivals = np.array(self._arrivals).T
-        centred = numbers - numbers.mean()
+    def _fit(self) -> None:
+        """Fits the least-squares line through the arrivals."""
+        numbers, arrivals = np.fromiter(self._numbers, float), np.fromiter(self._arrivals, float)
+        middle = float(numbers.mean())
+        centred = numbers - middle
         slope = float(centred @ arrivals) / max(float(centred @ centred), 1e-9)
-        return float(arrivals.mean()) + slope * (number - float(numbers.mean()))
+        self._line = middle, float(arrivals.mean()), slope
+
+    def _on_line(self, number: float) -> float:
+        middle, middle_sec, slope = self._line
+        return middle_sec + slope * (number - middle)
 
 
 class RateConverter:

@@ -18,6 +18,8 @@ class Health:
         alarms: Number of events that were opened since the last report.
         reconnects: How often the camera came back since the last report.
         dropped: Number of frames dropped from the start to the last report.
+        without_network: Number of frames for which the network had no time, from the start to the
+            last report.
         regime: Which of several regimes the camera shows, for people; empty if it has only one.
     """
 
@@ -29,7 +31,7 @@ class Health:
         """
         self.name = name
         self._latencies_sec: list[float] = []
-        self.alarms = self.reconnects = self.dropped = 0
+        self.alarms = self.reconnects = self.dropped = self.without_network = 0
         self.regime = ""
         self._dropped_share = 0.0  # between the last two reports
         self._is_warned = False
@@ -38,13 +40,17 @@ class Health:
         """Adds the latencies of scored frames, from arrival to score, in seconds."""
         self._latencies_sec += latencies_sec
 
-    def report(self, dropped: int) -> str:
+    def report(self, dropped: int, without_network: int = 0) -> str:
         """Describes in one line what happened since the last report, and starts the next one.
 
         Args:
             dropped: Number of frames dropped since the start.
+            without_network: Number of scored frames for which the network had no time, since the
+                start.
         """
         text = f"{self.name}: {len(self._latencies_sec)} frames, {dropped - self.dropped} dropped"
+        if without_network > self.without_network:
+            text += f", {without_network - self.without_network} without the network"
         if self._latencies_sec:
             median, high = np.quantile(self._latencies_sec, (0.5, 0.95))
             text += f", latency {median:.2f} s p50, {high:.2f} s p95"
@@ -54,7 +60,7 @@ class Health:
         self._dropped_share = new / max(1, new + len(self._latencies_sec))
         self._latencies_sec.clear()
         self.alarms = self.reconnects = 0
-        self.dropped = dropped
+        self.dropped, self.without_network = dropped, without_network
         return text
 
     def warning(self) -> str:

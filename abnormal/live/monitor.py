@@ -16,8 +16,9 @@ from abnormal.live.faults import CameraFaults
 from abnormal.live.frame import ConnectionLost, LiveFrame, Moment, ReaderFailed, ReaderMessage
 from abnormal.live.recorder import Recorder
 from abnormal.live.regimes import CameraRegimes
-from abnormal.live.segment import LiveClip, Segment
+from abnormal.live.segment import LiveClip, NetworkUse, Segment
 from abnormal.live.tracker import CLOSED, Change, LiveFrameScore, LiveTracker
+from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.calibration import Calibration
 from abnormal.scoring.local import found_by, needs_network, reason_of
@@ -72,8 +73,8 @@ class CameraMonitor:
             self.regimes.detector,
             self.regimes.name_of(self._regime),
             ignored,
-            # A regime that is not known is learnt for all scores.
-            needs_network(alarm.score) or detector.exact or self._regime is None,
+            alarm.score,
+            self._network_use(),
         )
         self._fps = detector.info.fps
         self._segment = self._new_segment()
@@ -152,6 +153,8 @@ class CameraMonitor:
             self._report([change for change in changes if change[0] != CLOSED])
         self.health.add(now_sec - frame.arrival_sec for frame in clip.new)
         self.status.add(clip.new, scores, now_sec)
+        if clip.segment.network is NetworkUse.IN_TIME and not residual.by_network:
+            self.status.without_network += len(clip.new)
         self._watch_drift(clip, scored, scores)
 
     def close_overdue_events(self, now_sec: float) -> None:
@@ -183,6 +186,20 @@ class CameraMonitor:
                 cells = self._maxima.of_event(self._alarm)
                 self.keep_cells(self.events.id_of(ANOMALY, change[1].start), cells)
             self.events.report(ANOMALY, [change])
+
+    def _network_use(self) -> NetworkUse:
+        """Returns on which clips of the next segment the network runs."""
+        detector, score = self.regimes.detector, self._alarm.score
+        if self._regime is None or detector.exact:  # what is not known is learnt for all scores
+            return NetworkUse.ALWAYS
+        if not needs_network(score):
+            return NetworkUse.NEVER
+        # Files wait until they are scored, and clips that overlap share the encoder.
+        if score != FUSED or self._camera.is_file or detector.overlap:
+            return NetworkUse.ALWAYS
+        normality = detector.calibration.normality(self.regimes.name_of(self._regime))
+        has_others = normality is not None and normality.without_network() is not None
+        return NetworkUse.IN_TIME if has_others else NetworkUse.ALWAYS
 
     def _add(self, frame: LiveFrame) -> None:
         self._is_lost = False

@@ -199,7 +199,8 @@ def _deliver(monitor: CameraMonitor, mailbox: Mailbox, number: int, message: Rea
 
 def _log_health(model: Path, monitors: list[CameraMonitor], clock: Clock) -> None:
     for monitor in monitors:
-        log.info("%s", monitor.health.report(monitor.status.dropped()))
+        status = monitor.status
+        log.info("%s", monitor.health.report(status.dropped(), status.without_network))
         if warning := monitor.health.warning():
             log.warning("%s: %s", monitor.health.name, warning)
         if warning := monitor.drift.warning(clock.now()):

@@ -1,6 +1,7 @@
 """Makes clips of a camera's consecutive frames, and scores of the reconstructed clips."""
 
 import collections
+import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,17 @@ from abnormal.live.frame import LiveFrame
 from abnormal.scoring.calibration import Calibration
 from abnormal.scoring.residual import ClipResidual
 from abnormal.video.flow import MovingFrame
+
+
+class NetworkUse(enum.Enum):
+    """On which clips the network runs."""
+
+    NEVER = "never"
+    """The alarm does not need it."""
+    IN_TIME = "in time"
+    """On those that have not waited for too long. The others have the scores that do not need it,
+    so that the alarm still sees what is fast, out of place, or stands."""
+    ALWAYS = "always"
 
 
 @dataclass(frozen=True)
@@ -41,7 +53,7 @@ class Segment:
         known_as: Name of the regime in the calibration, or of the camera.
         completed: The completed residual of the clip that was scored last.
         still: Tells which clips show nothing new; None if the network has to run on each.
-        network: Whether the network is needed.
+        network: On which clips the network runs.
     """
 
     completed: ClipResidual
@@ -51,7 +63,8 @@ class Segment:
         detector: Detector,
         known_as: str,
         ignored: np.ndarray | None,
-        network: bool = True,
+        score: str,
+        network: NetworkUse = NetworkUse.ALWAYS,
     ) -> None:
         """Starts a segment without frames.
 
@@ -59,13 +72,18 @@ class Segment:
             detector: The model.
             known_as: Name by which the model knows the camera, or one of its regimes; may be empty.
             ignored: `(size, size)` bool, True where anomalies are ignored; None if nowhere.
-            network: See the attribute. Without it, only scores are computed that do not need it.
+            score: Name of the alarm's score. No other score of whole frames is computed.
+            network: See the attribute. If never, only scores are computed that do not need it.
         """
         self.known_as, self.network = known_as, network
         normality = detector.calibration.normality(known_as)
         positions = detector.calibration.positions
         self._stream = open_stream(normality, detector.info.fps, ignored)
-        self._scorer = FrameScorer(*(detector.info.fps, normality, positions), network=network)
+        self._scorer = FrameScorer(
+            *(detector.info.fps, normality, positions),
+            network=network is not NetworkUse.NEVER,
+            scores=(score,),
+        )
         self.still = detector.still_clips()
         self._overlap = detector.overlap
         self._reconstructor = ClipReconstructor(detector.reconstruct, detector.overlap)

@@ -44,6 +44,7 @@ class CameraNow:
         threshold: An alarm begins where the score is above this.
         frames: Number of frames scored since the start.
         dropped: Number of frames dropped since the start.
+        without_network: Number of scored frames for which the network had no time, since the start.
         latency_sec: Median and 95 % quantile of the time from arrival to score of the last minute's
             frames; None before the first one.
         behind_sec: How much newer the newest frame is than the newest one that has a score.
@@ -58,6 +59,7 @@ class CameraNow:
     threshold: float
     frames: int
     dropped: int
+    without_network: int
     latency_sec: tuple[float, float] | None
     behind_sec: float
     events: dict[str, int]
@@ -70,6 +72,7 @@ class CameraStatus:
     Attributes:
         name: Name of the camera.
         dropped: Returns the number of frames dropped since the start.
+        without_network: Number of scored frames for which the network had no time, since the start.
         regime: Which of several regimes the camera shows, for people; empty if only one is known.
     """
 
@@ -82,6 +85,7 @@ class CameraStatus:
         """
         self.name, self.threshold = name, threshold
         self.dropped: Callable[[], int] = lambda: 0
+        self.without_network = 0
         self.regime = ""
         self._newest: LiveFrame | None = None
         self._scored_sec = 0.0
@@ -147,6 +151,7 @@ class CameraStatus:
                 threshold=self.threshold,
                 frames=self._frames,
                 dropped=self.dropped(),
+                without_network=self.without_network,
                 latency_sec=_quantiles(latencies) if latencies else None,
                 behind_sec=round(max(0.0, behind), 1),
                 events=dict(self._events),

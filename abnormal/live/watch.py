@@ -1,5 +1,6 @@
 """The loop that scores the frames of all cameras in common batches, as soon as they arrive."""
 
+import itertools
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -13,8 +14,12 @@ from abnormal.live.clock import Clock
 from abnormal.live.health import REPORT_EVERY_SEC
 from abnormal.live.mailbox import Mailbox
 from abnormal.live.monitor import CameraMonitor
-from abnormal.live.segment import LiveClip
+from abnormal.live.segment import LiveClip, NetworkUse
 from abnormal.scoring.residual import ClipResidual
+
+LATE_SEC = 0.5
+"""If a clip has waited for longer, the network does not run on it unless the alarm cannot do
+without."""
 
 LARGEST_BATCH = 4
 """The network reconstructs at most so many clips in one call."""
@@ -70,6 +75,7 @@ class WatchLoop:
         self._each_minute = each_minute
         self._minute_sec = clock.now()
         self._most = clip_length  # so that a step scores one clip of each camera
+        self._turns = list(monitors)  # the network ran longest ago for the first one
 
     def run(self, is_stopped: Callable[[], bool]) -> None:
         """Runs until it is stopped or all sources have ended, then closes all events.
@@ -102,19 +108,29 @@ class WatchLoop:
             self._each_minute()
 
     def _score(self) -> None:
-        waiting = [(monitor, clip) for monitor in self._monitors for clip in monitor.take_clips()]
+        waiting = [(monitor, clip) for monitor in self._turns for clip in monitor.take_clips()]
         for first in range(0, len(waiting), LARGEST_BATCH):
             batch = waiting[first : first + LARGEST_BATCH]
             residuals = self._residuals([clip for _, clip in batch])
             for (monitor, clip), residual in zip(batch, residuals, strict=True):
                 monitor.add_residual(clip, residual, self._clock.now())
+                if residual.by_network:
+                    self._turns.remove(monitor)
+                    self._turns.append(monitor)
 
     def _residuals(self, clips: Sequence[LiveClip]) -> list[ClipResidual]:
-        computed = iter(self._reconstructed([clip for clip in clips if clip.segment.network]))
+        wanted = [self._runs_on(clip) for clip in clips]
+        computed = iter(self._reconstructed(list(itertools.compress(clips, wanted))))
         return [
-            next(computed) if clip.segment.network else without_network(clip.window)
-            for clip in clips
+            next(computed) if runs else without_network(clip.window)
+            for clip, runs in zip(clips, wanted, strict=True)
         ]
+
+    def _runs_on(self, clip: LiveClip) -> bool:
+        """Whether the network runs on a clip."""
+        if clip.segment.network is not NetworkUse.IN_TIME:
+            return clip.segment.network is NetworkUse.ALWAYS
+        return self._clock.now() - clip.new[-1].arrival_sec <= LATE_SEC
 
     def _reconstructed(self, clips: Sequence[LiveClip]) -> list[ClipResidual]:
         if clips and clips[0].segment.overlaps:

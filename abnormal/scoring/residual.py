@@ -24,7 +24,7 @@ class ClipResidual:
         previous: The frame before the first one, `(height, width)` float32 in [0, 1]; None at the
             start of a video.
         previous_reconstruction: The reconstruction of that frame, `(height, width)` float32 in
-            [0, 1]; None at the start of a video.
+            [0, 1]; None at the start of a video, and if the network has not reconstructed both.
         speed: Speed of each pixel from `abnormal.video.flow`, `(T, height, width)` float32, at
             least 0, in pixels per frame; None if it is not measured.
         foreground: Which pixels differ from the background, `(T, height, width)` bool; known for
@@ -33,6 +33,8 @@ class ClipResidual:
             None if it is not known.
         position: 0-based position in the clip of the first of `frames`.
         new: The frames that no earlier clip of the video has, as a slice of `frames`.
+        by_network: Whether the network has reconstructed the frames. If not, they are their own
+            reconstruction, so that nothing is unusual by the scores that need the network.
     """
 
     frames: np.ndarray
@@ -44,6 +46,7 @@ class ClipResidual:
     background: np.ndarray | None = None
     position: int = 0
     new: slice = field(default_factory=lambda: slice(0, None))
+    by_network: bool = True
 
     @property
     def new_positions(self) -> np.ndarray:
@@ -63,11 +66,13 @@ class ClipResidual:
     @functools.cached_property
     def error_cells(self) -> np.ndarray:
         """Mean of the error over each cell, `(T, rows, columns)` float64 in [0, 1]."""
-        return cell_means(self.error)
+        return cell_means(self.error) if self.by_network else np.zeros_like(self.speed_cells)
 
     @functools.cached_property
     def change_cells(self) -> np.ndarray:
         """Mean of `residual_change` over each cell, `(T, rows, columns)` float64 in [0, 2]."""
+        if not self.by_network:
+            return np.zeros_like(self.speed_cells)
         return cell_means(residual_change(self))
 
     @functools.cached_property

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from abnormal.frames.clips import stream_clips
 from abnormal.inference.places import UNUSUAL
 from abnormal.inference.reconstruct import ClipReconstructor
+from abnormal.inference.still import without_network
 from abnormal.inference.stream import (
     CellStream,
     FrameScorer,
@@ -97,6 +98,31 @@ def test_without_the_network_the_other_scores_are_the_same():
         assert np.array_equal(scored.causal[name], whole.causal[name])
     scorer.use_levels({name: 2 * level for name, level in known.levels.items()})
     assert scorer.newest_cells.keys() == {"motion", "place", "stay"}
+
+
+@pytest.mark.parametrize("length", [1, 4])
+def test_where_the_network_has_not_run_nothing_is_unusual_by_it(length):
+    frames, ran = frames_with_a_runner(24), [True, True, False, True, False, False]
+    whole = score(frames, length, FrameScorer(FPS, normality()), ResidualStream())
+    reconstructor = ClipReconstructor(lambda clips: clips / 2)
+    stream, scorer, parts = ResidualStream(), FrameScorer(FPS, normality()), []
+    for number, window in enumerate(stream_clips(stream.moving(frames), length, with_speed=True)):
+        with_network = ran[number % len(ran)]
+        (residual,) = reconstructor.add([window]) if with_network else [without_network(window)]
+        parts.append(scorer.add(stream.add(residual)))
+    scored = concatenated(parts)
+    has_run = np.repeat(ran * 24, length)[:24]
+    # A single frame is compared with the one before it, of which nothing is known then.
+    known = has_run & np.roll(has_run, 1) if length == 1 else has_run
+    for name in ("change", "gradient"):
+        assert np.array_equal(scored.raw[name][known], whole.raw[name][known])
+        assert not scored.raw[name][~known].any()
+    for name in ("appearance", "l1", "l2_local"):
+        assert np.array_equal(scored.raw[name][has_run], whole.raw[name][has_run])
+        assert not scored.raw[name][~has_run].any()
+    for name in ("motion", "place", "stay", "difference"):
+        assert np.array_equal(scored.raw[name], whole.raw[name])
+    assert (scored.causal["change"] <= whole.causal["change"] + 1e-12).all()
 
 
 def test_people_are_told_what_was_measured():

@@ -29,8 +29,9 @@ from abnormal.live.mailbox import Mailbox  # noqa: E402
 from abnormal.live.monitor import CameraMonitor  # noqa: E402
 from abnormal.live.run import _deliver, _log_health  # noqa: E402
 from abnormal.live.segment import Segment  # noqa: E402
-from abnormal.live.watch import WatchLoop, warm_up  # noqa: E402
+from abnormal.live.watch import LATE_SEC, WatchLoop, warm_up  # noqa: E402
 from abnormal.models.model import ModelInfo  # noqa: E402
+from abnormal.names import FUSED  # noqa: E402
 from abnormal.scoring.alarm import Alarm  # noqa: E402
 from abnormal.scoring.calibration import Calibration, Normality  # noqa: E402
 from abnormal.scoring.local import LOCAL_SCORES  # noqa: E402
@@ -367,6 +368,72 @@ def test_the_network_is_compiled_for_each_size_before_it_is_needed(detector):
     assert darkened.sizes == [1, 2, 3, 4]
 
 
+@pytest.mark.parametrize("length", [1, LENGTH])
+def test_what_is_late_is_scored_without_the_network_and_still_an_alarm(detector, length):
+    """The machine is busy for some seconds, in which somebody runs."""
+    detector = dataclasses.replace(
+        detector, info=dataclasses.replace(detector.info, clip_length=length)
+    )
+    images, alarm = footage(120, RUNS), Alarm(FUSED, 2.0, 1.0)
+    in_time, late = Watched(detector, alarm=alarm), Watched(detector, alarm=alarm)
+    in_time.give(frames_of(images))
+    darkened.sizes.clear()
+    ran = []
+    for frame in frames_of(images):
+        late.now = frame.arrival_sec + (LATE_SEC + 0.1) * (30 <= frame.moment.number < 90)
+        late.give([frame])
+        ran.append(len(darkened.sizes))
+    assert 0 < ran[29] == ran[89] < ran[-1]
+    found = late.end()
+    assert spans(found) == spans(in_time.end())
+    assert len(found) == 2
+    status = late.monitors[0].status.now()
+    assert (status.frames, status.without_network) == (120, 60)
+    assert (
+        late.monitors[0]
+        .health.report(0, 60)
+        .startswith("c0: 120 frames, 0 dropped, 60 without the network, latency")
+    )
+    assert in_time.monitors[0].status.now().without_network == 0
+
+
+def test_the_network_runs_for_all_cameras_in_turn_if_there_is_no_time_for_all(detector):
+    cameras = 6
+    watched = Watched(detector, cameras, alarm=Alarm(FUSED, 2.0, 1.0))
+
+    def takes_long(clips):
+        watched.now += LATE_SEC + 0.1
+        return clips / 2
+
+    watched.watch._reconstructor = ClipReconstructor(takes_long)
+    images = footage(60, range(60))
+    for frame in frames_of(images):
+        watched.now = frame.arrival_sec
+        for camera in range(cameras):
+            _deliver(watched.monitors[camera], watched.mailbox, camera, frame)
+        watched.watch.step(0)
+    left_out = [monitor.status.without_network for monitor in watched.monitors]
+    assert max(left_out) - min(left_out) <= LENGTH
+    assert sum(left_out) == pytest.approx(60 * cameras / 3, abs=2 * LENGTH)
+
+
+@pytest.mark.parametrize(
+    ("score", "changes", "runs"),
+    [
+        ("fused", {}, "in time"),
+        ("motion", {}, "never"),
+        ("change", {}, "always"),
+        ("l2", {}, "always"),
+        ("fused", {"exact": True}, "always"),
+        ("motion", {"exact": True}, "always"),
+        ("fused", {"overlap": Overlap(2, None)}, "always"),
+    ],
+)
+def test_the_network_runs_on_what_the_alarm_needs(detector, score, changes, runs):
+    watched = Watched(dataclasses.replace(detector, **changes), alarm=Alarm(score, 2.0, 1.0))
+    assert watched.monitors[0]._network_use().value == runs
+
+
 def test_an_event_is_one_line_of_json_and_one_sentence(detector):
     watched = Watched(detector)
     watched.give(frames_of(footage(120, RUNS)))
@@ -416,7 +483,7 @@ def test_the_first_frames_of_clips_of_one_frame_have_the_speed_of_the_second(det
     """As in a file: in each segment, the first frame waits for the second one's speed."""
     single = dataclasses.replace(detector, info=dataclasses.replace(detector.info, clip_length=1))
     images = footage(40, range(40))
-    segment, found = Segment(single, "0", None), []
+    segment, found = Segment(single, "0", None, "motion"), []
     for frame in frames_of(images[:first]):
         found += segment.add(frame)
     found += segment.finish()
@@ -426,8 +493,10 @@ def test_the_first_frames_of_clips_of_one_frame_have_the_speed_of_the_second(det
     clips = residuals(images[:first], darkened, 1, ResidualStream())
     expected = frame_scores(clips, FrameScorer(FPS, single.calibration.normality("0")))
     assert [frame.moment.number for clip in found for frame in clip.new] == list(range(first))
-    for name, values in expected.causal.items():
-        assert np.array_equal(np.concatenate([part.causal[name] for part in scored]), values)
+    assert {*scored[0].causal} == {*LOCAL_SCORES, FUSED}
+    for name in scored[0].causal:
+        found_now = np.concatenate([part.causal[name] for part in scored])
+        assert np.array_equal(found_now, expected.causal[name])
     speeds = [clip.window.speed[0] for clip in found]
     if first == 1:
         assert not speeds[0].any()

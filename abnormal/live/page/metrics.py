@@ -25,6 +25,7 @@ def metrics_text(cameras: Sequence[CameraNow], clients: int) -> str:
         "abnormal_camera_alarm": "gauge: 1 while an anomaly goes on",
         "abnormal_frames_total": "counter: frames scored since the start",
         "abnormal_frames_dropped_total": "counter: frames dropped since the start",
+        "abnormal_frames_without_network_total": "counter: frames scored without the network",
         "abnormal_behind_seconds": "gauge: how far the scores are behind the pictures",
         "abnormal_latency_seconds": "gauge: from the arrival of a frame to its score, last minute",
         "abnormal_events_total": "counter: events opened since the start",
@@ -48,6 +49,7 @@ def _samples(camera: CameraNow) -> Iterator[tuple[str, dict[str, str], float]]:
     yield "abnormal_camera_alarm", {}, camera.alarm
     yield "abnormal_frames_total", {}, camera.frames
     yield "abnormal_frames_dropped_total", {}, camera.dropped
+    yield "abnormal_frames_without_network_total", {}, camera.without_network
     yield "abnormal_behind_seconds", {}, camera.behind_sec
     for quantile, latency in zip(("0.5", "0.95"), camera.latency_sec or (), strict=False):
         yield "abnormal_latency_seconds", {"quantile": quantile}, latency

@@ -40,6 +40,9 @@ class CameraCard {
       ["frames", camera.frames.toLocaleString()],
       ["dropped", camera.dropped.toLocaleString()],
     ];
+    if (camera.without_network) {
+      health.push(["without the network", camera.without_network.toLocaleString()]);
+    }
     if (camera.latency_sec) {
       const [median, high] = camera.latency_sec.map((seconds) => seconds.toFixed(2));
       health.push(["latency", `${median} s (95 %: ${high} s)`]);
