@@ -251,7 +251,7 @@ def _add_computing(parser: argparse.ArgumentParser) -> None:
     add(
         "--exact",
         action="store_true",
-        help="run the network on all clips, also on those that show nothing new",
+        help="run the network on all clips, also on those that show nothing new or, live, are late",
     )
     add("--scheduler", metavar="ADDRESS", help="work on the workers of this Dask scheduler")
 

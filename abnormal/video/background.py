@@ -77,6 +77,7 @@ class ForegroundDetector:
         self._correlations: collections.deque[float] = collections.deque(maxlen=SHIFTS)
         self._shift = np.zeros(2)
         self._learnt, self._adapted = self._background, self._background.copy()
+        self._around_learnt = _lowest_and_highest(self._learnt)
         self._light = _Light(self._background)
         self._is_known = np.ones(background.shape, bool)
         self._number = 0  # of the next frame
@@ -111,8 +112,10 @@ class ForegroundDetector:
 
     def _find(self, levels: np.ndarray) -> np.ndarray:
         """Finds the foreground of a frame in the light of the background, in grey levels."""
-        difference = _difference(levels, self._learnt)
-        difference = np.minimum(difference, _difference(levels, self._adapted))
+        difference = np.minimum(
+            _beyond(levels, *self._around_learnt),
+            _beyond(levels, *_lowest_and_highest(self._adapted)),
+        )
         self._adapted += np.clip(levels - self._adapted, -self._step, self._step)
         blurred = cv2.blur(difference, (NEIGHBOURS_PX, NEIGHBOURS_PX))
         return (blurred > FOREGROUND_LEVELS) & self._is_known
@@ -132,6 +135,7 @@ class ForegroundDetector:
         if _correlation(levels, moved) > _correlation(levels, self._learnt):
             self._adapted = shifted(self._adapted, shift - self._shift)
             self._learnt, self._light, self._shift = moved, _Light(moved), shift
+            self._around_learnt = _lowest_and_highest(moved)
             # Nothing is known of what has come into the picture at its border.
             everywhere = np.ones(levels.shape, np.float32)
             self._is_known = shifted(everywhere, shift, cv2.BORDER_CONSTANT) > 0
@@ -172,12 +176,15 @@ class _Light:
         return float(median(samples[self._dark])), float(median(samples[self._bright]))
 
 
-def _difference(levels: np.ndarray, background: np.ndarray) -> np.ndarray:
-    """Returns how far each pixel is from all pixels of the background around it."""
+def _lowest_and_highest(background: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the lowest and the highest level of the background around each pixel."""
     square = np.ones((NEIGHBOURS_PX, NEIGHBOURS_PX), np.uint8)
-    above = levels - cv2.dilate(background, square)
-    below = cv2.erode(background, square) - levels
-    return np.maximum(np.maximum(above, below), 0)
+    return cv2.erode(background, square), cv2.dilate(background, square)
+
+
+def _beyond(levels: np.ndarray, lowest: np.ndarray, highest: np.ndarray) -> np.ndarray:
+    """Returns how far each pixel is below the lowest or above the highest level; 0 in between."""
+    return np.maximum(cv2.max(levels - highest, lowest - levels), 0)
 
 
 def picture_shift(frame: np.ndarray, background: np.ndarray) -> np.ndarray:
