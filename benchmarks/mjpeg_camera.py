@@ -4,7 +4,7 @@
         > cameras.csv
 
 Each folder of pictures is shown over and over by a camera of its own, until Ctrl-C. The table of
-the cameras, for `--cameras`, is printed at once.
+the cameras, for `--cameras`, is printed when all of them listen.
 """
 
 import argparse
@@ -24,7 +24,7 @@ def main() -> int:
     parser.add_argument("--fps", type=float, default=25, help="pictures in a second (25)")
     parser.add_argument("--port", type=int, default=8091, help="of the first camera (8091); 0: any")
     args = parser.parse_args()
-    print("name,source", flush=True)
+    rows = ["name,source"]
     for number, folder in enumerate(args.folders):
         jpegs = [path.read_bytes() for path in sorted(folder.glob("*.jpg"))]
         if not jpegs:
@@ -36,7 +36,8 @@ def main() -> int:
         except OSError as error:
             print(f"port {port}: {error.strerror}; choose another --port", file=sys.stderr)
             return 1
-        print(f"{folder.parent.name}-{number + 1},{camera.url()}", flush=True)
+        rows.append(f"{folder.parent.name}-{number + 1},{camera.url()}")
+    print("\n".join(rows), flush=True)
     try:
         threading.Event().wait()
     except KeyboardInterrupt:

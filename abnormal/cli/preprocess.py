@@ -51,13 +51,15 @@ def _print_summary(done: "PreprocessResult") -> None:
         show_result(f"{split}: {len(of_split)} videos, {frames} frames in {done.img / split}")
     cameras = sorted({extraction.video.camera for extraction in usable} - {""})
     if len(cameras) > 1:
-        show_result(f"cameras: {', '.join(cameras)} (what is normal holds for one of them)")
+        show_result(f"cameras: {', '.join(cameras)} (each has what is normal there for itself)")
     for extraction in done.extractions:
         if extraction.problem:
             source = extraction.video.path or extraction.video.name
             show_result(f"  {extraction.status}: {source}: {extraction.problem}")
         if extraction.details:
             show_result(f"  Details are in {write_bug_log(extraction.details)}")
+    if done.others:
+        show_result(done.others)
     for line in done.stale:
         show_result(f"  source: {line}")
     for leak in done.leaks:

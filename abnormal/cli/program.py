@@ -104,6 +104,13 @@ def _run(
         raise
     except Exception as error:
         _show_traceback()
+        if isinstance(error, ModuleNotFoundError) and not _is_own(error):
+            log.error(
+                "%s: %s is not installed for this Python (%s). Install the project for it with "
+                "`pip install .`, or call the Python that it is installed for.",
+                *(parser.prog, error.name, sys.executable),
+            )
+            return EXIT_ERROR
         if isinstance(error, OSError) and error.errno in NO_BUGS:
             log.error("%s: %s", parser.prog, no_bug_text(error))
             return EXIT_ERROR
@@ -111,6 +118,11 @@ def _run(
             "%s: %s. Details are in %s", parser.prog, bug_text(error), _write_log(), exc_info=True
         )
         return EXIT_BUG
+
+
+def _is_own(error: ModuleNotFoundError) -> bool:
+    """Whether a module of this project is missing, which is a bug."""
+    return not error.name or error.name.split(".")[0] == "abnormal"
 
 
 def _require_posix() -> None:

@@ -6,6 +6,7 @@ those of copies that others have published, and tell a complete archive from a d
 
 import contextlib
 import http.client
+import logging
 import time
 import urllib.error
 import urllib.parse
@@ -33,6 +34,8 @@ LEAST_BYTES = TIMEOUT_SEC << 10
 
 LARGEST_BYTES = 4 << 30
 """No archive is larger than this; a body without end would fill the disk."""
+
+log = logging.getLogger(__name__)
 
 ATTEMPTS = 5
 """A download fails after this many consecutive connections that bring no data."""
@@ -154,10 +157,14 @@ def _fetch(url: str, part: Path, name: str, wait: Callable[[float], None]) -> No
         except (OSError, http.client.HTTPException) as error:
             problem = getattr(error, "reason", error)
         idle = 0 if _file_size(part) > before else idle + 1
-        wait(2.0**idle)
+        if idle < ATTEMPTS:
+            log.info("%s: %s; trying again in %.0f s", name, problem, 2.0**idle)
+            wait(2.0**idle)
+    kept = _file_size(part)
+    again = f" {kept} bytes are kept: the same command goes on from there." if kept else ""
     raise AbnormalError(
-        f"{url} cannot be fetched ({problem}). {_file_size(part)} bytes are kept: the same command "
-        "goes on from there. If the host is gone, name a mirror with --url."
+        f"{url} cannot be fetched ({problem}).{again} If the host is gone, name a mirror, or "
+        "another one, with --url."
     )
 
 

@@ -92,10 +92,11 @@ def _recognise(dataset: str, root: Path) -> tuple[str, Path, str]:
         return layout, dataset_folder, f"{dataset_folder} has {markers}"
     if dataset not in (AUTO, FOLDER):
         raise AbnormalError(
-            f"{root} is not laid out as {dataset}: see `abnormal/datasets/{dataset}.py` for its "
-            "folders, or let --dataset auto look."
+            f"{root} is not laid out as {dataset}: docs/DATA.md shows its folders, and --dataset "
+            "auto looks for any."
         )
-    return FOLDER, root, f"{root} has not the folders of {', '.join(LAYOUTS)}"
+    what = f"has none of the folders of {', '.join(LAYOUTS)}" if root.is_dir() else "is a file"
+    return FOLDER, root, f"{root} {what}"
 
 
 def _matching_layouts(candidate: Path, layouts: list[str]) -> list[tuple[str, str]]:

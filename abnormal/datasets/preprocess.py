@@ -16,7 +16,7 @@ from abnormal.datasets.find import find_videos
 from abnormal.datasets.layouts import AUTO, DATASETS
 from abnormal.datasets.rates import common_rate
 from abnormal.datasets.source import TESTING, TRAINING, SourceVideo
-from abnormal.datasets.stale import find_stale
+from abnormal.datasets.stale import describe_others, find_stale
 from abnormal.datasets.walk import PassedOver
 from abnormal.errors import AbnormalError, require_one_of
 from abnormal.files import make_folder, natural_key
@@ -114,6 +114,7 @@ class PreprocessResult:
         extractions: The outcome for each video, ordered by split and name.
         leaks: Test videos that share footage with a training video.
         stale: Messages about frames whose source is not among the videos any more.
+        others: Says which other frames are in the folder; empty if there are none.
         passed_over: What else lies beside the videos.
         label_notes: Messages about labels without a video, and videos without labels.
     """
@@ -122,6 +123,7 @@ class PreprocessResult:
     extractions: list[Extraction]
     leaks: list[Leak]
     stale: list[str]
+    others: str
     passed_over: PassedOver
     label_notes: list[str]
 
@@ -175,8 +177,11 @@ def preprocess(options: PreprocessOptions) -> PreprocessResult:
     records = write_manifest(options.img)
     warn_of_different_rates(records)
     stale = find_stale(options.img, records, options.videos, found.videos)
+    others = describe_others(options.img, records, options.videos, found.videos)
     leaks = find_leaks(options.img, records)
-    return PreprocessResult(options.img, extractions, leaks, stale, found.passed_over, found.notes)
+    return PreprocessResult(
+        *(options.img, extractions, leaks, stale, others), found.passed_over, found.notes
+    )
 
 
 def _extract(options: PreprocessOptions, videos: list[SourceVideo]) -> list[Extraction]:

@@ -1,6 +1,7 @@
-"""Finds frames whose source was deleted, renamed or moved since they were extracted."""
+"""Finds frames whose source was deleted, renamed or moved since, or is somewhere else."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -28,6 +29,38 @@ def find_stale(
     if root is None or not root.is_dir():
         return []
     return list(_messages(img, records, root.resolve(), videos))
+
+
+def describe_others(
+    img: Path, records: Sequence[VideoRecord], root: Path | None, videos: Sequence[SourceVideo]
+) -> str:
+    """Says which frames under a folder come from elsewhere, because they are used, too.
+
+    Args:
+        img: The folder of frames.
+        records: The videos under `img`.
+        root: The folder of the videos that were looked at; None for drawn footage.
+        videos: The videos in it.
+
+    Returns:
+        One line; empty if there are none.
+    """
+    names = {(video.split, video.name) for video in videos}
+    inside = os.path.realpath(root) if root else None
+    others = [
+        record
+        for record in records
+        if (record.split, record.video) not in names
+        and not (inside and Path(record.source.get("path", "")).is_relative_to(inside))
+    ]
+    if not others:
+        return ""
+    counts = Counter(record.split for record in others)
+    kinds = " and ".join(f"{count} for {split}" for split, count in sorted(counts.items()))
+    return (
+        f"{img} also holds videos from elsewhere, {kinds}, such as {others[0].split}/"
+        f"{others[0].video}. They are used, too; to keep places apart, give each a --img of its own"
+    )
 
 
 def _messages(

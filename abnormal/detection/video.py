@@ -79,6 +79,7 @@ def _score_all(
     for name, detector in detectors.items():
         alarm = job.alarms[name]
         detector.require(alarm.score, video.camera)
+        notes |= {note} if (note := detector.note_on_camera(video.camera)) else set()
         localiser = detector.localiser(job.localiser or DEFAULT_LOCALISER, video.camera)
         pixels = VideoPixels(localiser)
         sinks = [pixels.sink(masks)] if job.localiser else []

@@ -72,9 +72,9 @@ class Detector:
             lowest = self.calibration.lowest_rate_per_hour(score)
             if per_hour < lowest:
                 log.warning(
-                    "%s was calibrated on %s of normal footage, which can promise at most %.3g "
-                    "false alarms an hour; the threshold for %g is an extrapolation. Calibrate on "
-                    "more: `%s --calibrate FOLDER`",
+                    "%s was calibrated on %s of normal footage, which cannot promise fewer than "
+                    "%.3g false alarms an hour; the threshold for %g is an extrapolation. "
+                    "Calibrate on more: `%s --calibrate FOLDER`",
                     *(self.name, _duration(RULE_OF_THREE / lowest), lowest, per_hour),
                     command("train"),
                 )
@@ -126,6 +126,20 @@ class Detector:
                 f"`{command('train')} --calibrate FOLDER{f' --camera {camera}' if camera else ''}`"
             )
         return normality
+
+    def note_on_camera(self, camera: str) -> str:
+        """Says that another camera's normality is used for one of this name; empty if it is not.
+
+        Args:
+            camera: Name of the camera; empty if that is not known.
+        """
+        known = self.calibration.camera_names
+        if not camera or len(known) != 1 or known[0] in ("", camera):
+            return ""
+        return (
+            f"{self.name} knows the camera {known[0]!r} alone, which {camera!r} is taken for; if "
+            f"it is another one: `{command('train')} --calibrate FOLDER --camera {camera}`"
+        )
 
     def localiser(self, asked: Localiser, camera: str) -> Localiser:
         """Returns a localiser with the threshold that a camera was calibrated for, if asked for.

@@ -8,6 +8,7 @@ would find at the default threshold. Nothing is tuned by it.
 import collections
 import dataclasses
 import itertools
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -64,6 +65,8 @@ ELSEWHERE, STANDS = "where hardly anything moves", f"stands for {STANDING_SEC:g}
 KINDS = (FAST, LARGE, ELSEWHERE, STANDS)
 """The kinds of trials: what is unusual about a thing."""
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -104,7 +107,13 @@ def examine(
     videos = sorted(videos, key=lambda video: natural_key(video.name))
     for camera, normality in calibration.cameras.items():
         of_camera = [v for v in videos if v.camera == camera and v.name in calibration.videos]
-        if normality.background is None or normality.frames < ENOUGH_SEC * fps:
+        if normality.background is None:
+            continue
+        if normality.frames < ENOUGH_SEC * fps:
+            log.info(
+                "no exam%s: it takes %.0f s of normal footage, and there are %.0f s",
+                *(f" of {camera}" if camera else "", ENOUGH_SEC, normality.frames / fps),
+            )
             continue
         examiner = _Examiner(
             *(reconstruct, clip_length, fps), *(normality, normality.background, alarm)

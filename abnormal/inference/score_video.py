@@ -35,8 +35,8 @@ OpenSink = Callable[[ModelFrames], AbstractContextManager[Sink | None]]
 """Opens the sink for the frames of a video that has been opened; None if there is none."""
 
 NOT_LEARNT = (
-    "for %.0f s it shows a view or a light that the normal footage of its camera does not show: no "
-    "scores of places there; calibrate on footage that shows it, too"
+    "nothing can be said of %.0f s, in which it shows a view or a light that the normal footage of "
+    "its camera does not show; calibrate on footage that shows it, too"
 )
 """Note on a video of which a part shows no regime that the model knows."""
 

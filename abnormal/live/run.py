@@ -97,6 +97,8 @@ def require_cameras(options: WatchOptions, detector: Detector) -> None:
     """
     for camera in options.cameras:
         detector.require(options.score, camera.known_as)
+        if note := detector.note_on_camera(camera.known_as):
+            log.info("%s: %s", camera.name, note)
 
 
 def run_watch(

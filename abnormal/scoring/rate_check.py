@@ -89,9 +89,11 @@ class RateCheck:
 
     def __str__(self) -> str:
         """Says how often there were alarms, and how certain that is."""
+        time = f"{self.hours:.1f} hours" if self.hours >= 1 else f"{60 * self.hours:.1f} minutes"
         return (
             f"{self.share:.1%} [{self.low:.1%}, {self.high:.1%}] of the frames are above the "
-            f"threshold for {ASKED_SHARE:.0%}; {self.events_per_hour} alarms an hour"
+            f"threshold for {ASKED_SHARE:.0%}; {self.events} alarm{'s' * (self.events != 1)} in "
+            f"{time}, which are {self.events_per_hour} an hour"
         )
 
 

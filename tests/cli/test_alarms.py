@@ -148,7 +148,7 @@ def test_more_is_promised_than_the_footage_can_vouch_for(model, score, tmp_path,
     told = capsys.readouterr().err
     # 3 videos of 100 frames at 25 a second are 12 seconds: three by that time is 900 an hour.
     assert "0.2 minutes of normal footage" in told
-    assert "at most 900 false alarms an hour; the threshold for 2 is an extrapolation" in told
+    assert "cannot promise fewer than 900 false alarms an hour; the threshold for 2 is" in told
     metrics = json.loads((tmp_path / "results" / "metrics.json").read_text())["street"]
     assert metrics["alarm"]["asked_false_alarms_per_hour"] == 2
     assert metrics["alarm"]["threshold"] > 2
@@ -156,6 +156,16 @@ def test_more_is_promised_than_the_footage_can_vouch_for(model, score, tmp_path,
 
     score(model, "--false-alarms-per-hour", 5000)
     assert "warning" not in capsys.readouterr().err
+
+
+def test_a_name_that_the_only_camera_is_taken_for_is_said(model, img, score, capsys):
+    source = ["--source", next((img / "testing").glob("*/*"))]
+    said = []
+    for camera in ("nobody", "street"):
+        score(model, *source, "--camera", camera)
+        said.append(capsys.readouterr().err)
+    assert "knows the camera 'street' alone, which 'nobody' is taken for" in said[0]
+    assert "taken for" not in said[1]
 
 
 def test_a_model_of_several_cameras_wants_to_know_which(tmp_path, capsys):

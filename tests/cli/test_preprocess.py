@@ -241,7 +241,7 @@ def test_labels_of_ones_own(tmp_path, videos, run):
 def test_cameras_are_named(tmp_path, videos, run):
     code, out, _ = run(videos, "--camera-from", "([0-9])$")
     assert code == 0
-    assert "cameras: 1, 2 (what is normal holds for one of them)" in out
+    assert "cameras: 1, 2 (each has what is normal there for itself)" in out
     assert [r.camera for r in read_manifest(tmp_path / "img", "testing")] == ["2"]
 
 
@@ -356,6 +356,16 @@ def test_workers_of_a_scheduler_make_the_same_frames(
         assert out.replace("/img/", "/local/") == local[1]
         log = (tmp_path / "scheduler.log").read_text()
     assert "Receive client connection" in log
+
+
+def test_frames_of_two_folders_in_one_place_are_said(tmp_path, videos, run, make_video):
+    assert "from elsewhere" not in run(videos)[1]
+    make_video(tmp_path / "others" / "gate.mp4", 30)
+    code, out, _ = run(tmp_path / "others", "--strict")
+    assert code == 0
+    assert "also holds videos from elsewhere, " in out
+    assert " for testing and " in out
+    assert out.count("elsewhere") == 1
 
 
 def test_a_source_that_is_gone_is_said_and_fails_strictly(tmp_path, videos, run, make_video):

@@ -154,6 +154,17 @@ def test_a_bug_is_one_json_object_with_its_traceback_and_without_secrets(disks):
     assert "hunter" not in json.dumps(logged)
 
 
+@pytest.mark.parametrize(
+    ("module", "code", "says"),
+    [("tqdm", 1, "tqdm is not installed for this Python"), ("abnormal.no", 3, "this is a bug")],
+)
+def test_a_package_that_is_not_installed_is_no_bug(disks, module, code, says):
+    missing = ModuleNotFoundError(f"No module named {module!r}", name=module)
+    found, (logged,) = log_of(disks, lambda args: fail(missing))
+    assert found == code
+    assert says in logged["message"]
+
+
 def test_what_others_write_to_stderr_is_json_too(disks):
     def work(args):
         sys.stderr.write("first ha")

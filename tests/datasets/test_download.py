@@ -238,7 +238,9 @@ def test_a_mirror(tmp_path, host, source):
 
 
 def test_no_host_at_all(tmp_path, source):
-    with pytest.raises(AbnormalError, match=r"cannot be fetched .*refused.*mirror with --url"):
+    with pytest.raises(
+        AbnormalError, match=r"cannot be fetched \(.*refused\)\. If the host.*with --url"
+    ):
         fetch(source, tmp_path, url="http://127.0.0.1:1/")
 
 

@@ -309,7 +309,7 @@ def test_avenue_without_its_masks(trees):
 
 
 def test_a_folder_that_has_another_layout(trees):
-    with pytest.raises(AbnormalError, match=r"is not laid out as ucsd: see .*ucsd\.py"):
+    with pytest.raises(AbnormalError, match=r"is not laid out as ucsd: docs/DATA\.md shows"):
         find_videos("ucsd", trees("avenue"))
 
 

@@ -72,6 +72,9 @@ def test_a_camera_that_knows_runners_finds_fewer(calm):
 @pytest.mark.parametrize(
     "frames", [walking(400, 0), np.repeat(walking(1, 0), 600, axis=0), walking(600, 0)[:, ::-1] * 0]
 )
-def test_too_little_footage_and_footage_without_passers_by_have_no_exam(frames):
+def test_too_little_footage_and_footage_without_passers_by_have_no_exam(frames, caplog):
+    caplog.set_level("INFO", "abnormal")
     video = NormalVideo("01", "", functools.partial(opened, frames), len(frames), True)
     assert examined([video]) == {}
+    is_short = len(frames) == 400
+    assert ("no exam: it takes 100 s of normal footage" in caplog.text) == is_short

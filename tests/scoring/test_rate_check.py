@@ -88,5 +88,5 @@ def test_the_rate_of_events_has_the_exact_interval():
 def test_it_says_what_it_found():
     assert str(RateCheck(0.009, 0.004, 0.018, 3, 1.5)) == (
         "0.9% [0.4%, 1.8%] of the frames are above the threshold for 1%; "
-        "2 [0.412, 5.84] alarms an hour"
+        "3 alarms in 1.5 hours, which are 2 [0.412, 5.84] an hour"
     )
