@@ -1,11 +1,12 @@
 """What does not belong to the scene: the difference from what a camera shows when nobody is there.
 
 The background of a camera is learnt once, from normal footage. While a video is scored, a copy of
-it follows slow changes, such as shadows that move with the sun. A pixel that looks like either of
-the two is background: the copy takes over things that stay, and would take their places for
-foreground when they have gone. What light and exposure do to the whole picture is undone first. A
-camera that shakes, or that has been moved a little, shows each edge at another pixel. Therefore the
-background is moved to where the frames show it, and a pixel may look like any of its neighbours.
+it follows slow changes, such as shadows that move with the sun, and takes over after some minutes
+what has come and stays. A pixel that looks like either of the two is background: where the copy
+shows what has stayed, its place would be taken for foreground when it has gone. What light and
+exposure do to the whole picture is undone first. A camera that shakes, or that has been moved a
+little, shows each edge at another pixel. Therefore the background is moved to where the frames show
+it, and a pixel may look like any of its neighbours.
 """
 
 import collections
@@ -23,9 +24,15 @@ NEIGHBOURS_PX = 3
 """Side of the square of pixels over which that difference is averaged, and of the square of the
 background with which each pixel is compared."""
 
+SQUARE = np.ones((NEIGHBOURS_PX, NEIGHBOURS_PX), np.uint8)
+
 ADAPTATION_PER_SEC = 1.0
-"""Largest change of a pixel of the copy, in grey levels per second. What differs by 60 levels and
-stays is background after a minute at the latest."""
+"""Largest change of a background pixel of the copy, in grey levels per second."""
+
+STAYING_PER_SEC = 0.1
+"""The same of a pixel of the foreground. What differs by 60 levels and stays is background after
+ten minutes at the latest. At a level per second, somebody in grey was background within a quarter
+of a minute, also in the footage that tells how long people usually stay."""
 
 SAMPLING = 4
 """Every so many pixels are enough to measure light and correlation."""
@@ -116,9 +123,14 @@ class ForegroundDetector:
             _beyond(levels, *self._around_learnt),
             _beyond(levels, *_lowest_and_highest(self._adapted)),
         )
-        self._adapted += np.clip(levels - self._adapted, -self._step, self._step)
         blurred = cv2.blur(difference, (NEIGHBOURS_PX, NEIGHBOURS_PX))
-        return (blurred > FOREGROUND_LEVELS) & self._is_known
+        found = (blurred > FOREGROUND_LEVELS) & self._is_known
+        change = np.clip(levels - self._adapted, -self._step, self._step)
+        # With its outline, from which it would be eaten up otherwise.
+        staying = cv2.dilate(found.view(np.uint8), SQUARE).view(bool)
+        np.multiply(change, STAYING_PER_SEC / ADAPTATION_PER_SEC, out=change, where=staying)
+        self._adapted += change
+        return found
 
     def _follow(self, levels: np.ndarray) -> None:
         """Sees where the camera shows the background now, and whether it does."""
@@ -178,8 +190,7 @@ class _Light:
 
 def _lowest_and_highest(background: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Returns the lowest and the highest level of the background around each pixel."""
-    square = np.ones((NEIGHBOURS_PX, NEIGHBOURS_PX), np.uint8)
-    return cv2.erode(background, square), cv2.dilate(background, square)
+    return cv2.erode(background, SQUARE), cv2.dilate(background, SQUARE)
 
 
 def _beyond(levels: np.ndarray, lowest: np.ndarray, highest: np.ndarray) -> np.ndarray:

@@ -2,7 +2,12 @@ import cv2
 import numpy as np
 import pytest
 
-from abnormal.video.background import FOREGROUND_LEVELS, ForegroundDetector, learn_background
+from abnormal.video.background import (
+    FOREGROUND_LEVELS,
+    STAYING_PER_SEC,
+    ForegroundDetector,
+    learn_background,
+)
 
 FPS, SIZE = 10.0, 40
 DRAW = np.random.default_rng(0)
@@ -70,16 +75,18 @@ def test_a_slow_change_is_followed_and_a_sudden_one_only_after_a_while():
         frame[:, :15] += 0.09 * number  # 0.9 levels a second, in the end 36
     assert not ForegroundDetector(SCENE, FPS)(as_input(slow)).any()
 
-    sudden = ForegroundDetector(SCENE, FPS)(with_a_box(600, brighter=40))[:, 12, 12]
+    sudden = ForegroundDetector(SCENE, FPS)(with_a_box(2600, brighter=40))[:, 12, 12]
     gone = int(np.argmin(sudden))
+    longest_sec = (40 - FOREGROUND_LEVELS) / STAYING_PER_SEC
     # The soft light of the scene lets a pixel look like a neighbour that is brighter.
-    assert 0.7 * (40 - FOREGROUND_LEVELS) < gone / FPS < 40 - FOREGROUND_LEVELS + 1
+    assert 0.7 * longest_sec < gone / FPS < longest_sec + 1
 
 
 def test_what_has_stayed_for_long_leaves_nothing_behind():
-    there, gone = with_a_box(300, brighter=40), with_a_box(100, brighter=0)
+    there, gone = with_a_box(2600, brighter=40), with_a_box(100, brighter=0)
     detector = ForegroundDetector(SCENE, FPS)
-    assert detector(there)[0, 12, 12]
+    found = detector(there)[:, 12, 12]
+    assert (found[0], found[-1]) == (True, False)
     assert not detector(gone).any()
 
 
