@@ -104,10 +104,10 @@ def _run(
         raise
     except Exception as error:
         _show_traceback()
-        if isinstance(error, ModuleNotFoundError) and not _is_own(error):
+        if isinstance(error, ModuleNotFoundError) and _is_package(error.name or ""):
             log.error(
-                "%s: %s is not installed for this Python (%s). Install the project for it with "
-                "`pip install .`, or call the Python that it is installed for.",
+                "%s: %s is not installed for this Python (%s). Install it (the project's own with "
+                "`pip install .`), or call the Python that has it.",
                 *(parser.prog, error.name, sys.executable),
             )
             return EXIT_ERROR
@@ -120,9 +120,9 @@ def _run(
         return EXIT_BUG
 
 
-def _is_own(error: ModuleNotFoundError) -> bool:
-    """Whether a module of this project is missing, which is a bug."""
-    return not error.name or error.name.split(".")[0] == "abnormal"
+def _is_package(module: str) -> bool:
+    """Whether a module that is missing is another whole package, and not a part of one."""
+    return module not in ("", "abnormal") and "." not in module
 
 
 def _require_posix() -> None:

@@ -41,7 +41,8 @@ class _Shown:
 
     Attributes:
         frames: `(T, height, width)` uint8.
-        uses: How many later clips have taken over its reconstruction.
+        uses: How many clips there have been since, most of which have taken over its
+            reconstruction.
         residual: Its residual; None until the network has run.
     """
 
@@ -60,6 +61,11 @@ class StillClips:
     def __init__(self, fps: float) -> None:
         self._fps = fps
         self._shown: _Shown | None = None
+
+    def pass_over(self) -> None:
+        """Lets the time of a clip pass that is not reconstructed."""
+        if self._shown:
+            self._shown.uses += 1
 
     def source_of(self, window: ClipWindow) -> tuple[_Shown, bool]:
         """Returns the clip whose reconstruction serves for the next one, and whether it is new."""

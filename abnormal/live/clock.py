@@ -184,7 +184,8 @@ class RateConverter:
     _PULL = 0.01
     """Share of the distance to a frame by which the next tick is pulled towards it."""
     _NEAR = 10
-    """A tick that is so many periods or more before the next frame is in a gap, and not pulled."""
+    """A tick that is so many periods or more away from the next frame is not pulled: it is in a
+    gap, or the camera has few frames."""
     _GAP_GAIN = 0.02
     """Weight of the newest interval in the mean interval between frames."""
     _JUMP = 4
@@ -217,7 +218,7 @@ class RateConverter:
         ticks = 0
         while self._due <= time_sec + self._gap / 2:
             late_sec = time_sec - self._due
-            is_near = late_sec < self._NEAR * self._period
+            is_near = abs(late_sec) < self._NEAR * self._period
             self._due += self._period + is_near * self._PULL * late_sec
             ticks += 1
         self.jumped = (

@@ -7,7 +7,6 @@ cells/
   EVENT.npz    what an anomaly showed at each place of the picture; see `EventCells`
 """
 
-import contextlib
 import dataclasses
 import logging
 import re
@@ -21,21 +20,27 @@ from abnormal.errors import AbnormalError
 from abnormal.files import natural_key
 from abnormal.inference.dismiss import dismiss, undo_dismissal
 from abnormal.inference.event_cells import EventCells, read_event_cells, write_event_cells
-from abnormal.inference.stored_calibration import change_calibration, read_calibration_of
+from abnormal.inference.regimes import RegimeWatch
+from abnormal.inference.stored_calibration import (
+    calibration_of,
+    change_calibration,
+    read_calibration_of,
+)
 from abnormal.live.event import ANOMALY
 from abnormal.live.monitor import CameraMonitor
 from abnormal.live.regime_file import (
     CAMERA,
-    MOST_REGIMES,
+    background_of,
     change_regime,
-    info_of,
-    read_regime,
-    regime_path,
+    digest_of,
+    stored_regimes,
 )
 from abnormal.models.model import ModelInfo
+from abnormal.models.model_file import read_model
+from abnormal.models.trust import trusting
 from abnormal.scoring.calibration import Calibration
 from abnormal.scoring.dismissal import Dismissal
-from abnormal.scoring.regime_names import learnt_number
+from abnormal.scoring.regime_names import camera_of, learnt_digest
 
 CELLS = "cells"
 """Folder, in the folder of results, of what the events showed."""
@@ -99,18 +104,27 @@ def dismiss_live_event(model: Path, output: Path, event_id: str) -> Changed:
             cannot be changed.
     """
     cells, entry = _cells_of(output, event_id), {"event": event_id}
-    number = learnt_number(cells.camera)
-    if number is None:
+    digest = learnt_digest(cells.camera)
+    if not digest:
         return Changed(model, change_calibration(model, lambda known: dismiss(known, cells, entry)))
-    path = regime_path(output, _camera_of(event_id), number)
-    if not path.exists():
+    info, known = _read_model(model)
+    stored = stored_regimes(output, _camera_of(event_id), info)
+    path, regime = next((one for one in stored if digest_of(one[1]) == digest), (None, None))
+    if path is None or regime is None:
         raise AbnormalError(
             f"{event_id} cannot be dismissed: it was in a view or a light that was learnt while "
-            f"the camera was watched, and of which there is no file {path}. Calibrate the camera "
-            "on footage of it."
+            f"the camera was watched, of which nothing is kept in {output / 'regimes'} (with "
+            "--no-frames, nothing ever is). Calibrate the camera on footage of it."
+        )
+    in_model = [known.cameras[name] for name in known.regimes(camera_of(cells.camera))]
+    if RegimeWatch(in_model, info.fps).knows(background_of(regime)):
+        raise AbnormalError(
+            f"{event_id} cannot be dismissed: it was judged by what was learnt while the camera "
+            "was watched, and the model has been calibrated on this view since. Dismiss the next "
+            "such event instead, if there is one."
         )
     here = dataclasses.replace(cells, camera=CAMERA)
-    return Changed(path, change_regime(path, model, lambda known: dismiss(known, here, entry)))
+    return Changed(path, change_regime(path, info, lambda known: dismiss(known, here, entry)))
 
 
 def undo_live_dismissal(model: Path, output: Path, event_id: str) -> Changed:
@@ -124,9 +138,9 @@ def undo_live_dismissal(model: Path, output: Path, event_id: str) -> Changed:
     Raises:
         AbnormalError: The event is not dismissed; or the file cannot be changed.
     """
-    undo = partial(undo_dismissal, event=event_id)
-    if path := _regime_that_dismissed(event_id, output, info_of(model)):
-        return Changed(path, change_regime(path, model, undo))
+    undo, (info, _) = partial(undo_dismissal, event=event_id), _read_model(model)
+    if path := _regime_that_dismissed(event_id, output, info):
+        return Changed(path, change_regime(path, info, undo))
     return Changed(model, change_calibration(model, undo))
 
 
@@ -237,13 +251,18 @@ def _fits(dismissal: Dismissal, calibration: Calibration) -> bool:
     )
 
 
+def _read_model(path: Path) -> tuple[ModelInfo, Calibration]:
+    """Returns the facts about a model and its calibration, without making its network."""
+    with trusting(True):
+        model = read_model(path)
+    return model.info, calibration_of(model)
+
+
 def _regime_that_dismissed(event_id: str, output: Path, info: ModelInfo) -> Path | None:
     """Returns the file of the regime in which an event was dismissed; None if there is none."""
-    for number in range(1, MOST_REGIMES + 1):
-        path = regime_path(output, _camera_of(event_id), number)
-        with contextlib.suppress(OSError, AbnormalError):  # it is missing or damaged
-            if any(one.event == event_id for one in read_regime(path, info).dismissed):
-                return path
+    for path, regime in stored_regimes(output, _camera_of(event_id), info):
+        if any(one.event == event_id for one in regime.dismissed):
+            return path
     return None
 
 

@@ -13,14 +13,14 @@ class Mailbox:
     only the scoring needs, and drops the frame if there is none.
     """
 
-    def __init__(self, cameras: int, capacity: int, clip_length: int, hop: int) -> None:
+    def __init__(self, cameras: int, *, capacity: int, clip_length: int, hop: int) -> None:
         """Makes an empty mailbox.
 
         Args:
             cameras: Number of cameras.
             capacity: When so many frames of a camera wait, there is no more room after the end of
                 the clip (or, of clips of one frame, the second one), because a clip that is not
-                complete costs as much as one that is.
+                complete costs as much as one that is. If no clip ends, there is room for one more.
             clip_length: Number of frames in a clip.
             hop: Number of frames from the start of one clip to the start of the next.
         """
@@ -46,7 +46,9 @@ class Mailbox:
                 self._came[camera] = 1 + self._came[camera] * (number == self._next[camera])
                 self._next[camera] = number + 1
                 frames = sum(isinstance(one, LiveFrame) for one in waiting)
-                self._is_full[camera] |= frames >= self._capacity and self._ends_clip(camera)
+                self._is_full[camera] |= frames >= self._capacity and (
+                    self._ends_clip(camera) or frames >= self._capacity + self._clip_length
+                )
             self._changed.notify()
 
     def has_room(self, camera: int) -> bool:

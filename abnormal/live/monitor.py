@@ -155,7 +155,7 @@ class CameraMonitor:
         self.status.add(clip.new, scores, now_sec)
         if clip.segment.network is NetworkUse.IN_TIME and not residual.by_network:
             self.status.without_network += len(clip.new)
-        self._watch_drift(clip, scored, scores)
+        self._watch_drift(clip, scored, scores, residual.by_network)
 
     def close_overdue_events(self, now_sec: float) -> None:
         """Closes events that have ended because the connection has been lost for too long.
@@ -168,9 +168,14 @@ class CameraMonitor:
         number = self._newest.moment.number + int((now_sec - self._newest.arrival_sec) * self._fps)
         self._report(self._anomalies.skip_to(number))
 
-    def flush(self) -> None:
-        """Ends the segment and completes its last clip, because a gap follows or no more frames."""
-        self._ready += self._segment.finish()
+    def flush(self, arrival_sec: float = np.inf) -> None:
+        """Ends the segment and completes its last clip, because a gap follows or no more frames.
+
+        Args:
+            arrival_sec: When the frame arrived that follows the gap, in seconds; infinite if none
+                has.
+        """
+        self._ready += self._segment.finish(arrival_sec)
         self._segment = self._new_segment()
 
     def finish(self) -> None:
@@ -205,7 +210,7 @@ class CameraMonitor:
         self._is_lost = False
         if not self._segment.follows(frame) or frame.seen.regime != self._regime:
             self._regime = frame.seen.regime
-            self.flush()
+            self.flush(frame.arrival_sec)
         self._newest = frame
         self._ready += self._segment.add(frame)
 
@@ -227,12 +232,15 @@ class CameraMonitor:
             held_off.append(is_early or not frame.seen.is_sure)
         return held_off
 
-    def _watch_drift(self, clip: LiveClip, scored: ScoredFrames, scores: np.ndarray) -> None:
+    def _watch_drift(
+        self, clip: LiveClip, scored: ScoredFrames, scores: np.ndarray, by_network: bool
+    ) -> None:
         if self._anomalies.is_open or self._alarm.frames(scores).any():
             return
         calm = surprises_of(scored.causal, self._alarm, self.regimes.detector.calibration)
         if any(frame.fault or not frame.seen.is_sure for frame in clip.new):
             return
+        calm = {name: one for name, one in calm.items() if by_network or not needs_network(name)}
         self.drift.add(clip.new[-1].moment.sec, calm)
 
 

@@ -11,11 +11,12 @@ regimes/
     SCORE.raised        for each local score, what each of these asks for; see `stack_levels`
 """
 
+import contextlib
 import dataclasses
 import hashlib
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,6 @@ from abnormal.arrays import read_npz
 from abnormal.errors import AbnormalError
 from abnormal.files import locked_folder, make_folder, replacing
 from abnormal.models.model import ModelInfo
-from abnormal.models.model_file import read_model
-from abnormal.models.trust import trusting
 from abnormal.printable import as_file_name
 from abnormal.reading import parse_json
 from abnormal.scoring.calibration import BACKGROUND, Calibration, Normality, read_calibration
@@ -57,6 +56,28 @@ def regime_path(folder: Path, camera: str, number: int) -> Path:
 def calibration_of_regime(normality: Normality) -> Calibration:
     """Returns the calibration of a regime in which no event was dismissed."""
     return Calibration({}, {}, {CAMERA: normality}, normality.frames, (), held_out=False)
+
+
+def background_of(regime: Calibration) -> np.ndarray:
+    """Returns what a regime shows when nobody is there, `(size, size)` uint8."""
+    background = regime.cameras[CAMERA].background
+    assert background is not None  # nothing is learnt without one
+    return background
+
+
+def digest_of(regime: Calibration) -> str:
+    """Returns eight hexadecimal digits that tell a regime from those that were learnt later."""
+    return hashlib.sha256(background_of(regime).tobytes()).hexdigest()[:8]
+
+
+def stored_regimes(
+    folder: Path, camera: str, info: ModelInfo
+) -> Iterator[tuple[Path, Calibration]]:
+    """Yields the files of a camera's regimes with what is in them, those that can be used."""
+    for number in range(1, MOST_REGIMES + 1):
+        path = regime_path(folder, camera, number)
+        with contextlib.suppress(OSError, AbnormalError):  # it is missing or damaged
+            yield path, read_regime(path, info)
 
 
 def write_regime(path: Path, regime: Calibration, info: ModelInfo) -> None:
@@ -94,7 +115,7 @@ def write_regime(path: Path, regime: Calibration, info: ModelInfo) -> None:
 
 
 def change_regime(
-    path: Path, model: Path, change: Callable[[Calibration], Calibration]
+    path: Path, info: ModelInfo, change: Callable[[Calibration], Calibration]
 ) -> Calibration:
     """Changes the calibration in the file of a regime.
 
@@ -103,7 +124,7 @@ def change_regime(
 
     Args:
         path: The file.
-        model: The file of the model that it was learnt with.
+        info: Facts about the model that it was learnt with.
         change: Is given the calibration that the file has, and returns the new one. If it raises,
             the file stays as it is.
 
@@ -111,11 +132,10 @@ def change_regime(
         The new calibration.
 
     Raises:
-        AbnormalError: A file cannot be read or written, or the regime was learnt with another
+        AbnormalError: The file cannot be read or written, or the regime was learnt with another
             model.
     """
     with locked_folder(path.parent):
-        info = info_of(model)
         try:
             known = read_regime(path, info)
         except (OSError, AbnormalError) as error:
@@ -128,25 +148,18 @@ def change_regime(
     return regime
 
 
-def info_of(model: Path) -> ModelInfo:
-    """Returns the facts about a model.
-
-    Raises:
-        AbnormalError: The file cannot be read.
-    """
-    with trusting(True):  # no network is made of the file, so that no code is run
-        return read_model(model).info
-
-
-def read_regimes(folder: Path, camera: str, info: ModelInfo) -> dict[int, Calibration]:
+def read_regimes(
+    folder: Path, camera: str, info: ModelInfo, warn: bool = True
+) -> dict[int, Calibration]:
     """Reads the regimes of a camera that were learnt before. Every value is checked.
 
-    A file that is damaged, or that was learnt with another model, is left out; a warning says so.
+    A file that is damaged, or that was learnt with another model, is left out.
 
     Args:
         folder: The folder of results.
         camera: Name of the camera.
         info: Facts about the model.
+        warn: Whether a warning says what is left out.
 
     Returns:
         The calibration of each of them, by its number; see `regime_path`.
@@ -159,7 +172,8 @@ def read_regimes(folder: Path, camera: str, info: ModelInfo) -> dict[int, Calibr
         try:
             found[number] = read_regime(path, info)
         except (OSError, AbnormalError) as error:
-            log.warning(
+            log.log(
+                logging.WARNING if warn else logging.DEBUG,
                 "%s cannot be used (%s): what %s showed then is learnt again when it comes.",
                 *(path, error, camera),
             )

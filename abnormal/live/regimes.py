@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from abnormal.errors import AbnormalError
+from abnormal.files import locked_folder, make_folder
 from abnormal.inference.detector import Detector
 from abnormal.inference.learn_regime import RegimeLearner
 from abnormal.inference.regimes import RegimeWatch
@@ -19,7 +20,9 @@ from abnormal.live.frame import LiveFrame
 from abnormal.live.regime_file import (
     CAMERA,
     MOST_REGIMES,
+    background_of,
     calibration_of_regime,
+    digest_of,
     read_regime,
     read_regimes,
     regime_path,
@@ -63,7 +66,7 @@ class CameraRegimes:
         self._thread = ThreadPoolExecutor(1, "regime")
         self._learning: Future[Normality] | None = None
         self._learnt: dict[int, Calibration] = {}  # by the numbers of their files
-        self._read_at: dict[int, int] = {}  # when the files had last been changed
+        self._changed_at: dict[int, int] = {}  # their files, as far as there are any
         self._folder: Path | None = None
         self._lock = threading.Lock()
         self._regime: int | None = 0
@@ -84,8 +87,9 @@ class CameraRegimes:
             return
         found = read_regimes(folder, self._camera.name, self.detector.info)
         for number, regime in found.items():
-            if not self.watch.knows(_background_of(regime)):
+            if not self.watch.knows(background_of(regime)):
                 self._add(number, regime)
+                self._note_file(number)
         self.text = self._describe()
 
     @property
@@ -103,14 +107,21 @@ class CameraRegimes:
         if self._folder is None:
             return
         with self._lock:
-            for number in self._learnt:
+            for number, changed_at in list(self._changed_at.items()):
                 path = regime_path(self._folder, self._camera.name, number)
                 with contextlib.suppress(OSError, AbnormalError):
-                    changed_at = path.stat().st_mtime_ns
-                    if changed_at != self._read_at.get(number):
-                        self._learnt[number] = read_regime(path, self.detector.info)
-                        self._read_at[number] = changed_at
+                    if path.stat().st_mtime_ns != changed_at:
+                        self._note_file(number)
+                        found = read_regime(path, self.detector.info)
+                        if digest_of(found) == digest_of(self._learnt[number]):
+                            self._learnt[number] = found
             self._use(self.detector.calibration)
+
+    def _note_file(self, number: int) -> None:
+        """Remembers when the file of a regime was changed last."""
+        if self._folder:
+            path = regime_path(self._folder, self._camera.name, number)
+            self._changed_at[number] = path.stat().st_mtime_ns
 
     def use(self, calibration: Calibration) -> None:
         """Goes on with another calibration of the model, which any thread may ask for."""
@@ -118,10 +129,7 @@ class CameraRegimes:
             self._use(calibration)
 
     def _use(self, calibration: Calibration) -> None:
-        learnt = {
-            learnt_regime_name(camera_of(self._names[0]), number): regime.cameras[CAMERA]
-            for number, regime in self._learnt.items()
-        }
+        learnt = {self._name_of(one): one.cameras[CAMERA] for one in self._learnt.values()}
         cameras = calibration.cameras | learnt
         calibration = dataclasses.replace(calibration, cameras=cameras)
         self.detector = dataclasses.replace(self.detector, calibration=calibration)
@@ -196,29 +204,52 @@ class CameraRegimes:
 
     def _finish(self, normality: Normality) -> None:
         self._forget()
-        free = min({*range(1, MOST_REGIMES + 1)} - {*self._learnt})
         regime = calibration_of_regime(normality)
-        self._add(free, regime)
+        number = self._free_number()
+        self._write(number, regime)
+        self._add(number, regime)
         log.info(
             "%s: what it shows is known now, as regime %d; there are alarms again",
             *(self._camera.name, len(self._names)),
         )
+
+    def _free_number(self) -> int:
+        """Returns a number for the file of a regime; that of another one only if there is no other.
+
+        Files that are damaged, or of another model, are free.
+        """
+        free = [number for number in range(1, MOST_REGIMES + 1) if number not in self._learnt]
+        kept = (
+            read_regimes(self._folder, self._camera.name, self.detector.info, warn=False)
+            if (self._folder)
+            else {}
+        )
+        return min(free, key=lambda number: (number in kept, number))
+
+    def _write(self, number: int, regime: Calibration) -> None:
+        """Keeps a regime for the next run, if any are kept."""
         if self._folder is None:
             return
-        path = regime_path(self._folder, self._camera.name, free)
+        path = regime_path(self._folder, self._camera.name, number)
         try:
-            write_regime(path, regime, self.detector.info)
-        except AbnormalError as error:
+            make_folder(path.parent)
+            with locked_folder(path.parent):
+                write_regime(path, regime, self.detector.info)
+                self._note_file(number)
+        except (AbnormalError, OSError) as error:
             log.warning("%s The next run has to learn it again.", error)
+
+    def _name_of(self, regime: Calibration) -> str:
+        return learnt_regime_name(camera_of(self._names[0]), digest_of(regime))
 
     def _add(self, number: int, regime: Calibration) -> None:
         """Adds a regime that was learnt, whose file has this number."""
         with self._lock:
             self._learnt[number] = regime
             self._use(self.detector.calibration)
-        self._names.append(learnt_regime_name(camera_of(self._names[0]), number))
+        self._names.append(self._name_of(regime))
         self._can_learn = self._can_learn and len(self._learnt) < MOST_REGIMES
-        self.watch.add(_background_of(regime))
+        self.watch.add(background_of(regime))
 
     def _describe(self, newest: LiveFrame | None = None) -> str:
         if self._regime is not None:
@@ -230,9 +261,3 @@ class CameraRegimes:
     def _end(self, newest: LiveFrame) -> str:
         end = newest.moment.utc + self._learner.left_sec
         return f"{datetime.datetime.fromtimestamp(end, datetime.UTC):%H:%M}"
-
-
-def _background_of(regime: Calibration) -> np.ndarray:
-    background = regime.cameras[CAMERA].background
-    assert background is not None  # nothing is learnt without one
-    return background

@@ -122,7 +122,8 @@ def run_watch(
     watched = Watched([camera.name for camera in cameras], options.pictures)
     length = detector.info.clip_length
     hop = detector.overlap.hop if detector.overlap else length
-    mailbox = Mailbox(len(cameras), round(QUEUE_SEC * detector.info.fps), length, hop)
+    capacity = round(QUEUE_SEC * detector.info.fps)
+    mailbox = Mailbox(len(cameras), capacity=capacity, clip_length=length, hop=hop)
     with contextlib.ExitStack() as opened:
         send = opened.enter_context(open_listeners(watched))
         clips = ClipWriter(len(cameras)) if options.pictures else None

@@ -2,6 +2,7 @@
 
 import collections
 import enum
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -36,11 +37,14 @@ class LiveClip:
         segment: The segment that the clip is part of.
         window: The frames of the clip.
         new: The frames of the clip that no earlier clip contains.
+        complete_sec: When the clip was complete, in seconds by the clock of the arrivals; infinite
+            if nothing arrived that completed it.
     """
 
     segment: "Segment"
     window: ClipWindow
     new: tuple[LiveFrame, ...]
+    complete_sec: float
 
 
 class Segment:
@@ -63,7 +67,7 @@ class Segment:
         detector: Detector,
         known_as: str,
         ignored: np.ndarray | None,
-        score: str,
+        alarm_score: str,
         network: NetworkUse = NetworkUse.ALWAYS,
     ) -> None:
         """Starts a segment without frames.
@@ -72,7 +76,7 @@ class Segment:
             detector: The model.
             known_as: Name by which the model knows the camera, or one of its regimes; may be empty.
             ignored: `(size, size)` bool, True where anomalies are ignored; None if nowhere.
-            score: Name of the alarm's score. No other score of whole frames is computed.
+            alarm_score: Name of the alarm's score. No other score of whole frames is computed.
             network: See the attribute. If never, only scores are computed that do not need it.
         """
         self.known_as, self.network = known_as, network
@@ -82,7 +86,7 @@ class Segment:
         self._scorer = FrameScorer(
             *(detector.info.fps, normality, positions),
             network=network is not NetworkUse.NEVER,
-            scores=(score,),
+            scores=(alarm_score,),
         )
         self.still = detector.still_clips()
         self._overlap = detector.overlap
@@ -100,11 +104,17 @@ class Segment:
         """Adds the next frame, and returns the clips that it completes; see `ClipCutter`."""
         self._newest = frame.moment.number
         self._waiting.append(frame)
-        return self._with_new_frames(self._cutter.add(MovingFrame(frame.image, frame.speed)))
+        windows = self._cutter.add(MovingFrame(frame.image, frame.speed))
+        return self._with_new_frames(windows, frame.arrival_sec)
 
-    def finish(self) -> list[LiveClip]:
-        """Ends the segment, and returns the clip of the last frames if they are in none yet."""
-        return self._with_new_frames(self._cutter.finish())
+    def finish(self, arrival_sec: float = math.inf) -> list[LiveClip]:
+        """Ends the segment, and returns the clip of the last frames if they are in none yet.
+
+        Args:
+            arrival_sec: When the frame arrived that follows a gap, in seconds; infinite if none
+                has.
+        """
+        return self._with_new_frames(self._cutter.finish(), arrival_sec)
 
     @property
     def overlaps(self) -> bool:
@@ -134,10 +144,13 @@ class Segment:
         if normality := calibration.normality(self.known_as):
             self._scorer.use_levels(normality.levels)
 
-    def _with_new_frames(self, windows: Sequence[ClipWindow]) -> list[LiveClip]:
+    def _with_new_frames(self, windows: Sequence[ClipWindow], arrival_sec: float) -> list[LiveClip]:
         return [
             LiveClip(
-                self, window, tuple(self._waiting.popleft() for _ in window.frames[window.new])
+                self,
+                window,
+                tuple(self._waiting.popleft() for _ in window.frames[window.new]),
+                arrival_sec,
             )
             for window in windows
         ]

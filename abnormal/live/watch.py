@@ -120,6 +120,9 @@ class WatchLoop:
 
     def _residuals(self, clips: Sequence[LiveClip]) -> list[ClipResidual]:
         wanted = [self._runs_on(clip) for clip in clips]
+        for clip, runs in zip(clips, wanted, strict=True):
+            if clip.segment.still and not runs:
+                clip.segment.still.pass_over()
         computed = iter(self._reconstructed(list(itertools.compress(clips, wanted))))
         return [
             next(computed) if runs else without_network(clip.window)
@@ -130,7 +133,7 @@ class WatchLoop:
         """Whether the network runs on a clip."""
         if clip.segment.network is not NetworkUse.IN_TIME:
             return clip.segment.network is NetworkUse.ALWAYS
-        return self._clock.now() - clip.new[-1].arrival_sec <= LATE_SEC
+        return self._clock.now() - clip.complete_sec <= LATE_SEC
 
     def _reconstructed(self, clips: Sequence[LiveClip]) -> list[ClipResidual]:
         if clips and clips[0].segment.overlaps:

@@ -13,22 +13,22 @@ def regime_name(camera: str, number: int) -> str:
     return f"{camera} (regime {number + 1})" if number else camera
 
 
-def learnt_regime_name(camera: str, number: int) -> str:
+def learnt_regime_name(camera: str, digest: str) -> str:
     """Returns the name of a regime that was learnt while the camera was watched.
 
     Args:
         camera: Name of the camera.
-        number: Number of the regime's file, from 1 on.
+        digest: Eight hexadecimal digits that no other regime has.
     """
-    return f"{camera} (learnt regime {number})"
+    return f"{camera} (learnt regime {digest})"
 
 
-def learnt_number(regime: str) -> int | None:
-    """Returns the number in a name that `learnt_regime_name` gave; None for any other name."""
-    found = re.search(r" \(learnt regime ([0-9]{1,3})\)$", regime)
-    return int(found[1]) if found else None
+def learnt_digest(regime: str) -> str:
+    """Returns the digits in a name that `learnt_regime_name` gave; empty for any other name."""
+    found = re.search(r" \(learnt regime ([0-9a-f]{8})\)$", regime)
+    return found[1] if found else ""
 
 
 def camera_of(regime: str) -> str:
     """Returns the name of the camera that a regime belongs to."""
-    return re.sub(r" \((learnt )?regime [0-9]+\)$", "", regime)
+    return re.sub(r" \((regime [0-9]+|learnt regime [0-9a-f]{8})\)$", "", regime)

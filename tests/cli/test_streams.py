@@ -156,7 +156,11 @@ def test_a_bug_is_one_json_object_with_its_traceback_and_without_secrets(disks):
 
 @pytest.mark.parametrize(
     ("module", "code", "says"),
-    [("tqdm", 1, "tqdm is not installed for this Python"), ("abnormal.no", 3, "this is a bug")],
+    [
+        ("tqdm", 1, "tqdm is not installed for this Python"),
+        ("abnormal.no", 3, "this is a bug"),
+        ("keras.no", 3, "this is a bug"),
+    ],
 )
 def test_a_package_that_is_not_installed_is_no_bug(disks, module, code, says):
     missing = ModuleNotFoundError(f"No module named {module!r}", name=module)

@@ -18,7 +18,7 @@ def numbers(taken, camera):
 
 @given(st.lists(st.sampled_from([0, 1, "take"]), max_size=60))
 def test_all_messages_of_each_camera_are_taken_in_order_and_together(actions):
-    mailbox, waiting, came = Mailbox(2, 3, 1, 1), {0: [], 1: []}, 0
+    mailbox, waiting, came = Mailbox(2, capacity=3, clip_length=1, hop=1), {0: [], 1: []}, 0
     for action in [*actions, "take"]:
         if action == "take":
             taken = mailbox.take(99, 0)
@@ -31,7 +31,7 @@ def test_all_messages_of_each_camera_are_taken_in_order_and_together(actions):
 
 
 def test_there_is_room_again_when_half_of_what_fills_it_was_taken():
-    mailbox, room = Mailbox(2, 4, 1, 1), []
+    mailbox, room = Mailbox(2, capacity=4, clip_length=1, hop=1), []
     for number in range(4):
         room.append(mailbox.has_room(0))
         mailbox.put(0, frame(number))
@@ -57,19 +57,23 @@ def pieces(mailbox, count, most=1):
 
 
 def test_dropping_begins_at_the_end_of_a_clip():
-    assert pieces(Mailbox(1, 12, 5, 5), 3) == [15, 10, 10]  # 6 wait when there is room again
+    assert pieces(Mailbox(1, capacity=12, clip_length=5, hop=5), 3) == [
+        15,
+        10,
+        10,
+    ]  # 6 wait when there is room again
 
 
 @pytest.mark.parametrize("hop", [1, 2, 3, 4])
 def test_overlapping_clips_end_with_each_hop(hop):
-    first, second, _ = pieces(Mailbox(1, 12, 5, hop), 3)
+    first, second, _ = pieces(Mailbox(1, capacity=12, clip_length=5, hop=hop), 3)
     assert first == min(n for n in range(12, 18) if (n - 5) % hop == 0)
     assert second >= 5
     assert (second - 5) % hop == 0
 
 
 def test_after_a_gap_clips_begin_anew():
-    mailbox, number = Mailbox(1, 12, 5, 5), 0
+    mailbox, number = Mailbox(1, capacity=12, clip_length=5, hop=5), 0
     for number in range(3):
         mailbox.put(0, frame(number))
     while mailbox.has_room(0):
@@ -78,8 +82,17 @@ def test_after_a_gap_clips_begin_anew():
     assert number - 2 == 10  # with the first three, more than 12 wait
 
 
+def test_pieces_that_are_shorter_than_a_clip_fill_it_too():
+    mailbox, number = Mailbox(1, capacity=12, clip_length=5, hop=5), 0
+    while mailbox.has_room(0):
+        assert number < 99
+        number += 2 if number % 4 == 3 else 1  # a gap after two or three frames
+        mailbox.put(0, frame(number))
+    assert len(mailbox.take(99, 0)) == 17
+
+
 def test_what_has_no_gap_is_one_piece_although_there_was_no_room_for_a_moment():
-    mailbox = Mailbox(1, 5, 5, 5)
+    mailbox = Mailbox(1, capacity=5, clip_length=5, hop=5)
     for number in range(5):
         mailbox.put(0, frame(number))
     assert not mailbox.has_room(0)
@@ -92,12 +105,12 @@ def test_what_has_no_gap_is_one_piece_although_there_was_no_room_for_a_moment():
 
 
 def test_of_clips_of_one_frame_two_follow_each_other_so_that_one_has_a_speed():
-    assert pieces(Mailbox(1, 1, 1, 1), 3, most=9) == [2, 2, 2]
+    assert pieces(Mailbox(1, capacity=1, clip_length=1, hop=1), 3, most=9) == [2, 2, 2]
 
 
 @pytest.mark.parametrize("capacity", [0, 1, 2, 3])
 def test_there_is_room_in_the_smallest_one_when_it_is_empty(capacity):
-    mailbox = Mailbox(1, capacity, 1, 1)
+    mailbox = Mailbox(1, capacity=capacity, clip_length=1, hop=1)
     for number in range(9):
         mailbox.put(0, frame(number))
     assert not mailbox.has_room(0)
@@ -106,7 +119,7 @@ def test_there_is_room_in_the_smallest_one_when_it_is_empty(capacity):
 
 
 def test_what_is_said_of_a_camera_takes_no_room():
-    mailbox = Mailbox(1, 2, 1, 1)
+    mailbox = Mailbox(1, capacity=2, clip_length=1, hop=1)
     lost = ConnectionLost(Moment(1, 1, 1), "gone")
     for message in (frame(0), lost, lost):
         mailbox.put(0, message)
@@ -115,14 +128,14 @@ def test_what_is_said_of_a_camera_takes_no_room():
 
 
 def test_taking_waits_for_something():
-    mailbox = Mailbox(1, 2, 1, 1)
+    mailbox = Mailbox(1, capacity=2, clip_length=1, hop=1)
     threading.Timer(0.05, mailbox.put, (0, frame(7))).start()
     assert numbers(mailbox.take(1, 30), 0) == [7]
     assert mailbox.take(1, 0.01) == []
 
 
 def test_no_more_is_taken_of_a_camera_than_is_asked_for():
-    mailbox = Mailbox(2, 9, 1, 1)
+    mailbox = Mailbox(2, capacity=9, clip_length=1, hop=1)
     for number in range(5):
         mailbox.put(0, frame(number))
     mailbox.put(1, frame(7))

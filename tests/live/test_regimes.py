@@ -12,7 +12,7 @@ start_backend()
 from abnormal.errors import AbnormalError  # noqa: E402
 from abnormal.inference import learn_regime  # noqa: E402
 from abnormal.inference.detector import Detector  # noqa: E402
-from abnormal.live import regime_file  # noqa: E402
+from abnormal.live import dismissals  # noqa: E402
 from abnormal.live.address import Camera  # noqa: E402
 from abnormal.live.dismissals import (  # noqa: E402
     dismiss_live_event,
@@ -25,6 +25,7 @@ from abnormal.live.prepare import FramePreparer  # noqa: E402
 from abnormal.live.regime_file import (  # noqa: E402
     CAMERA,
     calibration_of_regime,
+    digest_of,
     read_regimes,
     regime_path,
     write_regime,
@@ -143,14 +144,15 @@ def test_a_night_that_is_not_known_is_learnt_without_alarms_and_known_from_then_
 def test_an_event_in_a_night_that_was_learnt_is_dismissed_for_this_watch_and_the_next(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("abnormal.live.dismissals.info_of", lambda model: INFO)
-    monkeypatch.setattr(regime_file, "info_of", lambda model: INFO)
-    write_regime(regime_path(tmp_path, "gate", 1), calibration_of_regime(normal_of(NIGHT)), INFO)
+    learnt = calibration_of_regime(normal_of(NIGHT))
+    write_regime(regime_path(tmp_path, "gate", 1), learnt, INFO)
     gate = Gate(tmp_path, DAY)
+    model = INFO, Gate(tmp_path / "other", DAY).monitor.regimes.detector.calibration
+    monkeypatch.setattr(dismissals, "_read_model", lambda path: model)
     gate.give(DAY, 2)
     gate.give(NIGHT, 10, RUN)
     (alarm,) = gate.alarms()
-    assert gate.kept[-1] == "gate (learnt regime 1)"
+    assert gate.kept[-1] == f"gate (learnt regime {digest_of(learnt)})"
     dismiss_live_event(tmp_path / "m.h5", tmp_path, alarm.id)
     gate.monitor.regimes.refresh()
     assert gate.monitor.regimes.dismissed == [alarm.id]
@@ -167,6 +169,24 @@ def test_an_event_in_a_night_that_was_learnt_is_dismissed_for_this_watch_and_the
     assert again.monitor.regimes.dismissed == []
     again.give(NIGHT, 10, RUN)
     assert len(again.alarms()) == 1
+    model = INFO, Gate(tmp_path / "other", DAY, NIGHT).monitor.regimes.detector.calibration
+    with pytest.raises(AbnormalError, match="has been calibrated on this view since"):
+        dismiss_live_event(tmp_path / "m.h5", tmp_path, alarm.id)
+
+
+def test_what_cannot_be_written_is_not_replaced_by_an_older_file(tmp_path, said):
+    """The disk is full when the night has been learnt, and the file has the number of another."""
+    gate = Gate(tmp_path, DAY)
+    gate.give(DAY, 2)
+    (tmp_path / "regimes").write_text("a file in the way")
+    assert gate.give(NIGHT, 45) == "regime 2 of 2"
+    assert "has to learn it again" in said[-1]
+    (tmp_path / "regimes").unlink()
+    turned = calibration_of_regime(normal_of(np.ascontiguousarray(DAY.T)))
+    write_regime(regime_path(tmp_path, "gate", 1), turned, INFO)
+    before = gate.monitor.regimes.detector.calibration.cameras
+    gate.monitor.regimes.refresh()
+    assert gate.monitor.regimes.detector.calibration.cameras == before
 
 
 def test_a_regime_is_no_camera_that_can_be_named(tmp_path):

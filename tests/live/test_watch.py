@@ -87,7 +87,7 @@ class Watched:
 
     def __init__(self, detector, cameras=1, ignored=None, alarm=ALARM):
         self.now, self.told, self.minutes = 0.0, [], 0
-        self.mailbox = Mailbox(cameras, 1000, 1, 1)
+        self.mailbox = Mailbox(cameras, capacity=1000, clip_length=1, hop=1)
         self.monitors = [
             CameraMonitor(
                 Camera(f"c{number}", "0"), detector, alarm, self.told.append, None, ignored,
