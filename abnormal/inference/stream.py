@@ -247,7 +247,8 @@ class FrameScorer:
         alarm: The alarm for whose events things are looked for; None for the default one.
         network: Whether the network reconstructs clips. If not, only scores that do not need it
             are computed.
-        scores: Names of the scores of whole frames that are computed. Local ones always are.
+        scores: Names of the scores of whole frames that are computed; None for all. Local ones
+            always are.
 
     Attributes:
         newest_cells: For each local score, the cells of the frames that were scored last, `(n,
@@ -261,7 +262,7 @@ class FrameScorer:
         positions: Mapping[str, Sequence[float]] | None = None,
         alarm: Alarm | None = None,
         network: bool = True,
-        scores: Container[str] = SCORES,
+        scores: Container[str] | None = None,
     ) -> None:
         if not network:
             normality, positions = normality and normality.without_network(), None
@@ -270,7 +271,7 @@ class FrameScorer:
         self._scores = {
             name: score
             for name, score in SCORES.items()
-            if name in scores and (network or not needs_network(name))
+            if (scores is None or name in scores) and (network or not needs_network(name))
         }
         self._cells = CellStream(fps, normality.levels if normality else ())
         self._means: dict[str, CausalMean] = {}

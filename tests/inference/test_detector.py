@@ -140,7 +140,9 @@ def test_a_file_takes_the_regime_that_it_shows_and_is_silent_where_none_is_known
     loud = scored.causal["appearance"] > 0
     assert loud[:20].all()
     assert (loud[20:30].any(), loud[30:40].all(), loud[40:].any()) == (False, True, False)
-    assert [note.startswith("for 3 s it shows a view") for note in notes] == [True]
+    assert [
+        note.startswith("nothing can be said of 3 s, in which it shows a view") for note in notes
+    ] == [True]
 
 
 @pytest.mark.parametrize(
