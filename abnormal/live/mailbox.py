@@ -20,7 +20,7 @@ class Mailbox:
             cameras: Number of cameras.
             capacity: When so many frames of a camera wait, there is no more room after the end of
                 the clip (or, of clips of one frame, the second one), because a clip that is not
-                complete costs as much as one that is. If no clip ends, there is room for one more.
+                complete costs as much as one that is. If none ends, as many frames more may wait.
             clip_length: Number of frames in a clip.
             hop: Number of frames from the start of one clip to the start of the next.
         """

@@ -148,18 +148,15 @@ def change_regime(
     return regime
 
 
-def read_regimes(
-    folder: Path, camera: str, info: ModelInfo, warn: bool = True
-) -> dict[int, Calibration]:
+def read_regimes(folder: Path, camera: str, info: ModelInfo) -> dict[int, Calibration]:
     """Reads the regimes of a camera that were learnt before. Every value is checked.
 
-    A file that is damaged, or that was learnt with another model, is left out.
+    A file that is damaged, or that was learnt with another model, is left out; a warning says so.
 
     Args:
         folder: The folder of results.
         camera: Name of the camera.
         info: Facts about the model.
-        warn: Whether a warning says what is left out.
 
     Returns:
         The calibration of each of them, by its number; see `regime_path`.
@@ -172,8 +169,7 @@ def read_regimes(
         try:
             found[number] = read_regime(path, info)
         except (OSError, AbnormalError) as error:
-            log.log(
-                logging.WARNING if warn else logging.DEBUG,
+            log.warning(
                 "%s cannot be used (%s): what %s showed then is learnt again when it comes.",
                 *(path, error, camera),
             )

@@ -26,6 +26,7 @@ from abnormal.live.regime_file import (
     read_regime,
     read_regimes,
     regime_path,
+    stored_regimes,
     write_regime,
 )
 from abnormal.scoring.calibration import Calibration, Normality
@@ -121,7 +122,8 @@ class CameraRegimes:
         """Remembers when the file of a regime was changed last."""
         if self._folder:
             path = regime_path(self._folder, self._camera.name, number)
-            self._changed_at[number] = path.stat().st_mtime_ns
+            with contextlib.suppress(OSError):  # it has just been deleted
+                self._changed_at[number] = path.stat().st_mtime_ns
 
     def use(self, calibration: Calibration) -> None:
         """Goes on with another calibration of the model, which any thread may ask for."""
@@ -219,12 +221,11 @@ class CameraRegimes:
         Files that are damaged, or of another model, are free.
         """
         free = [number for number in range(1, MOST_REGIMES + 1) if number not in self._learnt]
-        kept = (
-            read_regimes(self._folder, self._camera.name, self.detector.info, warn=False)
-            if (self._folder)
-            else {}
-        )
-        return min(free, key=lambda number: (number in kept, number))
+        if self._folder is None:
+            return free[0]
+        folder, name = self._folder, self._camera.name
+        kept = {path for path, _ in stored_regimes(folder, name, self.detector.info)}
+        return min(free, key=lambda number: regime_path(folder, name, number) in kept)
 
     def _write(self, number: int, regime: Calibration) -> None:
         """Keeps a regime for the next run, if any are kept."""
