@@ -24,10 +24,11 @@ from abnormal.detection.job import Job
 from abnormal.detection.packing import pack, unpack
 from abnormal.detection.video_result import VideoResult
 from abnormal.errors import AbnormalError
-from abnormal.files import make_folder, read_json, remove_partial, replacing, sha256, write_json
+from abnormal.files import make_folder, read_json, sha256, write_json
 from abnormal.inference.detector import Detector
 from abnormal.inference.videos import InputVideo
 from abnormal.models.backend import installed_versions
+from abnormal.replacing import remove_partial, replacing
 
 FOLDER = ".unfinished"
 """Name of the folder below that of the results."""
