@@ -47,7 +47,7 @@ FRAMES_PER_SEC = {
     (SPATIOTEMPORAL, BFLOAT16): 61,
     (LSTM_STCAE, BFLOAT16): 55,
     (STCAE, BFLOAT16): 61,
-    (CAE, BFLOAT16): 350,
+    (CAE, BFLOAT16): 70,
 }
 """How fast networks are trained on two idle cores of an AMD EPYC. The default network has the rates
 of docs/PERFORMANCE.md; the others were measured in one run with it, on a busy machine."""
