@@ -9,7 +9,7 @@ takes about seven minutes on two idle cores. What is done is kept in `--output`,
 command goes on from there, also with more hours; give each place and seed a folder of its own.
 
     python benchmarks/false_alarms.py --place demo --model demo/model.h5 --fps 25 \
-        --calibration-minutes 0 --hours 0 --output runs/demo
+        --calibration-minutes 0 --hours 0 --output runs/kinds
 
 This leaves the calibration of the model as it is, and only looks for events: in four clips of ten
 seconds of each kind, and in four without events.
@@ -43,7 +43,7 @@ from abnormal.datasets.street.camera import FPS as DEMO_FPS  # noqa: E402
 from abnormal.datasets.street.clip import StreetClip, annotate_clip, open_clip  # noqa: E402
 from abnormal.datasets.street.events import EVENTS  # noqa: E402
 from abnormal.evaluation.event_level import event_metrics  # noqa: E402
-from abnormal.files import make_folder  # noqa: E402
+from abnormal.files import make_folder, read_json, write_json  # noqa: E402
 from abnormal.inference.calibrate import Calibrator, NormalVideo  # noqa: E402
 from abnormal.inference.detector import Detector, open_detector  # noqa: E402
 from abnormal.inference.score_video import score_video  # noqa: E402
@@ -79,6 +79,7 @@ def main() -> None:
     args = parse_arguments()
     show_messages()
     make_folder(args.output)
+    require_same(args)
     calibrated = args.output / "model.h5"
     if not calibrated.exists():
         calibrate(args, args.model or train_on(args), calibrated)
@@ -106,8 +107,21 @@ def parse_arguments() -> argparse.Namespace:
     add("--hours", type=float, default=6)
     add("--fps", type=float, default=10.0)
     add("--calibration-minutes", type=int, default=120, help="0: leave the model as it is")
-    add("--output", type=Path, default=Path("false_alarms"))
+    add("--output", type=Path, required=True, help="folder of what is done, for these arguments")
     return parser.parse_args()
+
+
+def require_same(args: argparse.Namespace) -> None:
+    """Ends the program if the folder of output has results that were made with other arguments."""
+    now = {
+        name: str(value) for name, value in vars(args).items() if name not in ("hours", "output")
+    }
+    path = args.output / "arguments.json"
+    before = read_json(path) if path.exists() else now
+    if before != now:
+        changed = ", ".join(f"{n} was {before.get(n)}" for n in now if before.get(n) != now[n])
+        raise SystemExit(f"{args.output} has other results ({changed}); name another --output")
+    write_json(path, now)
 
 
 def train_on(args: argparse.Namespace) -> Path:

@@ -49,6 +49,11 @@ def _print_summary(done: "PreprocessResult") -> None:
         of_split = [extraction for extraction in usable if extraction.video.split == split]
         frames = sum(extraction.frames for extraction in of_split)
         show_result(f"{split}: {len(of_split)} videos, {frames} frames in {done.img / split}")
+    if usable and not (done.img / "training").is_dir():
+        show_result(
+            "note: there is nothing to train on. Videos of ordinary life are for training with "
+            "--split training, or in folders called normal* or train*."
+        )
     cameras = sorted({extraction.video.camera for extraction in usable} - {""})
     if len(cameras) > 1:
         show_result(f"cameras: {', '.join(cameras)} (each has what is normal there for itself)")

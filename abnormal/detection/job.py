@@ -17,7 +17,8 @@ class Job:
         localiser: Finds the anomalous pixels; None if they are not wanted.
         zone: A picture that is white where nothing counts; None if everything counts.
         output: The folder of results, for plots, pictures and videos.
-        figures: File ending of the plots; None if no plots, pictures and videos are wanted.
+        figures: File ending of the plots; None if no plots, pictures and videos of single videos
+            are wanted.
         false_alarms_per_hour: The rate that the user asked for, for the records; None if none.
         panels: Whether the four panels of each frame are also written as a picture.
         only_events: Whether only frames around events are drawn, and few of the others.
@@ -31,6 +32,11 @@ class Job:
     false_alarms_per_hour: float | None = None
     panels: bool = False
     only_events: bool = False
+
+    @property
+    def overview_ending(self) -> str:
+        """File ending of the plots of all videos together, which are drawn in any case."""
+        return self.figures or "png"
 
     def folder(self, model: str) -> str:
         """Returns the folder of a model's pictures and videos; empty if there is only one model."""

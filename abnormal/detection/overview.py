@@ -31,7 +31,7 @@ def draw_results(detections: Detections, models: Mapping[str, ModelResults]) -> 
     Raises:
         AbnormalError: A file cannot be written.
     """
-    output, ending = detections.job.output, detections.job.figures or "png"
+    output, ending = detections.job.output, detections.job.overview_ending
     score = next(iter(models.values())).alarm.score
     plots = {"histogram": "Scores and threshold", "losses": "Losses"}
     histories = {name: model.info.history for name, model in models.items()}
@@ -63,7 +63,7 @@ def write_early_page(detections: Detections, models: Mapping[str, ModelResults])
         AbnormalError: The page cannot be written.
     """
     job = detections.job
-    contents = Contents(models, job.figures or "png", {}, detections.videos_left)
+    contents = Contents(models, job.overview_ending, {}, detections.videos_left)
     write_page(job.output / "report.html", contents, datetime.now())
 
 

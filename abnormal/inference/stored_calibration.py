@@ -9,7 +9,7 @@ from typing import Any
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.files import locked_folder
-from abnormal.models.model import Reference, TrainedModel
+from abnormal.models.model import ModelInfo, Reference, TrainedModel
 from abnormal.models.model_file import change_model, read_model
 from abnormal.models.trust import trusting
 from abnormal.scoring.calibration import Calibration, read_calibration
@@ -33,14 +33,15 @@ def calibration_of(model: TrainedModel) -> Calibration:
         ) from None
 
 
-def read_calibration_of(path: Path) -> Calibration:
-    """Reads the calibration in a model file, without loading the network.
+def read_info_and_calibration(path: Path) -> tuple[ModelInfo, Calibration]:
+    """Reads the facts about a model and its calibration from its file, without its network.
 
     Raises:
         AbnormalError: The file cannot be read, or a value is not what a calibration can give.
     """
     with trusting(True):  # no network is made of the file, so that no code is run
-        return calibration_of(read_model(path))
+        model = read_model(path)
+    return model.info, calibration_of(model)
 
 
 def change_calibration(

@@ -21,11 +21,7 @@ from abnormal.files import natural_key
 from abnormal.inference.dismiss import dismiss, undo_dismissal
 from abnormal.inference.event_cells import EventCells, read_event_cells, write_event_cells
 from abnormal.inference.regimes import RegimeWatch
-from abnormal.inference.stored_calibration import (
-    calibration_of,
-    change_calibration,
-    read_calibration_of,
-)
+from abnormal.inference.stored_calibration import change_calibration, read_info_and_calibration
 from abnormal.live.event import ANOMALY
 from abnormal.live.monitor import CameraMonitor
 from abnormal.live.regime_file import (
@@ -36,8 +32,6 @@ from abnormal.live.regime_file import (
     stored_regimes,
 )
 from abnormal.models.model import ModelInfo
-from abnormal.models.model_file import read_model
-from abnormal.models.trust import trusting
 from abnormal.scoring.calibration import Calibration
 from abnormal.scoring.dismissal import Dismissal
 from abnormal.scoring.regime_names import camera_of, learnt_digest
@@ -107,7 +101,7 @@ def dismiss_live_event(model: Path, output: Path, event_id: str) -> Changed:
     digest = learnt_digest(cells.camera)
     if not digest:
         return Changed(model, change_calibration(model, lambda known: dismiss(known, cells, entry)))
-    info, known = _read_model(model)
+    info, known = read_info_and_calibration(model)
     stored = stored_regimes(output, _camera_of(event_id), info)
     path, regime = next((one for one in stored if digest_of(one[1]) == digest), (None, None))
     if path is None or regime is None:
@@ -138,7 +132,8 @@ def undo_live_dismissal(model: Path, output: Path, event_id: str) -> Changed:
     Raises:
         AbnormalError: The event is not dismissed; or the file cannot be changed.
     """
-    undo, (info, _) = partial(undo_dismissal, event=event_id), _read_model(model)
+    undo = partial(undo_dismissal, event=event_id)
+    info, _ = read_info_and_calibration(model)
     if path := _regime_that_dismissed(event_id, output, info):
         return Changed(path, change_regime(path, info, undo))
     return Changed(model, change_calibration(model, undo))
@@ -206,7 +201,7 @@ class Dismissals:
             state = self._model.stat().st_mtime_ns if self._model.exists() else None
             if state != self._state:
                 self._state = state
-                self._take_over(read_calibration_of(self._model))
+                self._take_over(read_info_and_calibration(self._model)[1])
         except (AbnormalError, OSError) as error:
             log.warning("%s The watch goes on with what it knows.", error)
         finally:
@@ -249,13 +244,6 @@ def _fits(dismissal: Dismissal, calibration: Calibration) -> bool:
         for name, level in dismissal.levels.items()
         if name in camera.levels
     )
-
-
-def _read_model(path: Path) -> tuple[ModelInfo, Calibration]:
-    """Returns the facts about a model and its calibration, without making its network."""
-    with trusting(True):
-        model = read_model(path)
-    return model.info, calibration_of(model)
 
 
 def _regime_that_dismissed(event_id: str, output: Path, info: ModelInfo) -> Path | None:

@@ -103,7 +103,9 @@ class Fitting:
         saved = checkpoint.state | checkpoint.state["options"]
         now = self._data_and_backend() | self._options.record()
         return [
-            f"{name} was {saved.get(name)}, is {now[name]}"
+            f"the footage in {self._options.img} has changed"
+            if name == "data"
+            else f"{name} was {saved.get(name)}, is {now[name]}"
             for name in (*FIXED_WHEN_RESUMED, *self._data_and_backend())
             if saved.get(name) != now[name]
         ]

@@ -21,11 +21,11 @@ from abnormal.training.split import BY_CAMERA, Part, split_by_camera
 
 log = logging.getLogger(__name__)
 
-MOST_FRAMES = 25_000
-"""Largest number of frames of the training footage that a model is calibrated on.
+MOST_HOURS = 3.0
+"""Hours of the training footage of a camera that a model is calibrated on at most.
 
-They are enough to learn what is normal at each place in the picture, and take no longer than an
-epoch over a small data set.
+One false alarm an hour can be promised after three hours. They take 2 GB of the disk while the
+calibration goes on, at 25 frames a second.
 """
 
 
@@ -67,10 +67,11 @@ class Footage:
     def normal_videos(self) -> list[NormalVideo]:
         """Returns the footage to calibrate a model on.
 
-        It is all held-out footage, and so many training videos, evenly spread, that they have about
-        `MOST_FRAMES` frames together. Of a training video that is longer than an eighth of that, it
-        is the middle part.
+        It is all held-out footage, and up to about `MOST_HOURS` of training footage of each camera.
+        A camera with more has so many training videos, evenly spread, that they last as long. Of a
+        training video that is longer than an eighth of that, it is the middle part.
         """
+        chosen = _chosen_ranges(self.training, self.training_records, self.fps)
         return [
             NormalVideo(
                 record.video,
@@ -80,7 +81,7 @@ class Footage:
                 held_out,
             )
             for cache, records, held_out, ranges in (
-                (self.training, self.training_records, False, _middle_ranges(self.training)),
+                (self.training, self.training_records, False, chosen),
                 (self.held_out, self.held_out_records, True, _whole_ranges(self.held_out)),
             )
             for record, (first, stop) in zip(records, ranges, strict=True)
@@ -160,26 +161,44 @@ def _whole_ranges(cache: FrameCache) -> list[tuple[int, int]]:
     ]
 
 
-def _middle_ranges(cache: FrameCache) -> list[tuple[int, int]]:
-    """Chooses at most about `MOST_FRAMES` frames for the calibration.
+def _chosen_ranges(
+    cache: FrameCache, records: Sequence[VideoRecord], fps: float
+) -> list[tuple[int, int]]:
+    """Chooses at most about `MOST_HOURS` of each camera for the calibration.
 
-    Whole videos tell more than a second of each, because a score may be of a duration.
+    Args:
+        cache: The frames.
+        records: The video that each video of the cache is a part of.
+        fps: Frames per second.
 
     Returns:
         For each video a half-open range of indices in the cache, empty if it is left out.
     """
-    if sum(cache.lengths) <= MOST_FRAMES:
-        return _whole_ranges(cache)
-    counts = [min(length, MOST_FRAMES // FOLDS) for length in cache.lengths]
-    kept = min(1.0, MOST_FRAMES / sum(counts))
-    ranges = []
-    for number, (first, length, count) in enumerate(
-        zip(cache.firsts, cache.lengths, counts, strict=True)
-    ):
+    ranges = _whole_ranges(cache)
+    for camera in {record.camera for record in records}:
+        numbers = [number for number, record in enumerate(records) if record.camera == camera]
+        chosen = _evenly_spread([ranges[number] for number in numbers], MOST_HOURS * 3600 * fps)
+        for number, part in zip(numbers, chosen, strict=True):
+            ranges[number] = part
+    return ranges
+
+
+def _evenly_spread(ranges: Sequence[tuple[int, int]], most: float) -> list[tuple[int, int]]:
+    """Chooses about `most` frames of some videos, if they have more.
+
+    Whole videos tell more than a second of each, because a score may be of a duration.
+    """
+    lengths = [stop - first for first, stop in ranges]
+    if sum(lengths) <= most:
+        return [*ranges]
+    counts = [min(length, int(most / FOLDS)) for length in lengths]
+    kept = min(1.0, most / sum(counts))
+    chosen = []
+    for number, ((first, _), length, count) in enumerate(zip(ranges, lengths, counts, strict=True)):
         is_chosen = int((number + 1) * kept) > int(number * kept)
         start = first + (length - count) // 2
-        ranges.append((start, start + count if is_chosen else start))
-    return ranges
+        chosen.append((start, start + count if is_chosen else start))
+    return chosen
 
 
 @contextlib.contextmanager

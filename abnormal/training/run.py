@@ -186,8 +186,8 @@ def _resume(fitting: Fitting, options: TrainingOptions, devices: Devices) -> boo
     if differences := fitting.differences(checkpoint):
         raise AbnormalError(
             f"The checkpoints in {options.checkpoints} are of another run: "
-            f"{'; '.join(differences)}. Use the same values, begin again with --restart, or keep "
-            "both with another folder in --checkpoints."
+            f"{'; '.join(differences)}. Use the same, begin anew with --restart, or keep both with "
+            "another folder in --checkpoints."
         )
     if devices.is_first_host:
         set_damaged_aside(options.checkpoints, checkpoint)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from abnormal.files import make_folder, read_json, write_json
+from abnormal.frames.clips import clip_span
 from abnormal.models.defaults import ARCHITECTURES, CAE, LSTM_STCAE, SPATIOTEMPORAL, STCAE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,11 +44,11 @@ FOOTAGE = {
 }
 
 FRAMES_PER_SEC = {
-    (SPATIOTEMPORAL, "float32"): 37,
+    (SPATIOTEMPORAL, "float32"): 39,
     (SPATIOTEMPORAL, BFLOAT16): 61,
     (LSTM_STCAE, BFLOAT16): 55,
     (STCAE, BFLOAT16): 61,
-    (CAE, BFLOAT16): 350,
+    (CAE, BFLOAT16): 70,
 }
 """How fast networks are trained on two idle cores of an AMD EPYC. The default network has the rates
 of docs/PERFORMANCE.md; the others were measured in one run with it, on a busy machine."""
@@ -84,8 +85,10 @@ class Run:
     def hours(self) -> float:
         """How long it takes on two idle cores, calculated from the rates of its steps."""
         footage = FOOTAGE[self.footage]
-        strides = len(self.strides or ARCHITECTURES[self.arch].strides)
-        frames = self.epochs * footage.training * (1 - HELD_OUT) * strides
+        network = ARCHITECTURES[self.arch]
+        clip = network.clip_length  # clips of a longer stride span more, so there are fewer of them
+        passes = sum(clip / clip_span(clip, s) for s in self.strides or network.strides)
+        frames = self.epochs * footage.training * (1 - HELD_OUT) * passes
         rest = (footage.training + footage.testing) / 60 + 150  # calibration, exam, test
         return (frames / FRAMES_PER_SEC[self.arch, self.precision] + rest) / 3600
 

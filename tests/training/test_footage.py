@@ -1,3 +1,4 @@
+import collections
 import dataclasses
 import itertools
 
@@ -79,8 +80,12 @@ def test_footage_that_is_nowhere_as_long_as_a_clip_is_refused(footage_of):
         footage_of({"training/01": 9}, {"01": (3, 6)})
 
 
+def of_160_frames(monkeypatch):
+    monkeypatch.setattr(footage_module, "MOST_HOURS", 160 / 25 / 3600)
+
+
 def test_much_footage_is_calibrated_on_by_whole_videos(footage_of, monkeypatch):
-    monkeypatch.setattr(footage_module, "MOST_FRAMES", 160)
+    of_160_frames(monkeypatch)
     lengths = {f"training/{number:02d}": 10 for number in range(40)}
     videos = footage_of(lengths, {}, validation=0).normal_videos()
     assert {video.length for video in videos} == {10}
@@ -90,6 +95,19 @@ def test_much_footage_is_calibrated_on_by_whole_videos(footage_of, monkeypatch):
 
 
 def test_of_a_long_video_the_middle_part_counts(footage_of, monkeypatch):
-    monkeypatch.setattr(footage_module, "MOST_FRAMES", 160)
+    of_160_frames(monkeypatch)
     (video,) = footage_of({"training/01": 400}, {}, validation=0).normal_videos()
     assert video.length == 20
+
+
+def test_each_camera_is_calibrated_on_its_own_footage(make_img, options_of, tmp_path, monkeypatch):
+    of_160_frames(monkeypatch)
+    lengths = {f"training/{number:02d}": 10 for number in range(40)}
+    for record in make_img(tmp_path, lengths):
+        number = int(record.video)
+        camera = "rare" if number > 34 else ("yard", "gate")[number % 2]
+        write_record(record.folder(tmp_path), dataclasses.replace(record, camera=camera))
+    write_manifest(tmp_path)
+    videos = open_footage(options_of(tmp_path, "model", validation=0)).normal_videos()
+    counts = collections.Counter(video.camera for video in videos)
+    assert counts == {"yard": 16, "gate": 16, "rare": 5}
