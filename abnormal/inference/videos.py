@@ -184,9 +184,18 @@ def open_resampled(open_frames: OpenFrames, size: int | None, fps: float) -> Ite
         if size is None:
             images = (frame.get_rgb() if frame.get_rgb else frame.image for frame in frames)
         else:
-            images = (resize(frame.image, size, size) for frame in frames)
+            images = _resized(frames, size)
         opened.frames = images
         yield opened
+
+
+def _resized(frames: Iterator[Frame], size: int) -> Iterator[np.ndarray]:
+    """Resizes the pictures of frames; one that is repeated stays the same array."""
+    before, resized = None, np.empty(0, np.uint8)
+    for frame in frames:
+        if frame.image is not before:
+            before, resized = frame.image, resize(frame.image, size, size)
+        yield resized
 
 
 def _noting_shape(frames: Iterator[Frame], opened: ModelFrames) -> Iterator[Frame]:
