@@ -26,7 +26,9 @@ def train(
     """Trains a network on the normal frames under `img/`, calibrates it and writes its model file.
 
     A run that was stopped or killed goes on from its newest checkpoint when the same call is made
-    again, and gives the same result, bit for bit on a processor, as one that was not.
+    again, and gives the same result, bit for bit on a processor, as one that was not. One that is
+    finished is left alone, with all that the model has learnt since, until there are more `epochs`
+    or `restart=True`.
 
     Args:
         img: Folder of the frames that `preprocess` made.
@@ -58,21 +60,21 @@ def train(
     from abnormal.training.own_parts import own_options
 
     output = Path(output)
-    options = own_options((Path(img), output), network, loss, callbacks, choices)
     with trusting(trust):
-        _run(options)
+        _run(own_options((Path(img), output), network, loss, callbacks, choices))
     with trusting(True):  # it has just been written here, and needs what is here
         return open_detector(output, output.stem, "auto")
 
 
 def _run(options: "TrainingOptions") -> None:
-    from abnormal.training.distribute import log_devices, open_devices
+    from abnormal.training.distribute import open_devices
+    from abnormal.training.finished import is_finished
     from abnormal.training.options import HostAddresses
     from abnormal.training.run import train
 
-    distribute = "none" if options.own.build else "auto"
-    with open_devices(distribute, HostAddresses()) as devices:
-        log_devices(devices, options.batch_size)
+    if is_finished(options):
+        return
+    with open_devices("auto", HostAddresses()) as devices:
         train(options, devices)
 
 

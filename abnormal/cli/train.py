@@ -65,13 +65,8 @@ def _is_finished(options: "TrainingOptions") -> bool:
     """Tells whether there is nothing to do, and then says so."""
     from abnormal.training.finished import is_finished  # not imported for `--help`
 
-    # Whether the code in a file has changed since is not known.
-    finished = not is_file_and_function(options.arch) and is_finished(options)
+    finished = is_finished(options)
     if finished:
-        log.info(
-            "this run is finished, and nothing has changed since; to begin again from nothing: "
-            "--restart"
-        )
         show_result(f"model: {options.output}")
     return finished
 
@@ -100,29 +95,24 @@ def _calibrate(args: argparse.Namespace) -> int:
 
 def _train(args: argparse.Namespace, options: "TrainingOptions") -> int:
     from abnormal.report.losses import plot_losses
-    from abnormal.training.distribute import log_devices, open_devices
-    from abnormal.training.finished import note_finished
+    from abnormal.training.distribute import open_devices
     from abnormal.training.options import HostAddresses
     from abnormal.training.own_parts import with_own_network
     from abnormal.training.run import train
 
-    addresses, distribute = HostAddresses(args.coordinator, args.hosts, args.host_index), "none"
-    if is_file_and_function(options.arch):
+    addresses = HostAddresses(args.coordinator, args.hosts, args.host_index)
+    # Only a file that the user has named is run, never one that the model of --init names.
+    if args.arch and is_file_and_function(args.arch):
         options = with_own_network(options)
-    else:
-        distribute = args.distribute
-    with open_devices(distribute, addresses) as devices:
-        log_devices(devices, options.batch_size)
+    with open_devices(args.distribute, addresses) as devices:
         result = train(options, devices)
     if result:  # only on the host that writes the model
-        plot, epochs = result.losses.with_suffix(".png"), len(result.info.history)
-        name = options.output.stem
-        plot_losses({name: result.info.history}, {name: result.info.loss}, plot)
-        why = ", stopped early" if result.stopped_early else ""
+        epochs, why = len(result.info.history), ", stopped early" if result.stopped_early else ""
         show_result(f"model: {options.output} (epoch {result.best_epoch} of {epochs}{why})")
         _print_promises(result.calibration)
+        name, plot = options.output.stem, result.losses.with_suffix(".png")
+        plot_losses({name: result.info.history}, {name: result.info.loss}, plot)
         show_result(f"losses: {result.losses}, {plot}")
-        note_finished(options)
     return 0
 
 

@@ -172,6 +172,16 @@ def fingerprint(records: Sequence[VideoRecord]) -> str:
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
+def camera_fingerprint(records: Sequence[VideoRecord]) -> str:
+    """Returns a hash that changes with the camera of each video, which `fingerprint` leaves out.
+
+    Returns:
+        The SHA-256 as hexadecimal digits.
+    """
+    facts = [(record.video, record.camera) for record in records]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
 def _content_id(source: dict[str, Any]) -> Any:
     """Returns the hash of a source file, or the recipe of drawn footage."""
     return source.get("sha256") or source.get("recipe")

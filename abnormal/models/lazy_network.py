@@ -108,13 +108,22 @@ def digest_of_stored(config: Any, weights: h5py.Group) -> str:
         weights: The weights as Keras stores them, checked by `abnormal.models.model_check`.
     """
     digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode())
+    for name, array in sorted(arrays_in(weights).items()):
+        digest.update(f"{name} {array.shape} {array.dtype}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def arrays_in(weights: h5py.Group) -> dict[str, np.ndarray]:
+    """Reads the arrays of a network in a model file, by the names under which Keras stores them.
+
+    Args:
+        weights: See `digest_of_stored`.
+    """
     arrays: dict[str, np.ndarray] = {}
     weights.visititems(
         lambda name, item: (
             arrays.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
         )
     )
-    for name, array in sorted(arrays.items()):
-        digest.update(f"{name} {array.shape} {array.dtype}".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
+    return arrays

@@ -163,7 +163,7 @@ def read_model(path: Path) -> TrainedModel:
     try:
         return _read(path)
     except ValueError as error:
-        raise _damaged(path, first_line(error)) from None
+        raise damaged(path, first_line(error)) from None
 
 
 def _size_of(
@@ -207,14 +207,14 @@ def _read_network(
     try:
         return read_network(path, digest, shape, needs)
     except ValueError as error:
-        raise _damaged(path, first_line(error)) from None
+        raise damaged(path, first_line(error)) from None
 
 
 def _read_layers(path: Path, digest: str) -> list[StoredLayer] | None:
     try:
         return read_layers(path, digest)
     except ValueError as error:
-        raise _damaged(path, first_line(error)) from None
+        raise damaged(path, first_line(error)) from None
 
 
 def _info_of_plain(path: Path, config: Any) -> ModelInfo:
@@ -266,7 +266,8 @@ def _read_arrays(group: h5py.Group, cameras: Sequence[str]) -> dict[str, Mapping
     }
 
 
-def _damaged(path: Path, why: str) -> AbnormalError:
+def damaged(path: Path, why: str) -> AbnormalError:
+    """Returns the error that says what is wrong with a model file, and what to do about it."""
     if cut := re.search(r"truncated file: eof = (\d+).*stored_eof = (\d+)", why):
         return AbnormalError(
             f"{path} is not a model file of this program as it is: only {cut[1]} of its {cut[2]} "

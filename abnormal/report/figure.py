@@ -11,6 +11,7 @@ import matplotlib
 import matplotlib.figure
 
 from abnormal.files import make_folder
+from abnormal.printable import printable
 from abnormal.replacing import replacing
 from abnormal.scoring.local import is_local
 
@@ -74,7 +75,7 @@ def with_looks(models: Mapping[str, Shown]) -> Iterator[tuple[str, Shown, Look]]
     """Yields each model's name, fit for a legend, what is drawn of it, and its look."""
     for number, (name, shown) in enumerate(models.items()):
         colour, line, marker = (looks[number % len(looks)] for looks in (COLOURS, LINES, MARKERS))
-        yield escape_dollars(name), shown, Look(colour, line, marker)
+        yield as_plot_text(name), shown, Look(colour, line, marker)
 
 
 @contextlib.contextmanager
@@ -122,9 +123,13 @@ def _write(figure: matplotlib.figure.Figure, path: Path) -> None:
         figure.savefig(partial, metadata=undated)
 
 
-def escape_dollars(name: str) -> str:
-    """Escapes dollar signs, between which matplotlib would take the text for a formula."""
-    return name.replace("$", r"\$")
+def as_plot_text(name: str) -> str:
+    """Returns a name as matplotlib can draw it.
+
+    Bytes that are no UTF-8 and control characters are written like `%1B`. Dollar signs are escaped,
+    between which it would take the text for a formula.
+    """
+    return printable(name).replace("$", r"\$")
 
 
 def score_label(score: str) -> str:

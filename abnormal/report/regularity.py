@@ -10,8 +10,8 @@ from abnormal.inference.scored_video import ScoredVideo, error_of
 from abnormal.report.figure import (
     ABNORMAL_COLOUR,
     ALARM_COLOUR,
+    as_plot_text,
     drawing,
-    escape_dollars,
     score_label,
     with_looks,
 )
@@ -36,7 +36,7 @@ def plot_regularity(
     first, score = next(iter(scored.values())), next(iter(alarms.values())).score
     with drawing(path, 3.9) as figure:
         upper, lower = figure.subplots(2, 1, sharex=True)
-        figure.suptitle(f"{escape_dollars(first.name)}: regularity and {score} score")
+        figure.suptitle(f"{as_plot_text(first.name)}: regularity and {score} score")
         for number, ((name, video, look), alarm) in enumerate(
             zip(with_looks(scored), alarms.values(), strict=True)
         ):

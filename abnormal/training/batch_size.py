@@ -3,12 +3,13 @@
 import dataclasses
 import logging
 import math
+from collections.abc import Iterator
 
 import keras
 
 from abnormal.errors import AbnormalError
 from abnormal.names import AUTO_BATCH_SIZE
-from abnormal.training.checkpoints import newest_checkpoint
+from abnormal.training.checkpoints import begun_state
 from abnormal.training.devices import ONE_DEVICE, Devices
 from abnormal.training.memory import free_bytes_per_device
 from abnormal.training.options import TrainingOptions
@@ -41,7 +42,7 @@ log = logging.getLogger(__name__)
 
 
 def with_batch_size(
-    options: TrainingOptions, network: keras.Sequential, devices: Devices = ONE_DEVICE
+    options: TrainingOptions, network: keras.Model, devices: Devices = ONE_DEVICE
 ) -> TrainingOptions:
     """Replaces a batch size of `auto` by a number of clips, which is the same on all hosts.
 
@@ -57,16 +58,13 @@ def with_batch_size(
         The options with a number as `batch_size`.
 
     Raises:
-        AbnormalError: Not even one clip fits, the amount of free memory is unknown, or all
-            checkpoints are damaged.
+        AbnormalError: Not even one clip fits, the amount of free memory is unknown, the network
+            does not tell the shapes of its layers, or all checkpoints are damaged.
     """
     if options.batch_size != AUTO_BATCH_SIZE:
         return options
-    # Damaged checkpoints are reported later, when the run resumes from one that is not.
-    checkpoint = None
-    if not options.restart:
-        checkpoint = newest_checkpoint(options.checkpoints, report_damage=False)
-    if checkpoint and (kept := checkpoint.state.get("options", {}).get("batch_size")):
+    state = {} if options.restart else begun_state(options.checkpoints)
+    if kept := state.get("options", {}).get("batch_size"):
         number = int(kept)
         log.info("batches of %d clips, as in the checkpoints", number)
     else:
@@ -78,7 +76,7 @@ def with_batch_size(
     return dataclasses.replace(options, batch_size=number)
 
 
-def largest_batch(network: keras.Sequential, free_bytes: int, devices: Devices = ONE_DEVICE) -> int:
+def largest_batch(network: keras.Model, free_bytes: int, devices: Devices = ONE_DEVICE) -> int:
     """Returns the number of clips in the largest batch that fits into memory.
 
     The number per device is one of `CLIPS_PER_DEVICE`. The whole batch has at most `MOST_CLIPS`
@@ -90,7 +88,8 @@ def largest_batch(network: keras.Sequential, free_bytes: int, devices: Devices =
         devices: The devices that share each batch.
 
     Raises:
-        AbnormalError: Not even one clip fits.
+        AbnormalError: Not even one clip fits, or the network does not tell the shapes of its
+            layers.
     """
     weights = 4 * COPIES_OF_WEIGHTS * network.count_params()
     available = SHARE_OF_FREE_MEMORY * free_bytes - weights
@@ -105,14 +104,36 @@ def largest_batch(network: keras.Sequential, free_bytes: int, devices: Devices =
     )
 
 
-def clip_bytes(network: keras.Sequential) -> int:
+def clip_bytes(network: keras.Model) -> int:
     """Estimates how many bytes training needs for each clip of a batch.
 
     The estimate is rather too high: all values count as float32, although some of them take half
     of that with mixed precision.
+
+    Raises:
+        AbnormalError: The network does not tell the shapes of its layers, as a class of its own or
+            one that takes clips of any size does not.
     """
     values = 0
-    for layer in network.layers:
-        gates = GATES if isinstance(layer, keras.layers.ConvLSTM2D) else 1
-        values += gates * math.prod(layer.output.shape[1:])
+    try:
+        for layer in _layers_in(network):
+            gates = GATES if isinstance(layer, keras.layers.ConvLSTM2D) else 1
+            for output in keras.tree.flatten(layer.output):
+                values += gates * math.prod(output.shape[1:])
+    except (AttributeError, TypeError, ValueError):
+        raise AbnormalError(
+            f"How much memory the network {network.name} needs cannot be told, because it does not "
+            "tell the shapes of its layers. Give --batch-size a number of clips."
+        ) from None
     return 4 * COPIES_OF_OUTPUTS * values
+
+
+def _layers_in(network: keras.Model) -> Iterator[keras.Layer]:
+    """Yields the layers of a network, and those of networks inside it in place of these."""
+    if not network.layers:
+        raise ValueError("a class of its own may compute without layers")
+    for layer in network.layers:
+        if isinstance(layer, keras.Model):
+            yield from _layers_in(layer)
+        else:
+            yield layer

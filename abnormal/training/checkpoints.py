@@ -63,6 +63,11 @@ class Checkpoint:
     state: dict[str, Any]
     arrays: dict[str, np.ndarray]
 
+    @property
+    def is_start(self) -> bool:
+        """Whether it is from before the first batch, so that nothing is lost without it."""
+        return (self.epoch, self.batch) == (0, 0)
+
 
 def list_checkpoints(folder: Path) -> list[Path]:
     """Lists the folders of the checkpoints, oldest first, without reading the checkpoints."""
@@ -170,6 +175,19 @@ def newest_checkpoint(
             "--restart, or another folder with --checkpoints."
         )
     return usable or next((checkpoint for checkpoint, _ in others), None)
+
+
+def begun_state(folder: Path) -> dict[str, Any]:
+    """Returns the state of the newest checkpoint of a run that has begun to learn; empty if none.
+
+    A checkpoint from before the first batch may be of another run, which is then replaced. Damaged
+    ones are passed over in silence: they are reported when a run resumes.
+
+    Raises:
+        AbnormalError: All checkpoints are damaged.
+    """
+    checkpoint = newest_checkpoint(folder, report_damage=False)
+    return checkpoint.state if checkpoint and not checkpoint.is_start else {}
 
 
 def set_damaged_aside(folder: Path, used: Checkpoint) -> None:

@@ -3,23 +3,17 @@
 A run can stop after any batch and be resumed: see `Fitting.checkpoint` and `Fitting.resume`.
 """
 
-import logging
 from collections.abc import Sequence
-from pathlib import Path
 
 import keras
 import numpy as np
-import pandas as pd
 
 from abnormal.errors import AbnormalError, Stopped
 from abnormal.frames.cache import FrameCache
 from abnormal.frames.clips import Clip, end_to_end_clips, epoch_clips
-from abnormal.models.own_network import fingerprint_of
 from abnormal.progress import Progress
-from abnormal.replacing import replacing
 from abnormal.training.batches import ClipBatches, SharedBatches
 from abnormal.training.callbacks import OwnCallbacks
-from abnormal.training.checkpoint_check import check_complete
 from abnormal.training.checkpoint_writer import CheckpointWriter, NoCheckpoints
 from abnormal.training.checkpoints import Checkpoint
 from abnormal.training.devices import ONE_DEVICE, Devices
@@ -27,9 +21,10 @@ from abnormal.training.early_stopping import EarlyStopping
 from abnormal.training.footage import Footage
 from abnormal.training.forms import restore_forms, state_of
 from abnormal.training.interrupt import Interrupt
-from abnormal.training.options import FIXED_WHEN_RESUMED, TrainingOptions
+from abnormal.training.loss_files import LossFiles
+from abnormal.training.options import TrainingOptions
+from abnormal.training.same_run import differences, facts_beside_options
 from abnormal.training.state import capture, have_shapes, restore
-from abnormal.training.tensorboard import write_to_tensorboard
 from abnormal.training.watch import WatchTraining, WatchValidation
 
 HOW_TO_RESUME = "stopped as asked; the same command goes on from here (without --restart)"
@@ -37,8 +32,6 @@ HOW_TO_RESUME = "stopped as asked; the same command goes on from here (without -
 
 NOT_SAVED = "stopped as asked; no checkpoint could be written, so the same command does this again"
 """Message of a run that a signal has stopped, if its checkpoint could not be written."""
-
-log = logging.getLogger(__name__)
 
 
 class Fitting:
@@ -61,6 +54,9 @@ class Fitting:
         stopping: Keeps the best weights so far, and decides when to stop.
         epoch: Number of finished epochs.
         batch: Number of finished batches of the next epoch.
+
+    Raises:
+        AbnormalError: No video is long enough for a clip.
     """
 
     def __init__(
@@ -90,31 +86,23 @@ class Fitting:
         held_out = end_to_end_clips(footage.held_out.lengths, options.clip_length)
         self._held_out = self._batches(footage.held_out, held_out)
         self._callbacks = OwnCallbacks(options.own.callbacks, network)
+        self._loss_files = LossFiles(options, devices.is_first_host)
+        self._facts = facts_beside_options(options, footage, network)
+        self._frames_of_epoch = self._count_frames()
 
     def differences(self, checkpoint: Checkpoint) -> list[str]:
         """Returns the reasons why this run cannot resume from a checkpoint; empty if it can.
 
-        Each reason names an option, or the backend or footage, with its old and its new value.
-
         Raises:
             ValueError: No run can resume from it, because something is missing.
         """
-        check_complete(checkpoint.state, checkpoint.epoch)
-        saved = checkpoint.state | checkpoint.state["options"]
-        now = self._data_and_backend() | self._options.record()
-        return [
-            f"the footage in {self._options.img} has changed"
-            if name == "data"
-            else f"{name} was {saved.get(name)}, is {now[name]}"
-            for name in (*FIXED_WHEN_RESUMED, *self._data_and_backend())
-            if saved.get(name) != now[name]
-        ]
+        return differences(checkpoint, self._options, self._facts)
 
     def checkpoint(self) -> Checkpoint:
         """Returns the current state of the run."""
         state = {
             "options": self._options.record(),
-            **self._data_and_backend(),
+            **self._facts,
             "history": self.history,
             "epoch_loss": self._epoch_loss,
             "running_loss": self._running_loss,
@@ -161,11 +149,11 @@ class Fitting:
         Afterwards the network has the weights of the best epoch.
 
         Raises:
-            AbnormalError: No video is long enough for a clip, or the loss is not finite.
+            AbnormalError: The loss is not finite.
             Stopped: A signal asked the run to stop. A checkpoint has been written, if that was
                 possible.
         """
-        frames = self._frames_of_epoch() * self._options.epochs
+        frames = self._frames_of_epoch * self._options.epochs
         with Progress("frames", frames, self._title(), self._frames_done()) as progress:
             self._callbacks.begin(self._options.epochs)
             while not self.is_finished:
@@ -173,7 +161,7 @@ class Fitting:
                 self._run_epoch(progress)
             self._callbacks.end()
         self._save()
-        self._write_losses()
+        self._loss_files.write_table(self.history)
         if self.stopping.best_weights:
             self.network.set_weights(self.stopping.best_weights)
 
@@ -219,17 +207,6 @@ class Fitting:
         saved = self._save()
         raise Stopped(HOW_TO_RESUME if saved else NOT_SAVED, self._interrupt.exit_code)
 
-    def _data_and_backend(self) -> dict[str, str | None]:
-        """Returns what a run depends on in addition to its options, by name."""
-        known: dict[str, str | None] = {
-            "data": self._footage.fingerprint[:12],
-            "split": self._footage.split,
-            "backend": keras.backend.backend(),
-        }
-        if self._options.own.build:
-            known["network"] = fingerprint_of(self.network)
-        return known
-
     def _save(self) -> bool:
         """Saves this state unless it is saved already, and returns whether it is saved now."""
         position = (self.epoch, self.batch)
@@ -254,14 +231,6 @@ class Fitting:
     def _title(self) -> str:
         return f"epoch {min(self.epoch + 1, self._options.epochs)}/{self._options.epochs}"
 
-    def _write_losses(self) -> None:
-        if not self._devices.is_first_host:
-            return
-        try:
-            write_losses(losses_path(self._options.output), self.history)
-        except AbnormalError as error:
-            log.warning("%s Training goes on", error)
-
     def _run_epoch(self, progress: Progress) -> None:
         if self._epoch_loss is None:
             if not self.batch:  # what it has set in an epoch that goes on comes from the checkpoint
@@ -279,9 +248,8 @@ class Fitting:
         self.history.append(entry)
         self._stopped |= self._callbacks.end_epoch(self.epoch, entry)
         self.epoch, self.batch, self._epoch_loss = self.epoch + 1, 0, None
-        self._write_losses()
-        if self._options.tensorboard and self._devices.is_first_host:
-            write_to_tensorboard(self._options.tensorboard, entry)
+        self._loss_files.write_table(self.history)
+        self._loss_files.add_to_tensorboard(entry)
 
     def _fit(self, progress: Progress) -> float:
         """Fits the remaining clips of an epoch, and returns the mean loss of the epoch."""
@@ -313,7 +281,7 @@ class Fitting:
         lengths = self._footage.training.lengths
         return epoch_clips(lengths, options.clip_length, options.strides, options.seed, epoch)
 
-    def _frames_of_epoch(self) -> int:
+    def _count_frames(self) -> int:
         """Returns the number of frames in the first epoch; other epochs have nearly as many."""
         clips = len(self._clips(0))
         if not clips:
@@ -326,27 +294,4 @@ class Fitting:
     def _frames_done(self) -> int:
         options = self._options
         in_epoch = self.batch * options.batch_size * options.clip_length
-        return self.epoch * self._frames_of_epoch() + in_epoch
-
-
-def losses_path(output: Path) -> Path:
-    """Returns the path of the losses of a model file: `model.losses.csv` beside `model.h5`.
-
-    Args:
-        output: Path of the model file.
-    """
-    return output.with_name(f"{output.stem}.losses.csv")
-
-
-def write_losses(path: Path, history: list[dict[str, float]]) -> None:
-    """Writes a CSV table with one row per epoch: `epoch`, `loss` and, if validated, `val_loss`.
-
-    Args:
-        path: The file to write.
-        history: The rows; see `Fitting.history`.
-
-    Raises:
-        AbnormalError: The file cannot be written.
-    """
-    with replacing(path) as partial:
-        pd.DataFrame(history).to_csv(partial, index=False)
+        return self.epoch * self._frames_of_epoch + in_epoch

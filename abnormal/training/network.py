@@ -1,26 +1,32 @@
 """Makes the network of a training run, and compiles it for the devices that train it."""
 
+import logging
+
 import keras
 
 from abnormal.errors import AbnormalError
+from abnormal.models.defaults import ARCHITECTURES
 from abnormal.models.fast import FastNetwork
 from abnormal.models.model_file import load_model
 from abnormal.models.networks import NETWORKS
 from abnormal.models.own_network import Build, build_network, require_clips, require_storable
 from abnormal.names import PRECISION_NAMES
-from abnormal.training.devices import Devices
+from abnormal.training.devices import ONE_DEVICE, Devices
 from abnormal.training.losses import mean_per_clip
 from abnormal.training.optimizer import make_optimizer
 from abnormal.training.options import TrainingOptions
 from abnormal.training.own_parts import loss_of
 from abnormal.training.replicas import ReplicatedNetwork
 
+log = logging.getLogger(__name__)
+
 
 def make_network(options: TrainingOptions) -> keras.Model:
     """Returns a new network, or the network of the model file that the run starts from.
 
     Raises:
-        AbnormalError: There is no such network, or it does not take and return clips.
+        AbnormalError: There is no such network, it does not take and return clips, or it cannot be
+            stored as the model file of the run.
     """
     if options.own.build:
         return _own_network(options, options.own.build)
@@ -35,6 +41,7 @@ def make_network(options: TrainingOptions) -> keras.Model:
             f"{options.init} is a network of (architecture, clip length, size) {made_for}, but "
             f"{wanted} is asked for. Give the same --arch, --clip-length and --size."
         )
+    require_storable(model.network, options.output)
     return model.network
 
 
@@ -52,6 +59,24 @@ def _own_network(options: TrainingOptions, build: Build) -> keras.Model:
     require_clips(network, options.clip_length, options.size)
     require_storable(network, options.output)
     return network
+
+
+def devices_for(network: keras.Model, options: TrainingOptions, devices: Devices) -> Devices:
+    """Returns the devices that can train a network together: one if it is a network of one's own.
+
+    Raises:
+        AbnormalError: Several hosts are to train it.
+    """
+    is_ours = options.arch in ARCHITECTURES and not options.own.build
+    if devices.count == 1 or (is_ours and type(network) is keras.Sequential):
+        return devices
+    if devices.hosts > 1:
+        raise AbnormalError(
+            f"A network of your own is trained on one device, but {options.arch} and "
+            f"{devices.hosts} hosts are asked for. Leave --distribute hosts out."
+        )
+    log.info("a network of your own is trained on one device, not on all %d", devices.count)
+    return ONE_DEVICE
 
 
 def compiled(options: TrainingOptions, devices: Devices) -> keras.Model:

@@ -1,6 +1,7 @@
 """The options of a training run."""
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,9 @@ FIXED_WHEN_RESUMED = (
     "precision",
 )
 """Options that must be the same as in the checkpoint that a run resumes from."""
+
+DIGITS = 12
+"""Number of hexadecimal digits of the hashes that a checkpoint stores."""
 
 
 @dataclass(frozen=True)
@@ -126,14 +130,24 @@ class TrainingOptions:
     def record(self) -> dict[str, Any]:
         """Returns the options by name, as a checkpoint stores them.
 
-        For `init` that is a hash of the file instead of its path, because the file may be moved.
+        For `init` that is a hash of the network in the file instead of its path, because the file
+        may be moved, and the model may be taught or calibrated without any change of its network.
+
+        Raises:
+            AbnormalError: The file of `init` is damaged, or no model file.
         """
         named = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         del named["own"]
         values = {
             name: str(value) if isinstance(value, Path) else value for name, value in named.items()
         }
-        from abnormal.files import sha256  # not imported for `--help`
+        return values | {"strides": list(self.strides), "init": self._init_digest}
 
-        init = sha256(self.init)[:12] if self.init and self.init.is_file() else None
-        return values | {"strides": list(self.strides), "init": init}
+    @functools.cached_property
+    def _init_digest(self) -> str | None:
+        """Hash of the network that the run starts from; None if there is no such file."""
+        from abnormal.models.stored_network import digest_of_network  # not imported for `--help`
+
+        if self.init is None or not self.init.is_file():
+            return None
+        return digest_of_network(self.init)[:DIGITS]

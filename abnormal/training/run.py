@@ -1,66 +1,34 @@
 """Runs a training run, from frames to a calibrated model file."""
 
-import dataclasses
 import logging
 import os
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
-from pathlib import Path
-
-import keras
-import numpy as np
 
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder
-from abnormal.frames.clips import end_to_end_clips
-from abnormal.inference.calibrate import Calibrator
-from abnormal.inference.exam import examine
-from abnormal.inference.reference import REFERENCE_CLIPS, make_reference
-from abnormal.inference.regime_footage import split_regimes
-from abnormal.inference.runtimes import keras_runtime
 from abnormal.models.backend import make_deterministic, memory_advice, replica_scope, versions
-from abnormal.models.fast import stock_of
-from abnormal.models.model import ModelInfo, Reference
-from abnormal.models.model_file import save_model
 from abnormal.models.model_path import check_suffix
-from abnormal.models.own_network import needs_of
-from abnormal.scoring.calibration import Calibration
 from abnormal.training.batch_size import with_batch_size
 from abnormal.training.checkpoint_writer import CheckpointWriter, NoCheckpoints
-from abnormal.training.checkpoints import newest_checkpoint, set_damaged_aside
+from abnormal.training.checkpoints import begun_state, newest_checkpoint, set_damaged_aside
 from abnormal.training.devices import ONE_DEVICE, Devices
-from abnormal.training.fitting import Fitting, losses_path
+from abnormal.training.distribute import log_devices
+from abnormal.training.finish import TrainingResult, finish
+from abnormal.training.finished import note_finished
+from abnormal.training.fitting import Fitting
 from abnormal.training.footage import Footage, open_footage
 from abnormal.training.forms import choose_fastest
 from abnormal.training.interrupt import catching_signals
 from abnormal.training.lock import locked
-from abnormal.training.network import compiled, make_network, on_one_device
+from abnormal.training.network import compiled, devices_for, make_network
 from abnormal.training.options import FIXED_WHEN_RESUMED, TrainingOptions
+from abnormal.training.same_run import footage_facts
 from abnormal.training.split import BY_CAMERA
 from abnormal.training.tensorboard import check_tensorboard
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class TrainingResult:
-    """Result of a training run.
-
-    Attributes:
-        info: Description of the model, as in the model file.
-        calibration: What was learnt about its scores.
-        losses: Path of the CSV file of losses.
-        stopped_early: Whether the run ended early because the validation loss stopped improving.
-        best_epoch: 1-based number of the epoch whose weights the model has.
-    """
-
-    info: ModelInfo
-    calibration: Calibration
-    losses: Path
-    stopped_early: bool
-    best_epoch: int
 
 
 def train(
@@ -84,14 +52,16 @@ def train(
 
     Raises:
         AbnormalError: There is no footage to train on, the results cannot be written, there is too
-            little memory, or the checkpoints belong to another run.
+            little memory, or the checkpoints belong to another run. They are then as they were.
         Stopped: A signal asked the run to stop.
     """
     _check_output(options)
     with locked(options.checkpoints) if devices.is_first_host else nullcontext():
         make_deterministic()
         network = make_network(options)  # so that an impossible network is refused at once
+        devices, given = devices_for(network, options, devices), options
         options = with_batch_size(options, network, devices)
+        log_devices(devices, options.batch_size)
         footage = open_footage(options, _splits_by_camera(options))
         _log_footage(footage)
         same = _values_to_agree_on(options, footage)
@@ -102,7 +72,9 @@ def train(
             fitting = _fit(options, footage, devices, clock)
             if not devices.is_first_host:
                 return None
-            return _finish(options, footage, fitting, devices)
+            result = finish(options, footage, fitting, devices)
+            note_finished(given)
+            return result
 
 
 def _check_output(options: TrainingOptions) -> None:
@@ -120,10 +92,8 @@ def _check_output(options: TrainingOptions) -> None:
 
 def _splits_by_camera(options: TrainingOptions) -> bool:
     """Whether a part of each camera is held out: not if an older version began this run."""
-    checkpoint = None
-    if not options.restart:
-        checkpoint = newest_checkpoint(options.checkpoints, report_damage=False)
-    return checkpoint is None or checkpoint.state.get("split") == BY_CAMERA
+    state = {} if options.restart else begun_state(options.checkpoints)
+    return not state or state.get("split") == BY_CAMERA
 
 
 def _values_to_agree_on(options: TrainingOptions, footage: Footage) -> dict[str, object]:
@@ -131,8 +101,7 @@ def _values_to_agree_on(options: TrainingOptions, footage: Footage) -> dict[str,
     record = options.record()
     names = (*FIXED_WHEN_RESUMED, "epochs", "patience", "restart")
     shared = {name: record[name] for name in names}
-    data = {"data": footage.fingerprint[:12], "split": footage.split}
-    return shared | data | {"versions": versions()}
+    return shared | footage_facts(footage) | {"versions": versions()}
 
 
 def _log_footage(footage: Footage) -> None:
@@ -184,6 +153,8 @@ def _resume(fitting: Fitting, options: TrainingOptions, devices: Devices) -> boo
     if checkpoint is None:
         return False
     if differences := fitting.differences(checkpoint):
+        if checkpoint.is_start:  # of a run that has learnt nothing
+            return False
         raise AbnormalError(
             f"The checkpoints in {options.checkpoints} are of another run: "
             f"{'; '.join(differences)}. Use the same, begin anew with --restart, or keep both with "
@@ -193,64 +164,9 @@ def _resume(fitting: Fitting, options: TrainingOptions, devices: Devices) -> boo
         set_damaged_aside(options.checkpoints, checkpoint)
     fitting.resume(checkpoint)
     if fitting.is_finished:
-        log.info(
-            "this run is finished after %d epochs; %s is written again",
-            fitting.epoch,
-            options.output,
-        )
+        log.info("this run is finished after %d epochs", fitting.epoch)
     else:
         log.info("going on at epoch %d, batch %d", fitting.epoch + 1, fitting.batch + 1)
         if options.tune == "again":
             log.info("this run keeps the forms that it began with; --tune again is for --restart")
     return True
-
-
-def _finish(
-    options: TrainingOptions, footage: Footage, fitting: Fitting, devices: Devices
-) -> TrainingResult:
-    """Calibrates a trained network, and writes its model file."""
-    network = on_one_device(stock_of(fitting.network), devices)
-    videos = split_regimes(footage.normal_videos(), footage.fps)
-    reconstruct = keras_runtime(network)
-    calibration = Calibrator(reconstruct, options.clip_length, footage.fps).calibrate(videos)
-    reference = _reference(network, footage, options.clip_length)
-    info = _model_info(options, footage, fitting, calibration)
-    save_model(options.output, network, info, reference, calibration.arrays)
-    # The model is safe before the exam begins, which takes a minute or two.
-    calibration = examine(*(reconstruct, options.clip_length, footage.fps), *(videos, calibration))
-    if calibration.exams:
-        info = dataclasses.replace(info, calibration=calibration.as_dict())
-        save_model(options.output, network, info, reference, calibration.arrays)
-    stopping = fitting.stopping
-    best = stopping.best_epoch + 1 if stopping.best_weights else len(fitting.history)
-    return TrainingResult(
-        info, calibration, losses_path(options.output), fitting.has_stopped_early, best
-    )
-
-
-def _reference(network: keras.Sequential, footage: Footage, clip_length: int) -> Reference:
-    """Takes a few clips, spread over the footage, with what the network makes of them."""
-    cache = footage.held_out if footage.held_out.lengths else footage.training
-    clips = end_to_end_clips(cache.lengths, clip_length)
-    chosen = sorted({round(index) for index in np.linspace(0, len(clips) - 1, REFERENCE_CLIPS)})
-    frames = np.stack([cache.clip(clips[index], clip_length) for index in chosen])
-    return make_reference(frames, keras_runtime(network))
-
-
-def _model_info(
-    options: TrainingOptions, footage: Footage, fitting: Fitting, calibration: Calibration
-) -> ModelInfo:
-    return ModelInfo(
-        arch=options.arch,
-        clip_length=options.clip_length,
-        size=options.size,
-        fps=footage.fps,
-        cameras=tuple(sorted({record.camera for record in footage.records})),
-        loss=options.loss,
-        seed=options.seed,
-        versions=versions(),
-        data_fingerprint=footage.fingerprint,
-        history=tuple(fitting.history),
-        calibration=calibration.as_dict(),
-        needs=needs_of(stock_of(fitting.network)),
-    )

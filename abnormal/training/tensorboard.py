@@ -1,5 +1,6 @@
 """Writes the losses of a training run to files that TensorBoard can show."""
 
+import contextlib
 import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,11 +30,13 @@ def write_to_tensorboard(folder: Path, entry: Mapping[str, float]) -> None:
     Args:
         folder: Folder of TensorBoard's files.
         entry: The losses by name, and the 1-based number of the epoch as `epoch`.
+
+    Raises:
+        Exception: They cannot be written. TensorFlow has an error class for each reason.
     """
     import tensorboard.summary
 
-    writer = tensorboard.summary.Writer(str(folder))
-    for name, value in entry.items():
-        if name != "epoch":
-            writer.add_scalar(name, value, int(entry["epoch"]))
-    writer.close()
+    with contextlib.closing(tensorboard.summary.Writer(str(folder))) as writer:
+        for name, value in entry.items():
+            if name != "epoch":
+                writer.add_scalar(name, value, int(entry["epoch"]))

@@ -1,10 +1,12 @@
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from abnormal.cli.train import _options, _parser, main
+from abnormal.cli.train import _options, _parser, _train, main
+from abnormal.errors import AbnormalError
 from abnormal.models.backend import start_backend
 from abnormal.models.defaults import ARCHITECTURES
 from abnormal.names import AUTO_BATCH_SIZE
@@ -145,3 +147,26 @@ def test_a_file_with_a_network_that_is_missing_is_said(capsys):
 def test_a_network_of_ones_own_on_several_hosts_is_refused(capsys):
     assert main(["--arch", "a.py:build", "--distribute", "hosts"]) == 1
     assert "is trained on one device" in capsys.readouterr().err
+
+
+def test_results_are_told_before_they_are_drawn(tmp_path, monkeypatch, capsys):
+    """What goes wrong with the plot costs nothing else."""
+    calibration = SimpleNamespace(rate_check=None, exams={})
+    info = SimpleNamespace(history=({"epoch": 1, "loss": 0.5},), loss="mse")
+    result = SimpleNamespace(
+        info=info,
+        calibration=calibration,
+        losses=tmp_path / "model.losses.csv",
+        stopped_early=False,
+        best_epoch=1,
+    )
+    monkeypatch.setattr("abnormal.training.run.train", lambda *_: result)
+
+    def fail(*_):
+        raise AbnormalError("no plot")
+
+    monkeypatch.setattr("abnormal.report.losses.plot_losses", fail)
+    args = _parser().parse_args(["--output", str(tmp_path / "model.h5")])
+    with pytest.raises(AbnormalError, match="no plot"):
+        _train(args, _options(args))
+    assert capsys.readouterr().out == f"model: {tmp_path / 'model.h5'} (epoch 1 of 1)\n"

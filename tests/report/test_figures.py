@@ -85,7 +85,7 @@ def test_every_model_has_its_curve(scored, tmp_path, drawn):
     assert lower.get_legend_handles_labels()[1] == [*models, "threshold", "alarm"]
 
 
-@pytest.mark.parametrize("name", ["cash$register$", r"a$\frac{$", "正门/夜里", "a_b^c%d"])
+@pytest.mark.parametrize("name", ["cash$register$", r"a$\frac{$", "正门/夜里", "a_b^c%d\udcff\n"])
 def test_a_name_is_no_formula_and_needs_no_font(scored, tmp_path, name, capfd):
     plot_regularity({name: scored(name)}, {name: above(3.0)}, tmp_path / "gate.png")
     plot_losses({name: HISTORY}, {name: "mse"}, tmp_path / "losses.png")

@@ -2,6 +2,7 @@ import contextlib
 import dataclasses
 import logging
 
+import keras
 import psutil
 import pytest
 
@@ -49,6 +50,37 @@ def test_devices_share_evenly(network, count, most):
 def test_not_one_clip_fits(network):
     with pytest.raises(AbnormalError, match="smaller --size or --clip-length"):
         largest_batch(network, 1000)
+
+
+def test_the_layers_of_a_network_in_a_network_count():
+    clip = keras.Input((4, 8, 8, 1))
+    inner = keras.Sequential([clip, keras.layers.Conv3D(2, 1), keras.layers.Conv3D(1, 1)])
+    assert clip_bytes(keras.Model(clip, inner(clip))) == 16 * 4 * 8 * 8 * (1 + 2 + 1)
+
+
+class WithoutLayers(keras.Model):
+    def call(self, clips):
+        return clips
+
+
+class OfAnySize(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.last = keras.layers.Conv3D(1, 1)
+
+    def call(self, clips):
+        return self.last(clips)
+
+
+def test_a_network_that_does_not_tell_its_shapes_needs_a_number():
+    frames = keras.Input((4, None, None, 1))
+    for network in (
+        WithoutLayers(),
+        OfAnySize(),
+        keras.Model(frames, keras.layers.Conv3D(1, 1)(frames)),
+    ):
+        with pytest.raises(AbnormalError, match="Give --batch-size a number of clips"):
+            clip_bytes(network)
 
 
 # MiB of a clip in a batch of 16 beyond those in a batch of 1, of what the process had at most.

@@ -11,12 +11,12 @@ from abnormal.frames.manifest import VideoRecord, write_manifest, write_record
 from abnormal.frames.writer import write_frames
 from abnormal.models import networks
 from abnormal.models.backend import replica_devices
+from abnormal.training import finish as finish_module
 from abnormal.training import fitting as fitting_module
 from abnormal.training import network as network_module
-from abnormal.training import run as run_module
 from abnormal.training.checkpoints import list_checkpoints
 from abnormal.training.devices import Devices
-from abnormal.training.fitting import losses_path
+from abnormal.training.loss_files import losses_path
 from abnormal.training.run import train
 from abnormal.video.stream import Frame
 
@@ -71,7 +71,7 @@ def run(img, options_of, monkeypatch):
 
     def trained(build, count, name, meter=None):
         monkeypatch.setitem(networks.NETWORKS, "spatiotemporal", build)
-        monkeypatch.setattr(run_module, "keras_runtime", finish)
+        monkeypatch.setattr(finish_module, "keras_runtime", finish)
         shown = contextlib.nullcontext(meter or Meter())
         monkeypatch.setattr(fitting_module, "Progress", lambda *_: shown)
         options = options_of(

@@ -10,7 +10,7 @@ import pytest
 from abnormal.errors import AbnormalError, Stopped
 from abnormal.training.checkpoints import list_checkpoints, load_checkpoint
 from abnormal.training.losses import LOSSES
-from tests.training.run.running import Meter, go
+from tests.training.run.running import Death, Meter, die, go
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
@@ -65,3 +65,26 @@ def test_a_model_file_that_cannot_be_written_leaves_the_old_one(options, monkeyp
 
     assert options.output.read_bytes() == before
     assert not list(options.output.parent.glob(".partial*"))
+
+
+def test_a_run_that_cannot_begin_leaves_the_checkpoints_of_the_one_before(options):
+    go(dataclasses.replace(options, epochs=1))
+    before = list_checkpoints(options.checkpoints)
+
+    with pytest.raises(AbnormalError, match=r"No training video .* stride of 1000\."):
+        go(dataclasses.replace(options, restart=True, strides=(1000,)))
+
+    assert list_checkpoints(options.checkpoints) == before
+
+
+def test_a_run_that_never_began_is_in_nobodys_way(options):
+    with pytest.raises(Death):
+        go(dataclasses.replace(options, restart=True, seed=4), Meter(1, die))
+    (start,) = list_checkpoints(options.checkpoints)
+    assert load_checkpoint(start).is_start
+
+    with pytest.raises(Death):  # not: "are of another run"
+        go(options, Meter(3, die))
+
+    newest = load_checkpoint(list_checkpoints(options.checkpoints)[-1])
+    assert (newest.state["options"]["seed"], newest.batch) == (3, 2)

@@ -93,7 +93,7 @@ class Stopping(keras.callbacks.Callback):
 
 
 def test_a_callback_ends_the_run_for_good(options, monkeypatch):
-    monkeypatch.setattr(run_module, "_finish", lambda options, footage, fitting, devices: fitting)
+    monkeypatch.setattr(run_module, "finish", lambda options, footage, fitting, devices: fitting)
     stopping = dataclasses.replace(options, own=OwnParts(callbacks=(Stopping(),)))
     for _ in range(2):
         fitting = go(stopping)

@@ -1,0 +1,71 @@
+"""Tells whether a run can go on from a checkpoint: options, footage and backend are the same."""
+
+from typing import Any
+
+import keras
+
+from abnormal.files import sha256
+from abnormal.frames.manifest import camera_fingerprint
+from abnormal.models.own_network import fingerprint_of
+from abnormal.training.checkpoint_check import check_complete
+from abnormal.training.checkpoints import Checkpoint
+from abnormal.training.footage import Footage
+from abnormal.training.options import DIGITS, FIXED_WHEN_RESUMED, TrainingOptions
+
+
+def footage_facts(footage: Footage) -> dict[str, str | None]:
+    """Returns what a run depends on in its footage, by name."""
+    return {
+        "data": footage.fingerprint[:DIGITS],
+        "cameras": camera_fingerprint(footage.records)[:DIGITS],
+        "split": footage.split,
+    }
+
+
+def facts_beside_options(
+    options: TrainingOptions, footage: Footage, network: keras.Model
+) -> dict[str, str | None]:
+    """Returns what a run depends on in addition to its options, by name, as a checkpoint has it."""
+    known = footage_facts(footage) | {"backend": keras.backend.backend()}
+    return known | ({"network": fingerprint_of(network)} if options.own.build else {})
+
+
+def differences(
+    checkpoint: Checkpoint, options: TrainingOptions, facts: dict[str, str | None]
+) -> list[str]:
+    """Returns the reasons why a run cannot resume from a checkpoint; empty if it can.
+
+    Args:
+        checkpoint: The checkpoint.
+        options: The options of the run.
+        facts: What else it depends on; see `facts_beside_options`.
+
+    Returns:
+        Each reason names an option, or the backend or footage, with its old and its new value.
+
+    Raises:
+        ValueError: No run can resume from it, because something is missing.
+    """
+    check_complete(checkpoint.state, checkpoint.epoch)
+    saved = checkpoint.state | checkpoint.state["options"]
+    now = facts | options.record()
+    changed = {
+        "data": f"the footage in {options.img} has changed",
+        "cameras": f"the cameras of the footage in {options.img} have changed",
+    }
+    return [
+        changed.get(name, f"{name} was {saved.get(name)}, is {now[name]}")
+        for name in (*FIXED_WHEN_RESUMED, *facts)
+        if saved.get(name) != now[name] and not _is_told_otherwise(name, saved, now, options)
+    ]
+
+
+def _is_told_otherwise(
+    name: str, saved: dict[str, Any], now: dict[str, Any], options: TrainingOptions
+) -> bool:
+    """Whether another value says nothing new, or is what an earlier version wrote in its place."""
+    if name == "cameras":
+        return name not in saved or saved.get("data") != now["data"]  # of which it is a part
+    if name == "init" and saved.get(name) and options.init and options.init.is_file():
+        return bool(saved[name] == sha256(options.init)[:DIGITS])  # of the file as a whole
+    return False

@@ -1,0 +1,19 @@
+"""Losses that cannot be written do not end a run."""
+
+import pytest
+
+from abnormal.training.loss_files import LossFiles
+
+
+def test_a_folder_of_tensorboard_that_vanishes_is_said_once(options_of, tmp_path, caplog):
+    pytest.importorskip("tensorboard", reason="TensorBoard is not installed")
+    log = tmp_path / "log"
+    files = LossFiles(options_of(tmp_path, "m", tensorboard=log), is_written=True)
+    log.write_text("a file is in its way now")
+    for epoch in (1, 2):
+        files.add_to_tensorboard({"epoch": epoch, "loss": 0.5})
+    (said,) = caplog.messages
+    assert said.startswith(f"TensorBoard's files in {log} cannot be written (")
+    log.unlink()
+    files.add_to_tensorboard({"epoch": 3, "loss": 0.5})
+    assert list(log.iterdir())
