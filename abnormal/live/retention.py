@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from abnormal.live.clock import Clock, TrustedTime, format_stamp
-from abnormal.live.dismissals import CELLS
+from abnormal.live.dismiss import CELLS
 from abnormal.live.event import ANOMALY, DISCONNECTED
 from abnormal.live.event_log import EventLog
 from abnormal.live.gate import FAULTS

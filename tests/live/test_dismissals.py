@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import http.client
 import json
+import os
 import shutil
 import threading
 
@@ -19,8 +20,13 @@ from abnormal.cli import test  # noqa: E402
 from abnormal.errors import AbnormalError  # noqa: E402
 from abnormal.inference.dismiss import undo_dismissal  # noqa: E402
 from abnormal.inference.event_cells import EventCells  # noqa: E402
-from abnormal.inference.stored_calibration import calibration_of, change_calibration  # noqa: E402
-from abnormal.live.dismissals import Dismissals, dismiss_live_event, keep_event_cells  # noqa: E402
+from abnormal.inference.stored_calibration import (  # noqa: E402
+    calibration_of,
+    change_calibration,
+    read_info_and_calibration,
+)
+from abnormal.live.dismiss import dismiss_live_event, keep_event_cells  # noqa: E402
+from abnormal.live.dismissals import Dismissals  # noqa: E402
 from abnormal.live.page.server import open_page  # noqa: E402
 from abnormal.live.regime_file import (  # noqa: E402
     CAMERA,
@@ -105,13 +111,18 @@ def in_file(model):
     return calibration_of(load_model(model))
 
 
+def watching(model, output, monitors):
+    """The dismissals of a watch that begins now."""
+    return Dismissals(model, output, *read_info_and_calibration(model), monitors)
+
+
 def test_a_dismissal_acts_in_the_file_and_on_the_cameras_until_it_is_taken_back(model, output):
     known, monitor = in_file(model), Monitor()
-    dismissals = Dismissals(model, output, known, [monitor])
+    dismissals = watching(model, output, [monitor])
     tolerated = known.cameras["gate"].surprises["motion"].score(1.0)
     dismissals.dismiss(FIRST)
     # Another program dismisses an event in the same file meanwhile.
-    other = Dismissals(model, output, known, [])
+    other = watching(model, output, [])
     other.dismiss(SECOND)
     assert other.ids() == {FIRST, SECOND, MERGED.event}
     dismissals.undo(FIRST)
@@ -125,7 +136,7 @@ def test_a_dismissal_acts_in_the_file_and_on_the_cameras_until_it_is_taken_back(
 
 
 def test_the_page_dismisses_for_the_watch_that_goes_on(model, output, caplog):
-    dismissals = Dismissals(model, output, in_file(model), [monitor := Monitor()])
+    dismissals = watching(model, output, [monitor := Monitor()])
     watched = Watched()
     watched.set_up([], dismissals)
     caplog.set_level("INFO", "abnormal")
@@ -150,7 +161,7 @@ def test_the_page_dismisses_for_the_watch_that_goes_on(model, output, caplog):
 
 
 def test_a_watch_learns_of_what_the_command_line_dismisses(model, output, said):
-    dismissals = Dismissals(model, output, in_file(model), [monitor := Monitor()])
+    dismissals = watching(model, output, [monitor := Monitor()])
     dismissals.refresh()
     dismiss_live_event(model, output, FIRST)
     assert dismissals.ids() == {MERGED.event}
@@ -165,7 +176,7 @@ def test_a_watch_learns_of_what_the_command_line_dismisses(model, output, said):
 
 
 def test_what_cannot_be_dismissed_is_said_and_nothing_is_changed(model, output):
-    dismissals, before = Dismissals(model, output, in_file(model), []), model.read_bytes()
+    dismissals, before = watching(model, output, []), model.read_bytes()
     learnt = "gate-20261126T201405.000Z-anomaly"
     cells = EventCells(regime_name("gate", 1), "motion", 1.0, {"motion": np.ones(GRID)})
     keep_event_cells(output, learnt, cells)
@@ -223,10 +234,16 @@ def test_an_event_of_a_regime_that_was_learnt_is_dismissed_in_its_file(
     write_regime(regime, calibration_of_regime(other), info)
     assert test.main(options) == 1
     assert "of which nothing is kept" in capsys.readouterr().err
+    # The model has been trained again since it found the event.
+    write_regime(regime, known, dataclasses.replace(info, seed=7))
+    assert test.main(options) == 1
+    assert f"with another model than {model}, and that is kept in {regime}." in (
+        capsys.readouterr().err
+    )
 
 
 def test_the_watch_that_goes_on_reads_the_file_of_a_regime_again(model, output, regime):
-    dismissals = Dismissals(model, output, in_file(model), [monitor := Monitor()])
+    dismissals = watching(model, output, [monitor := Monitor()])
     dismissals.dismiss(LEARNT)
     monitor.dismissed = [LEARNT]
     assert monitor.refreshed == 1
@@ -254,13 +271,54 @@ def test_nothing_is_lost_when_many_dismiss_at_once(model, output):
     assert {one.event for one in in_file(model).dismissed} == {MERGED.event, "v:0", "v:1", "v:2"}
 
 
-def test_a_model_of_another_size_in_the_file_leaves_what_is_watched(model, output, said):
-    smaller = Normality({"motion": np.ones((1, 1), np.float32)}, {})
-    known = Calibration({}, {}, {"gate": smaller}, 9, (), held_out=True)
-    dismissals = Dismissals(model, output, known, [monitor := Monitor()])
+def calibrate(model):
+    """Calibrates one of the two cameras, as `merged` does, which forgets its dismissals."""
+
+    def change(known):
+        fresh = dataclasses.replace(known.cameras["gate"], correction=0.5, learnt={})
+        known = known.with_dismissed(one for one in known.dismissed if one.camera != "gate")
+        return dataclasses.replace(known, cameras=known.cameras | {"gate": fresh})
+
+    change_calibration(model, change)
+
+
+def train(model):
+    """Trains another network, which is calibrated to the same levels."""
+    known = in_file(model).with_dismissed(())
+    info = ModelInfo("cae", 2, SIZE, 5.0, seed=7, calibration=known.as_dict())
+    save_model(model, load_model(model).network, info, None, known.arrays)
+
+
+def train_with_smaller_frames(model):
+    of_cell = {"motion": np.ones((1, 1), np.float32)}
+    gate = dataclasses.replace(in_file(model).cameras["gate"], levels=of_cell, learnt={})
+    known = Calibration({}, {}, {"gate": gate}, 300, ("a",), held_out=True)
+    info = ModelInfo("cae", 2, SIZE // 2, 5.0, calibration=known.as_dict())
+    save_model(model, load_model(model).network, info, None, known.arrays)
+
+
+@pytest.mark.parametrize("learn", [calibrate, train, train_with_smaller_frames])
+def test_a_watch_keeps_its_dismissals_when_its_model_file_is_learnt_anew(
+    learn, model, output, said
+):
+    dismissals = watching(model, output, [monitor := Monitor()])
     dismissals.dismiss(FIRST)
+    known, old = monitor.calibration, model.read_bytes()
+    learn(model)
+    new = model.read_bytes()
+    for change in (dismissals.dismiss, dismissals.undo):
+        with pytest.raises(AbnormalError, match=r"trained again since .* Start the"):
+            change(SECOND)
+    dismissals.refresh()
+    os.utime(model)
+    dismissals.refresh()
+    assert dismissals.ids() == {FIRST, MERGED.event}
+    assert (monitor.calibration, model.read_bytes()) == (known, new)
+    assert ["start it again to use what is new" in line for line in said] == [True]
+    model.write_bytes(old)  # somebody does not want it after all
+    dismissals.undo(FIRST)
+    assert dismissals.ids() == {MERGED.event}
     assert level(monitor.calibration) == 1
-    assert "has another model now" in said[0]
 
 
 def test_the_command_line_dismisses_without_a_video(model, output, capsys):
