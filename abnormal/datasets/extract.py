@@ -22,13 +22,7 @@ from abnormal.datasets.origin import (
 )
 from abnormal.datasets.source import TRAINING, SourceVideo
 from abnormal.errors import AbnormalError, CannotWriteError
-from abnormal.files import (
-    read_json,
-    recover,
-    remove_partial,
-    replacing_folder,
-    write_json,
-)
+from abnormal.files import read_json, write_json
 from abnormal.frames.gaps import Gap, note_gaps, stretches
 from abnormal.frames.manifest import (
     LABELS,
@@ -40,6 +34,7 @@ from abnormal.frames.manifest import (
 )
 from abnormal.frames.writer import WrittenFrames, write_frames, write_labels, write_masks
 from abnormal.reading import reason
+from abnormal.replacing import recover, remove_partial, replacing_folder
 from abnormal.tasks.local import in_processes
 from abnormal.tasks.run import RunTasks, WorkerDiedError
 from abnormal.video.decode import DEFAULT_FPS, limit_threads

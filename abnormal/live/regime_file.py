@@ -23,10 +23,11 @@ import numpy as np
 from abnormal import checks
 from abnormal.arrays import read_npz
 from abnormal.errors import AbnormalError
-from abnormal.files import locked_folder, make_folder, replacing
+from abnormal.files import locked_folder, make_folder
 from abnormal.models.model import ModelInfo
 from abnormal.printable import as_file_name
 from abnormal.reading import parse_json
+from abnormal.replacing import replacing
 from abnormal.scoring.calibration import BACKGROUND, Calibration, Normality, read_calibration
 from abnormal.scoring.calibration_check import check_calibration
 from abnormal.scoring.dismissal import RAISED

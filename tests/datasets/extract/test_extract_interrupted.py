@@ -12,8 +12,8 @@ from abnormal.datasets import extract as extraction
 from abnormal.datasets.extract import LEFT_OUT, UNCHANGED, WRITTEN, extract, extract_all
 from abnormal.datasets.folder import find
 from abnormal.errors import CannotWriteError
-from abnormal.files import replacing_folder
 from abnormal.frames.manifest import write_manifest
+from abnormal.replacing import replacing_folder
 from abnormal.video.pictures import read_picture
 from tests.datasets.extract.extracting import SIZE, drawn, entries, numbers_under, outcome
 
