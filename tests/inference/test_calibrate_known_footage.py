@@ -94,14 +94,19 @@ def test_without_held_out_footage_the_model_is_calibrated_on_what_it_knows():
 @pytest.mark.parametrize(
     ("seconds", "found"),
     [
-        ([39], ["39 s of a single video are all the normal footage of camera east"]),
-        ([40], []),
-        ([3, 3], []),
+        ({"v": [39]}, ["39 s of a single video are all the normal footage of camera east"]),
+        ({"v": [40]}, []),
+        ({"v": [3], "w": [3]}, []),
+        # Of a single video the end is held out.
+        ({"v": [33, 6]}, ["39 s of a single video are all the normal footage of camera east"]),
     ],
 )
 def test_footage_that_only_itself_can_judge_is_told(seconds, found, caplog):
     calibrator = Calibrator(halved, LENGTH, FPS)
     ample = [video(walking(200, 9), "ample"), video(walking(200, 8), "ample too")]
-    calibrator.calibrate([video(walking(round(n * FPS), n), "v", "east") for n in seconds] + ample)
+    east = [
+        video(walking(round(n * FPS), n), name, "east") for name in seconds for n in seconds[name]
+    ]
+    calibrator.calibrate(east + ample)
     warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert [record.getMessage().split(". ")[0] for record in warnings] == found
