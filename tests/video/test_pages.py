@@ -1,13 +1,17 @@
 """Damaged pictures with several pages are refused, or read as far as they can be."""
 
+import functools
+
 import numpy as np
 import PIL.Image
 import pytest
 
 from abnormal.datasets.find import find_videos
 from abnormal.datasets.rates import common_rate
+from abnormal.datasets.source import TRAINING, SourceVideo
 from abnormal.errors import AbnormalError
 from abnormal.video.pages import has_pages, open_pages
+from abnormal.video.probe import holds_video
 
 PAGES = 6
 WIDTH_TAG = b"\x00\x01\x04\x00\x01\x00\x00\x00"
@@ -67,6 +71,13 @@ def test_damaged_pictures_cost_other_videos_nothing(damaged, make_video):
     videos = find_videos("auto", damaged).videos
     assert [video.name for video in videos] == ["a", "b", "damaged_tif", "damaged_webp"]
     assert common_rate(videos) == 10
+
+
+def test_whatever_a_decoder_raises_costs_the_other_videos_nothing(tmp_path, monkeypatch):
+    broken = SourceVideo("x", TRAINING, functools.partial(int, "no number"), path=tmp_path)
+    assert common_rate([broken]) is None
+    monkeypatch.setattr("av.open", lambda *_, **__: [][0])
+    assert not holds_video(tmp_path / "a.dav")
 
 
 def test_what_the_reader_of_frames_raises_is_not_the_picture_s_fault(tmp_path):
