@@ -2,11 +2,12 @@
 
 import contextlib
 import errno
+import functools
 import os
 import re
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from abnormal.errors import CannotWriteError
@@ -24,7 +25,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Other processes see the complete old file or the complete new one. If the block raises, the
     temporary file is removed and `path` stays as it was. If the process is killed, the next one
-    that writes the file removes it.
+    that starts and writes the file removes it.
 
     Args:
         path: The file to be written or replaced.
@@ -36,7 +37,7 @@ def replacing(path: Path) -> Iterator[Path]:
         CannotWriteError: The disk is full, or the file may not be written.
     """
     partial = _temporary_path(path, "partial")
-    for entry, kind, name in _leftovers(path.parent):
+    for entry, kind, name in _leftovers(_found_at_first(path.parent.absolute())):
         if (kind, name) == ("partial", path.name) and entry.is_file():
             entry.unlink(missing_ok=True)
     try:
@@ -167,16 +168,30 @@ def _temporary_path(path: Path, kind: str) -> Path:
     return path.with_name(f".{kind}-{os.getpid()}@{_host_name()}-{path.name}")
 
 
-def _leftovers(folder: Path) -> Iterator[tuple[Path, str, str]]:
+def _entries(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
+@functools.lru_cache(maxsize=256)
+def _found_at_first(folder: Path) -> tuple[Path, ...]:
+    """Returns the temporary entries that were in a folder when this process first wrote into it.
+
+    To list a folder of many thousand files at each write would take longer than the write.
+    """
+    return tuple(entry for entry in _entries(folder) if entry.name.startswith("."))
+
+
+def _leftovers(entries: Iterable[Path]) -> Iterator[tuple[Path, str, str]]:
     """Yields temporary entries of processes that ended before they could remove them.
 
-    Entries of a process that still runs, or may run on another host, are left out.
+    Entries of a process that still runs, or may run on another host, are left out, and all that
+    have no temporary name.
 
     Yields:
         The entry, its kind (`partial` or `old`), and the name of the file or folder that was
         being written.
     """
-    for entry in list(folder.iterdir()) if folder.is_dir() else []:
+    for entry in entries:
         match = re.match(r"\.(partial|old)-(\d{1,9})(?:@(\w*))?-(.+)", entry.name)
         if match and match[3] in (None, _host_name()) and not _is_running(int(match[2])):
             yield entry, match[1], match[4]
@@ -189,7 +204,7 @@ def recover(path: Path) -> list[Path]:
         The unfinished versions of it that killed runs left behind.
     """
     unfinished = []
-    for entry, kind, name in _leftovers(path.parent):
+    for entry, kind, name in _leftovers(_entries(path.parent)):
         if name == path.name and kind == "partial":
             unfinished.append(entry)
         elif name == path.name and not path.exists():
@@ -202,7 +217,7 @@ def remove_partial(folder: Path) -> None:
 
     An old version that a run had moved away and not yet replaced is moved back.
     """
-    for entry, kind, name in _leftovers(folder):
+    for entry, kind, name in _leftovers(_entries(folder)):
         if kind == "old" and not (folder / name).exists():
             _move(entry, folder / name)
         elif entry.is_dir():

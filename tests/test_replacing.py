@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -120,6 +121,15 @@ with replacing(root / "file") as file, replacing_folder(root / "video") as folde
     assert names(tmp_path) == ["file", "video"]
     assert (tmp_path / "file").read_text() == "old"
     assert names(tmp_path / "video") == ["old"]
+
+
+def test_a_folder_of_many_files_is_listed_once_and_not_at_each_write(tmp_path, monkeypatch):
+    listed, list_it = [], Path.iterdir
+    monkeypatch.setattr(Path, "iterdir", lambda folder: listed.append(folder) or list_it(folder))
+    for number in range(3):
+        with replacing(tmp_path / f"{number}.npz") as partial:
+            write(partial, "")
+    assert listed.count(tmp_path) == 1
 
 
 def test_remove_partial_leaves_the_work_of_running_processes(tmp_path, dead_process):

@@ -14,9 +14,11 @@ from tests.fuzz.readers.calibrations import (
 from tests.fuzz.readers.checkpoints import damage_checkpoint, make_checkpoint, read_checkpoint
 from tests.fuzz.readers.footage import (
     look_at_picture,
+    make_pages,
     make_pictures,
     make_playlist,
     make_videos,
+    read_pages,
     read_video,
     watch_playlist,
 )
@@ -49,6 +51,7 @@ from tests.fuzz.target import Target
 TARGETS = {
     "video": Target(make_videos, read_video),
     "picture": Target(make_pictures, look_at_picture),
+    "pages": Target(make_pages, read_pages),
     "labels": Target(make_label_files, read_label_file),
     "masks": Target(lambda f: sorted(make_img(f).iterdir()), read_stored_masks),
     "manifest": Target(make_manifest, look_at_manifest, damage_json, quick=60),

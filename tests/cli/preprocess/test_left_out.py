@@ -19,6 +19,18 @@ def test_one_bad_video_among_good_ones_is_named(tmp_path, videos, run):
     assert len(read_manifest(tmp_path / "img", "testing")) == 1
 
 
+def test_a_damaged_record_costs_its_own_video_and_is_told_once(tmp_path, videos, run, make_video):
+    run(videos)
+    record = tmp_path / "img" / "training" / "normal" / "1" / "video.json"
+    record.write_text("{")
+    make_video(videos / "normal" / "3.mp4")
+    code, out, _ = run(videos)
+    assert (code, out.count(f"{record} is damaged")) == (0, 1)
+    assert [r.video for r in read_manifest(tmp_path / "img", "training")] == ["normal/3"]
+    code, out, _ = run(videos / "fight", "--strict", "--split", "testing")
+    assert (code, out.count(f"  left out: {record} is damaged")) == (1, 1)
+
+
 def test_strict_takes_one_bad_video_for_a_failure(tmp_path, videos, run):
     assert run(videos, "--strict")[0] == 0
     (videos / "fight" / "bad.mp4").write_text("hello")

@@ -47,6 +47,20 @@ def test_the_split_of_a_flat_folder(tmp_path, run, make_video):
     assert [r.video for r in read_manifest(tmp_path / "img", "testing")] == ["a"]
 
 
+def test_folders_of_cameras_become_training_footage_as_the_note_says(tmp_path, run, make_video):
+    for camera in ("gate", "yard"):
+        make_video(tmp_path / "videos" / camera / "1.mp4")
+    videos = tmp_path / "videos"
+    note = "note: there is nothing to train on."
+    assert note in run(videos)[1]
+    code, out, _ = run(
+        *(videos, "--split", "training", "--camera-from", "^([^/]+)/"), img=tmp_path / "other"
+    )
+    assert code == 0
+    assert note not in out
+    assert [r.camera for r in read_manifest(tmp_path / "other", "training")] == ["gate", "yard"]
+
+
 @pytest.mark.skipif(not (ROOT / "preprocess.py").exists(), reason="installed without the scripts")
 def test_the_script_itself(tmp_path, videos):
     command = [sys.executable, ROOT / "preprocess.py", "--videos", videos, "--workers", "2"]

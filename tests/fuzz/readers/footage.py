@@ -1,5 +1,6 @@
 """Videos, pictures and playlists, and what their readers may make of them."""
 
+import itertools
 from pathlib import Path
 
 import av
@@ -8,7 +9,9 @@ import PIL.Image
 
 from abnormal.video.camera import open_camera
 from abnormal.video.decode import open_video
+from abnormal.video.pages import has_pages, open_pages
 from abnormal.video.pictures import read_picture
+from abnormal.video.stream import FrameStream
 from tests.fuzz.target import FRAMES
 
 
@@ -30,14 +33,29 @@ def make_videos(folder: Path) -> list[Path]:
 
 def read_video(path: Path) -> None:
     with open_video(path) as stream:
-        times = []
-        for frame in stream.frames:
-            assert frame.image.ndim == 2
-            assert frame.image.dtype == np.uint8
-            times.append(frame.time_sec)
-            if len(times) > 1000:
-                break
+        look_at_frames(stream)
+
+
+def look_at_frames(stream: FrameStream) -> None:
+    for frame in itertools.islice(stream.frames, 1000):
+        assert frame.image.ndim == 2
+        assert frame.image.dtype == np.uint8
+        assert np.isfinite(frame.time_sec)
     assert stream.fps is None or stream.fps > 0
+
+
+def make_pages(folder: Path) -> list[Path]:
+    paths = [folder / f"a.{suffix}" for suffix in ("tif", "gif", "webp", "png")]
+    first, *others = (PIL.Image.fromarray(picture(number)) for number in range(FRAMES))
+    for path in paths:
+        first.save(path, save_all=True, append_images=others)
+    return paths
+
+
+def read_pages(path: Path) -> None:
+    has_pages(path)  # it answers whatever is wrong with the file
+    with open_pages(path) as stream:
+        look_at_frames(stream)
 
 
 def make_pictures(folder: Path) -> list[Path]:

@@ -2,6 +2,9 @@
 
 import json
 
+from abnormal.live.page.app import Page
+from abnormal.live.page.history import EventHistory
+from abnormal.live.status import Watched
 from abnormal.urls import without_secrets
 
 JSON = {"content_type": "application/json"}
@@ -75,8 +78,34 @@ def test_at_another_address_it_needs_its_token(open_watch):
         assert (status, headers["Location"]) == (303, "/")
         cookie = headers["Set-Cookie"]
         assert "HttpOnly" in cookie
-        assert "SameSite=strict" in cookie
+        assert "SameSite=lax" in cookie
         assert watch.ask("/events", Cookie=cookie.partition(";")[0], Host="desk.lan")[0] == 200
+
+
+READING = {"GET", "HEAD"}
+OF_OTHER_SITES = (
+    (403, {**JSON, "Origin": "http://evil.example"}),
+    (415, {"content_type": "text/plain"}),  # a form, or a script that has not asked for leave
+)
+
+
+def test_whatever_changes_something_is_refused_to_other_sites_that_have_the_cookie(
+    open_watch, tmp_path
+):
+    routes = Page(tmp_path, EventHistory(tmp_path / "events.jsonl"), Watched()).app.routes
+    changing = {route.path_format: route.methods - READING for route in routes}
+    changing = {path: methods for path, methods in changing.items() if methods}
+    assert list(changing) == ["/events/{id}/dismiss", "/events/{id}/undo"]
+    with open_watch("0.0.0.0:0") as watch:
+        token = watch.address.rpartition("/")[2]
+        watch.address = f"http://127.0.0.1:{watch.address.split(':')[2].split('/')[0]}/"
+        cookie = watch.ask(f"/token/{token}")[1]["Set-Cookie"].partition(";")[0]
+        for path, methods in changing.items():
+            for method in methods:
+                for status, headers in OF_OTHER_SITES:
+                    answer = watch.ask(path.format(id="a"), method, Cookie=cookie, **headers)
+                    assert answer[0] == status, (path, method, headers)
+        assert watch.watched.dismissals.ids() == frozenset()
 
 
 def test_before_the_cameras_are_set_up_it_says_so(watch):
