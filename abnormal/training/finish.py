@@ -132,7 +132,8 @@ def _examine(
 
     What the model is taught in the meantime stays.
     """
-    new = {video.camera for video in videos} - calibration.exams.keys()
+    seen = {video.camera for video in videos if video.name in calibration.videos}
+    new = seen - calibration.exams.keys()
     cameras = {name: one for name, one in calibration.cameras.items() if name in new}
     part = dataclasses.replace(calibration, cameras=cameras)
     exams = examine(reconstruct, info.clip_length, info.fps, videos, part).exams

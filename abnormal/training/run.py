@@ -52,7 +52,8 @@ def train(
 
     Raises:
         AbnormalError: There is no footage to train on, the results cannot be written, there is too
-            little memory, or the checkpoints belong to another run. They are then as they were.
+            little memory, or the checkpoints belong to another run. What is in the folder of
+            checkpoints stays.
         Stopped: A signal asked the run to stop.
     """
     _check_output(options)
