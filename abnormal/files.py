@@ -1,25 +1,18 @@
-"""Files and folders that are written completely or not at all, sorted listings, and JSON."""
+"""Folders that are made, listed in natural order and locked, and JSON and digests of files."""
 
 import contextlib
-import errno
 import fcntl
 import hashlib
 import json
 import os
 import re
-import shutil
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from abnormal.errors import AbnormalError, CannotWriteError
-from abnormal.reading import parse_json, read_bytes, reason, require_regular
-
-_BLOCK = 1 << 20
-
-_UNSUPPORTED = {errno.ENOTSUP, errno.EPERM, errno.EXDEV, errno.ENOSYS, errno.EINVAL}
-"""Error numbers of operations that a file system, such as a network mount, does not support."""
+from abnormal.errors import AbnormalError
+from abnormal.reading import parse_json, read_bytes, require_regular
+from abnormal.replacing import replacing
 
 
 def natural_key(name: str | Path) -> list[tuple[int, int, str]]:
@@ -86,75 +79,6 @@ def make_folder(folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Writes a file under a temporary name in the same folder, and then renames it to `path`.
-
-    Other processes see the complete old file or the complete new one. If the block raises, the
-    temporary file is removed and `path` stays as it was. If the process is killed, the next one
-    that writes the file removes it.
-
-    Args:
-        path: The file to be written or replaced.
-
-    Yields:
-        The temporary path, which the block has to write.
-
-    Raises:
-        CannotWriteError: The disk is full, or the file may not be written.
-    """
-    partial = _temporary_path(path, "partial")
-    for entry, kind, name in _leftovers(path.parent):
-        if (kind, name) == ("partial", path.name) and entry.is_file():
-            entry.unlink(missing_ok=True)
-    try:
-        with writing(path):
-            yield partial
-            flush(partial)
-            _move(partial, path)
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def replacing_folder(path: Path, unfinished: Path | None = None) -> Iterator[Path]:
-    """Fills a folder under a temporary name, and then renames it to `path`.
-
-    Like `replacing`, but for a folder: `path` is complete or absent, never half-written.
-
-    Args:
-        path: The folder to be written or replaced.
-        unfinished: A folder that `recover(path)` returned, to continue with. None stands for an
-            empty folder.
-
-    Yields:
-        The temporary folder, which the block has to fill.
-
-    Raises:
-        CannotWriteError: The disk is full, or the folder may not be made or replaced.
-    """
-    partial, old = _temporary_path(path, "partial"), _temporary_path(path, "old")
-    shutil.rmtree(partial, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)
-    try:
-        with writing(path):
-            if unfinished:
-                with contextlib.suppress(FileNotFoundError):  # another run has removed it
-                    _move(unfinished, partial)
-            partial.mkdir(parents=True, exist_ok=True)
-        yield partial
-        with writing(path):
-            if path.exists():
-                _move(path, old)
-            _move(partial, path)
-    finally:
-        if old.exists() and not path.exists():
-            _move(old, path)
-        shutil.rmtree(partial, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
-
-
-@contextlib.contextmanager
 def locked_folder(folder: Path) -> Iterator[None]:
     """Waits until no other program or thread is in such a block for a folder, and keeps them out.
 
@@ -168,140 +92,6 @@ def locked_folder(folder: Path) -> Iterator[None]:
             opened.callback(os.close, handle)
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
-
-
-@contextlib.contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Turns what the system refuses in the block into an error about a path that is written.
-
-    Raises:
-        CannotWriteError: The disk is full, or the path may not be written to.
-    """
-    try:
-        yield
-    except OSError as error:
-        raise CannotWriteError(f"{path} cannot be written: {reason(error)}.") from error
-
-
-def reserve(path: Path, size: int) -> None:
-    """Writes a file of a size, to find out that the disk is full before a library does.
-
-    HDF5 goes on trying when a write has failed, and prints many lines for each attempt. Others
-    raise errors of their own, which do not say that the disk is full.
-
-    Raises:
-        OSError: There is no room for the file.
-    """
-    with path.open("wb") as file:
-        for first in range(0, size, _BLOCK):
-            file.write(bytes(min(_BLOCK, size - first)))
-
-
-@contextlib.contextmanager
-def finding_full_disk(path: Path, size: int) -> Iterator[None]:
-    """Says that the disk is full if a library fails in the `with` block and there is no room.
-
-    Args:
-        path: The file, or the folder, that is written in the block. After an error it is of no use.
-        size: How many bytes are needed.
-
-    Raises:
-        OSError: There is no room for as many bytes.
-    """
-    try:
-        yield
-    except Exception:
-        reserve(path / "room" if path.is_dir() else path, size)
-        raise
-
-
-def _move(source: Path, to: Path) -> None:
-    """Renames a file or folder. Copies it instead where the file system cannot rename."""
-    try:
-        source.replace(to)
-    except OSError as error:
-        if error.errno not in _UNSUPPORTED:
-            raise
-        if source.is_dir():
-            shutil.copytree(source, to)
-            shutil.rmtree(source)
-        else:
-            shutil.copyfile(source, to)
-
-
-def flush(path: Path) -> None:
-    """Flushes a file or folder to the disk. Does nothing on file systems that cannot do that."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno not in _UNSUPPORTED:
-            raise
-    finally:
-        os.close(handle)
-
-
-def _host_name() -> str:
-    return re.sub(r"\W", "_", socket.gethostname())
-
-
-def _temporary_path(path: Path, kind: str) -> Path:
-    """Returns a hidden name beside `path` with the process and host in it, and the same suffix."""
-    return path.with_name(f".{kind}-{os.getpid()}@{_host_name()}-{path.name}")
-
-
-def _leftovers(folder: Path) -> Iterator[tuple[Path, str, str]]:
-    """Yields temporary entries of processes that ended before they could remove them.
-
-    Entries of a process that still runs, or may run on another host, are left out.
-
-    Yields:
-        The entry, its kind (`partial` or `old`), and the name of the file or folder that was
-        being written.
-    """
-    for entry in list(folder.iterdir()) if folder.is_dir() else []:
-        match = re.match(r"\.(partial|old)-(\d{1,9})(?:@(\w*))?-(.+)", entry.name)
-        if match and match[3] in (None, _host_name()) and not _is_running(int(match[2])):
-            yield entry, match[1], match[4]
-
-
-def recover(path: Path) -> list[Path]:
-    """Restores a file or folder that a killed run had moved away but not yet replaced.
-
-    Returns:
-        The unfinished versions of it that killed runs left behind.
-    """
-    unfinished = []
-    for entry, kind, name in _leftovers(path.parent):
-        if name == path.name and kind == "partial":
-            unfinished.append(entry)
-        elif name == path.name and not path.exists():
-            _move(entry, path)
-    return unfinished
-
-
-def remove_partial(folder: Path) -> None:
-    """Removes unfinished files and folders that killed runs left directly in a folder.
-
-    An old version that a run had moved away and not yet replaced is moved back.
-    """
-    for entry, kind, name in _leftovers(folder):
-        if kind == "old" and not (folder / name).exists():
-            _move(entry, folder / name)
-        elif entry.is_dir():
-            shutil.rmtree(entry, ignore_errors=True)
-        else:
-            entry.unlink(missing_ok=True)
-
-
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -8,7 +8,7 @@ broker of MQTT (Mosquitto, if it is installed) are down, or the disk is full (a 
 memory, which needs `unshare`; without it the disk stays as it is). Each fault has to be told within
 ten seconds, each line of stdout has to reach receiver and broker once and in order and to be in
 `events.jsonl`, each clip that is named last has to be there, and the memory must not grow. Only of
-the oldest events, what is kept may be gone, because the program makes room on a full disk. The
+the oldest events, what is kept may be gone, because half of the small disk is kept at most. The
 model is small and untrained, as only its running counts.
 """
 
@@ -90,6 +90,7 @@ def soak(args: argparse.Namespace, work: Path) -> int:
         options = ["--model", model, "--cameras", work / "cameras.csv", "--output", output]
         options += ["--webhook", f"http://me:secret@127.0.0.1:{receiver.port}/"]
         options += ["--mqtt", f"mqtt://127.0.0.1:{broker.port}"] if broker else []
+        options += ["--keep-gb", str(DISK_MB / 2000)] if has_disk else []
         program = Program(
             [*options, "--score", "motion", "--threshold", "0.4", "--runtime", "keras"]
         )
@@ -187,7 +188,7 @@ def check(program: Program, output: Path) -> list[str]:
         event for event in told if event["id"] in kept
     ]:
         problems.append("events.jsonl has other lines than stdout")
-    # While the disk is full, the program deletes what it keeps of the oldest events.
+    # What is more than `--keep-gb` is deleted, the oldest events first.
     deleted = set(last) - kept
     print(f"{len(deleted)} events deleted, the oldest ones")
     if max(map(begun, deleted), default="") > min(map(begun, kept), default="~"):

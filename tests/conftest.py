@@ -115,7 +115,7 @@ def _make_img(img, lengths, size=16):
         )
         source = {"sha256": f"{number}"}
         write_record(folder, VideoRecord(split, video, frames, 25.0, size, size, source=source))
-    return write_manifest(img)
+    return write_manifest(img)[0]
 
 
 def _decoded(path):

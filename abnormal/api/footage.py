@@ -68,7 +68,7 @@ def preprocess(
     problems = [f"{each.video.name}: {each.problem}" for each in done.extractions if each.problem]
     if done.is_empty:
         raise AbnormalError(f"No usable frames came out of {videos or dataset}. {problems}")
-    for problem in [*problems, *done.stale, *map(str, done.leaks)]:
+    for problem in [*problems, *done.damaged, *done.stale, *map(str, done.leaks)]:
         warnings.warn(problem, stacklevel=2)
     of_video, of_frames = ("split", "name", "situation", "camera"), ("frames", "status", "problem")
     rows = [

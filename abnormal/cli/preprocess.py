@@ -63,6 +63,8 @@ def _print_summary(done: "PreprocessResult") -> None:
             show_result(f"  {extraction.status}: {source}: {extraction.problem}")
         if extraction.details:
             show_result(f"  Details are in {write_bug_log(extraction.details)}")
+    for line in done.damaged:
+        show_result(f"  left out: {line}")
     if done.others:
         show_result(done.others)
     for line in done.stale:

@@ -121,7 +121,7 @@ def _detect(args: argparse.Namespace) -> int:
 
 def _dismiss(args: argparse.Namespace) -> int:
     from abnormal.detection.dismiss import dismiss_event, the_model, undo_dismissed_event
-    from abnormal.live.dismissals import dismiss_live_event, is_event_id, undo_live_dismissal
+    from abnormal.live.dismiss import dismiss_live_event, is_event_id, undo_live_dismissal
 
     path = the_model(args.model)
     if is_event_id(args.dismiss):

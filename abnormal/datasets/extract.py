@@ -14,21 +14,15 @@ import numpy as np
 
 from abnormal.datasets.labels.intervals import labels_at
 from abnormal.datasets.origin import (
-    KNOWN_AFTER_READING,
     has_same_frames,
     is_other_source,
     is_unchanged,
     origin_of,
+    updated_source,
 )
 from abnormal.datasets.source import TRAINING, SourceVideo
 from abnormal.errors import AbnormalError, CannotWriteError
-from abnormal.files import (
-    read_json,
-    recover,
-    remove_partial,
-    replacing_folder,
-    write_json,
-)
+from abnormal.files import read_json, write_json
 from abnormal.frames.gaps import Gap, note_gaps, stretches
 from abnormal.frames.manifest import (
     LABELS,
@@ -40,6 +34,7 @@ from abnormal.frames.manifest import (
 )
 from abnormal.frames.writer import WrittenFrames, write_frames, write_labels, write_masks
 from abnormal.reading import reason
+from abnormal.replacing import recover, remove_partial, replacing_folder
 from abnormal.tasks.local import in_processes
 from abnormal.tasks.run import RunTasks, WorkerDiedError
 from abnormal.video.decode import DEFAULT_FPS, limit_threads
@@ -153,8 +148,8 @@ def extract(
         origin = origin_of(video, size, fps)
         unfinished = recover(folder)
         record = read_record(folder)
-        if record and is_unchanged(record.source, origin):
-            _update_names(folder, record, video)
+        if record and is_unchanged(record, origin):
+            _update_names(folder, record, video, origin)
             return Extraction(video, UNCHANGED, record.frames, "; ".join(record.notes))
         if record and has_same_frames(record, origin) and not video.abnormal_sec:
             _update_labels(folder, record, video, origin)
@@ -191,11 +186,18 @@ def _find_unfinished(folders: Iterable[Path], origin: dict[str, Any]) -> Path | 
     return next(same, None)
 
 
-def _update_names(folder: Path, record: VideoRecord, video: SourceVideo) -> None:
-    """Updates the situation and camera in the record. The frames do not depend on them."""
-    updated = dataclasses.replace(record, situation=video.situation, camera=video.camera)
-    if updated != record:
-        write_record(folder, updated)
+def _update_names(
+    folder: Path, record: VideoRecord, video: SourceVideo, origin: dict[str, Any]
+) -> None:
+    """Updates situation, camera and paths in the record. The frames do not depend on them."""
+    named = dataclasses.replace(
+        record,
+        situation=video.situation,
+        camera=video.camera,
+        source=updated_source(record.source, origin),
+    )
+    if named != record:
+        write_record(folder, named)
 
 
 def _update_labels(
@@ -214,7 +216,7 @@ def _update_labels(
         labelled=video.annotate is not None,
         masked=masked,
         notes=(*(n for n in record.notes if not n.startswith(LABEL_NOTE)), *notes),
-        source={key: record.source[key] for key in KNOWN_AFTER_READING} | origin,
+        source=updated_source(record.source, origin),
     )
     write_record(folder, labelled)
     for name, kept in ((LABELS, labelled.labelled), (MASKS, labelled.masked)):

@@ -14,6 +14,9 @@ KNOWN_AFTER_READING = ("shape", "length")
 They are the height and width of its pictures, and its number of frames.
 """
 
+_PATHS = ("path", "labels", "masks")
+"""Keys of a record's source that may differ, because the source may have moved."""
+
 
 def origin_of(video: SourceVideo, size: int, fps: float | None) -> dict[str, Any]:
     """Describes everything that the frames and labels of a video depend on.
@@ -26,26 +29,37 @@ def origin_of(video: SourceVideo, size: int, fps: float | None) -> dict[str, Any
         fps: Frames per second of the frames; None for the frame rate of the source.
 
     Returns:
-        Paths and hashes of the video and its labels, and the options, as JSON values.
+        Paths and hashes of the video, its labels and its masks, and the options, as JSON values.
     """
-    files = {"": video.path, "labels_": video.annotation_path}
-    hashes = {f"{kind}sha256": sha256(path) for kind, path in files.items() if path}
-    source = {"path": os.path.realpath(video.path)} if video.path else {"recipe": video.recipe}
-    labels = {"labels": os.path.realpath(video.annotation_path)} if video.annotation_path else {}
-    return {**source, **labels, **hashes, "size": size, "fps": fps}
+    labels, masks = video.annotation_path, video.mask_path
+    files = {"path": video.path, "labels": labels, "masks": masks}
+    digests = {"sha256": video.path, "labels_sha256": labels, "masks_sha256": masks}
+    return {
+        **({} if video.path else {"recipe": video.recipe}),
+        **{key: os.path.realpath(path) for key, path in files.items() if path},
+        **{key: sha256(path) for key, path in digests.items() if path},
+        "size": size,
+        "fps": fps,
+    }
 
 
-def is_unchanged(
-    stored: dict[str, Any], origin: dict[str, Any], ignored: Iterable[str] = ("path", "labels")
-) -> bool:
+def updated_source(stored: dict[str, Any], origin: dict[str, Any]) -> dict[str, Any]:
+    """Returns the source of a record whose frames stay, with the paths and labels of now."""
+    return {key: stored[key] for key in KNOWN_AFTER_READING if key in stored} | origin
+
+
+def is_unchanged(record: VideoRecord, origin: dict[str, Any], ignored: Iterable[str] = ()) -> bool:
     """Returns whether extracting a video again would give the frames and labels that exist.
 
     Args:
-        stored: The origin in the record of the existing frames.
+        record: The record of the existing frames.
         origin: The origin of the frames that would be made now.
-        ignored: Keys that may differ: by default the paths, because the source may have moved.
+        ignored: Keys that may differ besides the paths.
     """
-    compared = {*stored, *origin} - {*ignored, *KNOWN_AFTER_READING}
+    stored = record.source
+    compared = {*stored, *origin} - {*_PATHS, *KNOWN_AFTER_READING, *ignored}
+    if record.masked and "masks_sha256" not in stored:
+        compared.discard("masks_sha256")  # earlier versions read these masks without a hash
     return all(stored.get(key) == origin.get(key) for key in compared)
 
 
@@ -55,7 +69,7 @@ def has_same_frames(record: VideoRecord, origin: dict[str, Any]) -> bool:
     Then new labels can be written without extracting the frames again.
     """
     one_to_one = origin["fps"] is None and record.frames == record.source.get("length")
-    return one_to_one and is_unchanged(record.source, origin, ("path", "labels", "labels_sha256"))
+    return one_to_one and is_unchanged(record, origin, ("labels_sha256", "masks_sha256"))
 
 
 def is_other_source(stored: dict[str, Any], origin: dict[str, Any]) -> bool:

@@ -112,6 +112,8 @@ class PreprocessResult:
     Attributes:
         img: The folder of frames.
         extractions: The outcome for each video, ordered by split and name.
+        damaged: Messages about other videos in the folder, whose records cannot be read. They are
+            left out of the manifest.
         leaks: Test videos that share footage with a training video.
         stale: Messages about frames whose source is not among the videos any more.
         others: Says which other frames are in the folder; empty if there are none.
@@ -121,6 +123,7 @@ class PreprocessResult:
 
     img: Path
     extractions: list[Extraction]
+    damaged: list[str]
     leaks: list[Leak]
     stale: list[str]
     others: str
@@ -136,7 +139,7 @@ class PreprocessResult:
     def has_problems(self) -> bool:
         """Whether there was a problem with at least one video, or a file was not understood."""
         problems = any(done.problem for done in self.extractions)
-        others = (self.leaks, self.stale, self.passed_over.unread, self.label_notes)
+        others = (self.damaged, self.leaks, self.stale, self.passed_over.unread, self.label_notes)
         return problems or any(others)
 
     @property
@@ -174,13 +177,15 @@ def preprocess(options: PreprocessOptions) -> PreprocessResult:
         options = dataclasses.replace(options, fps=common_rate(videos))
     extractions = _extract(options, videos)
     extractions.sort(key=lambda done: (done.video.split, natural_key(done.video.name)))
-    records = write_manifest(options.img)
+    records, damaged = write_manifest(options.img)
+    told = {extraction.problem for extraction in extractions}
+    damaged = [problem for problem in damaged if problem not in told]
     warn_of_different_rates(records)
     stale = find_stale(options.img, records, options.videos, found.videos)
     others = describe_others(options.img, records, options.videos, found.videos)
     leaks = find_leaks(options.img, records)
     return PreprocessResult(
-        *(options.img, extractions, leaks, stale, others), found.passed_over, found.notes
+        *(options.img, extractions, damaged, leaks, stale, others), found.passed_over, found.notes
     )
 
 

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from abnormal.datasets.source import SourceVideo
-from abnormal.errors import AbnormalError
 from abnormal.frames.rates import describe_rates, rates_differ
 
 log = logging.getLogger(__name__)
@@ -27,8 +26,8 @@ def common_rate(videos: Sequence[SourceVideo]) -> float | None:
     """
     rates: dict[str, list[float]] = defaultdict(list)
     for video in videos:
-        # Drawn footage has one rate. What cannot be read is reported when it is extracted.
-        with contextlib.suppress(AbnormalError, OSError):
+        # Drawn footage has one rate. Whatever is wrong is reported when the video is extracted.
+        with contextlib.suppress(Exception):
             if video.path is not None and (fps := _rate_of(video)):
                 rates[video.camera].append(fps)
     if not rates_differ(rates):

@@ -52,7 +52,7 @@ def find(root: Path) -> list[SourceVideo]:
 def _video(root: Path, split: str, path: Path) -> SourceVideo:
     pictures = path.is_dir()
     name = path.name if pictures else path.stem
-    annotate, labels = _annotation(root, name) if split == TESTING else (None, None)
+    annotate, labels, masks = _annotation(root, name) if split == TESTING else (None, None, None)
     return SourceVideo(
         name=name,
         split=split,
@@ -61,13 +61,15 @@ def _video(root: Path, split: str, path: Path) -> SourceVideo:
         camera=camera_of(name),
         annotate=annotate,
         annotation_path=labels,
+        mask_path=masks,
         may_be_normal=True,
     )
 
 
-def _annotation(root: Path, name: str) -> tuple[Annotate, Path] | tuple[None, None]:
+def _annotation(root: Path, name: str) -> tuple[Annotate | None, Path | None, Path | None]:
+    """Returns what reads the labels and masks of a video, and the paths of the two."""
     read_labels, labels = find_video_labels(root / FRAME_MASKS, name)
-    read_masks, _ = find_video_labels(root / PIXEL_MASKS, name)
-    if read_labels and labels and read_masks:
-        return partial(read_labels_and_masks, read_labels, read_masks), labels
-    return (read_labels, labels) if read_labels and labels else (None, None)
+    read_masks, masks = find_video_labels(root / PIXEL_MASKS, name)
+    if read_labels and read_masks:
+        return partial(read_labels_and_masks, read_labels, read_masks), labels, masks
+    return read_labels, labels, None

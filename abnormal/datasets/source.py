@@ -49,6 +49,8 @@ class SourceVideo:
         abnormal_sec: Intervals of abnormal frames, in seconds since the first frame, which are
             labels besides those of `annotate`.
         annotation_path: The file or folder of its labels; None if there are none.
+        mask_path: The file or folder of its masks, if these are not those that `annotation_path`
+            leads to; otherwise None.
         may_be_normal: Whether its labels are right if they call no frame abnormal.
         recipe: The parameters of drawn footage, which identify it as a hash identifies a file;
             empty for other videos.
@@ -63,5 +65,6 @@ class SourceVideo:
     annotate: Annotate | None = None
     abnormal_sec: tuple[tuple[float, float], ...] = ()
     annotation_path: Path | None = None
+    mask_path: Path | None = None
     may_be_normal: bool = False
     recipe: str = ""

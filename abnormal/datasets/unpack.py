@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple
 
 from abnormal.errors import AbnormalError
-from abnormal.files import remove_partial, replacing_folder
+from abnormal.replacing import remove_partial, replacing_folder
 
 MAX_UNPACKED_BYTES = 20 << 30
 """Largest accepted size of the unpacked files in bytes. The largest data set has 3 GB."""

@@ -24,10 +24,12 @@ from abnormal.detection.job import Job
 from abnormal.detection.packing import pack, unpack
 from abnormal.detection.video_result import VideoResult
 from abnormal.errors import AbnormalError
-from abnormal.files import make_folder, read_json, remove_partial, replacing, sha256, write_json
+from abnormal.files import make_folder, read_json, sha256, write_json
 from abnormal.inference.detector import Detector
 from abnormal.inference.videos import InputVideo
-from abnormal.models.backend import installed_versions
+from abnormal.models.backend import COMPUTE_NETWORKS
+from abnormal.replacing import remove_partial, replacing
+from abnormal.version import installed_versions
 
 FOLDER = ".unfinished"
 """Name of the folder below that of the results."""
@@ -127,7 +129,7 @@ def identity_of_run(
         runtime: The runtime that was asked for.
     """
     facts = {
-        "versions": installed_versions(),
+        "versions": installed_versions(COMPUTE_NETWORKS),
         "models": {name: sha256(path) for name, path in models.items()},
         "runtimes": {name: detector.runtime for name, detector in detectors.items()},
         "runtime": runtime,

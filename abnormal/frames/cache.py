@@ -18,11 +18,12 @@ import numpy as np
 from abnormal.arrays import NPY_ERRORS
 from abnormal.cache_folder import cache_folder
 from abnormal.errors import AbnormalError
-from abnormal.files import make_folder, remove_partial, replacing
+from abnormal.files import make_folder
 from abnormal.frames.clips import Clip
 from abnormal.frames.manifest import VideoRecord, fingerprint
 from abnormal.frames.reader import read_frames
 from abnormal.progress import Progress
+from abnormal.replacing import remove_partial, replacing
 
 FOLDER = ".cache"
 """Name of the folder below `img/` that holds the caches."""

@@ -13,6 +13,7 @@ from abnormal.frames.manifest import MANIFEST, RECORD, VideoRecord, read_manifes
 from abnormal.frames.reader import read_labels, verify_masks
 from abnormal.frames.writer import frame_path
 from abnormal.progress import Progress
+from abnormal.reading import reason
 from abnormal.video.picture import read_picture
 from abnormal.video.pictures import list_pictures
 
@@ -88,9 +89,10 @@ def check_video(img: Path, record: VideoRecord) -> VideoCheck:
 
     Damaged files are reported in the result, not raised.
     """
-    damage = [*_check_frames(img, record)]
+    damage: list[str] = []
     abnormal = None
     try:
+        damage += _check_frames(img, record)
         labels = read_labels(img, record)
         abnormal = None if labels is None else int(labels.sum())
         verify_masks(img, record)
@@ -117,9 +119,16 @@ def check_manifest(img: Path, records: list[VideoRecord]) -> list[str]:
     return [
         *(f"{path}: unfinished, of a run that was killed or still works" for path in partial),
         *(f"{path}: not in {MANIFEST}" for path in sorted(complete - set(partial) - set(listed))),
-        *(f"{path}: {MANIFEST} says otherwise" for path in sorted(complete & set(listed))
-          if read_record(path) != listed[path]),
-    ]  # fmt: skip
+        *(line for path in sorted(complete & set(listed)) for line in _differs(listed[path], path)),
+    ]
+
+
+def _differs(listed: VideoRecord, folder: Path) -> Iterator[str]:
+    try:
+        if read_record(folder) != listed:
+            yield f"{folder}: {MANIFEST} says otherwise"
+    except AbnormalError as error:
+        yield str(error)
 
 
 def read_all_records(img: Path) -> list[VideoRecord]:
@@ -159,9 +168,14 @@ def _check_frames(img: Path, record: VideoRecord) -> Iterator[str]:
 
 
 def _check_source(record: VideoRecord) -> Iterator[str]:
-    for kind in ("", "labels_"):
-        path = record.source.get("labels" if kind else "path")
-        if path and not Path(path).exists():
+    for key, digest in (("path", "sha256"), ("labels", "labels_sha256"), ("masks", "masks_sha256")):
+        path = record.source.get(key)
+        try:
+            if path and sha256(Path(path)) != record.source.get(digest):
+                yield f"{path} has changed"
+        except FileNotFoundError:
             yield f"{path} is no longer there"
-        elif path and sha256(Path(path)) != record.source.get(f"{kind}sha256"):
-            yield f"{path} has changed"
+        except OSError as error:
+            yield f"{path} cannot be read: {reason(error)}"
+        except AbnormalError as error:
+            yield str(error)

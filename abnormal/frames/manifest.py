@@ -22,7 +22,7 @@ from typing import Any
 from abnormal import checks
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
-from abnormal.files import natural_key, read_json, write_json
+from abnormal.files import locked_folder, natural_key, read_json, write_json
 from abnormal.frames.gaps import Gap
 
 MANIFEST = "manifest.json"
@@ -143,19 +143,34 @@ def read_manifest(img: Path, split: str) -> list[VideoRecord]:
     return [record for record in records if record.split == split]
 
 
-def write_manifest(img: Path) -> list[VideoRecord]:
+def write_manifest(img: Path) -> tuple[list[VideoRecord], list[str]]:
     """Collects the records of all complete videos under `img` in the manifest.
 
+    Of several runs into the same folder, the one that writes last has seen the videos of all.
+
     Returns:
-        The records, those for testing first, in natural order.
+        The records, those for testing first, in natural order; and a message for each record that
+        cannot be read, whose video is left out.
     """
-    folders = [path.parent for path in img.glob(f"t*ing/**/{RECORD}")]
-    found = [(folder, read_record(folder)) for folder in folders]
-    # The unfinished folder of a killed run has another name than its record says.
-    records = [record for folder, record in found if record and record.folder(img) == folder]
-    records.sort(key=lambda record: (record.split, natural_key(record.video)))
-    write_json(img / MANIFEST, {"videos": [dataclasses.asdict(record) for record in records]})
-    return records
+    with locked_folder(img):
+        records, problems = _read_records(img)
+        records.sort(key=lambda record: (record.split, natural_key(record.video)))
+        write_json(img / MANIFEST, {"videos": [dataclasses.asdict(record) for record in records]})
+    return records, problems
+
+
+def _read_records(img: Path) -> tuple[list[VideoRecord], list[str]]:
+    records, problems = [], []
+    for path in sorted(img.glob(f"t*ing/**/{RECORD}")):
+        try:
+            record = read_record(path.parent)
+        except AbnormalError as error:
+            problems.append(str(error))
+            continue
+        # The unfinished folder of a killed run has another name than its record says.
+        if record and record.folder(img) == path.parent:
+            records.append(record)
+    return records, problems
 
 
 def fingerprint(records: Sequence[VideoRecord]) -> str:
@@ -209,7 +224,7 @@ def _check_record(record: VideoRecord) -> VideoRecord:
     checks.flag("masked", record.masked)
     for note in checks.sequence("notes", record.notes):
         checks.text("a note", note)
-    for key in ("path", "sha256", "labels", "labels_sha256"):
+    for key in ("path", "sha256", "labels", "labels_sha256", "masks", "masks_sha256"):
         if key in checks.mapping("source", record.source):
             checks.text(f"source.{key}", record.source[key])
     if shape := record.source.get("shape"):

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from abnormal.files import writing
 from abnormal.frames.manifest import LABELS, MASKS
+from abnormal.replacing import writing
 from abnormal.video.resample import resize
 from abnormal.video.stream import Frame
 

@@ -146,7 +146,8 @@ class Calibrator:
                 judge(of_video, of_others, file, self._fps)
                 for of_video, of_others in zip(videos, by_others, strict=True)
             ]
-            _warn_of_little_footage(camera, lengths_sec(maxima))
+            if len({of_video.video.name for of_video in videos}) == 1:
+                _warn_of_little_footage(camera, sum(lengths_sec(maxima)))
         for name, score in LOCAL_SCORES.items():
             if score.of_network:
                 as_unseen = _as_unseen([of_video[name] for of_video in ratios], measured)
@@ -233,19 +234,19 @@ def _learn_box_thresholds(measured: Sequence[MeasuredVideo]) -> dict[str, float]
     return thresholds
 
 
-def _warn_of_little_footage(camera: str, seconds: Sequence[int]) -> None:
-    """Warns if a camera has a single piece of footage, which no other can judge.
+def _warn_of_little_footage(camera: str, seconds: int) -> None:
+    """Warns if the only video of a camera is so short that no other footage can judge it.
 
     Args:
         camera: Name of the camera; empty where cameras were not told apart.
-        seconds: Length of each of its videos.
+        seconds: Length of the video, of which a part may be held out.
     """
-    if len(seconds) == 1 and seconds[0] < 2 * PART_SEC:
+    if seconds < 2 * PART_SEC:
         log.warning(
             "%d s of a single video are all the normal footage%s. They are judged by what was "
             "learnt from them, so there will be more false alarms than asked for. Calibrate it on "
             "at least %d s, or on two videos: `%s --calibrate FOLDER%s`.",
-            *(seconds[0], f" of camera {camera}" if camera else ""),
+            *(seconds, f" of camera {camera}" if camera else ""),
             *(2 * PART_SEC, command("train"), f" --camera {camera}" if camera else ""),
         )
 

@@ -20,10 +20,11 @@ import numpy as np
 from abnormal.arrays import read_npz
 from abnormal.cache_folder import cache_folder, remove_unused
 from abnormal.errors import AbnormalError
-from abnormal.files import make_folder, replacing, writing
+from abnormal.files import make_folder
 from abnormal.models.lazy_network import LazyNetwork
 from abnormal.models.openvino_file import GRAPH, WEIGHTS, write_openvino
 from abnormal.models.packages import import_openvino
+from abnormal.replacing import replacing, writing
 from abnormal.temporary import temporary_folder
 from abnormal.version import __version__
 

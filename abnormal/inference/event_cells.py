@@ -16,7 +16,8 @@ import numpy as np
 from abnormal import checks
 from abnormal.arrays import read_npz
 from abnormal.errors import AbnormalError
-from abnormal.files import make_folder, replacing
+from abnormal.files import make_folder
+from abnormal.replacing import replacing
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.local import LOCAL_SCORES, is_local
 

@@ -67,6 +67,8 @@ def _split_camera(camera: str, videos: list[NormalVideo], fps: int) -> list[Norm
     )
     parts: dict[int, list[NormalVideo]] = {number: [] for number in range(len(views))}
     for video, of_video in zip(videos, pictures, strict=True):
+        if not len(of_video):  # what is wrong with it is told when it is measured
+            parts[0].append(dataclasses.replace(video, camera=regime_name(camera, 0)))
         for number, first, stop in _stretches(of_video, views):
             name = regime_name(camera, number)
             parts[number].append(_part_of(video, name, first * fps, stop * fps))
@@ -86,21 +88,29 @@ def _one_each_second(video: NormalVideo, fps: int) -> Seconds:
 def _find_views(pictures: Sequence[Seconds]) -> tuple[list[View], bool]:
     """Returns the views with enough footage, the one with most footage first.
 
+    A black picture, as of a camera that starts or is covered, is no view unless it is there for as
+    long as one.
+
     Also returns whether there are such views or one that most of the footage shows. Otherwise,
     several cameras were probably taken for one.
     """
     views: list[View] = []
     seconds: list[int] = []
+    plain = 0
     for of_video in pictures:
         for window in _windows(of_video):
             median = np.median(window, axis=0)
+            view = View(median.astype(np.uint8))
+            if view.is_plain:
+                plain += len(window)
+                continue
             number = _most_like(median.astype(np.float32), views, SAME)
             if number is None:
                 number = len(views)
-                views.append(View(median.astype(np.uint8)))
+                views.append(view)
                 seconds.append(0)
             seconds[number] += len(window)
-    if any(view.is_plain for view in views):
+    if plain >= ENOUGH_SEC or not views:
         return [], True  # no picture could be told from that one
     order = sorted(range(len(views)), key=lambda number: -seconds[number])
     found = [views[number] for number in order if seconds[number] >= ENOUGH_SEC]

@@ -46,10 +46,12 @@ class Seen(NamedTuple):
     Attributes:
         regime: 0-based number of the camera's regime; None if it is none that is known.
         is_sure: Whether there may be alarms: the picture shows this regime, and has for a while.
+        is_known: Whether the picture shows a regime that is known.
     """
 
     regime: int | None = 0
     is_sure: bool = True
+    is_known: bool = True
 
 
 class RegimeWatch:
@@ -116,7 +118,8 @@ class RegimeWatch:
             if self._lost > self._unknown:
                 self._regime = None
         self._is_first = False
-        return Seen(self._regime, self._is_there and self._since_change >= self._settle)
+        is_sure = self._is_there and self._since_change >= self._settle
+        return Seen(self._regime, is_sure, self._is_there)
 
     def _look(self, small: np.ndarray) -> None:
         now = self._likeness_now(small)

@@ -122,11 +122,11 @@ def _score_parts(
         clips = _residuals(detector, part.frames, open_part(normality))
         scored = frame_scores(clips, make_scorer(normality), take)
         count = len(next(iter(scored.causal.values())))
-        unknown += count * (part.regime is None)
+        unknown += sum(not seen.is_known for seen in part.seen[:count])
         parts.append(silenced(scored, part.is_sure(count)))
     if not parts:
         raise AbnormalError("No frame of it could be read.")
-    if unknown:
+    if unknown >= opened.fps:
         opened.notes.append(NOT_LEARNT % (unknown / opened.fps))
     return concatenated(renumber_things(parts))
 

@@ -19,7 +19,7 @@ from abnormal.frames.gaps import Gap, note_gaps
 from abnormal.frames.manifest import LABELS, MASKS, RECORD, VideoRecord, read_manifest
 from abnormal.frames.reader import read_frames, read_labels, read_masks
 from abnormal.video.flatness import note_if_flat
-from abnormal.video.resample import at_rate, resize
+from abnormal.video.resample import at_rate, keep_pace, resize
 from abnormal.video.stream import Frame, OpenFrames
 
 _SAME_RATE = 0.0005
@@ -178,15 +178,25 @@ def open_resampled(open_frames: OpenFrames, size: int | None, fps: float) -> Ite
         if stream.fps is not None and abs(stream.fps / fps - 1) > _SAME_RATE:
             stream.notes.append(f"{stream.fps:g} frames a second are resampled to {fps:g}")
             frames = at_rate(frames, fps)
+        elif stream.fps is not None:
+            frames = keep_pace(frames, fps)
         frames = note_gaps(frames, gaps)
         opened = ModelFrames(iter(()), fps, stream.notes, gaps)
         frames = _noting_shape(frames, opened)
         if size is None:
-            images = (frame.get_rgb() if frame.get_rgb else frame.image for frame in frames)
+            opened.frames = (frame.get_rgb() if frame.get_rgb else frame.image for frame in frames)
         else:
-            images = (resize(frame.image, size, size) for frame in frames)
-        opened.frames = images
+            opened.frames = _resized(frames, size)
         yield opened
+
+
+def _resized(frames: Iterator[Frame], size: int) -> Iterator[np.ndarray]:
+    """Resizes the pictures of frames; one that is repeated stays the same array."""
+    before, resized = None, np.empty(0, np.uint8)
+    for frame in frames:
+        if frame.image is not before:
+            before, resized = frame.image, resize(frame.image, size, size)
+        yield resized
 
 
 def _noting_shape(frames: Iterator[Frame], opened: ModelFrames) -> Iterator[Frame]:

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from abnormal.errors import AbnormalError
-from abnormal.files import remove_partial
+from abnormal.replacing import remove_partial
 from abnormal.tasks.local import TaskProcess
 from abnormal.tasks.run import WorkerDiedError
 from abnormal.video.encode import open_timed_encoder

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from abnormal.errors import AbnormalError, CannotWriteError
-from abnormal.files import replacing
 from abnormal.live.event import AMENDED, LiveEvent
 from abnormal.live.tracker import CLOSED
+from abnormal.replacing import replacing
 
 FILE_NAME = "events.jsonl"
 

@@ -12,8 +12,9 @@ import re
 import threading
 from pathlib import Path
 
-from abnormal.files import list_folder, make_folder, remove_partial, replacing
+from abnormal.files import list_folder, make_folder
 from abnormal.live.event import LiveEvent
+from abnormal.replacing import remove_partial, replacing
 
 NUMBER = "[0-8][0-9]{11}"
 """The number that a name of a message begins with. Behind one with a 9 there might be no other."""

@@ -62,12 +62,12 @@ class FramePreparer:
             is_dropped: Whether it will not be scored, so that its speed is not needed.
         """
         image = np.ascontiguousarray(resize(frame.image, self._size, self._size))
-        speed = None
-        if self._flow is not None and self._before is not None and not is_dropped:
-            speed = self._flow(self._before, image)
-        self._before = image
         after = max(1, moment.number - self._number)
         self._number = moment.number
+        speed = None
+        if self._flow is not None and self._before is not None and not is_dropped:
+            speed = self._flow(self._before, image) / np.float32(after)  # if it was repeated
+        self._before = image
         seen = self._watch(image, after) if self._watch else Seen()
         if seen.regime is not None and seen.regime != self._regime:
             self._gate.start_regime()

@@ -8,8 +8,6 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 
-import numpy as np
-
 from abnormal.errors import AbnormalError
 from abnormal.live.address import Camera
 from abnormal.live.backlog import Backlog, ReceivedFrame, StreamEnd
@@ -230,9 +228,8 @@ class CameraReader(threading.Thread):
                     self._next += ticks - tick
                     self._prepare.start_after_gap()
                     return
-                # In a repeated frame nothing has moved.
-                still = None if ready.speed is None else np.zeros_like(ready.speed)
-                ready = ready._replace(moment=self._moment(taken_sec), speed=still)
+                # Things move on while a frame is repeated, as fast as they were seen to move.
+                ready = ready._replace(moment=self._moment(taken_sec))
             self._put(ready)
             self._next += 1
 

@@ -18,11 +18,12 @@ from functools import partial
 from pathlib import Path
 
 from abnormal.errors import AbnormalError
-from abnormal.files import make_folder, read_json, remove_partial, write_json
+from abnormal.files import make_folder, read_json, write_json
 from abnormal.live.clips import ClipWriter
 from abnormal.live.event import AMENDED, LiveEvent, SendEvent
 from abnormal.live.frame import LiveFrame
 from abnormal.live.tracker import CLOSED, OPENED, LiveFrameScore, OngoingEvent
+from abnormal.replacing import remove_partial
 from abnormal.urls import without_secrets
 from abnormal.video.jpeg import from_jpeg
 from abnormal.video.thumbnail import write_thumbnail

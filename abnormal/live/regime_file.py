@@ -11,12 +11,10 @@ regimes/
     SCORE.raised        for each local score, what each of these asks for; see `stack_levels`
 """
 
-import contextlib
 import dataclasses
 import hashlib
 import json
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +23,11 @@ import numpy as np
 from abnormal import checks
 from abnormal.arrays import read_npz
 from abnormal.errors import AbnormalError
-from abnormal.files import locked_folder, make_folder, replacing
+from abnormal.files import locked_folder, make_folder
 from abnormal.models.model import ModelInfo
 from abnormal.printable import as_file_name
 from abnormal.reading import parse_json
+from abnormal.replacing import replacing
 from abnormal.scoring.calibration import BACKGROUND, Calibration, Normality, read_calibration
 from abnormal.scoring.calibration_check import check_calibration
 from abnormal.scoring.dismissal import RAISED
@@ -45,7 +44,11 @@ CORRECTION, MODEL, DISMISSED = "correction", "model", "dismissed"
 CAMERA = ""
 """Name of the only camera in the calibration of a regime."""
 
-log = logging.getLogger(__name__)
+
+def model_digest(info: ModelInfo) -> np.ndarray:
+    """Returns 32 bytes that another model does not have, whatever it was calibrated on."""
+    facts = repr(dataclasses.replace(info, calibration={}))
+    return np.frombuffer(hashlib.sha256(facts.encode()).digest(), np.uint8)
 
 
 def regime_path(folder: Path, camera: str, number: int) -> Path:
@@ -67,17 +70,7 @@ def background_of(regime: Calibration) -> np.ndarray:
 
 def digest_of(regime: Calibration) -> str:
     """Returns eight hexadecimal digits that tell a regime from those that were learnt later."""
-    return hashlib.sha256(background_of(regime).tobytes()).hexdigest()[:8]
-
-
-def stored_regimes(
-    folder: Path, camera: str, info: ModelInfo
-) -> Iterator[tuple[Path, Calibration]]:
-    """Yields the files of a camera's regimes with what is in them, those that can be used."""
-    for number in range(1, MOST_REGIMES + 1):
-        path = regime_path(folder, camera, number)
-        with contextlib.suppress(OSError, AbnormalError):  # it is missing or damaged
-            yield path, read_regime(path, info)
+    return _digest_of_background(background_of(regime))
 
 
 def write_regime(path: Path, regime: Calibration, info: ModelInfo) -> None:
@@ -94,7 +87,7 @@ def write_regime(path: Path, regime: Calibration, info: ModelInfo) -> None:
     make_folder(path.parent)
     normality, kept = regime.cameras[CAMERA], regime.arrays[CAMERA]
     arrays: dict[str, Any] = {
-        MODEL: _digest(info),
+        MODEL: model_digest(info),
         CORRECTION: np.float64(normality.correction),
         BACKGROUND: normality.background,
     }
@@ -148,34 +141,6 @@ def change_regime(
     return regime
 
 
-def read_regimes(folder: Path, camera: str, info: ModelInfo) -> dict[int, Calibration]:
-    """Reads the regimes of a camera that were learnt before. Every value is checked.
-
-    A file that is damaged, or that was learnt with another model, is left out; a warning says so.
-
-    Args:
-        folder: The folder of results.
-        camera: Name of the camera.
-        info: Facts about the model.
-
-    Returns:
-        The calibration of each of them, by its number; see `regime_path`.
-    """
-    found = {}
-    for number in range(1, MOST_REGIMES + 1):
-        path = regime_path(folder, camera, number)
-        if not path.exists():
-            continue
-        try:
-            found[number] = read_regime(path, info)
-        except (OSError, AbnormalError) as error:
-            log.warning(
-                "%s cannot be used (%s): what %s showed then is learnt again when it comes.",
-                *(path, error, camera),
-            )
-    return found
-
-
 def read_regime(path: Path, info: ModelInfo) -> Calibration:
     """Reads what is normal in a regime.
 
@@ -198,10 +163,30 @@ def read_regime(path: Path, info: ModelInfo) -> Calibration:
         raise AbnormalError(str(error)) from None
 
 
-def _read(path: Path, info: ModelInfo) -> Calibration:
+def has_regime_of_another_model(path: Path, digest: str, info: ModelInfo) -> bool:
+    """Whether a file has a regime that was learnt with another model.
+
+    Args:
+        path: The file, which may be missing or damaged.
+        digest: The digits of the regime; see `digest_of`.
+        info: Facts about the model that is not the other one.
+    """
+    try:
+        arrays = _read_arrays(path)
+        is_other = not np.array_equal(arrays[MODEL], model_digest(info))
+        return is_other and _digest_of_background(arrays[BACKGROUND]) == digest
+    except (OSError, ValueError, KeyError, AbnormalError):
+        return False
+
+
+def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     checks.whole("its size", path.stat().st_size, 1, MOST_BYTES)
-    arrays = read_npz(path)
-    if not np.array_equal(arrays[MODEL], _digest(info)):
+    return read_npz(path)
+
+
+def _read(path: Path, info: ModelInfo) -> Calibration:
+    arrays = _read_arrays(path)
+    if not np.array_equal(arrays[MODEL], model_digest(info)):
         raise ValueError("it was learnt with another model")
     surprises = {}
     for name in LOCAL_SCORES:
@@ -230,7 +215,5 @@ def _read(path: Path, info: ModelInfo) -> Calibration:
     return read_calibration(stored, kept)
 
 
-def _digest(info: ModelInfo) -> np.ndarray:
-    """Returns 32 bytes that another model does not have, whatever it was calibrated on."""
-    facts = repr(dataclasses.replace(info, calibration={}))
-    return np.frombuffer(hashlib.sha256(facts.encode()).digest(), np.uint8)
+def _digest_of_background(background: np.ndarray) -> str:
+    return hashlib.sha256(background.tobytes()).hexdigest()[:8]

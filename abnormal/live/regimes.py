@@ -24,11 +24,10 @@ from abnormal.live.regime_file import (
     calibration_of_regime,
     digest_of,
     read_regime,
-    read_regimes,
     regime_path,
-    stored_regimes,
     write_regime,
 )
+from abnormal.live.regime_folder import free_number, read_regimes
 from abnormal.scoring.calibration import Calibration, Normality
 from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.regime_names import camera_of, learnt_regime_name
@@ -207,7 +206,7 @@ class CameraRegimes:
     def _finish(self, normality: Normality) -> None:
         self._forget()
         regime = calibration_of_regime(normality)
-        number = self._free_number()
+        number = self._next_number()
         self._write(number, regime)
         self._add(number, regime)
         log.info(
@@ -215,17 +214,11 @@ class CameraRegimes:
             *(self._camera.name, len(self._names)),
         )
 
-    def _free_number(self) -> int:
-        """Returns a number for the file of a regime; that of another one only if there is no other.
-
-        Files that are damaged, or of another model, are free.
-        """
-        free = [number for number in range(1, MOST_REGIMES + 1) if number not in self._learnt]
+    def _next_number(self) -> int:
+        """Returns a number for the file of a regime, also if it is not kept; see `free_number`."""
         if self._folder is None:
-            return free[0]
-        folder, name = self._folder, self._camera.name
-        kept = {path for path, _ in stored_regimes(folder, name, self.detector.info)}
-        return min(free, key=lambda number: regime_path(folder, name, number) in kept)
+            return len(self._learnt) + 1
+        return free_number(self._folder, self._camera.name, self._learnt, self.detector.info)
 
     def _write(self, number: int, regime: Calibration) -> None:
         """Keeps a regime for the next run, if any are kept."""

@@ -1,31 +1,27 @@
 """Deletes what is kept of events when it is old, or takes too much room: the oldest events first.
 
-Only files are deleted whose names this program gives to what it keeps of events, and only in the
-folders in which it keeps them. What is kept of an event that still goes on is never deleted.
+What is kept of an event that still goes on is never deleted. For a disk that is nearly full, files
+are deleted only if that makes room enough, and none of the last day, because it may be something
+else that fills the disk.
 """
 
 import collections
 import contextlib
 import itertools
 import logging
-import os
-import re
+import math
 import shutil
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from abnormal.live.clock import Clock, TrustedTime, format_stamp
-from abnormal.live.dismissals import CELLS
-from abnormal.live.event import ANOMALY, DISCONNECTED
 from abnormal.live.event_log import EventLog
-from abnormal.live.gate import FAULTS
-from abnormal.live.outbox import NUMBER
-from abnormal.live.recorder import CLIPS, THUMBNAILS
+from abnormal.live.kept_files import KEPT, WAITING, KeptFile, kept_files, size_of
 
 DAY_SEC = 86400.0
-GB = 1e9
+MB, GB = 1e6, 1e9
 
 LOOK_EVERY_SEC = 60.0
 """The clock is looked at every so many seconds."""
@@ -41,16 +37,10 @@ SIZE_LEFT = 0.9
 FREE_BYTES, FREE_SHARE = 500e6, 0.05
 """So many bytes of the disk are kept free, or this part of it if that is less, so that there is
 room for what is new."""
-
-_KINDS = "|".join((ANOMALY, DISCONNECTED, *FAULTS))
-_EVENT = rf"(?P<id>(?!\.).+-(?P<stamp>[0-9]{{8}}T[0-9]{{6}}\.[0-9]{{3}}Z)-(?:{_KINDS}))"
-_MESSAGE = rf"{NUMBER}-{_EVENT}-(?:opened|updated|closed|amended)(?:-.+)?\.json"
-_QUEUES = ("webhook", "mqtt")
-
-# By a folder in the folder of results, the names of the files in it that may be deleted.
-_KEPT = {THUMBNAILS: rf"{_EVENT}\.jpg", CLIPS: rf"{_EVENT}\.mp4", CELLS: rf"{_EVENT}\.npz"}
-_KEPT |= {f"{queue}/refused": _MESSAGE for queue in _QUEUES}
-_WAITING = dict.fromkeys(_QUEUES, _MESSAGE)
+STAYS_SEC = DAY_SEC
+"""What is kept of the events of the last so many seconds is not deleted for the disk."""
+WARN_EVERY_SEC = 3600.0
+"""A warning that the disk is nearly full is repeated after so many seconds."""
 
 _AFTER_ALL = "~"
 """A stamp after that of each event."""
@@ -68,22 +58,6 @@ class Keep(NamedTuple):
 
     days: float
     gigabytes: float
-
-
-class _KeptFile(NamedTuple):
-    """A file that is kept of an event.
-
-    Attributes:
-        stamp: When the event began; see `abnormal.live.clock.format_stamp`.
-        event: Identifier of the event.
-        size: Length in bytes.
-        path: The file.
-    """
-
-    stamp: str
-    event: str
-    size: int
-    path: Path
 
 
 class Retention(threading.Thread):
@@ -106,7 +80,8 @@ class Retention(threading.Thread):
         """
         super().__init__(name="retention", daemon=True)
         self._folder, self._keep, self._log = folder, keep, event_log
-        self._time = TrustedTime(clock)
+        self._clock, self._time = clock, TrustedTime(clock)
+        self._warned_sec = collections.defaultdict[str, float](lambda: -math.inf)
         self._stopping = threading.Event()
 
     def run(self) -> None:
@@ -142,22 +117,63 @@ class Retention(threading.Thread):
         keep_sec = self._keep.days * DAY_SEC
         slack_sec = min(LOG_SLACK_SEC, LOG_SLACK_SHARE * keep_sec)
         old, very_old = _stamp(utc - keep_sec), _stamp(utc - keep_sec - slack_sec)
-        kept = list(self._files(_KEPT))
+        kept = list(kept_files(self._folder, KEPT))
         # Messages that wait are only given up with age: they take hardly any room.
         self._delete_before(
-            [*kept, *self._files(_WAITING)], old, self._oldest_line() < very_old, "they are old"
+            [*kept, *kept_files(self._folder, WAITING)],
+            *(old, self._oldest_line() < very_old, "they are old"),
         )
         kept = [file for file in kept if file.stamp >= old]
-        total = self._log.size + sum(file.size for file in kept)
+        most = self._keep.gigabytes * GB
+        if self._log.size + size_of(kept) > most:
+            lines = ((stamp, size) for _, stamp, size in self._log.sizes())
+            newest = _stamp_that_leaves(itertools.chain(_sizes(kept), lines), SIZE_LEFT * most)
+            self._delete_before(kept, newest, True, "they take too much room")
+            kept = [file for file in kept if file.stamp >= newest]
+        self._make_room(kept, _stamp(utc - STAYS_SEC))
+
+    def _make_room(self, kept: Iterable[KeptFile], day_ago: str) -> None:
+        """Deletes files of the oldest events if that is enough for a disk that is nearly full.
+
+        The lines of these events stay, because they take hardly any room.
+
+        Args:
+            kept: All files that are kept.
+            day_ago: The stamp from which on what is kept of events stays.
+        """
         missing = self._missing_bytes()
-        most = min(self._keep.gigabytes * GB, total - missing)
-        if total > most:
-            newest = self._stamp_that_leaves(kept, SIZE_LEFT * most)
-            reason = "the disk is nearly full" if missing > 0 else "they take too much room"
-            self._delete_before(kept, newest, True, reason)
+        if missing <= 0:
+            return
+        ongoing, device = self._log.ongoing, self._folder.stat().st_dev
+        files = [f for f in kept if f.stamp < day_ago and f.event not in ongoing]
+        files = [file for file in files if file.device == device]  # others would not help
+        reason, size = "the disk is nearly full", size_of(files)
+        if size >= missing:
+            stamp = _stamp_that_leaves(_sizes(files), SIZE_LEFT * (size - missing))
+            level = logging.WARNING if self._is_to_be_warned("deleted") else logging.INFO
+            self._delete_before(files, stamp, False, reason, level)
+        elif self._is_to_be_warned("too little"):
+            log.warning(
+                "%s: %.0f MB more should be free, but what is kept of events of more than a day "
+                "ago takes %.0f MB, so that nothing is deleted. Make room on it, or keep less "
+                "with --keep-gb if it is full of events of the last day.",
+                *(reason, missing / MB, size / MB),
+            )
+
+    def _is_to_be_warned(self, of_what: str) -> bool:
+        now = self._clock.now()
+        if now - self._warned_sec[of_what] < WARN_EVERY_SEC:
+            return False
+        self._warned_sec[of_what] = now
+        return True
 
     def _delete_before(
-        self, files: Iterable[_KeptFile], stamp: str, with_lines: bool, reason: str
+        self,
+        files: Iterable[KeptFile],
+        stamp: str,
+        with_lines: bool,
+        reason: str,
+        level: int = logging.INFO,
     ) -> None:
         """Deletes the files, and the lines of the log, of events before a stamp.
 
@@ -176,17 +192,7 @@ class Retention(threading.Thread):
         lines = self._log.cut(stamp) if with_lines else 0
         if deleted or lines:
             text = "%d files and %d lines of events before %s are deleted: %s"
-            log.info(text, deleted, lines, stamp, reason)
-
-    def _files(self, patterns: Mapping[str, str]) -> Iterator[_KeptFile]:
-        """Yields the files that may be deleted, in any order."""
-        for name, pattern in patterns.items():
-            try:
-                yield from _files_in(self._folder / name, pattern)
-            except FileNotFoundError:
-                continue
-            except OSError as error:  # the other folders are looked at in any case
-                log.warning("%s cannot be read: %s", self._folder / name, error.strerror)
+            log.log(level, text, deleted, lines, stamp, reason)
 
     def _oldest_line(self) -> str:
         """Returns the stamp of the first line of the log that is of no ongoing event."""
@@ -199,29 +205,28 @@ class Retention(threading.Thread):
         disk = shutil.disk_usage(self._folder)
         return min(FREE_BYTES, FREE_SHARE * disk.total) - disk.free
 
-    def _stamp_that_leaves(self, files: Iterable[_KeptFile], most: float) -> str:
-        """Returns the first stamp from which on everything takes so many bytes at most."""
-        sizes = collections.Counter[str]()
-        for file in files:
-            sizes[file.stamp] += file.size
-        for _, stamp, size in self._log.sizes():
-            sizes[stamp] += size
-        first = _AFTER_ALL
-        for stamp in sorted(sizes, reverse=True):
-            most -= sizes[stamp]
-            if most < 0:
-                break
-            first = stamp
-        return first
+
+def _sizes(files: Iterable[KeptFile]) -> Iterator[tuple[str, int]]:
+    return ((file.stamp, file.size) for file in files)
 
 
-def _files_in(folder: Path, pattern: str) -> Iterator[_KeptFile]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            found = re.fullmatch(pattern, entry.name)
-            if found and entry.is_file(follow_symlinks=False):
-                size = entry.stat(follow_symlinks=False).st_size
-                yield _KeptFile(found["stamp"], found["id"], size, Path(entry.path))
+def _stamp_that_leaves(sizes: Iterable[tuple[str, int]], most: float) -> str:
+    """Returns the first stamp from which on everything takes so many bytes at most.
+
+    Args:
+        sizes: The stamp and the length in bytes of each thing that takes room.
+        most: Number of bytes.
+    """
+    total = collections.Counter[str]()
+    for stamp, size in sizes:
+        total[stamp] += size
+    first = _AFTER_ALL
+    for stamp in sorted(total, reverse=True):
+        most -= total[stamp]
+        if most < 0:
+            break
+        first = stamp
+    return first
 
 
 def _stamp(utc: float) -> str:

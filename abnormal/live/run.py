@@ -15,7 +15,8 @@ from abnormal.inference.detector import Detector, open_detector
 from abnormal.live.address import Camera, cameras_from_sources, read_cameras
 from abnormal.live.clips import ClipWriter
 from abnormal.live.clock import Clock
-from abnormal.live.dismissals import Dismissals, keep_event_cells
+from abnormal.live.dismiss import keep_event_cells
+from abnormal.live.dismissals import Dismissals
 from abnormal.live.event import SendEvent
 from abnormal.live.frame import LiveFrame, ReaderMessage
 from abnormal.live.mailbox import Mailbox
@@ -139,7 +140,8 @@ def run_watch(
 
         for monitor, reader in zip(monitors, readers, strict=True):
             monitor.status.dropped = reader.dropped
-        dismissals = Dismissals(options.model, options.output, detector.calibration, monitors)
+        known = detector.info, detector.calibration
+        dismissals = Dismissals(options.model, options.output, *known, monitors)
         watched.set_up([monitor.status for monitor in monitors], dismissals)
 
         def each_minute() -> None:
@@ -208,7 +210,8 @@ def _log_health(model: Path, monitors: list[CameraMonitor], clock: Clock) -> Non
             log.warning("%s: %s", monitor.health.name, warning)
         if warning := monitor.drift.warning(clock.now()):
             log.warning(
-                "%s: %s. Calibrate again on normal footage of it: "
-                f"`{command('train')} --calibrate FOLDER --output %s`",
+                "%s: %s. Calibrate again on normal footage of it, "
+                f"`{command('train')} --calibrate FOLDER --output %s`, and then start the watch "
+                "again, because it goes on with what it has read at its start",
                 *(monitor.health.name, warning, model),
             )

@@ -5,7 +5,6 @@ Importing this module imports neither.
 
 import contextlib
 import importlib
-import importlib.metadata
 import logging
 import os
 import sys
@@ -20,8 +19,8 @@ from abnormal.version import __version__
 _ACCELERATORS = ("nvidia*", "nvhost*", "nvmap", "dxg", "kfd", "accel*", "vfio/[0-9]*")
 """Names under `/dev` of the devices of graphics cards and TPUs."""
 
-_BACKENDS = ("keras", "tensorflow", "jax", "openvino")
-"""Packages that compute networks."""
+COMPUTE_NETWORKS = ("keras", "tensorflow", "tensorflow-cpu", "jax", "openvino")
+"""Names under which packages that compute networks are distributed."""
 
 
 def start_backend() -> None:
@@ -165,15 +164,6 @@ def versions() -> dict[str, str]:
     name = keras.backend.backend()
     backend = importlib.import_module(name)
     return {"abnormal": __version__, "keras": keras.__version__, name: backend.__version__}
-
-
-def installed_versions() -> dict[str, str]:
-    """Returns the versions of this package and of what may compute networks, importing nothing."""
-    found = {"abnormal": __version__}
-    for name in _BACKENDS:
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[name] = importlib.metadata.version(name)
-    return found
 
 
 def _let_memory_grow() -> None:

@@ -11,7 +11,6 @@ import keras
 import numpy as np
 
 from abnormal.errors import AbnormalError
-from abnormal.files import finding_full_disk, replacing, replacing_folder, writing
 from abnormal.models.backend import quiet_stderr
 from abnormal.models.export_labels import label_onnx, label_openvino, label_saved_model
 from abnormal.models.fast import fast_form
@@ -19,6 +18,7 @@ from abnormal.models.lazy_network import LazyNetwork
 from abnormal.models.model import TrainedModel
 from abnormal.models.openvino_file import GRAPH, write_openvino
 from abnormal.models.packages import import_openvino, require_packages
+from abnormal.replacing import finding_full_disk, replacing, replacing_folder, writing
 
 TOLERANCE = 1e-4
 """The largest accepted difference of a pixel in [0, 1] between the exported and the stock network.

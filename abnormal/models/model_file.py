@@ -27,7 +27,7 @@ import numpy as np
 from abnormal import checks
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
-from abnormal.files import make_folder, replacing, reserve
+from abnormal.files import make_folder
 from abnormal.hdf5 import hdf5_write_errors, one_line_errors
 from abnormal.models.defaults import ARCHITECTURES
 from abnormal.models.lazy_network import LazyNetwork, digest_of_stored
@@ -49,6 +49,7 @@ from abnormal.models.network_file import (
 from abnormal.models.stored_layers import StoredLayer
 from abnormal.models.stored_model import copy_network, open_stored, writing_group
 from abnormal.reading import first_line, parse_json
+from abnormal.replacing import replacing, reserve
 
 if TYPE_CHECKING:
     import keras

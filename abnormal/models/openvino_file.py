@@ -3,9 +3,9 @@
 import logging
 from pathlib import Path
 
-from abnormal.files import finding_full_disk
 from abnormal.models.lazy_network import LazyNetwork
 from abnormal.models.packages import import_openvino
+from abnormal.replacing import finding_full_disk
 
 log = logging.getLogger(__name__)
 

@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 
 import h5py
 
-from abnormal.files import writing
 from abnormal.hdf5 import one_line_errors, open_hdf5, seal, verify_seal
 from abnormal.models.model_path import KERAS_SUFFIX
 from abnormal.reading import parse_json, require_regular
+from abnormal.replacing import writing
 from abnormal.temporary import temporary_folder
 
 GROUP = "abnormal"

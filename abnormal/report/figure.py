@@ -10,7 +10,8 @@ from typing import Any, NamedTuple, TypeVar
 import matplotlib
 import matplotlib.figure
 
-from abnormal.files import make_folder, replacing
+from abnormal.files import make_folder
+from abnormal.replacing import replacing
 from abnormal.scoring.local import is_local
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")

@@ -12,7 +12,7 @@ import jinja2
 import markupsafe
 from bokeh.resources import Resources
 
-from abnormal.files import replacing
+from abnormal.replacing import replacing
 from abnormal.report import page_tables
 from abnormal.report.contents import Contents
 from abnormal.report.page_data import page_data

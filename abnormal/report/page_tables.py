@@ -1,6 +1,5 @@
 """The rows of the page's tables."""
 
-import importlib.metadata
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -13,7 +12,7 @@ from abnormal.report.tables import records
 from abnormal.report.thumbnails import thumbnail_name
 from abnormal.scoring.calibration import describe_exam
 from abnormal.scoring.rate_check import RateCheck
-from abnormal.version import __version__
+from abnormal.version import installed_versions
 
 PROTOCOLS = {
     MICRO_RAW: "all frames together",
@@ -34,8 +33,11 @@ are left out."""
 NONE = "–"
 """Text of a cell without a value."""
 
-LIBRARIES = ("tensorflow", "keras", "numpy", "opencv-python-headless", "av", "bokeh")
-"""Names of the packages whose versions the page shows."""
+LIBRARIES = (
+    *("tensorflow", "tensorflow-cpu", "jax", "keras", "openvino", "numpy"),
+    *("opencv-python-headless", "opencv-python", "opencv-contrib-python", "av", "bokeh"),
+)
+"""Names of the packages whose versions the page shows, as far as they are installed."""
 
 Row = tuple[str, str, list[str]]
 """What the row shows, the name of the protocol by which it is computed, and a text per model."""
@@ -189,8 +191,7 @@ def _facts(model: ModelResults) -> Iterator[tuple[str, str]]:
 
 def version_rows() -> dict[str, str]:
     """Returns the versions of the libraries that made the page, by name."""
-    versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
-    return {"abnormal": __version__, "python": platform.python_version()} | versions
+    return {"python": platform.python_version()} | installed_versions(LIBRARIES)
 
 
 def format_time(seconds: float) -> str:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from abnormal.files import replacing_folder
 from abnormal.inference.videos import ModelFrames
+from abnormal.replacing import replacing_folder
 from abnormal.report.panels import draw_panels, write_picture
 from abnormal.scoring.localisation import LocalisedFrames, Sink
 from abnormal.video.encode import open_timed_encoder

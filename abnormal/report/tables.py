@@ -12,9 +12,9 @@ import pandas as pd
 from abnormal.evaluation.evaluate import MICRO_PER_VIDEO, MICRO_RAW
 from abnormal.evaluation.event_level import describe_false_alarms
 from abnormal.evaluation.pixel_level import VideoPixels
-from abnormal.files import replacing
 from abnormal.inference.scored_video import ScoredVideo, error_of
 from abnormal.printable import spreadsheet_safe
+from abnormal.replacing import replacing
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.boxes import BOX_SIDES
 from abnormal.scoring.events import Event, persistent_events

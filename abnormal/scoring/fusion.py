@@ -24,7 +24,7 @@ def fuse(
     Args:
         surprises: For each local score `(n,)` float64, at least 0, one per frame.
         frames: Number of normal frames that they were learnt from, at least 1.
-        correction: What is added to the sum; see `abnormal.scoring.rate_check`.
+        correction: See `corrected`.
 
     Returns:
         The fused surprise, `(n,)` float64, at least 0; and the 0-based number of the score that it
@@ -39,4 +39,19 @@ def fuse(
             for name, values in surprises.items()
         ]
     )
-    return np.maximum(np.maximum(weighted.max(axis=0), 0) + correction, 0), weighted.argmax(axis=0)
+    return corrected(weighted.max(axis=0), correction), weighted.argmax(axis=0)
+
+
+def corrected(surprises: np.ndarray, correction: float) -> np.ndarray:
+    """Corrects fused surprises so that alarms come as often as was asked for.
+
+    Where nothing is unusual, nothing is added: an event would not end there at a low threshold.
+
+    Args:
+        surprises: float64 of any shape.
+        correction: What is added; see `abnormal.scoring.rate_check`.
+
+    Returns:
+        float64 of the same shape, at least 0.
+    """
+    return np.where(surprises > 0, np.maximum(surprises + correction, 0), 0.0)

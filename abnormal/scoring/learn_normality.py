@@ -7,7 +7,7 @@ import numpy as np
 from abnormal.names import FUSED
 from abnormal.scoring.calibration import ALARM_SURPRISE, Normality
 from abnormal.scoring.folds import assign_folds
-from abnormal.scoring.fusion import fuse
+from abnormal.scoring.fusion import corrected, fuse
 from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.rate_check import correct_surprise
 from abnormal.scoring.surprise import Surprise, learn_surprise
@@ -79,15 +79,15 @@ def _corrected(
     surprises: Sequence[np.ndarray], folds: Sequence[np.ndarray], fps: float
 ) -> list[np.ndarray]:
     """Corrects each fold by what the other folds say, so that it tells what the correction does."""
-    corrected = [values.copy() for values in surprises]
+    result = [values.copy() for values in surprises]
     for fold in np.unique(np.concatenate(folds)):
         others = [v[f != fold] for v, f in zip(surprises, folds, strict=True)]
         others = [values for values in others if len(values)]
         correction = correct_surprise(others, ALARM_SURPRISE, fps)
-        for values, of_video in zip(corrected, folds, strict=True):
+        for values, of_video in zip(result, folds, strict=True):
             chosen = of_video == fold
-            values[chosen] = np.maximum(values[chosen] + correction, 0)
-    return corrected
+            values[chosen] = corrected(values[chosen], correction)
+    return result
 
 
 def _learn_surprises(ratios: Sequence[Ratios], fps: float) -> dict[str, Surprise]:

@@ -14,12 +14,15 @@ ASKED_SHARE = 0.01
 CONFIDENCE = 0.95
 """Probability that an interval contains the true value."""
 
+PART_SEC = 60
+"""Length in seconds of the parts of a video whose differences tell how much passages differ."""
+
 STEP = 0.02
 """Step in which a threshold is corrected, as a surprise."""
 
 MOST_RAISED = 0.7
 """Most that a surprise is raised by: a factor of 5 in the fraction of frames. A frame in which
-nothing happens must stay below the value at which an event ends."""
+hardly anything happens must stay below the value at which an event ends."""
 
 MOST_LOWERED = 2.0
 """Most that a surprise is lowered by: a factor of 100 in the fraction of frames."""
@@ -102,10 +105,10 @@ def share_above(
 ) -> tuple[float, float, float]:
     """Computes the fraction of frames that are above a threshold, and its confidence interval.
 
-    Neighbouring frames are alike, and so are the frames of a video. The interval is the exact one
-    of a binomial proportion for the effective number of frames, which follows from how much the
-    videos differ (Korn and Graubard, 1998, Survey Methodology 24, 193-201). There are at most as
-    many effective frames as seconds.
+    Neighbouring frames are alike, and so are the frames of a minute. The interval is the exact one
+    of a binomial proportion for the effective number of frames, which follows from how much short
+    videos and the minutes of long ones differ (Korn and Graubard, 1998, Survey Methodology 24,
+    193-201). There are at most as many effective frames as seconds.
 
     Args:
         values: For each video `(n,)` float64, one per frame. One of them at least has a frame.
@@ -115,9 +118,14 @@ def share_above(
     Returns:
         The fraction, and the lower and the upper limit of its interval, each in [0, 1].
     """
-    frames = np.array([len(of_video) for of_video in values], np.float64)
-    above = np.array([(of_video > threshold).sum() for of_video in values], np.float64)
-    total, count = frames.sum(), len(values)
+    parts = [
+        part
+        for of_video in values
+        for part in np.array_split(of_video, max(1, round(len(of_video) / (PART_SEC * fps))))
+    ]
+    frames = np.array([len(part) for part in parts], np.float64)
+    above = np.array([(part > threshold).sum() for part in parts], np.float64)
+    total, count = frames.sum(), len(parts)
     share = above.sum() / total
     effective = max(1.0, total / fps)
     squares = np.square(above - share * frames).sum() * count / max(1, count - 1) / total**2

@@ -18,6 +18,9 @@ TAIL_SHARES = (0.1, 0.01)
 TAIL_FRAMES = 1000
 """Number of normal frames in the tail, as far as `TAIL_SHARES` allow it."""
 
+TIED = 0.9
+"""If fewer than this part of the frames that reach a value are above it, frames are tied there."""
+
 _BODY_SHARES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01)
 """Fractions of the normal frames at whose quantiles the body of the distribution is stored."""
 
@@ -80,11 +83,19 @@ def learn_surprise(normal: np.ndarray, alike: float = 1.0, least_scale: float = 
     share = float(np.clip(TAIL_FRAMES / len(normal), min(TAIL_SHARES), max(TAIL_SHARES)))
     shares = [known for known in _BODY_SHARES if known > share] + [share]
     values, first = np.unique(np.quantile(normal, 1 - np.array(shares)), return_index=True)
+    reached = np.array(shares)[first]
     excess = normal[normal > values[-1]] - values[-1]
+    above = excess.size / len(normal)
+    if 0 < above < TIED * reached[-1]:
+        # Most frames have the last value itself, such as 0 where hardly anything ever moves. The
+        # tail begins just above it, and with as many frames as are there.
+        values = np.append(values, np.nextafter(values[-1], np.inf))
+        reached = np.append(reached, above)
+        share = above
     scale = max(float(excess.mean()) if excess.size else 0.0, least_scale)
     return Surprise(
         values=tuple(values.tolist()),
-        surprises=tuple(np.abs(np.log10(np.array(shares)[first])).tolist()),
+        surprises=tuple(np.abs(np.log10(reached)).tolist()),
         scale=scale,
         exceedances=max(1.0, share * len(normal) / alike),
         frames=len(normal),

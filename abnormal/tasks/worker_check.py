@@ -23,8 +23,8 @@ def open_worker_check(sources: Sequence[Path], output: Path) -> Iterator[WorkerC
             same name on its own disk.
 
     Yields:
-        The check. It compares the version of the program and the sizes of the files and folders,
-        and makes sure that the worker may write to `output`.
+        The check. It compares the version of the program and the sizes of the files, looks whether
+        the folders are there, and makes sure that the worker may write to `output`.
 
     Raises:
         AbnormalError: The folder `output` cannot be written to.
@@ -35,11 +35,15 @@ def open_worker_check(sources: Sequence[Path], output: Path) -> Iterator[WorkerC
 
 
 def describe(path: Path) -> str:
-    """Describes a file or folder in words that are equal wherever the same one is seen."""
+    """Describes a file or folder in words that are equal wherever the same one is seen.
+
+    How much is in a folder does not count, because recorders add files while the run goes on. But a
+    file system that is not mounted shows an empty folder.
+    """
     if path.is_file():
         return f"a file of {path.stat().st_size} bytes"
     if path.is_dir():
-        return f"a folder of {sum(1 for _ in path.iterdir())} entries"
+        return "a folder with files in it" if any(path.iterdir()) else "an empty folder"
     return "nothing"
 
 

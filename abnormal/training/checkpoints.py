@@ -26,8 +26,9 @@ import numpy as np
 from abnormal import checks
 from abnormal.arrays import read_npz
 from abnormal.errors import AbnormalError
-from abnormal.files import flush, make_folder, remove_partial, replacing_folder, sha256
+from abnormal.files import make_folder, sha256
 from abnormal.reading import parse_json, read_bytes
+from abnormal.replacing import flush, remove_partial, replacing_folder
 from abnormal.training.checkpoint_check import check_state
 
 FORMAT = 1

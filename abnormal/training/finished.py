@@ -9,9 +9,10 @@ from typing import Any
 from abnormal.errors import AbnormalError
 from abnormal.files import read_json, sha256, write_json
 from abnormal.frames.manifest import fingerprint, read_manifest
-from abnormal.models.backend import installed_versions
+from abnormal.models.backend import COMPUTE_NETWORKS
 from abnormal.training.checkpoints import list_checkpoints
 from abnormal.training.options import TrainingOptions
+from abnormal.version import installed_versions
 
 FINISHED = "finished.json"
 """Name of the file in the folder of checkpoints."""
@@ -52,6 +53,6 @@ def _identity(options: TrainingOptions) -> dict[str, Any]:
     return {
         "options": {name: record[name] for name in record if name not in _IRRELEVANT},
         "data": fingerprint(read_manifest(options.img, "training")),
-        "versions": installed_versions(),
+        "versions": installed_versions(COMPUTE_NETWORKS),
         "model": sha256(options.output),
     }

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 
 from abnormal.errors import AbnormalError, Stopped
-from abnormal.files import replacing
 from abnormal.frames.cache import FrameCache
 from abnormal.frames.clips import Clip, end_to_end_clips, epoch_clips
 from abnormal.models.own_network import fingerprint_of
 from abnormal.progress import Progress
+from abnormal.replacing import replacing
 from abnormal.training.batches import ClipBatches, SharedBatches
 from abnormal.training.callbacks import OwnCallbacks
 from abnormal.training.checkpoint_check import check_complete

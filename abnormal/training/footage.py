@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +21,9 @@ from abnormal.training.options import TrainingOptions
 from abnormal.training.split import BY_CAMERA, Part, split_by_camera
 
 log = logging.getLogger(__name__)
+
+Range = tuple[VideoRecord, tuple[int, int]]
+"""A video, and a half-open range of indices in a cache of frames that are a part of it."""
 
 MOST_HOURS = 3.0
 """Hours of the training footage of a camera that a model is calibrated on at most.
@@ -67,11 +71,16 @@ class Footage:
     def normal_videos(self) -> list[NormalVideo]:
         """Returns the footage to calibrate a model on.
 
-        It is all held-out footage, and up to about `MOST_HOURS` of training footage of each camera.
-        A camera with more has so many training videos, evenly spread, that they last as long. Of a
-        training video that is longer than an eighth of that, it is the middle part.
+        It is all held-out footage, and at most about `MOST_HOURS` of training footage of each
+        camera. Of a camera with more, it is parts of its videos that are spread evenly over them.
         """
-        chosen = _chosen_ranges(self.training, self.training_records, self.fps)
+        known = zip(self.training_records, _ranges(self.training), strict=True)
+        unseen = zip(self.held_out_records, _ranges(self.held_out), strict=True)
+        most = round(MOST_HOURS * 3600 * self.fps)
+        by_camera = defaultdict[str, list[Range]](list)
+        for record, of_video in known:
+            by_camera[record.camera].append((record, of_video))
+        chosen = [part for of_camera in by_camera.values() for part in _spread(of_camera, most)]
         return [
             NormalVideo(
                 record.video,
@@ -80,12 +89,11 @@ class Footage:
                 stop - first,
                 held_out,
             )
-            for cache, records, held_out, ranges in (
-                (self.training, self.training_records, False, chosen),
-                (self.held_out, self.held_out_records, True, _whole_ranges(self.held_out)),
+            for cache, ranges, held_out in (
+                (self.training, chosen, False),
+                (self.held_out, unseen, True),
             )
-            for record, (first, stop) in zip(records, ranges, strict=True)
-            if stop > first
+            for record, (first, stop) in ranges
         ]
 
 
@@ -154,50 +162,35 @@ def parts_of(number: int, record: VideoRecord, clip_length: int) -> list[Part]:
     ]
 
 
-def _whole_ranges(cache: FrameCache) -> list[tuple[int, int]]:
+def _ranges(cache: FrameCache) -> list[tuple[int, int]]:
     """Returns each video as a half-open range of indices in the cache."""
     return [
         (first, first + length) for first, length in zip(cache.firsts, cache.lengths, strict=True)
     ]
 
 
-def _chosen_ranges(
-    cache: FrameCache, records: Sequence[VideoRecord], fps: float
-) -> list[tuple[int, int]]:
-    """Chooses at most about `MOST_HOURS` of each camera for the calibration.
+def _spread(ranges: Sequence[Range], most: int) -> list[Range]:
+    """Chooses at most about `most` frames, spread evenly, if there are more.
 
-    Args:
-        cache: The frames.
-        records: The video that each video of the cache is a part of.
-        fps: Frames per second.
-
-    Returns:
-        For each video a half-open range of indices in the cache, empty if it is left out.
+    Whole videos tell more than a second of each, because a score may be of a duration. Only videos
+    that are longer than an eighth of the frames that are wanted are cut into parts, as the folds of
+    the calibration do (`abnormal.scoring.folds`).
     """
-    ranges = _whole_ranges(cache)
-    for camera in {record.camera for record in records}:
-        numbers = [number for number, record in enumerate(records) if record.camera == camera]
-        chosen = _evenly_spread([ranges[number] for number in numbers], MOST_HOURS * 3600 * fps)
-        for number, part in zip(numbers, chosen, strict=True):
-            ranges[number] = part
-    return ranges
-
-
-def _evenly_spread(ranges: Sequence[tuple[int, int]], most: float) -> list[tuple[int, int]]:
-    """Chooses about `most` frames of some videos, if they have more.
-
-    Whole videos tell more than a second of each, because a score may be of a duration.
-    """
-    lengths = [stop - first for first, stop in ranges]
-    if sum(lengths) <= most:
+    total = sum(stop - first for _, (first, stop) in ranges)
+    if total <= most:
         return [*ranges]
-    counts = [min(length, int(most / FOLDS)) for length in lengths]
-    kept = min(1.0, most / sum(counts))
-    chosen = []
-    for number, ((first, _), length, count) in enumerate(zip(ranges, lengths, counts, strict=True)):
-        is_chosen = int((number + 1) * kept) > int(number * kept)
-        start = first + (length - count) // 2
-        chosen.append((start, start + count if is_chosen else start))
+    parts = [
+        (record, (first + length * part // count, first + length * (part + 1) // count))
+        for record, (first, stop) in ranges
+        for length, count in [(stop - first, -(-(stop - first) * FOLDS // most))]
+        for part in range(count)
+    ]
+    chosen, before, taken = list[Range](), 0, 0
+    for record, (first, stop) in parts:
+        before += stop - first
+        if before * most >= (taken + (stop - first) / 2) * total:
+            chosen.append((record, (first, stop)))
+            taken += stop - first
     return chosen
 
 

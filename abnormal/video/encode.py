@@ -11,7 +11,8 @@ import numpy as np
 from av.video.reformatter import Colorspace
 
 from abnormal.errors import AbnormalError, CannotWriteError
-from abnormal.files import make_folder, replacing
+from abnormal.files import make_folder
+from abnormal.replacing import replacing
 
 WritePicture = Callable[[np.ndarray], None]
 """Writes the next picture, `(height, width, 3)` uint8, red first; all have the same size."""

@@ -87,8 +87,8 @@ class MovingFrame(NamedTuple):
 
     Attributes:
         image: `(height, width)` uint8.
-        speed: `(height, width)` float32, at least 0, in pixels per frame, from the frame before
-            to this one; None if it was not measured.
+        speed: `(height, width)` float32, at least 0, in pixels per frame, from the last other
+            frame to this one; None if it was not measured.
     """
 
     image: np.ndarray
@@ -98,6 +98,9 @@ class MovingFrame(NamedTuple):
 def with_speed(frames: Iterable[np.ndarray]) -> Iterator[MovingFrame]:
     """Measures the speed in each frame of a video as the frames arrive.
 
+    A frame that is shown several times, because the source has fewer frames than the model, is the
+    same array each time. Things move on meanwhile, as fast as they were seen to move.
+
     Args:
         frames: `(height, width)` uint8 each, in order.
 
@@ -106,9 +109,14 @@ def with_speed(frames: Iterable[np.ndarray]) -> Iterator[MovingFrame]:
     """
     meter = FlowMeter()
     before: np.ndarray | None = None
+    speed: np.ndarray | None = None
+    shown = 0  # how many times the frame before was shown
     for frame in frames:
-        yield MovingFrame(frame, None if before is None else meter(before, frame))
-        before = frame
+        if frame is not before:
+            speed = None if before is None else meter(before, frame) / np.float32(shown)
+            before, shown = frame, 0
+        shown += 1
+        yield MovingFrame(frame, speed)
 
 
 def without_speed(frames: Iterable[np.ndarray]) -> Iterator[MovingFrame]:

@@ -10,6 +10,7 @@ import PIL.Image
 import PIL.ImageSequence
 
 from abnormal.errors import AbnormalError
+from abnormal.reading import first_line
 from abnormal.video.depth import GreyScale
 from abnormal.video.picture import deep_values, open_picture, to_grey
 from abnormal.video.pictures import noted_scale
@@ -35,7 +36,7 @@ def has_pages(path: Path) -> bool:
             size = picture.size
             picture.seek(1)
             return picture.size == size and not _is_reduced_copy(picture)
-    except (AbnormalError, EOFError):
+    except AbnormalError:
         return False
 
 
@@ -55,37 +56,42 @@ def open_pages(path: Path) -> Iterator[FrameStream]:
         The frames. What follows a page that cannot be read is left out and noted.
 
     Raises:
-        AbnormalError: The file is missing, or is no picture.
+        AbnormalError: The file is missing or is no picture, or no page of it can be read.
     """
     with open_picture(path) as picture:
         durations = _durations_sec(picture)
+        if not durations:
+            raise AbnormalError(f"No page of {path} can be read.")
         fps = len(durations) / sum(durations) if all(durations) else None
         stream = FrameStream(iter(()), fps)
-        scale = noted_scale(_samples(picture, path), stream.notes)
-        times = np.cumsum([0.0, *durations]) if fps else np.arange(len(durations) + 1) / 25
-        stream.frames = _read_pages(path, scale, times, stream)
-        yield stream
+        scale = noted_scale(_samples(picture, path, len(durations)), stream.notes)
+    times = np.cumsum([0.0, *durations]) if fps else np.arange(len(durations) + 1) / 25
+    stream.frames = _read_pages(path, scale, times, stream)
+    yield stream
 
 
 def _durations_sec(picture: PIL.Image.Image) -> list[float]:
-    """Returns how long each page is shown, in seconds; 0 for a page without such a time."""
-    if picture.format == "TIFF":
-        return [0.0] * getattr(picture, "n_frames", 1)
+    """Returns how long each page that can be read is shown, in seconds.
+
+    A TIFF has no such times. It has 0 for each page that can be found.
+    """
     durations = []
-    with contextlib.suppress(EOFError, OSError, SyntaxError):
+    with contextlib.suppress(Exception):  # what it is, is said when the frames are read
         for page in PIL.ImageSequence.Iterator(picture):
+            if picture.format == "TIFF":
+                durations.append(0.0)
+                continue
             page.load()  # WebP knows the time of a page once it is decoded
             sec = page.info.get("duration", 0) / 1000
             durations.append(_USUAL_SEC if sec < _SHORTEST_SEC else sec)
     return durations
 
 
-def _samples(picture: PIL.Image.Image, path: Path) -> list[np.ndarray]:
-    """Reads some pages if they have more than 8 bits."""
-    count = getattr(picture, "n_frames", 1)
+def _samples(picture: PIL.Image.Image, path: Path, count: int) -> list[np.ndarray]:
+    """Reads some of the pages if they have more than 8 bits."""
     samples: list[np.ndarray] = []
     for number in range(0, count, -(-count // _MOST_SAMPLES)):
-        with contextlib.suppress(EOFError, OSError, SyntaxError):
+        with contextlib.suppress(Exception):
             picture.seek(number)
             values = deep_values(picture, path)
             if values is None:
@@ -97,19 +103,30 @@ def _samples(picture: PIL.Image.Image, path: Path) -> list[np.ndarray]:
 def _read_pages(
     path: Path, scale: GreyScale, times_sec: np.ndarray, stream: FrameStream
 ) -> Iterator[Frame]:
+    why = ""
     with open_picture(path) as picture:
-        count = getattr(picture, "n_frames", 1)
-        for number in range(count):
+        count = _announced_pages(picture)
+        for number, time_sec in enumerate(times_sec):  # one more than the pages, to learn why
             try:
                 picture.seek(number)
                 page = picture.copy()
                 image = to_grey(picture, path, scale)
-            except (EOFError, OSError, SyntaxError) as error:
-                stream.notes.append(f"truncated: {number} of {count} pages can be read ({error})")
+            except Exception as error:
+                why = f" ({first_line(error)})"
                 break
-            rgb = partial(_to_rgb, page, image)
-            yield Frame(image, float(times_sec[number]), number, rgb)
+            yield Frame(image, float(time_sec), number, partial(_to_rgb, page, image))
             stream.length += 1
+    if stream.length != count:
+        of_all = f"{stream.length} of {count or 'its'}"
+        stream.notes.append(f"truncated: {of_all} pages can be read{why}")
+
+
+def _announced_pages(picture: PIL.Image.Image) -> int | None:
+    """Returns how many pages a picture says that it has, or None if damage hides it."""
+    try:
+        return getattr(picture, "n_frames", 1)
+    except Exception:
+        return None
 
 
 def _to_rgb(page: PIL.Image.Image, grey: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import PIL.Image
 import PIL.ImageOps
 
 from abnormal.errors import AbnormalError
-from abnormal.reading import require_regular
+from abnormal.reading import first_line, require_regular
 from abnormal.video.depth import ALL_OF_16_BITS, GreyScale
 
 SUFFIXES = {
@@ -110,8 +110,11 @@ def open_picture(path: Path) -> Iterator[PIL.Image.Image]:
             yield picture
     except FileNotFoundError:
         raise AbnormalError(f"There is no file {path}.") from None
-    except (OSError, SyntaxError, ValueError, PIL.Image.DecompressionBombError) as error:
-        raise AbnormalError(f"{path} is not a picture that can be read ({error}).") from None
+    except AbnormalError:
+        raise
+    except Exception as error:  # at damage, Pillow's decoders raise whatever they stumble over
+        why = first_line(error)
+        raise AbnormalError(f"{path} is not a picture that can be read ({why}).") from None
 
 
 def to_grey(picture: PIL.Image.Image, path: Path, scale: GreyScale) -> np.ndarray:

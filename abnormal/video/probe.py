@@ -50,7 +50,7 @@ def holds_video(path: Path) -> bool:
                 return False
             packets = itertools.islice(container.demux(track), _MOST_PACKETS)
             return any(_has_picture(packet) for packet in packets)
-    except (av.error.FFmpegError, OSError, ValueError):
+    except Exception:  # it may be anything, and FFmpeg's wrapper fails at it in any way
         return False
 
 

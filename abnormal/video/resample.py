@@ -14,6 +14,9 @@ from abnormal.video.stream import Frame
 _SAME_TIME_SEC = 6e-4
 """Times that differ by less are equal, because many containers round them to milliseconds."""
 
+_TOLERATED_FRAMES = 0.75
+"""A frame may be so early or late, in periods, before `keep_pace` does something about it."""
+
 _LEAST_SIDE_PX = 16
 """FFmpeg does not resize exactly enough to pictures with a shorter side, in pixels."""
 
@@ -47,6 +50,34 @@ def at_rate(frames: Iterator[Frame], fps: float) -> Iterator[Frame]:
         while (time_sec := start_sec + tick / fps) < until_sec:
             yield frame._replace(time_sec=time_sec, after_gap=frame.after_gap and tick == 0)
             tick += 1
+
+
+def keep_pace(frames: Iterator[Frame], fps: float) -> Iterator[Frame]:
+    """Keeps frames that have a rate already in step with their times.
+
+    A frame is repeated where the next ones are missing, as if a recorder has lost them, and one
+    that comes much too early is left out. Frames that are a little irregular pass unchanged.
+
+    Args:
+        frames: Frames with increasing times, usually `1 / fps` apart.
+        fps: Frames per second.
+
+    Yields:
+        The frames. The `k`-th after a gap or the start is less than a period early or late.
+    """
+    start_sec, tick = 0.0, 0
+    shown: Frame | None = None
+    for frame in frames:
+        if shown is None or frame.after_gap:
+            start_sec, tick = frame.time_sec, 0
+        late = (frame.time_sec - start_sec) * fps - tick
+        if late < -_TOLERATED_FRAMES:
+            continue
+        while shown and late > _TOLERATED_FRAMES:
+            yield shown._replace(time_sec=start_sec + tick / fps, after_gap=False)
+            tick, late = tick + 1, late - 1
+        yield frame
+        shown, tick = frame, tick + 1
 
 
 class RateWatch:

@@ -6,7 +6,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from abnormal.files import make_folder, replacing
+from abnormal.files import make_folder
+from abnormal.replacing import replacing
 from abnormal.video.draw import RED, grey_to_rgb
 from abnormal.video.jpeg import to_jpeg
 

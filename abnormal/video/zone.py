@@ -6,7 +6,7 @@ import numpy as np
 import PIL.Image
 
 from abnormal.errors import AbnormalError
-from abnormal.video.picture import FORMATS
+from abnormal.video.picture import open_picture
 
 WHITE_ABOVE = 127
 """Pixels above this grey level (0 to 255) count as white."""
@@ -25,16 +25,16 @@ def read_zone(path: Path) -> np.ndarray:
         AbnormalError: The picture cannot be read, or it is white everywhere.
     """
     try:
-        with PIL.Image.open(path, formats=FORMATS) as picture:
+        with open_picture(path) as picture:
             if picture.mode.startswith("I"):  # 16 bits, which Pillow would clip
                 zone = np.asarray(picture) > WHITE_ABOVE * 257
             else:
                 black = PIL.Image.new("RGBA", picture.size, "black")
                 shown = PIL.Image.alpha_composite(black, picture.convert("RGBA"))
                 zone = np.asarray(shown.convert("L")) > WHITE_ABOVE
-    except (OSError, SyntaxError, ValueError, PIL.Image.DecompressionBombError) as error:
+    except AbnormalError as error:
         raise AbnormalError(
-            f"--ignore-zone {path} cannot be read ({error}). Expected: a picture, such as a PNG, "
+            f"--ignore-zone {path} cannot be read: {error} Expected: a picture, such as a PNG, "
             "that is white where nothing is to count."
         ) from None
     if zone.all():

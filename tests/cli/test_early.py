@@ -1,5 +1,6 @@
 """What can be said without TensorFlow is said before it is imported, which takes seconds."""
 
+import os
 import subprocess
 import sys
 
@@ -28,6 +29,7 @@ def there(tmp_path, monkeypatch):
     (tmp_path / "img").mkdir()
     (tmp_path / "img" / "manifest.json").write_text('{"videos": []}')
     (tmp_path / "empty").mkdir()
+    os.mkfifo(tmp_path / "pipe.png")
     PIL.Image.fromarray(np.full((4, 4), 255, np.uint8)).save(tmp_path / "white.png")
     return tmp_path
 
@@ -44,6 +46,7 @@ TEST = [
     (["--source", "gone.mp4"], "There is no file or folder gone.mp4. Check the path."),
     (["--img", "empty"], "There are no frames in empty: empty/manifest.json is missing."),
     (["--ignore-zone", "gone.png"], "--ignore-zone gone.png cannot be read"),
+    (["--ignore-zone", "pipe.png"], "--ignore-zone pipe.png cannot be read: pipe.png is a pipe"),
     (["--ignore-zone", "white.png"], "--ignore-zone white.png is white everywhere"),
     (["--cameras", "gone.csv"], "There is no file gone.csv. Check --cameras."),
     (["--source", "gone.mp4", "--realtime"], "gone.mp4 cannot be watched: there is no such file"),

@@ -1,4 +1,5 @@
 import dataclasses
+import os
 import shutil
 
 import cv2
@@ -14,14 +15,16 @@ from abnormal.frames.writer import write_labels, write_masks
 def record(tmp_path, make_img):
     """A labelled video whose source is a file."""
     (record,) = make_img(tmp_path / "img", {"testing/v": 12})
-    for name in ("source.mp4", "labels.npy"):
+    for name in ("source.mp4", "labels.npy", "masks.npy"):
         (tmp_path / name).write_text("hello")
     hello = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
     source = {
         "path": str(tmp_path / "source.mp4"),
         "labels": str(tmp_path / "labels.npy"),
+        "masks": str(tmp_path / "masks.npy"),
         "sha256": hello,
         "labels_sha256": hello,
+        "masks_sha256": hello,
     }
     record = dataclasses.replace(record, labelled=True, masked=True, source=source)
     folder = record.folder(tmp_path / "img")
@@ -67,13 +70,17 @@ def test_damage(tmp_path, record, spoil, damage):
     assert (len(checked.damage), checked.changes) == (1 + (spoil is shutil.rmtree), [])
 
 
-@pytest.mark.parametrize("name", ["source.mp4", "labels.npy"])
+@pytest.mark.parametrize("name", ["source.mp4", "labels.npy", "masks.npy"])
 def test_changes_at_the_source(tmp_path, record, name):
     (tmp_path / name).write_text("other")
     assert check_video(tmp_path / "img", record).changes == [f"{tmp_path / name} has changed"]
     (tmp_path / name).unlink()
     assert check_video(tmp_path / "img", record).changes == [
         f"{tmp_path / name} is no longer there"
+    ]
+    os.mkfifo(tmp_path / name)
+    assert check_video(tmp_path / "img", record).changes == [
+        f"{tmp_path / name} is a pipe, but a file was expected."
     ]
 
 
@@ -95,3 +102,12 @@ def test_what_is_not_in_the_manifest(tmp_path, record):
         f"{other}: not in manifest.json",
         f"{folder}: manifest.json says otherwise",
     ]
+
+
+def test_a_damaged_record_is_one_line_among_others(tmp_path, record):
+    img = tmp_path / "img"
+    shutil.copytree(record.folder(img), img / "testing" / "w")
+    (record.folder(img) / "video.json").write_text("{")
+    missing, damaged = check_manifest(img, [record])
+    assert missing == f"{img / 'testing' / 'w'}: not in manifest.json"
+    assert damaged.startswith(f"{record.folder(img) / 'video.json'} is damaged")

@@ -1,10 +1,12 @@
 import dataclasses
 import hashlib
 import json
+import threading
 
 import pytest
 
 from abnormal.errors import AbnormalError
+from abnormal.frames import manifest
 from abnormal.frames.gaps import Gap
 from abnormal.frames.manifest import (
     VideoRecord,
@@ -74,9 +76,39 @@ def test_what_a_killed_run_left_is_not_in_the_manifest(tmp_path):
     folder = put(tmp_path, "training", "1").folder(tmp_path)
     for name in (".partial-123-1", ".old-123-1"):
         folder.rename(folder.with_name(name))
-        assert write_manifest(tmp_path) == []
+        assert write_manifest(tmp_path) == ([], [])
         folder.with_name(name).rename(folder)
-    assert len(write_manifest(tmp_path)) == 1
+    assert len(write_manifest(tmp_path)[0]) == 1
+
+
+def test_a_damaged_record_costs_its_own_video_and_is_told(tmp_path):
+    damaged, good = (put(tmp_path, "training", name) for name in ("1", "2"))
+    path = damaged.folder(tmp_path) / "video.json"
+    path.write_text(path.read_text()[:-9])
+    records, (said,) = write_manifest(tmp_path)
+    assert said.startswith(f"{path} is damaged")
+    assert records == read_manifest(tmp_path, "training") == [good]
+
+
+def test_of_two_runs_into_one_folder_none_forgets_the_videos_of_the_other(tmp_path, monkeypatch):
+    put(tmp_path, "training", "1")
+
+    def other_run():
+        put(tmp_path, "training", "2")
+        write_manifest(tmp_path)
+
+    def read_while_the_other_run_goes_on(folder):
+        monkeypatch.undo()
+        record = read_record(folder)
+        other.start()
+        other.join(0.2)
+        return record
+
+    other = threading.Thread(target=other_run)
+    monkeypatch.setattr(manifest, "read_record", read_while_the_other_run_goes_on)
+    write_manifest(tmp_path)
+    other.join()
+    assert [record.video for record in read_manifest(tmp_path, "training")] == ["1", "2"]
 
 
 def test_no_manifest(tmp_path):

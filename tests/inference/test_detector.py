@@ -129,20 +129,25 @@ def test_a_file_takes_the_regime_that_it_shows_and_is_silent_where_none_is_known
         " (regime 2)": Normality(levels, surprises, night),
     }
     calibration = dataclasses.replace(detector.calibration, cameras=regimes)
-    frames = [day] * 20 + [night] * 20 + [unknown] * 80
+    calibrated = dataclasses.replace(detector, calibration=calibration)
 
-    @contextlib.contextmanager
-    def open_frames(size, fps):
-        yield videos.ModelFrames(iter(frames), 10.0)
+    def score(frames):
+        @contextlib.contextmanager
+        def open_frames(size, fps):
+            yield videos.ModelFrames(iter(frames), 10.0)
 
-    video = videos.InputVideo("a", open_frames)
-    scored, notes = score_video(dataclasses.replace(detector, calibration=calibration), video)
+        return score_video(calibrated, videos.InputVideo("a", open_frames))
+
+    scored, notes = score([day] * 20 + [night] * 20 + [unknown] * 80)
     loud = scored.causal["appearance"] > 0
     assert loud[:20].all()
     assert (loud[20:30].any(), loud[30:40].all(), loud[40:].any()) == (False, True, False)
     assert [
-        note.startswith("nothing can be said of 3 s, in which it shows a view") for note in notes
+        note.startswith("nothing can be said of 8 s, in which it shows a view") for note in notes
     ] == [True]
+    _, (note,) = score([unknown] * 40)
+    assert note.startswith("nothing can be said of 4 s")
+    assert score([day] * 20 + [night] * 20)[1] == []
 
 
 @pytest.mark.parametrize(

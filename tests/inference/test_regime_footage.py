@@ -44,3 +44,16 @@ def test_a_video_of_day_and_night_is_divided_at_the_change():
     assert [len(part.gaps) for part in parts] == [1, 0]
     before = round(160 * FPS) - parts[0].length
     assert parts[0].gaps[0].frame == dusk.frame - before
+
+
+def test_some_seconds_of_black_do_not_hide_that_there_are_day_and_night():
+    black = np.full_like(DAY, 5)
+    parts = split_regimes([video("01", (black, 12), (DAY, 80), (NIGHT, 70))], FPS)
+    assert [part.camera for part in parts] == ["gate", "gate (regime 2)"]
+    of_a_minute = [video("01", (black, 60), (DAY, 80), (NIGHT, 70))]
+    assert split_regimes(of_a_minute, FPS) == of_a_minute
+
+
+def test_a_video_without_pictures_is_passed_on_so_that_it_is_told():
+    videos = [video("01", (DAY, 70), (NIGHT, 90)), video("02")]
+    assert [part.name for part in split_regimes(videos, FPS)] == ["01", "02", "01"]

@@ -1,7 +1,12 @@
+from pathlib import Path
+from unittest.mock import MagicMock
+
 import numpy as np
 import pytest
 
+from abnormal.live.clock import Clock
 from abnormal.live.drift import MIN_MINUTES, DriftWatch
+from abnormal.live.run import _log_health
 
 FPS = 5
 
@@ -39,3 +44,10 @@ def test_a_few_busy_minutes_are_no_drift():
 
 def test_nothing_is_said_of_a_few_minutes():
     assert minutes(DriftWatch(), MIN_MINUTES, 0.9) == []
+
+
+def test_the_advice_says_that_the_watch_has_to_be_started_again(said):
+    monitor = MagicMock()
+    monitor.health.warning.return_value, monitor.drift.warning.return_value = "", "it has moved"
+    _log_health(Path("m.h5"), [monitor], Clock())
+    assert "and then start the watch again" in said[0]

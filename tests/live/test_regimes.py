@@ -12,9 +12,9 @@ start_backend()
 from abnormal.errors import AbnormalError  # noqa: E402
 from abnormal.inference import learn_regime  # noqa: E402
 from abnormal.inference.detector import Detector  # noqa: E402
-from abnormal.live import dismissals  # noqa: E402
+from abnormal.live import dismiss  # noqa: E402
 from abnormal.live.address import Camera  # noqa: E402
-from abnormal.live.dismissals import (  # noqa: E402
+from abnormal.live.dismiss import (  # noqa: E402
     dismiss_live_event,
     keep_event_cells,
     undo_live_dismissal,
@@ -26,10 +26,10 @@ from abnormal.live.regime_file import (  # noqa: E402
     CAMERA,
     calibration_of_regime,
     digest_of,
-    read_regimes,
     regime_path,
     write_regime,
 )
+from abnormal.live.regime_folder import free_number, read_regimes  # noqa: E402
 from abnormal.models.model import ModelInfo  # noqa: E402
 from abnormal.scoring.alarm import Alarm  # noqa: E402
 from abnormal.scoring.calibration import Calibration, Normality  # noqa: E402
@@ -148,7 +148,7 @@ def test_an_event_in_a_night_that_was_learnt_is_dismissed_for_this_watch_and_the
     write_regime(regime_path(tmp_path, "gate", 1), learnt, INFO)
     gate = Gate(tmp_path, DAY)
     model = INFO, Gate(tmp_path / "other", DAY).monitor.regimes.detector.calibration
-    monkeypatch.setattr(dismissals, "_read_model", lambda path: model)
+    monkeypatch.setattr(dismiss, "read_info_and_calibration", lambda path: model)
     gate.give(DAY, 2)
     gate.give(NIGHT, 10, RUN)
     (alarm,) = gate.alarms()
@@ -217,16 +217,25 @@ def test_what_another_model_learnt_and_what_is_damaged_is_left_out(tmp_path, sai
     assert read_regimes(tmp_path, "yard", INFO) == {}
 
 
-def test_a_regime_that_is_learnt_takes_the_place_of_a_damaged_file_and_of_no_other(tmp_path):
-    turned = np.ascontiguousarray(DAY.T)
-    write_regime(regime_path(tmp_path, "gate", 2), calibration_of_regime(normal_of(turned)), INFO)
-    regime_path(tmp_path, "gate", 1).write_bytes(b"no zip")
-    gate = Gate(tmp_path, DAY)
+def test_a_regime_that_is_learnt_takes_the_place_of_another_file_only_if_there_is_no_other(
+    tmp_path,
+):
+    turned = calibration_of_regime(normal_of(np.ascontiguousarray(DAY.T)))
+    paths = {number: regime_path(tmp_path, "gate", number) for number in range(1, 9)}
+    write_regime(paths[1], turned, dataclasses.replace(INFO, seed=7))
+    write_regime(paths[2], turned, INFO)
+    gate, of_another_model = Gate(tmp_path, DAY), paths[1].read_bytes()
     gate.give(DAY, 2)
+    paths[3].write_bytes(b"no zip")  # it cannot be read at the moment
     assert gate.give(NIGHT, 45) == "regime 3 of 3"
+    assert [paths[1].read_bytes(), paths[3].read_bytes()] == [of_another_model, b"no zip"]
     found = read_regimes(tmp_path, "gate", INFO)
-    kept = [found[number].cameras[CAMERA].background for number in (1, 2)]
-    assert [np.array_equal(one, turned) for one in kept] == [False, True]
+    kept = [found[number].cameras[CAMERA].background for number in (2, 4)]
+    assert [np.array_equal(one, DAY.T) for one in kept] == [True, False]
+    for number in range(5, 9):
+        write_regime(paths[number], turned, INFO)
+    assert free_number(tmp_path, "gate", {1, 2, 4}, INFO) == 3
+    assert free_number(tmp_path, "gate", {1, 2, 3, 4}, INFO) == 5
 
 
 def test_what_the_model_has_been_calibrated_on_since_is_not_known_twice(tmp_path):

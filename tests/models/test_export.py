@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from abnormal import files
+from abnormal import replacing
 from abnormal.cli import test as program
 from abnormal.errors import AbnormalError
 from abnormal.models import export
@@ -91,7 +91,7 @@ def test_a_library_that_fails_does_not_say_that_the_disk_is_full(model, kind, ro
 
     need(kind)
     monkeypatch.setitem(EXPORTS, kind, EXPORTS[kind]._replace(write=fail))
-    monkeypatch.setattr(files, "reserve", reserve)
+    monkeypatch.setattr(replacing, "reserve", reserve)
     expected = RuntimeError if room else AbnormalError
     said = "basic_ios" if room else f"gate{EXPORTS[kind].suffix} cannot be written: No space left"
     with pytest.raises(expected, match=said):

@@ -186,7 +186,7 @@ def test_published_labels_of_a_part_of_avenue():
 def test_the_real_footage_has_no_leak(tmp_path):
     videos = [video for some in videos_of("ped2")[1].values() for video in some]
     assert all(done.frames for done in extract_all(videos, tmp_path, 64, None, 2))
-    assert find_leaks(tmp_path, write_manifest(tmp_path)) == []
+    assert find_leaks(tmp_path, write_manifest(tmp_path)[0]) == []
 
 
 def settling(clips):

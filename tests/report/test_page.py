@@ -129,7 +129,7 @@ def test_it_is_written_whole_or_not_at_all(make_contents, scored, tmp_path, monk
     def stop(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("abnormal.files.flush", stop)
+    monkeypatch.setattr("abnormal.replacing.flush", stop)
     with pytest.raises(AbnormalError, match=r"report\.html cannot be written: No space left"):
         write_page(path, make_contents([scored()]), datetime(2026, 1, 2))
     assert [entry.name for entry in tmp_path.iterdir()] == ["report.html"]

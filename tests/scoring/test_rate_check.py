@@ -41,6 +41,18 @@ def test_the_interval_contains_the_true_share_nearly_always():
     assert inside >= 180
 
 
+@pytest.mark.parametrize("videos", [1, 2, 60])
+def test_the_interval_is_as_good_if_the_footage_is_in_few_files(videos):
+    """An hour of which 1 % is above, in passages of ten seconds."""
+    draw, inside = np.random.default_rng(1), 0
+    for _ in range(200):
+        passages = np.where(draw.random(360) < 0.01, 3.0, 0.0)
+        values = np.array_split(np.repeat(passages, round(10 * FPS)), videos)
+        _, low, high = share_above(values, 2.0, FPS)
+        inside += low <= 0.01 <= high
+    assert inside >= 175
+
+
 @pytest.mark.parametrize("videos", [[np.full(50, 3.0)], [np.full(5, 3.0), np.full(50, 3.0)]])
 def test_footage_that_is_all_above_is_a_share_of_one(videos):
     share, low, high = share_above(videos, 2.0, FPS)

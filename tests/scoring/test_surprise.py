@@ -70,6 +70,21 @@ def test_most_frames_at_one_score_are_no_surprise_there():
     assert learnt.of(np.array([2.0]))[0] > 1
 
 
+@pytest.mark.parametrize("busy", [0.3, 0.05, 0.02])
+@pytest.mark.parametrize("frames", [5_000, 40_000])
+def test_where_hardly_anything_moves_a_surprise_is_the_same_share_of_frames(frames, busy):
+    draw = np.random.default_rng(7)
+
+    def moving(count):
+        return np.where(draw.random(count) < busy, draw.exponential(1.0, count), 0.0)
+
+    learnt, fresh = learn_surprise(moving(frames)), moving(1_000_000)
+    for surprise in (2.0, 3.0):
+        share = (learnt.of(fresh) > surprise).mean()
+        assert -np.log10(share) == pytest.approx(surprise, abs=0.25)
+    assert learnt.of(np.zeros(1)) == 0
+
+
 def test_a_single_frame_is_enough():
     learnt = learn_surprise(np.array([2.5]))
     assert learnt.frames == 1

@@ -192,7 +192,7 @@ def test_files_that_a_worker_sees_otherwise_are_named(dask_cluster, tmp_path, lo
     with dask_cluster(tmp_path, workers=1) as address:
         for path, there in (
             (model, "a file of 7 bytes"),
-            (videos, "a folder of 0 entries"),
+            (videos, "an empty folder"),
             (gone, "nothing"),
         ):
             with (

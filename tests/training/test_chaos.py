@@ -1,4 +1,4 @@
-"""Some of the runs of `make chaos`; test runs are killed in `tests/detection/test_detect.py`."""
+"""Some of the runs of `make chaos`; `tests/detection/test_unfinished.py` kills test runs."""
 
 import subprocess
 import sys

@@ -94,10 +94,17 @@ def test_much_footage_is_calibrated_on_by_whole_videos(footage_of, monkeypatch):
     assert max(b - a for a, b in itertools.pairwise([0, *numbers, 40])) <= 3
 
 
-def test_of_a_long_video_the_middle_part_counts(footage_of, monkeypatch):
+@pytest.mark.parametrize("frames", [170, 400, 2000])
+def test_long_videos_are_calibrated_on_by_parts_of_all_of_them(footage_of, monkeypatch, frames):
     of_160_frames(monkeypatch)
-    (video,) = footage_of({"training/01": 400}, {}, validation=0).normal_videos()
-    assert video.length == 20
+    footage = footage_of({"training/01": frames}, {}, validation=0)
+    videos = footage.normal_videos()
+    assert sum(video.length for video in videos) == pytest.approx(160, abs=20)
+    assert {video.name for video in videos} == {"01"}
+    borders = [border for video in videos for border in video.open_frames.args[1:]]
+    assert borders == sorted(borders)
+    assert borders[0] <= frames / 8
+    assert borders[-1] >= frames * 7 / 8
 
 
 def test_each_camera_is_calibrated_on_its_own_footage(make_img, options_of, tmp_path, monkeypatch):

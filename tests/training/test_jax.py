@@ -14,7 +14,7 @@ def test_batches_come_in_order_a_killed_run_ends_the_same_and_the_fast_form_is_e
     pytest.importorskip("jax", reason="JAX is not installed")
     chosen = "order_given or (killed_at_any_batch and (4 or 9)) or (whole_networks and lstm)"
     models = HERE.parent / "models"
-    files = [HERE / "test_batches.py", HERE / "test_resume.py", models / "test_fast.py"]
+    files = [HERE / "test_batches.py", HERE / "run/test_resume.py", models / "test_fast.py"]
 
     program = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", "-k", chosen]

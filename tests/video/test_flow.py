@@ -3,6 +3,8 @@ import numpy as np
 import pytest
 
 from abnormal.video.flow import FlowMeter, with_speed, without_speed
+from abnormal.video.resample import at_rate
+from abnormal.video.stream import Frame
 
 SIZE = 96
 
@@ -88,3 +90,15 @@ def test_each_frame_has_its_speed_at_once_and_the_first_has_none(scene):
 
 def test_frames_whose_speed_nobody_wants_have_none(scene):
     assert [frame.speed for frame in without_speed([scene, scene])] == [None, None]
+
+
+@pytest.mark.parametrize("source_fps", [25.0, 20.0, 12.5, 10.0, 8.0])
+def test_things_move_on_as_fast_while_a_frame_is_repeated(scene, source_fps):
+    images = [with_patch(scene, 5 + round(50 * number / source_fps)) for number in range(9)]
+    frames = (Frame(image, number / source_fps, number) for number, image in enumerate(images))
+    repeated = [frame.image for frame in at_rate(frames, 25.0)]
+    moving = [frame for frame in with_speed(repeated) if frame.speed is not None]
+    assert len(moving) >= len(images) - 1
+    speeds = [np.median(f.speed[35:55][f.speed[35:55] > 0]) for f in moving]
+    assert all(0.7 < speed < 3 for speed in speeds)
+    assert np.mean(speeds) == pytest.approx(2, abs=0.5)  # 50 pixels a second are 2 a frame

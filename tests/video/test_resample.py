@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abnormal.video.resample import RateWatch, at_rate, resize
+from abnormal.video.resample import RateWatch, at_rate, keep_pace, resize
 from abnormal.video.stream import Frame
 
 NO_PICTURE = np.zeros((1, 1), np.uint8)
@@ -34,6 +34,34 @@ def shown(times_sec, fps):
 )
 def test_frames_at_a_fixed_rate(times_sec, fps, expected):
     assert shown(times_sec, fps) == list(expected)
+
+
+@pytest.mark.parametrize(
+    ("times_sec", "expected"),
+    [
+        ([0, 1, 2, 3], [0, 1, 2, 3]),
+        ([0, 1.4, 1.7, 3.3, 3.6], [0, 1, 2, 3, 4]),  # a little irregular
+        ([0, 1, 4, 5], [0, 1, 1, 1, 2, 3]),  # two were lost
+        ([0, 0.1, 0.2, 0.3, 1, 2], [0, 3, 5]),
+        (
+            [k * 1.001 for k in range(2000)],
+            [*range(751), 750, *range(751, 1751), 1750, *range(1751, 2000)],
+        ),
+        ([], []),
+    ],
+)
+def test_frames_that_were_lost_are_filled_and_others_pass(times_sec, expected):
+    found = list(keep_pace(frames_at(times_sec), 1))
+    assert [frame.number for frame in found] == expected
+    assert all(abs(frame.time_sec - tick) < 1 for tick, frame in enumerate(found))
+
+
+def test_lost_frames_are_not_filled_across_a_gap():
+    times = [(0, False), (1, False), (50.5, True), (51.5, False), (53.5, False)]
+    frames = (Frame(NO_PICTURE, sec, n, after_gap=gap) for n, (sec, gap) in enumerate(times))
+    assert [(f.number, f.after_gap) for f in keep_pace(frames, 1)] == [
+        *((0, False), (1, False), (2, True), (3, False), (3, False), (4, False))
+    ]
 
 
 @given(

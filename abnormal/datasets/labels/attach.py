@@ -78,7 +78,7 @@ def attach_labels(videos: Sequence[SourceVideo], path: Path) -> tuple[list[Sourc
         return list(videos), [f"{path} is not used: no video is for testing"]
     found = _label_readers(tested, path)
     labelled = [
-        dataclasses.replace(video, annotate=annotate, annotation_path=origin)
+        dataclasses.replace(video, annotate=annotate, annotation_path=origin, mask_path=None)
         for video in tested
         for annotate, origin in [found.get(video.name, (None, None))]
     ]
@@ -147,6 +147,7 @@ def _with_labels(video: SourceVideo, rows: Sequence[table.VideoLabels], path: Pa
         annotate=partial(intervals.annotation_from_intervals, all_intervals, clipped=clipped),
         abnormal_sec=tuple(interval for row in rows for interval in row.intervals_sec),
         annotation_path=path,
+        mask_path=None,
         may_be_normal=all(row.says_normal for row in rows),
     )
 

@@ -7,8 +7,8 @@ import secrets
 from pathlib import Path
 
 from abnormal.errors import AbnormalError
-from abnormal.files import writing
 from abnormal.reading import read_bytes
+from abnormal.replacing import writing
 
 FILE_NAME = "page-token"
 """Name of the file of the token in the folder of results."""

@@ -217,7 +217,9 @@ def enter(token: str, place: str) -> Callable[[Request], Response]:
         if not same(request.path_params["token"], token):
             return PlainTextResponse("This is not the token of this page.\n", 401)
         response = RedirectResponse("/", 303)
-        response.set_cookie(cookie_name(place), token, COOKIE_SEC, httponly=True, samesite="strict")
+        # A strict cookie is not sent with a redirect that began with a link in a mail or a chat.
+        # What changes something is guarded against other sites by `Guard`.
+        response.set_cookie(cookie_name(place), token, COOKIE_SEC, httponly=True, samesite="lax")
         return response
 
     return answer

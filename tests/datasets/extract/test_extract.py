@@ -10,6 +10,7 @@ import pytest
 from abnormal.datasets.extract import LEFT_OUT, UNCHANGED, WRITTEN, extract
 from abnormal.datasets.folder import find
 from abnormal.datasets.source import TESTING, TRAINING
+from abnormal.frames.check import check_video
 from abnormal.frames.gaps import Gap
 from abnormal.frames.manifest import read_record
 from abnormal.frames.reader import read_frames
@@ -76,6 +77,18 @@ def test_a_moved_video_is_not_extracted_again(tmp_path, img, video):
     video.path.parent.rename(tmp_path / "moved")
     (moved,) = find(tmp_path / "moved")
     assert outcome(moved, img)[0] == UNCHANGED
+
+
+def test_a_moved_video_is_known_where_it_is_now(tmp_path, img, video, make_video):
+    extract(video, img, SIZE, None)
+    shape = read_record(img / "training" / "gate").source["shape"]
+    video.path.parent.rename(tmp_path / "moved")
+    (moved,) = find(tmp_path / "moved")
+    extract(moved, img, SIZE, None)
+    record = read_record(img / "training" / "gate")
+    assert (check_video(img, record).changes, record.source["shape"]) == ([], shape)
+    make_video(moved.path, frames=15)
+    assert outcome(moved, img) == (WRITTEN, 15, "")
 
 
 def test_another_video_of_the_same_name_is_refused(tmp_path, img, video, make_video, number_of):

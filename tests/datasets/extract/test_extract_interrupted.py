@@ -12,8 +12,8 @@ from abnormal.datasets import extract as extraction
 from abnormal.datasets.extract import LEFT_OUT, UNCHANGED, WRITTEN, extract, extract_all
 from abnormal.datasets.folder import find
 from abnormal.errors import CannotWriteError
-from abnormal.files import replacing_folder
 from abnormal.frames.manifest import write_manifest
+from abnormal.replacing import replacing_folder
 from abnormal.video.pictures import read_picture
 from tests.datasets.extract.extracting import SIZE, drawn, entries, numbers_under, outcome
 
@@ -52,7 +52,7 @@ extraction.extract(find(Path(sys.argv[1]))[0], Path(sys.argv[2]), int(sys.argv[3
 def test_a_run_killed_in_the_middle_is_completed_by_the_next_one(img, video, number_of):
     kill_before_the_record(video, img, SIZE)
     assert len(list(img.rglob("*.jpg"))) == 20
-    assert write_manifest(img) == []
+    assert write_manifest(img) == ([], [])
     assert outcome(video, img) == (WRITTEN, 20, "")
     assert entries(img) == ["gate"]
     assert numbers_under(img, video, number_of) == list(range(20))
@@ -90,7 +90,7 @@ def test_a_video_that_kills_its_process_is_left_out_and_the_others_are_done(
     assert found["killer"].status == LEFT_OUT
     assert found["killer"].problem == "the process that read it was killed"
     assert {found[video.name].status for video in good} <= {WRITTEN, UNCHANGED}
-    assert [record.frames for record in write_manifest(img)] == [20, 20, 20]
+    assert [record.frames for record in write_manifest(img)[0]] == [20, 20, 20]
     assert entries(img) == ["0", "1", "2"]
 
 
@@ -128,7 +128,7 @@ def test_no_further_video_is_begun_once_the_caller_has_stopped(tmp_path, img, ma
     outcomes = extract_all(find(tmp_path / "videos"), img, SIZE, None, workers=1)
     next(outcomes)
     outcomes.close()
-    assert len(write_manifest(img)) < 30
+    assert len(write_manifest(img)[0]) < 30
 
 
 @pytest.mark.parametrize("threads", [1, 3])

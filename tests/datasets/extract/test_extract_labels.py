@@ -105,6 +105,15 @@ def test_new_labels_need_no_new_frames(tmp_path, img, make_pictures):
     assert jpg.stat() == before
 
 
+def test_labels_that_were_moved_are_known_where_they_are_now(tmp_path, img, make_pictures):
+    (video,) = find(make_pictures(tmp_path / "gate"), TESTING)
+    for name in ("labels", "moved"):
+        found = relabelled(video, tmp_path / name, [1] * 12)
+        extract(found, img, SIZE, None)
+        assert read_record(img / "testing" / "gate").source["labels"] == str(tmp_path / name)
+    assert outcome(found, img)[0] == UNCHANGED
+
+
 def test_new_labels_that_do_not_fit_leave_the_old_ones(tmp_path, img, make_pictures):
     (video,) = find(make_pictures(tmp_path / "gate"), TESTING)
     extract(relabelled(video, tmp_path / "labels", [1] * 12), img, SIZE, None)

@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pytest
 
+from abnormal.live.page import stream
 from abnormal.video.jpeg import to_jpeg
 
 STREET = np.random.default_rng(0).integers(60, 190, (120, 160, 3), np.uint8)
@@ -80,13 +81,27 @@ def test_it_opens_without_a_complaint_in_every_look(open_page, events, look):
     assert "now 4.50; alarm above 2.00" in page.locator(".curve-hint").first.text_content()
 
 
-def test_it_says_that_the_program_is_starting_until_the_cameras_are_known(open_page, watch):
-    cameras, watch.watched.cameras = watch.watched.cameras, []
+def test_it_shows_the_cameras_that_are_watched_and_else_that_the_program_is_starting(
+    open_page, watch, monkeypatch
+):
+    monkeypatch.setattr(stream, "TICK_SEC", 0.2)
+    (gate, yard), watch.watched.cameras = watch.watched.cameras, []
     page = open_page()
+    titles, camera = page.locator(".camera h3"), page.locator("[name=camera]")
     assert page.locator("#starting").is_visible()
-    watch.watched.cameras = cameras
-    page.locator(".camera").first.wait_for()
+    watch.watched.cameras = [gate, yard]
+    titles.first.wait_for()
+    assert titles.all_text_contents() == [gate.name, yard.name]
     assert not page.locator("#starting").is_visible()
+    camera.select_option(yard.name)
+    watch.watched.cameras = []  # the program is started again
+    page.locator("#starting").wait_for()
+    assert titles.all_text_contents() == []
+    assert camera.input_value() == yard.name
+    watch.watched.cameras = [gate]
+    titles.first.wait_for()
+    assert titles.all_text_contents() == [gate.name]
+    assert camera.locator("option").all_text_contents() == ["all", gate.name]
 
 
 def test_what_happens_is_shown_without_a_reload(open_page, watch, events, make_event):
@@ -155,3 +170,15 @@ def test_that_was_no_alarm_and_undo(open_page, watch, events, wrong):
     page.locator("#said", has_text="is dismissed already").wait_for()
     assert ["409" in text for text in wrong] == [True]
     wrong.clear()
+
+
+def test_the_address_with_the_token_can_be_clicked_in_a_page_of_another_site(chromium, open_watch):
+    with open_watch("0.0.0.0:0") as watch:
+        port, token = watch.address.split(":")[2].split("/token/")
+        link = f"<a href='http://127.0.0.1:{port}/token/{token}'>the page</a>"
+        page = chromium.new_page()
+        page.route("http://chat.example/", lambda r: r.fulfill(body=link, content_type="text/html"))
+        page.goto("http://chat.example/")
+        page.locator("a").click()
+        page.locator("#connection", has_text="Live").wait_for(timeout=10000)
+        page.close()

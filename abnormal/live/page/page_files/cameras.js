@@ -78,7 +78,7 @@ class CameraCard {
 }
 
 export class Cameras {
-  /** onNames is called with the names of the cameras when they become known. */
+  /** onNames is called with the names of the cameras when they become known or change. */
   constructor(onNames) {
     this.cards = new Map();
     this.onNames = onNames;
@@ -96,15 +96,18 @@ export class Cameras {
     if (isNew) this.load();
   }
 
+  /** Shows these cameras and no others, because the program may have been started with others. */
   show(cameras) {
-    byId("starting").hidden = this.cards.size + cameras.length > 0;
-    for (const camera of cameras) {
-      if (!this.cards.has(camera.name)) {
-        this.cards.set(camera.name, new CameraCard(camera.name));
-        byId("camera-list").append(this.cards.get(camera.name).article);
-        this.onNames([...this.cards.keys()]);
-      }
-      this.cards.get(camera.name).update(camera);
-    }
+    byId("starting").hidden = cameras.length > 0;
+    const names = cameras.map(({ name }) => name);
+    if (names.join() !== [...this.cards.keys()].join()) this.arrange(names);
+    for (const camera of cameras) this.cards.get(camera.name).update(camera);
+  }
+
+  arrange(names) {
+    const cards = names.map((name) => this.cards.get(name) ?? new CameraCard(name));
+    this.cards = new Map(names.map((name, number) => [name, cards[number]]));
+    byId("camera-list").replaceChildren(...cards.map(({ article }) => article));
+    if (names.length) this.onNames(names); // while the program starts, the old ones can be chosen
   }
 }

@@ -1,100 +1,17 @@
-import json
+"""What is old, or takes too much room, is deleted, and nothing else."""
+
 import os
-from collections import namedtuple
 
 import pytest
 
 from abnormal.cli import test as program
-from abnormal.files import make_folder
-from abnormal.live import retention
-from abnormal.live.clock import Clock, format_stamp
-from abnormal.live.event import make_event
+from abnormal.live.clock import format_stamp
 from abnormal.live.event_log import open_event_log
-from abnormal.live.frame import Moment
 from abnormal.live.listeners import open_listeners
 from abnormal.live.retention import DAY_SEC, GB, Keep, Retention
 from abnormal.live.status import Watched
-from abnormal.live.tracker import CLOSED, OPENED, LiveFrameScore, OngoingEvent
-
-NOW = 1.8e9
-INF = float("inf")
-Disk = namedtuple("Disk", ("total", "used", "free"))
-
-
-class Clocks:
-    """Clocks that a test sets."""
-
-    def __init__(self):
-        self.sec, self.utc = 1000.0, NOW
-
-    def pass_time(self, sec):
-        self.sec += sec
-        self.utc += sec
-
-    @property
-    def clock(self):
-        return Clock(lambda: self.sec, lambda: self.utc)
-
-
-def event_of(days_ago, state=CLOSED, kind="anomaly", camera="gate"):
-    at = Moment(1, 0.0, NOW - days_ago * DAY_SEC)
-    ongoing = OngoingEvent(at, at, LiveFrameScore(at, 2.5, (0, 0, 1, 1)), 2.5)
-    return make_event(camera, kind, state, ongoing)
-
-
-class Kept:
-    """A folder of results with events of some days."""
-
-    def __init__(self, folder):
-        self.folder = folder
-
-    def fill(self, log, days, size=1000):
-        """Keeps an event of each of some days, and gives their identifiers."""
-        events = [event_of(day) for day in days]
-        for event in events:
-            self.write(f"thumbnails/{event.id}.jpg", size // 10)
-            self.write(f"clips/{event.id}.mp4", size)
-            self.write(f"cells/{event.id}.npz")
-            self.write(f"webhook/000000000001-{event.id}-opened.json")
-            self.write(f"mqtt/refused/000000000001-{event.id}-updated-20260101.json")
-            log(event)
-        return [event.id for event in events]
-
-    def write(self, name, size=10):
-        path = self.folder / name
-        make_folder(path.parent)
-        path.write_bytes(b"x" * size)
-
-    def names(self):
-        paths = (path for path in self.folder.rglob("*") if path.is_file() or path.is_symlink())
-        return {str(path.relative_to(self.folder)) for path in paths} - {"events.jsonl"}
-
-    def lines(self):
-        text = (self.folder / "events.jsonl").read_text()
-        return [json.loads(line)["id"] for line in text.splitlines()]
-
-
-def names_of(*events):
-    return {
-        name
-        for event in events
-        for name in (
-            f"thumbnails/{event}.jpg",
-            f"clips/{event}.mp4",
-            f"cells/{event}.npz",
-            f"webhook/000000000001-{event}-opened.json",
-            f"mqtt/refused/000000000001-{event}-updated-20260101.json",
-        )
-    }
-
-
-@pytest.fixture
-def kept(tmp_path):
-    return Kept(tmp_path)
-
-
-def clean(kept, log, days=30.0, gigabytes=INF, utc=NOW):
-    Retention(kept.folder, Keep(days, gigabytes), log, Clock()).clean(utc)
+from abnormal.live.tracker import OPENED
+from tests.live.retention.keeping import INF, Clocks, clean, event_of, names_of
 
 
 def test_what_is_old_is_deleted_with_all_that_belongs_to_it(kept):
@@ -186,33 +103,6 @@ def test_without_limits_everything_is_kept(kept):
         clean(kept, log, days=INF)
         assert kept.names() == names_of(*events)
         assert kept.lines() == events
-
-
-def test_on_a_disk_that_is_nearly_full_the_oldest_make_room(kept, monkeypatch):
-    with open_event_log(kept.folder) as log:
-        events = kept.fill(log, [3, 2, 1], size=20_000)
-        disk = Disk(1_000_000, 970_000, 30_000)
-        monkeypatch.setattr(retention.shutil, "disk_usage", lambda _: disk)
-        clean(kept, log)
-        assert kept.lines() == events[2:]
-        assert f"clips/{events[1]}.mp4" not in kept.names()
-
-
-def test_if_the_log_cannot_be_written_anew_the_old_one_stays_and_pictures_go(kept, monkeypatch):
-    with open_event_log(kept.folder) as log:
-        old, recent = kept.fill(log, [40, 1])
-
-        def full(_):
-            raise OSError(28, "No space left on device")
-
-        monkeypatch.setattr("abnormal.live.event_log.os.fsync", full)
-        with pytest.raises(Exception, match="No space left"):
-            clean(kept, log)
-        assert kept.lines() == [old, recent]
-        assert f"clips/{old}.mp4" not in kept.names()
-        monkeypatch.undo()
-        clean(kept, log)
-        assert kept.lines() == [recent]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")

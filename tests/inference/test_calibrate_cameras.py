@@ -1,0 +1,34 @@
+"""Each camera has what is normal there, and shares what cameras have in common."""
+
+import numpy as np
+import pytest
+
+from abnormal.inference.calibrate import Calibrator
+from abnormal.names import FUSED
+from tests.inference.calibrating import FPS, LENGTH, halved, scored, video, walking
+
+
+def test_what_cameras_share_is_kept_for_each_of_them_too():
+    videos = [video(walking(n, n), f"{n}", camera) for n, camera in ((60, "a"), (90, "b"))]
+    both = Calibrator(halved, LENGTH, FPS).calibrate(videos)
+    alone = [Calibrator(halved, LENGTH, FPS).calibrate([one], both.positions) for one in videos]
+    assert [(pool.cameras, pool.frames) for pool in both.pools] == [(("a",), 60), (("b",), 90)]
+    assert [one.pools for one in alone] == [(), ()]
+    assert both.pools == tuple(pool for one in alone for pool in one.all_pools)
+    sums = np.sum([pool.false_alarms[FUSED].counts for pool in both.pools], axis=0)
+    assert both.false_alarms[FUSED].counts == tuple(sums.tolist())
+    assert both.false_alarms[FUSED].hours == pytest.approx(150 / FPS / 3600)
+
+
+def test_each_camera_has_its_own_levels():
+    videos = [
+        video(walking(300, 0, 1.0), "a", "slow"),
+        video(walking(300, 1, 4.0), "b", "fast"),
+    ]
+    calibration = Calibrator(halved, LENGTH, FPS).calibrate(videos)
+    assert set(calibration.cameras) == {"slow", "fast"}
+    runner = walking(100, 2, 4.0)
+    slow, fast = (scored(runner, calibration, name).causal["motion"] for name in ("slow", "fast"))
+    assert slow.mean() > 3 * fast.mean()
+    frames = calibration.cameras["slow"].surprises["motion"].frames
+    assert frames == 300
