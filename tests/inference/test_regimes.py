@@ -63,7 +63,7 @@ def test_of_pictures_that_are_passed_over_the_times_count(then):
 def test_time_in_which_no_picture_came_does_not_make_a_regime_unknown():
     follow = watch(DAY, NIGHT)
     seen(follow, *[DAY] * 9)
-    assert follow(ELSEWHERE, 300) == Seen(0, False)
+    assert follow(ELSEWHERE, 300) == Seen(0, is_sure=False, is_known=False)
     assert seen(follow, *[DAY] * 9)[-1] == SURE
     assert [follow(ELSEWHERE, 300).regime for _ in range(7)] == [0] * 5 + [None] * 2
 

@@ -1,33 +1,20 @@
 """A reader that is given its frames by hand, with a clock that is moved by hand."""
 
-import numpy as np
 import pytest
 
-from abnormal.models.backend import start_backend
+from abnormal.live import reader
+from abnormal.live.address import Camera
+from abnormal.live.backlog import ReceivedFrame
+from abnormal.live.clock import Clock
+from abnormal.live.mailbox import Mailbox
+from abnormal.live.monitor import CameraMonitor
+from abnormal.live.prepare import FramePreparer
+from abnormal.live.reader import BACKLOG_SEC, SILENT_SEC, CameraReader
+from abnormal.live.run import _deliver
+from abnormal.live.watch import WatchLoop
+from abnormal.video.stream import Frame
+from tests.live.watch.watching import ALARM, FPS, LENGTH, SCENE, SIZE, footage
 
-start_backend()
-
-from abnormal.inference.detector import Detector  # noqa: E402
-from abnormal.live import reader  # noqa: E402
-from abnormal.live.address import Camera  # noqa: E402
-from abnormal.live.backlog import ReceivedFrame  # noqa: E402
-from abnormal.live.clock import Clock  # noqa: E402
-from abnormal.live.frame import LiveFrame  # noqa: E402
-from abnormal.live.mailbox import Mailbox  # noqa: E402
-from abnormal.live.monitor import CameraMonitor  # noqa: E402
-from abnormal.live.prepare import FramePreparer  # noqa: E402
-from abnormal.live.reader import BACKLOG_SEC, SILENT_SEC, CameraReader  # noqa: E402
-from abnormal.live.run import _deliver  # noqa: E402
-from abnormal.live.watch import WatchLoop  # noqa: E402
-from abnormal.models.model import ModelInfo  # noqa: E402
-from abnormal.scoring.alarm import Alarm  # noqa: E402
-from abnormal.scoring.calibration import Calibration, Normality  # noqa: E402
-from abnormal.scoring.local import LOCAL_SCORES  # noqa: E402
-from abnormal.scoring.surprise import learn_surprise  # noqa: E402
-from abnormal.video.stream import Frame  # noqa: E402
-
-SIZE = 48
-SCENE = np.random.default_rng(0).integers(60, 190, (SIZE, SIZE), np.uint8)
 CAMERA = Camera("gate", "0")
 
 
@@ -88,26 +75,13 @@ def test_what_is_dropped_is_counted_at_the_rate_of_the_model(camera_fps):
     assert at_work.reader.dropped() > 100
 
 
-def running(number):
-    """The scene, in which a square runs from the tenth picture on."""
-    image, left = SCENE.copy(), 5 * number % (SIZE - 12)
-    if number >= 10:
-        image[20:32, left : left + 12] = 240
-    return image
-
-
-def test_a_camera_that_is_silent_has_lost_its_connection():
-    levels = {name: np.full((6, 6), 1.0, np.float32) for name in LOCAL_SCORES}
-    surprises = dict.fromkeys(LOCAL_SCORES, learn_surprise(np.arange(500) / 500))
-    calibration = Calibration({}, {}, {"": Normality(levels, surprises)}, 9, (), held_out=True)
-    detector = Detector("m", ModelInfo("cae", 5, SIZE, 5.0), lambda clips: clips / 2, calibration)
-    told, mailbox = [], Mailbox(1, capacity=1000, clip_length=5, hop=5)
-    monitor = CameraMonitor(CAMERA, detector, Alarm("motion", 2.0, 1.0), told.append)
-    at_work = ByHand(5.0, lambda message: _deliver(monitor, mailbox, 0, message))
+def test_a_camera_that_is_silent_has_lost_its_connection(detector):
+    told, mailbox = [], Mailbox(1, capacity=1000, clip_length=LENGTH, hop=LENGTH)
+    monitor = CameraMonitor(CAMERA, detector, ALARM, told.append)
+    at_work = ByHand(FPS, lambda message: _deliver(monitor, mailbox, 0, message))
     at_work.reader.pass_time = monitor.faults.pass_time
-    loop = WatchLoop(
-        [monitor], mailbox, detector.reconstruct, at_work.clock, lambda: None, clip_length=5
-    )
+    clock = at_work.clock
+    loop = WatchLoop([monitor], mailbox, detector.reconstruct, clock, lambda: None, LENGTH)
 
     def step():
         at_work.reader._pass_on()
@@ -116,10 +90,11 @@ def test_a_camera_that_is_silent_has_lost_its_connection():
     def states():
         return [(event.kind, event.state) for event in told if event.state != "updated"]
 
-    for number in range(33):  # the last three are in no complete clip
-        at_work.receive(5.0, running(number))
+    images = footage(60, range(10, 60))
+    for image in images[:33]:  # the last three are in no complete clip
+        at_work.receive(FPS, image)
         step()
-    last_sec = at_work.now - 1 / 5
+    last_sec = at_work.now - 1 / FPS
     at_work.now = last_sec + SILENT_SEC
     step()
     assert states() == [("anomaly", "opened")]
@@ -130,14 +105,12 @@ def test_a_camera_that_is_silent_has_lost_its_connection():
     assert (lost.detail, lost.end_sec - lost.start_sec) == ("no picture for 6 s", 6.5)
     assert monitor.status.now().frames == 33
     at_work.now += 60
-    for number in range(33, 60):
+    for image in images[33:]:
         step()
-        at_work.receive(5.0, running(number))
+        at_work.receive(FPS, image)
     step()
     assert states()[3:] == [("disconnected", "closed"), ("anomaly", "opened")]
-    assert sum(event.kind == "disconnected" for event in told) == 2
     newest = monitor._newest
-    assert newest.moment.sec == at_work.now - 1 / 5
-    assert newest.moment.number == pytest.approx(newest.moment.sec * 5, abs=1)
-    assert isinstance(newest, LiveFrame)
+    assert newest.moment.sec == at_work.now - 1 / FPS
+    assert newest.moment.number == pytest.approx(newest.moment.sec * FPS, abs=1)
     assert newest.speed is not None
