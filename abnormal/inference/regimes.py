@@ -31,7 +31,10 @@ CHECK_SEC = 0.2
 """While it is not sure what a picture shows, it is looked for once in so many seconds."""
 
 UNKNOWN_SEC = 5.0
-"""After so many seconds without a picture of a known regime, the regime is not known."""
+"""After so many seconds of pictures that show no known regime, the regime is not known."""
+
+PICTURE_SEC = 1.0
+"""A picture counts for at most so many seconds, because nothing was seen in a longer break."""
 
 SETTLE_SEC = 1.0
 """Nothing is sure for so many seconds after a change: exposure settles, and scores are averages."""
@@ -70,6 +73,7 @@ class RegimeWatch:
         self._views = [] if blind else views
         self._check = max(1, round(CHECK_SEC * fps))
         self._unknown, self._settle = round(UNKNOWN_SEC * fps), round(SETTLE_SEC * fps)
+        self._longest = max(1, round(PICTURE_SEC * fps))
         self._regime: int | None = 0
         self._is_there = True
         self._until_check = self._lost = 0  # in pictures
@@ -110,7 +114,7 @@ class RegimeWatch:
             self._look(shrink(picture))
         if not self._is_there:
             self._since_change = -1
-            self._lost += after
+            self._lost += min(after, self._longest)
             if self._lost > self._unknown:
                 self._regime = None
         self._is_first = False

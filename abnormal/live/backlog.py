@@ -54,31 +54,30 @@ class Backlog:
     gap costs the scores less than many short ones, before and after which nothing is compared.
 
     Attributes:
-        dropped: Number of frames that were dropped since the start.
+        dropped_sec: How many seconds of frames were dropped since the start.
     """
 
-    def __init__(self, most: int, waits: bool) -> None:
+    def __init__(self, longest_sec: float, waits: bool) -> None:
         """Makes an empty queue.
 
         Args:
-            most: At most so many frames wait.
+            longest_sec: At most so many seconds of frames wait, or two frames.
             waits: Whether to wait for room, as for a file, instead of dropping frames.
         """
-        self._most, self._waits = most, waits
+        self._longest_sec, self._waits = longest_sec, waits
         self._waiting: collections.deque[Received] = collections.deque()
         self._changed = threading.Condition()
-        self.dropped = 0
+        self.dropped_sec = 0.0
 
     def put(self, received: Received) -> None:
         """Adds what the camera has sent. Only frames are ever dropped."""
         with self._changed:
             if isinstance(received, ReceivedFrame):
-                room = self._room(received.frame)
+                frame = received
                 if self._waits:
-                    self._changed.wait_for(lambda: len(self._waiting) < room or not self._waits)
-                older = [one for one in self._waiting if isinstance(one, ReceivedFrame)]
-                if len(older) >= room:
-                    received = self._in_place_of(older, received)
+                    self._changed.wait_for(lambda: self._has_room(frame) or not self._waits)
+                if not self._has_room(frame):
+                    received = self._in_place_of(self._frames(), frame)
             self._waiting.append(received)
             self._changed.notify_all()
 
@@ -102,10 +101,17 @@ class Backlog:
         """Drops the frames that wait; the newest one then follows a gap."""
         others = [one for one in self._waiting if not isinstance(one, ReceivedFrame)]
         self._waiting = collections.deque(others)
-        self.dropped += len(older)
+        self.dropped_sec += max(0.0, newest.taken_sec - older[0].taken_sec)
         is_first = any(one.is_first for one in [*older, newest])
         return newest._replace(is_first=is_first, follows_gap=True)
 
-    def _room(self, frame: Frame) -> int:
-        with_colours = 3 * frame.image.nbytes
-        return max(2, min(self._most, LARGEST_BYTES // with_colours))
+    def _has_room(self, newest: ReceivedFrame) -> bool:
+        older = self._frames()
+        with_colours = 3 * newest.frame.image.nbytes
+        return len(older) < 2 or (
+            len(older) < LARGEST_BYTES // with_colours
+            and newest.arrival_sec - older[0].arrival_sec < self._longest_sec
+        )
+
+    def _frames(self) -> list[ReceivedFrame]:
+        return [one for one in self._waiting if isinstance(one, ReceivedFrame)]

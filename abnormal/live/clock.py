@@ -3,6 +3,7 @@
 import collections
 import logging
 import re
+import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -188,6 +189,12 @@ class RateConverter:
     gap, or the camera has few frames."""
     _GAP_GAIN = 0.02
     """Weight of the newest interval in the mean interval between frames."""
+    _FIRST = 10
+    """If most of the first so many intervals are unlike the model's, their mean is the usual one at
+    once."""
+    _SHORTEST_SEC = 1 / 75
+    """Cameras have up to 60 frames a second. At first, frames that are closer than this are taken
+    for those of a stream that was held up before its first one came."""
     _JUMP = 4
     """A jump is more than so many times the usual number of ticks."""
 
@@ -198,6 +205,7 @@ class RateConverter:
             fps: Frames per second of the model.
         """
         self._period = self._gap = 1 / fps
+        self._first_gaps = [self._period]
         self._due: float | None = None
         self._last_sec = 0.0
         self._skipped = 0
@@ -212,8 +220,8 @@ class RateConverter:
         usual = self._gap / self._period  # ticks per frame
         if self._due is None:
             self._due = self._last_sec = time_sec
-        elif 0 < (gap := time_sec - self._last_sec) < BREAK_SEC:
-            self._gap += self._GAP_GAIN * (gap - self._gap)
+        if time_sec > self._last_sec:
+            self._learn(time_sec - self._last_sec)
         self._last_sec = time_sec
         ticks = 0
         while self._due <= time_sec + self._gap / 2:
@@ -228,3 +236,17 @@ class RateConverter:
         ) and ticks > 0
         self._skipped = 0 if ticks else self._skipped + 1
         return ticks
+
+    def _learn(self, gap: float) -> None:
+        """Learns the usual interval between frames from the next one, in seconds."""
+        if len(self._first_gaps) <= self._FIRST:
+            self._first_gaps.append(gap if gap >= self._SHORTEST_SEC else self._period)
+            middle = statistics.median_low(self._first_gaps)
+            if not middle / 2 < self._period < 2 * middle:
+                # The rate is another one than the model's. A pause must not count in the mean.
+                near = [one for one in self._first_gaps if middle / 2 < one < 2 * middle]
+                self._gap = statistics.fmean(near)
+                return
+        if gap >= BREAK_SEC:  # a pause, or a camera that has become slow
+            gap = min(gap, self._JUMP * max(self._gap, self._SHORTEST_SEC))
+        self._gap += self._GAP_GAIN * (gap - self._gap)

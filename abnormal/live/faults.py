@@ -15,8 +15,6 @@ from abnormal.scoring.alarm import Alarm
 
 SHORTEST_FAULT_SEC = 0.5
 """A fault that lasts for fewer seconds is no event, although its pictures raise no alarm."""
-SILENT_SEC = 6.0
-"""A camera is lost if no picture has come for so many seconds, even if its connection holds."""
 
 
 class CameraFaults:
@@ -50,23 +48,18 @@ class CameraFaults:
                 self._handle_loss(message)
 
     def pass_time(self, now_sec: float) -> None:
-        """Handles that no message has come for a while.
+        """Handles that no message has come for a while after the connection was lost.
 
         Args:
             now_sec: The present time, in seconds by the clock of the arrivals.
         """
         with self._lock:
-            if self._newest is None or self._ended or self._is_finished:
+            is_over = self._ended or self._is_finished
+            if self._newest is None or self._disconnection is None or is_over:
                 return
             silent_sec = now_sec - self._newest.arrival_sec
-            number, sec, utc = self._newest.moment
-            missed = int(silent_sec * self._fps)
-            now = Moment(number + missed, sec + silent_sec, utc + silent_sec)
-            if self._disconnection is None and silent_sec > SILENT_SEC:
-                self._handle_loss(ConnectionLost(now, f"no picture for {silent_sec:.0f} s"))
-            if self._disconnection:
-                self._close_ended(now.number)
-                self._events.pass_time(now.sec)
+            self._close_ended(self._newest.moment.number + int(silent_sec * self._fps))
+            self._events.pass_time(self._newest.moment.sec + silent_sec)
 
     def finish(self) -> None:
         """Closes all events when the watch ends; what comes after that is ignored."""

@@ -24,6 +24,8 @@ WAIT_SEC = 0.5
 """If no frame comes for so many seconds, it is looked whether the camera is still there."""
 START_SEC = 3.0
 """A first connection is reported if nothing is known of it so many seconds after its time limit."""
+SILENT_SEC = 6.0
+"""A camera is lost if no picture has come for so many seconds, even if its connection holds."""
 BACKLOG_SEC = 2.0
 """So many seconds of frames may wait for being prepared."""
 
@@ -143,20 +145,21 @@ class CameraReader(threading.Thread):
         super().__init__(name=f"camera-{camera.name}", daemon=True)
         self._prepare, self._put, self._has_room = prepare, put, has_room
         self._clock = clock
-        self._backlog = Backlog(round(BACKLOG_SEC * prepare.fps), camera.is_file)
+        self._backlog = Backlog(BACKLOG_SEC, camera.is_file)
         self._receiver = CameraReceiver(camera, self._backlog, clock, timeout_sec)
         self._first_sec: float | None = None  # when the first frame of all was taken
         self._next = 0  # number of the next frame
-        self._dropped = 0  # frames that were not scored
+        self._dropped = 0  # frames at the model's rate that were not scored
         self._look_at = 0  # number from which one is looked at although it is not scored
         self._convert_rate = RateConverter(prepare.fps)
         self._follows_gap = False
-        self._report_at_sec = clock.now() + timeout_sec + START_SEC  # infinite once it has answered
+        # When the camera is lost unless something comes; infinite while it is.
+        self._lost_at_sec = clock.now() + timeout_sec + START_SEC
         self.pass_time: Callable[[float], None] = lambda now_sec: None
 
     def dropped(self) -> int:
-        """Returns how many frames were dropped since the start."""
-        return self._backlog.dropped + self._dropped
+        """Returns how many frames were dropped since the start, counted at the model's rate."""
+        return round(self._backlog.dropped_sec * self._prepare.fps) + self._dropped
 
     def stop(self) -> None:
         """Asks the threads to end at the next frame, without waiting for that."""
@@ -175,21 +178,26 @@ class CameraReader(threading.Thread):
     def _pass_on(self) -> bool:
         """Passes on what the camera sends next; returns False if nothing will come any more."""
         received = self._backlog.take(WAIT_SEC)
-        if received is None and self._clock.now() > self._report_at_sec:  # such as a device
-            received = StreamEnd(self._clock.now(), "there is no answer", is_last=False)
-        if received:
-            self._report_at_sec = float("inf")
+        if received is None and self._clock.now() > self._lost_at_sec:  # such as a hung device
+            received = StreamEnd(self._clock.now(), self._silence(), is_last=False)
         if isinstance(received, ReceivedFrame):
-            if received.is_first:
+            if received.is_first or self._lost_at_sec == float("inf"):
                 self._start_connection(received.taken_sec)
+            self._lost_at_sec = received.arrival_sec + SILENT_SEC
             self._take(received)
         elif isinstance(received, StreamEnd):
+            self._lost_at_sec = float("inf")
             moment = self._moment(received.sec)
             self._put(ConnectionLost(moment, received.reason, received.is_last))
         elif received:
             self._put(received)
         self.pass_time(self._clock.now())
         return not (isinstance(received, StreamEnd) and received.is_last)
+
+    def _silence(self) -> str:
+        if self._first_sec is None:
+            return "there is no answer"
+        return f"no picture for {self._clock.now() - self._lost_at_sec + SILENT_SEC:.0f} s"
 
     def _take(self, received: ReceivedFrame) -> None:
         taken_sec = received.taken_sec

@@ -60,6 +60,14 @@ def test_of_pictures_that_are_passed_over_the_times_count(then):
     assert [some(picture, 5) for picture in shown[::5]] == found[::5]
 
 
+def test_time_in_which_no_picture_came_does_not_make_a_regime_unknown():
+    follow = watch(DAY, NIGHT)
+    seen(follow, *[DAY] * 9)
+    assert follow(ELSEWHERE, 300) == Seen(0, is_sure=False, is_known=False)
+    assert seen(follow, *[DAY] * 9)[-1] == SURE
+    assert [follow(ELSEWHERE, 300).regime for _ in range(7)] == [0] * 5 + [None] * 2
+
+
 def test_what_hides_the_view_for_a_moment_does_not_change_the_regime():
     found = seen(watch(DAY, NIGHT), DAY, *[half_hidden(0.9)] * 10, *[DAY] * 8)
     assert {one.regime for one in found} == {0}

@@ -26,7 +26,7 @@ def test_without_room_all_that_waits_is_dropped_and_the_first_of_a_connection_st
     assert [one.frame.number for one in got] == [3, 4]
     assert [one.is_first for one in got] == [True, False]
     assert [one.follows_gap for one in got] == [True, False]
-    assert backlog.dropped == 3
+    assert backlog.dropped_sec == 3
 
 
 def test_the_end_of_a_connection_is_never_dropped():
@@ -42,23 +42,23 @@ def test_the_end_of_a_connection_is_never_dropped():
 
 
 def test_of_large_frames_fewer_wait():
-    backlog = Backlog(50, waits=False)
+    backlog = Backlog(100, waits=False)
     side = int((LARGEST_BYTES / 12) ** 0.5)
     for number in range(50):
         backlog.put(received(number))
     backlog.put(received(50, (side, side)))
-    assert backlog.dropped == 50
-    for number in range(3):
+    assert backlog.dropped_sec == 50
+    for number in range(51, 54):
         backlog.put(received(number, (side, side)))
-    assert backlog.dropped == 50
-    backlog.put(received(4, (side, side)))
-    assert backlog.dropped == 54
+    assert backlog.dropped_sec == 50
+    backlog.put(received(54, (side, side)))
+    assert backlog.dropped_sec == 54
 
 
-@pytest.mark.parametrize("most", [0, 2, 50])
+@pytest.mark.parametrize("longest_sec", [0, 2, 50])
 @pytest.mark.parametrize("stops", [False, True])
-def test_a_file_waits_until_there_is_room_or_nobody_takes_it_any_more(stops, most):
-    backlog = Backlog(most, waits=True)
+def test_a_file_waits_until_there_is_room_or_nobody_takes_it_any_more(stops, longest_sec):
+    backlog = Backlog(longest_sec, waits=True)
     large = (LARGEST_BYTES // 6, 1)  # for two there is room
     filling = threading.Thread(target=lambda: [backlog.put(received(n, large)) for n in range(5)])
     filling.start()
@@ -70,4 +70,4 @@ def test_a_file_waits_until_there_is_room_or_nobody_takes_it_any_more(stops, mos
     got = [backlog.take(60) for _ in range(5)]
     filling.join(60)
     assert [one.frame.number for one in got] == list(range(5))
-    assert backlog.dropped == 0
+    assert backlog.dropped_sec == 0

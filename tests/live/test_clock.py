@@ -88,6 +88,43 @@ def test_much_more_time_or_many_more_frames_than_usual_are_a_jump(camera_fps):
     assert convert.jumped
 
 
+def jumps(times, fps):
+    """For each frame that is used, whether it follows a jump."""
+    convert = RateConverter(fps)
+    return [convert.jumped for time_sec in times if convert(time_sec)]
+
+
+@pytest.mark.parametrize("jitter_sec", [0.0, 0.01])
+@pytest.mark.parametrize("fps", [5, 10, 12.5, 25])
+@pytest.mark.parametrize("camera_fps", [0.5, 1, 2, 5, 8, 10, 12.5, 15, 25, 30, 50, 60])
+def test_the_first_frames_of_a_camera_of_any_rate_are_no_jumps(camera_fps, fps, jitter_sec):
+    draw, smooth = np.random.default_rng(0), ArrivalSmoother()
+    arrivals = [
+        n / camera_fps + draw.uniform(0, jitter_sec) for n in range(min(120, int(10 * camera_fps)))
+    ]
+    found = jumps([smooth(n, arrival) for n, arrival in enumerate(arrivals)], fps)
+    slow = fps > 4 * camera_fps  # its second frame could just as well follow a pause
+    assert sum(found) <= 2 * slow
+    assert not any(found[3:])
+
+
+@pytest.mark.parametrize("first", [1, 2, 3, 5, 10])
+@pytest.mark.parametrize(("camera_fps", "fps"), [(25, 25), (60, 25), (60, 12.5), (30, 12.5)])
+@pytest.mark.parametrize("pause_sec", [0.9, 30.0])
+def test_a_pause_is_the_only_jump_however_early_it_is(camera_fps, fps, first, pause_sec):
+    times = [n / camera_fps + pause_sec * (n >= first) for n in range(10 * camera_fps)]
+    convert = RateConverter(fps)
+    used = [(time_sec, convert.jumped) for time_sec in times if convert(time_sec)]
+    after = next(time_sec for time_sec, _ in used if time_sec >= times[first])
+    assert (after, True) in used
+    assert sum(jumped for time_sec, jumped in used if time_sec != after) <= (first == 1)
+
+
+def test_a_camera_that_becomes_slow_is_followed():
+    times = np.cumsum([*[1 / 25] * 250, *[1.0] * 80])
+    assert not any(jumps(times, 25)[-20:])
+
+
 @pytest.mark.parametrize("gap_sec", [0.5, 2.0, 9.0, 60.0])
 @pytest.mark.parametrize("camera_fps", [5, 15, 25, 60])
 def test_a_gap_has_as_many_ticks_as_its_time(camera_fps, gap_sec):
@@ -98,7 +135,7 @@ def test_a_gap_has_as_many_ticks_as_its_time(camera_fps, gap_sec):
     assert ticks == pytest.approx(25 * gap_sec, abs=1 + 25 / camera_fps)
 
 
-@pytest.mark.parametrize("first", [0, 100])
+@pytest.mark.parametrize("first", [0, 1, 5, 10, 25, 100])
 @pytest.mark.parametrize("spacing_sec", [0.002, 0.005, 0.01])
 def test_a_stream_without_times_that_catches_up_is_not_taken_for_faster_motion(first, spacing_sec):
     """It stands still for a second, at its start or later, and then sends what it owes."""

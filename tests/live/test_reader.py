@@ -121,7 +121,7 @@ def test_a_camera_that_dies_is_noticed_although_its_frames_take_long_to_prepare(
     monkeypatch.setattr(FramePreparer, "__call__", prepare_slowly)
     camera = mjpeg_camera(numbered_jpegs, 50)
     at_work = reading(camera.url())
-    at_work.frames(8)
+    at_work.frames(12)
     camera.frozen = True
     time.sleep(0.5)  # the last frames arrive
     shown, seen = camera.number(), len(at_work.messages)
