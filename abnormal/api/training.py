@@ -61,21 +61,24 @@ def train(
 
     output = Path(output)
     with trusting(trust):
-        _run(own_options((Path(img), output), network, loss, callbacks, choices))
-    with trusting(True):  # it has just been written here, and needs what is here
+        has_run = _run(own_options((Path(img), output), network, loss, callbacks, choices))
+    # A run writes the file unless that has its network already, and no other code.
+    with trusting(trust or has_run):
         return open_detector(output, output.stem, "auto")
 
 
-def _run(options: "TrainingOptions") -> None:
+def _run(options: "TrainingOptions") -> bool:
+    """Trains, and returns whether there was anything to do."""
     from abnormal.training.distribute import open_devices
     from abnormal.training.finished import is_finished
     from abnormal.training.options import HostAddresses
     from abnormal.training.run import train
 
     if is_finished(options):
-        return
+        return False
     with open_devices("auto", HostAddresses()) as devices:
         train(options, devices)
+    return True
 
 
 def calibrate(

@@ -8,9 +8,10 @@ import pandas as pd
 from abnormal.detection.detect import find_videos
 from abnormal.detection.options import DetectionOptions
 from abnormal.errors import AbnormalError
-from abnormal.inference.detector import open_detector
+from abnormal.inference.detector import detector_of
 from abnormal.inference.dismiss import dismiss, measure_event, undo_dismissal
 from abnormal.inference.stored_calibration import change_calibration
+from abnormal.models.model_file import read_model
 from abnormal.names import FUSED
 from abnormal.printable import without_spreadsheet_mark
 from abnormal.scoring.calibration import Calibration
@@ -66,12 +67,15 @@ def dismiss_frames(
             f"There is no video {name} in {options.source or options.img}. Give the same --source "
             "or --img as when it was scored."
         )
-    detector = open_detector(path, path.stem, options.runtime, options.hop, options.exact)
+    model = read_model(path)
+    detector = detector_of(model, path.stem, options.runtime, options.hop, options.exact)
     alarm = detector.alarm(options.score, options.threshold, options.false_alarms_per_hour)
     ignored = read_zone(options.zone) if options.zone else None
     event = measure_event(detector, videos[name], (first, last), alarm, ignored)
     entry = {"event": wanted, "video": name, "first_frame": first, "last_frame": last}
-    return change_calibration(path, lambda known: dismiss(known, event, entry))
+    return change_calibration(
+        path, lambda known: dismiss(known, event, entry), network=model.lazy_network.digest
+    )
 
 
 def undo_dismissed_event(models: Sequence[Path], event: str) -> Calibration:

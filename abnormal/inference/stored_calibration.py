@@ -49,6 +49,7 @@ def change_calibration(
     change: Callable[[Calibration], Calibration],
     reference: Reference | None = None,
     facts: Mapping[str, Any] = MappingProxyType({}),
+    network: str | None = None,
 ) -> Calibration:
     """Changes the calibration in a model file, and leaves the network as it is.
 
@@ -61,16 +62,22 @@ def change_calibration(
             the file stays as it is.
         reference: The reference clips with new scores; None to keep those of the file.
         facts: Attributes of the model's `ModelInfo` that change, too.
+        network: Hash of the network that the change was measured with, `LazyNetwork.digest`; None
+            if it was measured with none.
 
     Returns:
         The new calibration.
 
     Raises:
-        AbnormalError: The file cannot be read, or cannot be written.
+        AbnormalError: The file cannot be read or written, or has another network by now.
     """
     # No network is made of the file, so that no code is run.
     with locked_folder(path.absolute().parent), trusting(True):
         model = read_model(path)
+        if network not in (None, model.lazy_network.digest):
+            raise AbnormalError(
+                f"{path} has another network now, which nothing was measured with. Start again."
+            )
         calibration = change(calibration_of(model))
         info = dataclasses.replace(model.info, calibration=calibration.as_dict(), **facts)
         change_model(model, info, reference, calibration.arrays)

@@ -24,10 +24,14 @@ from abnormal.models.fast import stock_of
 from abnormal.models.model import ModelInfo, Reference
 from abnormal.models.model_file import save_model
 from abnormal.models.own_network import needs_of
-from abnormal.models.stored_network import holds_weights
+from abnormal.models.stored_network import digest_of_network, has_same_code, holds_weights
 from abnormal.scoring.calibration import Calibration
 from abnormal.training.devices import Devices
-from abnormal.training.finished import has_finished_network
+from abnormal.training.finished import (
+    forget_finished,
+    has_finished_network,
+    must_write_model,
+)
 from abnormal.training.fitting import Fitting
 from abnormal.training.footage import Footage
 from abnormal.training.loss_files import losses_path
@@ -65,12 +69,14 @@ def finish(
     unless the run has begun anew as asked.
 
     Raises:
-        AbnormalError: There is no footage to calibrate on, or the model file cannot be written.
+        AbnormalError: There is no footage to calibrate on, the model file cannot be written, or
+            another network was written to it during the exam.
     """
     network = on_one_device(stock_of(fitting.network), devices)
     reconstruct = keras_runtime(network)
     info = _model_info(options, footage, fitting, network)
-    is_written = not options.restart and _is_written(options.output, info, network)
+    must_write = options.restart or must_write_model(options.checkpoints)
+    is_written = not must_write and _is_written(options.output, info, network)
     is_examined = is_written and has_finished_network(options.checkpoints, options.output)
     videos = [] if is_examined else split_regimes(footage.normal_videos(), footage.fps)
     if is_written:
@@ -83,7 +89,9 @@ def finish(
         reference = _reference(reconstruct, footage, options.clip_length)
         with locked_folder(options.output.absolute().parent):
             _say_what_is_lost(options.output, footage, calibration)
+            forget_finished(options.checkpoints, must_write=True)
             save_model(options.output, network, info, reference, calibration.arrays)
+            forget_finished(options.checkpoints)  # what it learns from now on stays
     if not is_examined:  # the model is safe before the exam begins, which takes a minute or two
         calibration = _examine(options.output, reconstruct, info, videos, calibration)
         info = dataclasses.replace(info, calibration=calibration.as_dict())
@@ -95,12 +103,17 @@ def finish(
 
 
 def _is_written(output: Path, info: ModelInfo, network: keras.Model) -> bool:
-    """Whether a model file has this network, learnt from the same footage in the same epochs."""
+    """Whether a model file has this network, learnt from the same footage in the same epochs.
+
+    It also has to need the same code, because what a run has left here is opened as trusted.
+    """
     try:
         known, _ = read_info_and_calibration(output)
-        same = ("history", "data_fingerprint", "cameras")
-        return all(getattr(known, name) == getattr(info, name) for name in same) and holds_weights(
-            output, network.get_weights()
+        same = ("history", "data_fingerprint", "cameras", "needs")
+        return (
+            all(getattr(known, name) == getattr(info, name) for name in same)
+            and holds_weights(output, network.get_weights())
+            and has_same_code(output, network)
         )
     except AbnormalError:  # there is none, or it is damaged
         return False
@@ -115,8 +128,8 @@ def _say_what_is_lost(output: Path, footage: Footage, calibration: Calibration) 
     cameras = [name for name in known.camera_names if name not in calibration.camera_names]
     videos = {*known.videos} - {record.video for record in footage.records}
     lost = [f"camera {name!r}" for name in cameras]
-    lost += [f"{len(known.dismissed)} dismissed events"] if known.dismissed else []
-    lost += [f"normal footage of {len(videos)} other videos"] if videos else []
+    lost += [f"dismissed events ({len(known.dismissed)})"] if known.dismissed else []
+    lost += [f"normal footage of other videos ({len(videos)})"] if videos else []
     if lost:
         log.warning("%s is replaced, and what it knew is lost: %s", output, ", ".join(lost))
 
@@ -136,13 +149,14 @@ def _examine(
     new = seen - calibration.exams.keys()
     cameras = {name: one for name, one in calibration.cameras.items() if name in new}
     part = dataclasses.replace(calibration, cameras=cameras)
+    network = digest_of_network(output)
     exams = examine(reconstruct, info.clip_length, info.fps, videos, part).exams
 
     def with_exams(known: Calibration) -> Calibration:
         there = {name: exam for name, exam in exams.items() if name in known.cameras}
         return dataclasses.replace(known, exams=there | known.exams)
 
-    return change_calibration(output, with_exams) if exams else calibration
+    return change_calibration(output, with_exams, network=network) if exams else calibration
 
 
 def _reference(reconstruct: Reconstruct, footage: Footage, clip_length: int) -> Reference:

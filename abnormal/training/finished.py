@@ -27,6 +27,9 @@ NETWORK = "network"
 _IRRELEVANT = ("restart", "keep", "checkpoint_every", "tune")
 """Options that change nothing in a model that is there."""
 
+_NOT_YET: dict[str, Any] = {}
+"""The note of a run whose model file has yet to be written, whatever network the file has."""
+
 log = logging.getLogger(__name__)
 
 
@@ -38,6 +41,33 @@ def note_finished(options: TrainingOptions) -> None:
     """
     with contextlib.suppress(AbnormalError):  # it only costs a longer look the next time
         write_json(options.checkpoints / FINISHED, _identity(options))
+
+
+def forget_finished(checkpoints: Path, must_write: bool = False) -> None:
+    """Forgets that a run was finished, because its model is not, or no longer, examined.
+
+    Args:
+        checkpoints: Folder of the run's checkpoints.
+        must_write: Whether the run has to write its model file even if that has its network
+            already; see `must_write_model`.
+    """
+    with contextlib.suppress(OSError):
+        (checkpoints / FINISHED).unlink(missing_ok=True)
+    if must_write:
+        with contextlib.suppress(AbnormalError):
+            write_json(checkpoints / FINISHED, _NOT_YET)
+
+
+def must_write_model(checkpoints: Path) -> bool:
+    """Tells whether a run was stopped before it could write its model file, as it has to.
+
+    Args:
+        checkpoints: Folder of the run's checkpoints.
+    """
+    try:
+        return bool(read_json(checkpoints / FINISHED) == _NOT_YET)
+    except AbnormalError:
+        return False
 
 
 def is_finished(options: TrainingOptions) -> bool:
@@ -57,7 +87,7 @@ def is_finished(options: TrainingOptions) -> bool:
     if finished:
         log.info(
             "this run is finished, and %s has its network, with all that it has learnt since; to "
-            "begin again from nothing: --restart",
+            "begin again from nothing: --restart (`restart=True` from Python)",
             options.output,
         )
     return finished

@@ -46,7 +46,7 @@ class LossFiles:
             return
         try:
             write_to_tensorboard(self._tensorboard, entry)
-        except Exception as error:  # TensorFlow has an error class of its own for each reason
+        except Exception as error:  # whatever TensorBoard raises is no reason to lose the run
             if not self._has_warned:
                 log.warning(
                     "TensorBoard's files in %s cannot be written (%s). Training goes on; make room "

@@ -64,7 +64,8 @@ def recalibrate(path: Path, folder: Path, camera: str = "") -> Calibration:
     reconstruct = keras_runtime(model.network)
     reference = model.reference and make_reference(model.reference.clips, reconstruct)
     facts = {"fps": model.info.fps, "versions": model.info.versions}  # which were not known
-    change_calibration(path, lambda known: merged(known, fresh), reference, facts)
+    measured = model.lazy_network.digest
+    change_calibration(path, lambda known: merged(known, fresh), reference, facts, measured)
     return fresh
 
 
@@ -89,7 +90,7 @@ def merged(known: Calibration, fresh: Calibration) -> Calibration:
     again = fresh.camera_names  # with all their regimes
     forgotten = [event for event in known.dismissed if camera_of(event.camera) in again]
     if forgotten:
-        log.info("note: %d dismissed events are not known any more", len(forgotten))
+        log.info("note: dismissed events are forgotten (%d)", len(forgotten))
     stay = {name: one for name, one in known.cameras.items() if camera_of(name) not in again}
     stale = {*known.cameras, *fresh.cameras} - stay.keys()
     pools = (*without_cameras(known.all_pools, stale), *fresh.all_pools)

@@ -16,7 +16,7 @@ from abnormal.training.checkpoints import begun_state, newest_checkpoint, set_da
 from abnormal.training.devices import ONE_DEVICE, Devices
 from abnormal.training.distribute import log_devices
 from abnormal.training.finish import TrainingResult, finish
-from abnormal.training.finished import note_finished
+from abnormal.training.finished import forget_finished, note_finished
 from abnormal.training.fitting import Fitting
 from abnormal.training.footage import Footage, open_footage
 from abnormal.training.forms import choose_fastest
@@ -53,7 +53,7 @@ def train(
     Raises:
         AbnormalError: There is no footage to train on, the results cannot be written, there is too
             little memory, or the checkpoints belong to another run. What is in the folder of
-            checkpoints stays.
+            checkpoints stays, unless a run with `restart` has begun to train.
         Stopped: A signal asked the run to stop.
     """
     _check_output(options)
@@ -130,6 +130,8 @@ def _fit(
             fitting = Fitting(network, footage, options, writer, interrupt, devices)
             if options.restart or not _resume(fitting, options, devices):
                 chosen = choose_fastest(network, options.batch_size, options.tune, devices)
+                if first:  # what was noted is of the run before
+                    forget_finished(options.checkpoints, must_write=options.restart)
                 if options.restart or chosen:
                     fitting.save_start()
             fitting.run()
@@ -158,8 +160,8 @@ def _resume(fitting: Fitting, options: TrainingOptions, devices: Devices) -> boo
             return False
         raise AbnormalError(
             f"The checkpoints in {options.checkpoints} are of another run: "
-            f"{'; '.join(differences)}. Use the same, begin anew with --restart, or keep both with "
-            "another folder in --checkpoints."
+            f"{'; '.join(differences)}. Use the same values and footage, begin anew with "
+            "--restart, or keep both with another folder in --checkpoints."
         )
     if devices.is_first_host:
         set_damaged_aside(options.checkpoints, checkpoint)

@@ -49,21 +49,23 @@ def differences(
     check_complete(checkpoint.state, checkpoint.epoch)
     saved = checkpoint.state | checkpoint.state["options"]
     now = facts | options.record()
+    has_both = saved.get("init") and now["init"]
     changed = {
+        "init": "the network in --init is another" if has_both else "--init is given only once",
         "data": f"the footage in {options.img} has changed",
         "cameras": f"the cameras of the footage in {options.img} have changed",
     }
     return [
         changed.get(name, f"{name} was {saved.get(name)}, is {now[name]}")
         for name in (*FIXED_WHEN_RESUMED, *facts)
-        if saved.get(name) != now[name] and not _is_told_otherwise(name, saved, now, options)
+        if saved.get(name) != now[name] and not _means_the_same(name, saved, now, options)
     ]
 
 
-def _is_told_otherwise(
+def _means_the_same(
     name: str, saved: dict[str, Any], now: dict[str, Any], options: TrainingOptions
 ) -> bool:
-    """Whether another value says nothing new, or is what an earlier version wrote in its place."""
+    """Whether values that differ mean the same, because an earlier version wrote one of them."""
     if name == "cameras":
         return name not in saved or saved.get("data") != now["data"]  # of which it is a part
     if name == "init" and saved.get(name) and options.init and options.init.is_file():

@@ -1,11 +1,14 @@
+import dataclasses
 import math
 from pathlib import Path
 
+import keras
 import pytest
 
 from abnormal.errors import AbnormalError
-from abnormal.inference.stored_calibration import calibration_of
+from abnormal.inference.stored_calibration import calibration_of, change_calibration
 from abnormal.models.model import ModelInfo, TrainedModel
+from abnormal.models.model_file import read_model, save_model
 
 SURPRISE = {
     **{"values": [0.25, 0.5], "surprises": [0.5, 1.0]},
@@ -29,3 +32,21 @@ def test_a_value_that_would_silence_alarms_is_refused_with_file_and_value(change
         AbnormalError, match=r"calibration of gate\.h5 cannot be used.* is (nan|1000)"
     ):
         calibration_of(model(**change))
+
+
+def test_what_was_measured_with_another_network_is_not_written(tmp_path, network, model_info):
+    path = tmp_path / "gate.h5"
+    save_model(path, network, model_info)
+    measured = read_model(path).lazy_network.digest
+
+    def with_frames(known):
+        return dataclasses.replace(known, frames=7)
+
+    assert change_calibration(path, with_frames, network=measured).frames == 7
+    assert change_calibration(path, with_frames).frames == 7
+    other = keras.models.clone_model(network)  # with other weights
+    save_model(path, other, model_info)
+    before = path.read_bytes()
+    with pytest.raises(AbnormalError, match=r"gate\.h5 has another network now.* Start again"):
+        change_calibration(path, with_frames, network=measured)
+    assert path.read_bytes() == before

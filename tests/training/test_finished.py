@@ -12,7 +12,9 @@ import abnormal
 from abnormal.cli import train as program
 from abnormal.models.model import ModelInfo
 from abnormal.models.model_file import change_model, read_model, save_model
+from abnormal.models.trust import is_trusted
 from abnormal.training.checkpoints import Checkpoint, save_checkpoint
+from abnormal.training.finish import _is_written
 from abnormal.training.finished import FINISHED, note_finished
 
 
@@ -58,8 +60,10 @@ def test_what_the_model_is_taught_and_newer_libraries_are_no_change(
 
 def test_from_python_it_does_nothing_either(finished, monkeypatch):
     monkeypatch.setattr("abnormal.training.run.train", lambda *_: pytest.fail("it trains"))
-    monkeypatch.setattr("abnormal.inference.detector.open_detector", lambda path, *_: path)
-    assert abnormal.train(finished.img, finished.output, epochs=2) == finished.output
+    monkeypatch.setattr(
+        "abnormal.inference.detector.open_detector", lambda path, *_: (path, is_trusted())
+    )
+    assert abnormal.train(finished.img, finished.output, epochs=2) == (finished.output, False)
 
 
 def name_the_cameras(folder):
@@ -105,3 +109,17 @@ def test_code_of_ones_own_may_have_changed(finished, arguments, tmp_path):
     file = tmp_path / "mine.py"
     file.write_text("")
     assert program.main([*arguments, "--arch", f"{file}:build"]) == 9
+
+
+def test_a_file_that_needs_other_code_is_not_the_one_of_the_run(tmp_path):
+    path = tmp_path / "model.h5"
+    network = keras.Sequential([keras.Input((2, 8, 8, 1)), keras.layers.Conv3D(1, 1)])
+    info = ModelInfo("mine", 2, 8, 25.0)
+    save_model(path, network, info)
+    assert _is_written(path, info, network)
+    change_model(read_model(path), dataclasses.replace(info, needs={"evil:Evil": "evil.py"}))
+    assert not _is_written(path, info, network)
+    forged = keras.Sequential([*network.layers, keras.layers.Lambda(lambda clips: clips)])
+    forged(np.zeros((1, 2, 8, 8, 1)))
+    save_model(path, forged, info)
+    assert not _is_written(path, info, network)

@@ -1,5 +1,8 @@
 """Losses that cannot be written do not end a run."""
 
+import errno
+import threading
+
 import pytest
 
 from abnormal.training.loss_files import LossFiles
@@ -17,3 +20,23 @@ def test_a_folder_of_tensorboard_that_vanishes_is_said_once(options_of, tmp_path
     log.unlink()
     files.add_to_tensorboard({"epoch": 3, "loss": 0.5})
     assert list(log.iterdir())
+
+
+def test_a_full_disk_is_one_warning_and_no_traceback_of_a_thread(
+    options_of, tmp_path, caplog, monkeypatch
+):
+    pytest.importorskip("tensorboard", reason="TensorBoard is not installed")
+    from tensorboard.summary.writer.record_writer import RecordWriter
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    log = tmp_path / "log"
+    log.mkdir()
+    files = LossFiles(options_of(tmp_path, "m", tensorboard=log), is_written=True)
+    monkeypatch.setattr(RecordWriter, "write", full)
+    monkeypatch.setattr(threading.Thread, "start", lambda _: pytest.fail("a thread would print it"))
+    files.add_to_tensorboard({"epoch": 1, "loss": 0.5})
+    (said,) = caplog.messages
+    assert "No space left on device" in said
+    assert not list(log.iterdir())

@@ -13,13 +13,15 @@ from abnormal.errors import AbnormalError
 from abnormal.inference.videos import InputVideo, ModelFrames
 from abnormal.models.lazy_network import LazyNetwork
 from abnormal.models.model import ModelInfo, TrainedModel
+from abnormal.models.model_file import read_model, save_model
 from abnormal.names import FUSED
 from abnormal.scoring.calibration import Calibration, Normality, read_calibration
 from abnormal.scoring.dismissal import Dismissal
 from abnormal.scoring.false_alarms import COUNTED_SURPRISES, FalseAlarms
 from abnormal.scoring.surprise import learn_surprise
+from abnormal.training import recalibrate as module
 from abnormal.training.choose_camera import choose_videos
-from abnormal.training.recalibrate import merged, with_known_rate
+from abnormal.training.recalibrate import merged, recalibrate, with_known_rate
 
 FOLDER = Path("day")
 
@@ -167,3 +169,21 @@ def test_a_network_that_keras_alone_has_written_gets_the_rate_of_the_footage(tmp
         known = with_known_rate(model, InputVideo("01", ten_a_second))
         assert known.info.fps == fps
         assert known.info.versions
+
+
+def test_a_network_that_came_meanwhile_gets_no_levels_of_the_old_one(
+    tmp_path, make_img, monkeypatch
+):
+    make_img(tmp_path / "img", {"training/01": 12})
+    path, info = tmp_path / "model.h5", ModelInfo("cae", 2, 16, 25.0, versions={"keras": "3"})
+
+    def train(*_):
+        network = keras.Sequential([keras.Input((2, 16, 16, 1)), keras.layers.Conv3D(1, 1)])
+        save_model(path, network, info)
+        return of("", events=1)
+
+    train()
+    monkeypatch.setattr(module, "_calibrate", train)
+    with pytest.raises(AbnormalError, match="has another network now"):
+        recalibrate(path, tmp_path / "img")
+    assert not read_model(path).info.calibration

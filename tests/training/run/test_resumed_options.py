@@ -85,7 +85,7 @@ def test_other_footage_is_refused(options, img, tmp_path):
     shutil.copytree(img / "training" / "02", other / "training" / "02")
     write_manifest(other)
 
-    with pytest.raises(AbnormalError, match=r"the footage in .* has changed\. Use the same"):
+    with pytest.raises(AbnormalError, match=r"the footage in .* has changed\. Use the same values"):
         go(dataclasses.replace(options, img=other))
 
 

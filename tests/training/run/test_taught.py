@@ -2,12 +2,16 @@
 
 import dataclasses
 
+import keras
 import pytest
 
+from abnormal.errors import AbnormalError
 from abnormal.inference.stored_calibration import change_calibration, read_info_and_calibration
+from abnormal.models.model_file import read_model, save_model
 from abnormal.scoring.dismissal import Dismissal
 from abnormal.training import finish as finish_module
-from tests.training.run.running import Death, Meter, go
+from abnormal.training.finished import is_finished
+from tests.training.run.running import Death, Meter, die, go
 
 EXAM = {"": {"twice as fast": (7, 10)}}
 
@@ -25,9 +29,6 @@ def calibrate_elsewhere(known):
 def test_only_a_run_that_begins_anew_forgets_it_and_says_so(options, monkeypatch, said):
     options = dataclasses.replace(options, epochs=1)
 
-    def die(*_):
-        raise Death
-
     def examine(reconstruct, clip_length, fps, videos, calibration):
         """Meanwhile the operator dismisses an event."""
         assert [*calibration.cameras] == [""]
@@ -35,7 +36,7 @@ def test_only_a_run_that_begins_anew_forgets_it_and_says_so(options, monkeypatch
         return dataclasses.replace(calibration, exams=EXAM)
 
     with monkeypatch.context() as patch:
-        patch.setattr(finish_module, "examine", die)
+        patch.setattr(finish_module, "examine", lambda *_: die())
         with pytest.raises(Death):
             go(options)
         assert not read_info_and_calibration(options.output)[1].exams
@@ -57,5 +58,46 @@ def test_only_a_run_that_begins_anew_forgets_it_and_says_so(options, monkeypatch
     monkeypatch.setattr(finish_module, "examine", lambda *parts: parts[-1])
     go(dataclasses.replace(options, restart=True))
     assert not read_info_and_calibration(options.output)[1].dismissed
-    lost = "camera 'yard', 1 dismissed events, normal footage of 2 other videos"
+    lost = "camera 'yard', dismissed events (1), normal footage of other videos (2)"
     assert any(line.endswith(f"what it knew is lost: {lost}") for line in said())
+
+
+def test_a_run_that_began_anew_calibrates_anew_whatever_stops_it(options, monkeypatch):
+    options = dataclasses.replace(options, epochs=1)
+    monkeypatch.setattr(finish_module, "examine", lambda *parts: parts[-1])
+    go(options)
+    change_calibration(options.output, lambda known: dismiss(known, "before"))
+    assert is_finished(options)
+
+    with pytest.raises(Death):
+        go(dataclasses.replace(options, restart=True), Meter(3, die))
+    assert not is_finished(options)  # although model.h5 is the one of the run before
+
+    with monkeypatch.context() as patch:
+        patch.setattr(finish_module, "Calibrator", lambda *_: die())
+        with pytest.raises(Death):
+            go(options)
+    assert not go(options).calibration.dismissed  # although the new network is the same
+
+
+def test_an_extended_run_is_examined_also_if_its_network_stays(options, monkeypatch):
+    monkeypatch.setattr(finish_module, "examine", lambda *parts: parts[-1])
+    go(dataclasses.replace(options, epochs=1))
+    options = dataclasses.replace(options, epochs=2)
+    monkeypatch.setattr("abnormal.training.early_stopping.EarlyStopping.update", lambda *_: None)
+    with monkeypatch.context() as patch:
+        patch.setattr(finish_module, "examine", lambda *_: die())
+        with pytest.raises(Death):
+            go(options)
+
+    def examine(*parts):
+        """Meanwhile another training replaces the model."""
+        model = read_model(options.output)
+        network = keras.Sequential([keras.Input((4, 16, 16, 1)), keras.layers.Conv3D(1, 1)])
+        save_model(options.output, network, model.info, None, model.arrays)
+        return dataclasses.replace(parts[-1], exams=EXAM)
+
+    monkeypatch.setattr(finish_module, "examine", examine)
+    with pytest.raises(AbnormalError, match="has another network now"):
+        go(options)
+    assert not read_info_and_calibration(options.output)[1].exams
