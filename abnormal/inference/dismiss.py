@@ -18,11 +18,12 @@ from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.calibration import Calibration, Normality
 from abnormal.scoring.calibration_check import MOST_LEVEL
 from abnormal.scoring.dismissal import Dismissal
+from abnormal.scoring.fusion import uncorrected
 from abnormal.scoring.local import shares_of
 from abnormal.scoring.regime_names import camera_of
 from abnormal.scoring.residual import ClipResidual
 
-MIN_RATIO = 0.1
+MIN_RATIO = 1e-3
 """Lower limit of the tolerated ratio of a cell to its level. At a ratio of 0, which every frame
 reaches, the level would become infinite."""
 
@@ -124,8 +125,9 @@ def _raised_level(event: EventCells, normality: Normality, name: str) -> np.ndar
 def _tolerated_ratio(event: EventCells, normality: Normality, name: str) -> float:
     """Returns the largest ratio of a cell to its level that does not keep an event going."""
     surprise = event.release
-    if event.score == FUSED:  # as `fuse` weights it
-        surprise -= normality.correction + np.log10(shares_of(normality.levels)[name])
+    if event.score == FUSED:  # as `fuse` weights and corrects it
+        share = shares_of(normality.levels)[name]
+        surprise = uncorrected(surprise, normality.correction) - np.log10(share)
     return max(MIN_RATIO, normality.surprises[name].score(surprise))
 
 

@@ -27,6 +27,10 @@ _SAME_RATE = 0.0005
 29.97 and 30 are different."""
 
 
+_LOST = 0.02
+"""A larger share of frames that are missing is noted."""
+
+
 @dataclass
 class ModelFrames:
     """Frames in the form that a model takes.
@@ -179,7 +183,7 @@ def open_resampled(open_frames: OpenFrames, size: int | None, fps: float) -> Ite
             stream.notes.append(f"{stream.fps:g} frames a second are resampled to {fps:g}")
             frames = at_rate(frames, fps)
         elif stream.fps is not None:
-            frames = keep_pace(frames, fps)
+            frames = _in_step(frames, fps, stream.notes)
         frames = note_gaps(frames, gaps)
         opened = ModelFrames(iter(()), fps, stream.notes, gaps)
         frames = _noting_shape(frames, opened)
@@ -188,6 +192,18 @@ def open_resampled(open_frames: OpenFrames, size: int | None, fps: float) -> Ite
         else:
             opened.frames = _resized(frames, size)
         yield opened
+
+
+def _in_step(frames: Iterator[Frame], fps: float, notes: list[str]) -> Iterator[Frame]:
+    """Keeps frames of the model's rate in step with their times, and notes if many were lost."""
+    given, shown, last = 0, 0, -1
+    for frame in keep_pace(frames, fps):
+        shown += 1
+        given += frame.number != last
+        last = frame.number
+        yield frame
+    if shown - given > _LOST * shown:
+        notes.append(f"{shown - given} frames are missing; the ones before them are shown instead")
 
 
 def _resized(frames: Iterator[Frame], size: int) -> Iterator[np.ndarray]:
@@ -212,9 +228,10 @@ def _open_stored(
 ) -> Iterator[ModelFrames]:
     notes = []
     if abs(record.fps / fps - 1) > _SAME_RATE:
+        way = f"extract it again with --fps {fps:g}" if record.fps > fps else "use --source"
         notes.append(
             f"it has {record.fps:g} frames a second, but the model was trained on {fps:g}: things "
-            f"look {fps / record.fps:.2g} times as fast; extract it again with --fps {fps:g}"
+            f"look {fps / record.fps:.2g} times as fast; {way}"
         )
     frames = read_frames(img, record, size)
     shape = record.source.get("shape")

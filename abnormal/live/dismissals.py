@@ -1,5 +1,6 @@
 """Dismisses events of cameras as false alarms while the cameras are watched."""
 
+import dataclasses
 import hashlib
 import json
 import logging
@@ -143,8 +144,11 @@ def _state_of(path: Path) -> tuple[int, int] | None:
 
 
 def _digest_of_learnt(info: ModelInfo, calibration: Calibration) -> bytes:
-    """Returns 32 bytes that training and calibrating change, and dismissing an event does not."""
-    learnt = calibration.with_dismissed(())
+    """Returns 32 bytes that training and calibrating change.
+
+    Dismissing an event does not change them, nor does the exam, which comes after the calibration.
+    """
+    learnt = dataclasses.replace(calibration.with_dismissed(()), exams={})
     digest = hashlib.sha256(model_digest(info).tobytes())
     digest.update(json.dumps(learnt.as_dict(), sort_keys=True).encode())
     for _, arrays in sorted(learnt.arrays.items()):

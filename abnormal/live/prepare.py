@@ -10,6 +10,10 @@ from abnormal.video.jpeg import to_jpeg
 from abnormal.video.resample import resize
 from abnormal.video.stream import Frame
 
+_LATE_PERIODS = 1.5
+"""A frame that comes so many periods of the model's rate after the last one, or later, is not one
+that is merely irregular: its camera is slower, or frames were lost."""
+
 
 class FramePreparer:
     """Resizes the frames of one camera, measures speeds, and checks the pictures for faults.
@@ -39,7 +43,7 @@ class FramePreparer:
         self._gate, self._watch = PictureGate(fps), watch
         self._regime: int | None = 0
         self._before: np.ndarray | None = None
-        self._number = -1  # of the last frame
+        self._number, self._sec = -1, 0.0  # of the last frame
 
     def start_after_gap(self) -> None:
         """Forgets the last frame, because frames are missing after it; the next gets no speed."""
@@ -62,12 +66,14 @@ class FramePreparer:
             is_dropped: Whether it will not be scored, so that its speed is not needed.
         """
         image = np.ascontiguousarray(resize(frame.image, self._size, self._size))
-        after = max(1, moment.number - self._number)
-        self._number = moment.number
         speed = None
         if self._flow is not None and self._before is not None and not is_dropped:
-            speed = self._flow(self._before, image) / np.float32(after)  # if it was repeated
-        self._before = image
+            periods = (moment.sec - self._sec) * self.fps  # more than one of a slower camera
+            speed = self._flow(self._before, image)
+            speed /= np.float32(periods if periods > _LATE_PERIODS else 1)
+        self._before, self._sec = image, moment.sec
+        after = max(1, moment.number - self._number)
+        self._number = moment.number
         seen = self._watch(image, after) if self._watch else Seen()
         if seen.regime is not None and seen.regime != self._regime:
             self._gate.start_regime()

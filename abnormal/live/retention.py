@@ -34,6 +34,10 @@ their time if that is less, so that the whole file is not written anew for each 
 SIZE_LEFT = 0.9
 """If there is too much, it is reduced to this part of what may be kept."""
 
+SPARE = 0.1
+"""Of what a disk that is nearly full lacks, so much more is deleted, so that it is not at once
+nearly full again."""
+
 FREE_BYTES, FREE_SHARE = 500e6, 0.05
 """So many bytes of the disk are kept free, or this part of it if that is less, so that there is
 room for what is new."""
@@ -149,7 +153,8 @@ class Retention(threading.Thread):
         files = [file for file in files if file.device == device]  # others would not help
         reason, size = "the disk is nearly full", size_of(files)
         if size >= missing:
-            stamp = _stamp_that_leaves(_sizes(files), SIZE_LEFT * (size - missing))
+            most = size - missing - SPARE * min(size - missing, missing)
+            stamp = _stamp_that_leaves(_sizes(files), most)
             level = logging.WARNING if self._is_to_be_warned("deleted") else logging.INFO
             self._delete_before(files, stamp, False, reason, level)
         elif self._is_to_be_warned("too little"):
@@ -191,8 +196,9 @@ class Retention(threading.Thread):
             log.warning("%d files cannot be deleted, such as: %s", len(errors), errors[0])
         lines = self._log.cut(stamp) if with_lines else 0
         if deleted or lines:
-            text = "%d files and %d lines of events before %s are deleted: %s"
-            log.log(level, text, deleted, lines, stamp, reason)
+            before = "" if stamp == _AFTER_ALL else f" before {stamp}"
+            text = "%d files and %d lines of events%s are deleted: %s"
+            log.log(level, text, deleted, lines, before, reason)
 
     def _oldest_line(self) -> str:
         """Returns the stamp of the first line of the log that is of no ongoing event."""

@@ -55,3 +55,13 @@ def corrected(surprises: np.ndarray, correction: float) -> np.ndarray:
         float64 of the same shape, at least 0.
     """
     return np.where(surprises > 0, np.maximum(surprises + correction, 0), 0.0)
+
+
+def uncorrected(surprise: float, correction: float) -> float:
+    """Returns the largest fused surprise, at least 0, that `corrected` brings to no more than one.
+
+    Args:
+        surprise: The corrected surprise, at least 0.
+        correction: See `corrected`.
+    """
+    return max(0.0, surprise - correction)

@@ -19,7 +19,7 @@ TAIL_FRAMES = 1000
 """Number of normal frames in the tail, as far as `TAIL_SHARES` allow it."""
 
 TIED = 0.9
-"""If fewer than this part of the frames that reach a value are above it, frames are tied there."""
+"""If less than this part of the frames that reach a value is above it, frames are tied there."""
 
 _BODY_SHARES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01)
 """Fractions of the normal frames at whose quantiles the body of the distribution is stored."""
@@ -77,21 +77,21 @@ def learn_surprise(normal: np.ndarray, alike: float = 1.0, least_scale: float = 
         normal: `(n,)` float64, the scores of at least one normal frame.
         alike: Number of consecutive frames that count as one independent frame, because they show
             nearly the same.
-        least_scale: Lower limit of the scale of the tail, above 0. It keeps the surprise finite if
-            all normal frames have the same score.
+        least_scale: Difference of scores that is noise, above 0, and lower limit of the scale of
+            the tail. It keeps the surprise finite if all normal frames have the same score.
     """
     share = float(np.clip(TAIL_FRAMES / len(normal), min(TAIL_SHARES), max(TAIL_SHARES)))
     shares = [known for known in _BODY_SHARES if known > share] + [share]
     values, first = np.unique(np.quantile(normal, 1 - np.array(shares)), return_index=True)
     reached = np.array(shares)[first]
+    beyond = normal > values[-1] + least_scale
+    if (normal > values[-1]).mean() < TIED * reached[-1] and beyond.any():
+        # Many frames have the last value itself, such as 0 where hardly anything ever moves. The
+        # tail begins a little above it, with as many frames as are there.
+        share = float(beyond.mean())
+        values = np.append(values, values[-1] + least_scale)
+        reached = np.append(reached, share)
     excess = normal[normal > values[-1]] - values[-1]
-    above = excess.size / len(normal)
-    if 0 < above < TIED * reached[-1]:
-        # Most frames have the last value itself, such as 0 where hardly anything ever moves. The
-        # tail begins just above it, and with as many frames as are there.
-        values = np.append(values, np.nextafter(values[-1], np.inf))
-        reached = np.append(reached, above)
-        share = above
     scale = max(float(excess.mean()) if excess.size else 0.0, least_scale)
     return Surprise(
         values=tuple(values.tolist()),

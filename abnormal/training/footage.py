@@ -26,11 +26,14 @@ Range = tuple[VideoRecord, tuple[int, int]]
 """A video, and a half-open range of indices in a cache of frames that are a part of it."""
 
 MOST_HOURS = 3.0
-"""Hours of the training footage of a camera that a model is calibrated on at most.
+"""Hours of the training footage that a model is calibrated on at most, and of what is held out.
 
-One false alarm an hour can be promised after three hours. They take 2 GB of the disk while the
-calibration goes on, at 25 frames a second.
+One false alarm an hour can be promised after three hours, whatever cameras they are of. At 25
+frames a second, they take 2 GB of the disk while the calibration goes on.
 """
+
+LEAST_HOURS = 0.5
+"""Hours of each of many cameras that are taken in any case, if there are so many."""
 
 
 @dataclass(frozen=True)
@@ -71,16 +74,12 @@ class Footage:
     def normal_videos(self) -> list[NormalVideo]:
         """Returns the footage to calibrate a model on.
 
-        It is all held-out footage, and at most about `MOST_HOURS` of training footage of each
-        camera. Of a camera with more, it is parts of its videos that are spread evenly over them.
+        It is at most about `MOST_HOURS` of the training footage, and as much of what is held out,
+        divided among the cameras; but `LEAST_HOURS` of each camera in any case. Of a camera with
+        more, it is parts of its videos that are spread evenly over them.
         """
-        known = zip(self.training_records, _ranges(self.training), strict=True)
-        unseen = zip(self.held_out_records, _ranges(self.held_out), strict=True)
-        most = round(MOST_HOURS * 3600 * self.fps)
-        by_camera = defaultdict[str, list[Range]](list)
-        for record, of_video in known:
-            by_camera[record.camera].append((record, of_video))
-        chosen = [part for of_camera in by_camera.values() for part in _spread(of_camera, most)]
+        cameras = len({record.camera for record in self.records})
+        most = round(max(MOST_HOURS / cameras, LEAST_HOURS) * 3600 * self.fps)
         return [
             NormalVideo(
                 record.video,
@@ -89,11 +88,11 @@ class Footage:
                 stop - first,
                 held_out,
             )
-            for cache, ranges, held_out in (
-                (self.training, chosen, False),
-                (self.held_out, unseen, True),
+            for cache, records, held_out in (
+                (self.training, self.training_records, False),
+                (self.held_out, self.held_out_records, True),
             )
-            for record, (first, stop) in ranges
+            for record, (first, stop) in _of_each_camera(cache, records, most)
         ]
 
 
@@ -162,11 +161,21 @@ def parts_of(number: int, record: VideoRecord, clip_length: int) -> list[Part]:
     ]
 
 
-def _ranges(cache: FrameCache) -> list[tuple[int, int]]:
-    """Returns each video as a half-open range of indices in the cache."""
-    return [
-        (first, first + length) for first, length in zip(cache.firsts, cache.lengths, strict=True)
-    ]
+def _of_each_camera(
+    cache: FrameCache, records: Sequence[VideoRecord], most: int
+) -> Iterator[Range]:
+    """Yields at most about `most` frames of the videos of each camera, spread evenly.
+
+    Args:
+        cache: The frames.
+        records: The video that each video of the cache is a part of.
+        most: Number of frames.
+    """
+    by_camera = defaultdict[str, list[Range]](list)
+    for record, first, length in zip(records, cache.firsts, cache.lengths, strict=True):
+        by_camera[record.camera].append((record, (first, first + length)))
+    for of_camera in by_camera.values():
+        yield from _spread(of_camera, most)
 
 
 def _spread(ranges: Sequence[Range], most: int) -> list[Range]:

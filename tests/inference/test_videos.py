@@ -40,6 +40,14 @@ def test_time_stamps_decide_and_not_the_number_of_a_frame(greys):
         assert greys_of(opened) == [0, 1, 1, 1, 1, 2, 3]
 
 
+def test_frames_that_a_video_of_the_models_rate_has_lost_are_filled_and_noted(greys):
+    source = greys([0.0, 0.1, 0.4, 0.5], 10.0)
+    with videos.open_resampled(source, 8, 10.0) as opened:
+        assert greys_of(opened) == [0, 1, 1, 1, 2, 3]
+        note = "2 frames are missing; the ones before them are shown instead"
+        assert note in opened.notes
+
+
 def test_frames_have_the_size_of_the_model(greys):
     with videos.open_resampled(greys([0.0], 10.0), 35, 10.0) as opened:
         assert [(frame.shape, frame.dtype.name) for frame in opened.frames] == [((35, 35), "uint8")]
@@ -117,7 +125,9 @@ def test_a_stored_video_at_another_rate_is_said_to_be(img):
         (note,) = opened.notes
     text = "10 frames a second, but the model was trained on 25: things look 2.5 times as fast"
     assert text in note
-    assert "--fps 25" in note
+    assert "use --source" in note  # --fps 25 would repeat frames
+    with videos.stored_videos(img)[0].open_frames(8, 5.0) as opened:
+        assert "extract it again with --fps 5" in opened.notes[0]
 
 
 def test_where_no_test_video_is_stored_one_is_told_how_to_add_some(tmp_path, greys):

@@ -21,9 +21,21 @@ def test_a_speed_is_that_in_each_frame_of_the_model(shown):
     prepare = FramePreparer(SIZE, 25.0, flow=True, pictures=False)
     first, second = walking(10), walking(14)
     ready = [
-        prepare(Frame(image, 0.0, 0), Moment(number, 0.0, 0.0), 0.0)
+        prepare(Frame(image, number / 25, 0), Moment(number, number / 25, 0.0), 0.0)
         for number, image in ((0, first), (shown, second))
     ]
     assert ready[0].speed is None
     np.testing.assert_allclose(ready[1].speed, FlowMeter()(first, second) / shown)
     assert ready[1].speed.max() > 0
+
+
+@pytest.mark.parametrize(("late_sec", "divided_by"), [(-0.01, 1), (0.01, 1), (0.04, 2), (0.12, 4)])
+def test_what_moved_while_frames_were_lost_is_not_fast(late_sec, divided_by):
+    """The frame after a hole is shown in place of those that were lost before it."""
+    prepare = FramePreparer(SIZE, 25.0, flow=True, pictures=False)
+    first, second = walking(10), walking(14)
+    prepare(Frame(first, 0.0, 0), Moment(0, 0.0, 0.0), 0.0)
+    sec = 0.04 + late_sec
+    ready = prepare(Frame(second, sec, 1), Moment(1, sec, 0.0), 0.0)
+    expected = FlowMeter()(first, second) / divided_by
+    np.testing.assert_allclose(ready.speed, expected, rtol=1e-5)

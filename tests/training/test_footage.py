@@ -82,6 +82,7 @@ def test_footage_that_is_nowhere_as_long_as_a_clip_is_refused(footage_of):
 
 def of_160_frames(monkeypatch):
     monkeypatch.setattr(footage_module, "MOST_HOURS", 160 / 25 / 3600)
+    monkeypatch.setattr(footage_module, "LEAST_HOURS", 80 / 25 / 3600)
 
 
 def test_much_footage_is_calibrated_on_by_whole_videos(footage_of, monkeypatch):
@@ -117,4 +118,12 @@ def test_each_camera_is_calibrated_on_its_own_footage(make_img, options_of, tmp_
     write_manifest(tmp_path)
     videos = open_footage(options_of(tmp_path, "model", validation=0)).normal_videos()
     counts = collections.Counter(video.camera for video in videos)
-    assert counts == {"yard": 16, "gate": 16, "rare": 5}
+    assert counts == {"yard": 8, "gate": 8, "rare": 5}  # 160 frames for three are less than 80 each
+
+
+def test_of_what_is_held_out_no_more_is_calibrated_on(footage_of, monkeypatch):
+    of_160_frames(monkeypatch)
+    videos = footage_of({"training/01": 2000}, {}, validation=0.5).normal_videos()
+    for held_out in (False, True):
+        frames = sum(video.length for video in videos if video.held_out == held_out)
+        assert frames == pytest.approx(160, abs=20)
