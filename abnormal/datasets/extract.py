@@ -248,10 +248,10 @@ def _write_video(
         written = written._replace(times_sec=written.numbers / rate)
     if fps is None and stream.fps is None:
         notes.append(f"no frame rate is known: {DEFAULT_FPS:g} is taken; set it with --fps")
-    elif fps and stream.fps and watch.mean_fps < fps * (1 - _TOLERATED_RATE):
+    elif fps and stream.fps and stream.fps < fps * (1 - _TOLERATED_RATE):
         notes.append(
-            f"it has {watch.mean_fps:.3g} frames a second, fewer than --fps {fps:g}, so that some "
-            "are repeated and things seem to stand in them"
+            f"it has {stream.fps:.3g} frames a second, fewer than the {fps:g} that are taken, so "
+            "that some are repeated and things seem to stand in them"
         )
     elif fps is None and watch.varies:
         notes.append(f"its frame rate varies around {rate:.3g}: --fps {rate:.0f} makes it even")

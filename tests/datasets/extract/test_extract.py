@@ -37,7 +37,7 @@ def test_frames_under_img_are_those_of_the_video(img, video, number_of):
 )
 def test_another_rate_takes_the_frames_by_their_times(img, video, number_of, fps, expected):
     status, _, problem = outcome(video, img, fps)
-    assert (status, "25 frames a second, fewer than --fps" in problem) == (WRITTEN, fps > 25)
+    assert (status, "25 frames a second, fewer than the 50 that" in problem) == (WRITTEN, fps > 25)
     assert numbers_under(img, video, number_of) == list(expected)
     assert read_record(img / "training" / "gate").fps == fps
 
