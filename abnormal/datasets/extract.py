@@ -45,9 +45,6 @@ MIN_TRAINING_FRAMES = 10
 """A training video with fewer frames between gaps than a clip of the default network has gets a
 warning."""
 
-_TOLERATED_RATE = 0.02
-"""A rate that is lower than the one asked for by more than this part is said."""
-
 ORIGIN = "origin.json"
 """Name of a file in an unfinished folder of frames that says what the frames are made from."""
 
@@ -248,11 +245,6 @@ def _write_video(
         written = written._replace(times_sec=written.numbers / rate)
     if fps is None and stream.fps is None:
         notes.append(f"no frame rate is known: {DEFAULT_FPS:g} is taken; set it with --fps")
-    elif fps and stream.fps and stream.fps < fps * (1 - _TOLERATED_RATE):
-        notes.append(
-            f"it has {stream.fps:.3g} frames a second, fewer than the {fps:g} that are taken, so "
-            "that some are repeated and things seem to stand in them"
-        )
     elif fps is None and watch.varies:
         notes.append(f"its frame rate varies around {rate:.3g}: --fps {rate:.0f} makes it even")
     count = len(written.numbers)

@@ -36,8 +36,7 @@ def test_frames_under_img_are_those_of_the_video(img, video, number_of):
     [(5, [0, 5, 10, 15]), (12.5, range(0, 20, 2)), (50, [k // 2 for k in range(39)])],
 )
 def test_another_rate_takes_the_frames_by_their_times(img, video, number_of, fps, expected):
-    status, _, problem = outcome(video, img, fps)
-    assert (status, "25 frames a second, fewer than the 50 that" in problem) == (WRITTEN, fps > 25)
+    extract(video, img, SIZE, fps)
     assert numbers_under(img, video, number_of) == list(expected)
     assert read_record(img / "training" / "gate").fps == fps
 
