@@ -71,6 +71,20 @@ def test_a_run_keeps_the_forms_it_began_with_whatever_is_fastest_now(
         assert tuple(newest.state["forms"]) == fastest[0]
 
 
+def assert_ends_the_same(options, batch, tmp_path):
+    """A run that is killed at a batch ends as one that is left alone."""
+    alone = dataclasses.replace(
+        options, output=tmp_path / "alone.h5", checkpoints=tmp_path / "alone"
+    )
+    go(alone, every_batch=False)
+    with pytest.raises(Death):
+        go(options, Meter(batch, die))
+
+    go(options)
+
+    assert made(options) == made(alone)
+
+
 @pytest.mark.parametrize("arch", REAL_NETWORKS)
 def test_every_network_ends_the_same(options, arch, monkeypatch, tmp_path):
     monkeypatch.setitem(networks.NETWORKS, arch, REAL_NETWORKS[arch])
@@ -85,31 +99,13 @@ def test_every_network_ends_the_same(options, arch, monkeypatch, tmp_path):
         batch_size=8,
         strides=(2,),
     )
-    alone = dataclasses.replace(
-        options, output=tmp_path / "alone.h5", checkpoints=tmp_path / "alone"
-    )
-    go(alone, every_batch=False)
-    with pytest.raises(Death):
-        go(options, Meter(1, die))
-
-    go(options)
-
-    assert made(options) == made(alone)
+    assert_ends_the_same(options, 1, tmp_path)
 
 
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
 def test_in_16_bits_it_ends_the_same_and_the_model_is_float32(options, precision, tmp_path):
     options = dataclasses.replace(options, precision=precision, epochs=1)
-    alone = dataclasses.replace(
-        options, output=tmp_path / "alone.h5", checkpoints=tmp_path / "alone"
-    )
-    go(alone, every_batch=False)
-    with pytest.raises(Death):
-        go(options, Meter(3, die))
-
-    go(options)
-
-    assert made(options) == made(alone)
+    assert_ends_the_same(options, 3, tmp_path)
     network = load_model(options.output).network
     assert {layer.dtype_policy.name for layer in network.layers} == {"float32"}
     with pytest.raises(AbnormalError, match=f"precision was {precision}, is float32"):
