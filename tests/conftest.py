@@ -27,7 +27,15 @@ PIXEL_FORMATS = {"mjpeg": "yuvj420p", "ffv1": "gray"}
 
 
 # Files whose tests start programs; begun first, they do not keep one core waiting at the end.
-LONG = ("test_chaos.py", "test_notebook.py", "test_jax.py", "test_programs.py", "test_resume.py")
+LONG = (
+    "test_chaos.py",
+    "test_hosts.py",
+    "test_jax.py",
+    "test_notebook.py",
+    "test_programs.py",
+    "test_replicas.py",
+    "test_resume.py",
+)
 
 
 def pytest_collection_modifyitems(items):
