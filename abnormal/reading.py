@@ -5,6 +5,7 @@ A pipe would be waited on for ever, and a device such as `/dev/zero` never ends.
 
 import json
 import os
+import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -69,8 +70,13 @@ def parse_json(content: bytes | str) -> Any:
 
 
 def first_line(error: object) -> str:
-    """Returns the first line of an error's message, cut off. HDF5's have many, and Keras's long."""
-    line = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+    """Returns the first line of an error's message, cut off. HDF5's have many, and Keras's long.
+
+    Of an error in a layer Keras first says which layer it is, and then, in bold, what happened.
+    """
+    text = re.sub(r"\x1b\[\d*m", "", str(error))
+    text = re.sub(r"^(Exception encountered when calling [^\n]*)\.\n+", r"\1: ", text.strip())
+    line = next(iter(text.splitlines()), "") or type(error).__name__
     return line if len(line) <= _MOST_SHOWN else f"{line[:_MOST_SHOWN]}..."
 
 

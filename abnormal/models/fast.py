@@ -100,15 +100,21 @@ class PlainNetwork(keras.Model):
         return self.stock(inputs, training=training)
 
 
+def has_fast_form(network: keras.Model) -> bool:
+    """Returns whether a network is a sequence of layers for inputs of one shape."""
+    return type(network) is keras.Sequential and None not in network.input_shape[1:]
+
+
 def fast_form(network: keras.Model) -> keras.Model:
     """Returns the form of a network that is computed and exported.
 
-    It is the fast form of a sequence of layers. A part of a network, or a network that is a class
-    of its own, is returned as it is.
+    It is the fast form of a sequence of layers, if there is one. A part of a network, or a network
+    that is a class of its own, is returned as it is.
     """
-    if type(network) is keras.Sequential:
+    if has_fast_form(network):
         return FastNetwork(network)
-    return PlainNetwork(network) if type(network).__name__ == "Functional" else network
+    is_connected = type(network).__name__ in ("Sequential", "Functional")
+    return PlainNetwork(network) if is_connected else network
 
 
 def stock_of(network: keras.Model) -> keras.Model:

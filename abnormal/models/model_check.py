@@ -132,7 +132,7 @@ def shapes_of_weights(weights: h5py.Group) -> list[Shape]:
         weights: The weights as Keras stores them.
 
     Raises:
-        ValueError: A weight is not finite.
+        ValueError: A weight is not finite, or no number.
     """
     stored: list[Shape] = []
     weights.visititems(lambda name, item: stored.extend(_shape_of_weight(name, item)))
@@ -141,6 +141,8 @@ def shapes_of_weights(weights: h5py.Group) -> list[Shape]:
 
 def _shape_of_weight(name: str, item: h5py.Group | h5py.Dataset) -> Iterator[Shape]:
     if isinstance(item, h5py.Dataset):
-        if item.dtype.kind != "f" or not np.isfinite(item[()]).all():
+        if item.dtype.kind not in "fiub":
+            raise ValueError(f"the weights {name} are no numbers of HDF5, as bfloat16 is none")
+        if not np.isfinite(item[()]).all():
             raise ValueError(f"the weights {name} are not all finite numbers")
         yield tuple(item.shape)

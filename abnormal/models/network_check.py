@@ -1,5 +1,6 @@
 """Checks that a stored network is what its model file says, before Keras reads its weights."""
 
+import copy
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -25,7 +26,7 @@ def check_network(config: Any, stored: Sequence[Shape], shape: Shape) -> None:
     with keras.StatelessScope() as scope:
         scope.initialize_variables = False  # only shapes are wanted
         kind = keras.Sequential if config["class_name"] == "Sequential" else keras.Model
-        network = kind.from_config(config["config"])
+        network = kind.from_config(_for_clips(config["config"], shape))
         _check_layers(network, shape)
         wanted = sorted(tuple(variable.shape) for variable in network.weights)
     if wanted != sorted(stored):
@@ -33,10 +34,26 @@ def check_network(config: Any, stored: Sequence[Shape], shape: Shape) -> None:
         raise ValueError(f"its network has {counts[0]} weights, but {counts[1]} are stored")
 
 
+def _for_clips(config: Any, shape: Shape) -> Any:
+    """Returns the configuration of a network with the shape of the clips where it takes any."""
+    config = copy.deepcopy(config)
+    for layer in config["layers"]:
+        if layer["class_name"] == "InputLayer":
+            batch, *given = layer["config"]["batch_shape"]
+            fits = len(given) == len(shape) and all(map(_fits, given, shape))
+            layer["config"]["batch_shape"] = [batch, *(shape if fits else given)]
+    return config
+
+
+def _fits(given: int | None, wanted: int) -> bool:
+    return given in (None, wanted)
+
+
 def _check_layers(network: keras.Model, shape: Shape) -> None:
     if network.input_shape[1:] != shape or network.output_shape[1:] != shape:
         raise ValueError(f"its network takes {network.input_shape[1:]}, not {shape}")
     for layer in network.layers:
-        values = math.prod(layer.output.shape[1:])
+        outputs = keras.tree.flatten(layer.output)  # a recurrent layer may also return its state
+        values = sum(math.prod(output.shape[1:]) for output in outputs)
         if not 0 < values <= MOST_ACTIVATIONS:
             raise ValueError(f"its layer {layer.name} computes {values} values for each clip")

@@ -86,14 +86,16 @@ def read_network(
     import keras
 
     from abnormal.models.network_check import check_network
-    from abnormal.models.own_network import needed_objects, require_clips
+    from abnormal.models.own_code import needed_objects
+    from abnormal.models.own_network import require_clips
 
     with _open_same(path, digest) as stored:
         if needs is None:
             check_network(stored.config, shapes_of_weights(stored.weights), shape)
-    objects = None if needs is None else needed_objects(needs, path.absolute().parent)
-    with one_line_errors():
-        network = keras.models.load_model(path, objects, False, safe_mode=needs is None)
+    objects = {} if needs is None else needed_objects(needs, path.absolute().parent)
+    # A scope goes before what was registered with Keras under the same name.
+    with one_line_errors(), keras.saving.custom_object_scope(objects):
+        network = keras.models.load_model(path, compile=False, safe_mode=needs is None)
     if needs is not None:
         require_clips(network, *shape[:2])
     return network

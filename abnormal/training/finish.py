@@ -23,7 +23,7 @@ from abnormal.models.backend import versions
 from abnormal.models.fast import stock_of
 from abnormal.models.model import ModelInfo, Reference
 from abnormal.models.model_file import save_model
-from abnormal.models.own_network import needs_of
+from abnormal.models.own_code import needs_of
 from abnormal.models.stored_network import digest_of_network, has_same_code, holds_weights
 from abnormal.scoring.calibration import Calibration
 from abnormal.training.devices import Devices

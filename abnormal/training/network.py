@@ -6,10 +6,11 @@ import keras
 
 from abnormal.errors import AbnormalError
 from abnormal.models.defaults import ARCHITECTURES
-from abnormal.models.fast import FastNetwork
+from abnormal.models.fast import FastNetwork, has_fast_form
 from abnormal.models.model_file import load_model
 from abnormal.models.networks import NETWORKS
-from abnormal.models.own_network import Build, build_network, require_clips, require_storable
+from abnormal.models.own_network import Build, build_network, require_clips
+from abnormal.models.storable import require_storable
 from abnormal.names import PRECISION_NAMES
 from abnormal.training.devices import ONE_DEVICE, Devices
 from abnormal.training.losses import mean_per_clip
@@ -21,12 +22,25 @@ from abnormal.training.replicas import ReplicatedNetwork
 log = logging.getLogger(__name__)
 
 
-def make_network(options: TrainingOptions) -> keras.Model:
-    """Returns a new network, or the network of the model file that the run starts from.
+def tried_network(options: TrainingOptions) -> keras.Model:
+    """Returns the network of a run that begins, after trying whether a model file can hold it.
 
     Raises:
         AbnormalError: There is no such network, it does not take and return clips, or it cannot be
             stored as the model file of the run.
+    """
+    network = make_network(options)
+    if options.own.build or options.init:
+        shape = (options.clip_length, options.size, options.size, 1)
+        require_storable(network, options.output, shape)
+    return network
+
+
+def make_network(options: TrainingOptions) -> keras.Model:
+    """Returns a new network, or the network of the model file that the run starts from.
+
+    Raises:
+        AbnormalError: There is no such network, or it does not take and return clips.
     """
     if options.own.build:
         return _own_network(options, options.own.build)
@@ -41,12 +55,11 @@ def make_network(options: TrainingOptions) -> keras.Model:
             f"{options.init} is a network of (architecture, clip length, size) {made_for}, but "
             f"{wanted} is asked for. Give the same --arch, --clip-length and --size."
         )
-    require_storable(model.network, options.output)
     return model.network
 
 
 def _own_network(options: TrainingOptions, build: Build) -> keras.Model:
-    """Returns a network of one's own that takes clips and can be stored."""
+    """Returns a network of one's own that takes clips."""
     if options.init:
         raise AbnormalError(
             f"A network of one's own and --init {options.init} are both asked for. Leave one out."
@@ -57,7 +70,6 @@ def _own_network(options: TrainingOptions, build: Build) -> keras.Model:
             f"{options.arch} has built {type(network).__name__}. Expected: a keras.Model."
         )
     require_clips(network, options.clip_length, options.size)
-    require_storable(network, options.output)
     return network
 
 
@@ -88,7 +100,7 @@ def compiled(options: TrainingOptions, devices: Devices) -> keras.Model:
         network.compile(make_optimizer(options), mean_per_clip(loss))
         return network
     network = stock
-    if type(stock) is keras.Sequential:
+    if has_fast_form(stock):
         network = FastNetwork(stock, options.precision)
     elif options.precision != PRECISION_NAMES[0]:
         raise AbnormalError(

@@ -14,7 +14,9 @@ from abnormal.errors import AbnormalError
 from abnormal.models import own_network
 from abnormal.models.model import Reference
 from abnormal.models.model_file import load_model, save_model
-from abnormal.models.own_network import fingerprint_of, import_file, needs_of, require_storable
+from abnormal.models.own_code import import_file, needs_of
+from abnormal.models.own_network import fingerprint_of
+from abnormal.models.storable import require_storable
 from abnormal.models.trust import trusting
 
 CODE = """
@@ -166,7 +168,7 @@ def test_layers_of_ones_own_are_loaded_only_if_they_are_trusted(
     save_model(path, network, info.__class__("build", 3, 8, 25.0, needs=needs))
     sys.modules.pop("nets_of_a_test")
     asked = []
-    monkeypatch.setattr(own_network, "import_file", lambda *file: asked.append(file))
+    monkeypatch.setattr("abnormal.models.own_code._run", lambda *file: asked.append(file))
     with pytest.raises(AbnormalError, match=r"--trust.*nets_of_a_test:Halved in .*_test\.py"):
         load_model(path)
     assert not asked
@@ -192,7 +194,7 @@ def test_a_network_that_is_a_class_is_kept_in_an_archive(tmp_path, own_code, inf
     network = own_code.OfItsOwn()
     own_network.require_clips(network, 3, 8)
     with pytest.raises(AbnormalError, match=r"Name the model file .*own\.keras"):
-        require_storable(network, tmp_path / "own.h5")
+        require_storable(network, tmp_path / "own.h5", (3, 8, 8, 1))
     path = tmp_path / "own.keras"
     save_model(path, network, info.__class__("OfItsOwn", 3, 8, 25.0, needs=needs_of(network)))
     with trusting(True):
@@ -266,6 +268,7 @@ def test_a_file_that_would_hide_a_module_is_refused(tmp_path):
     [
         (lambda x: keras.layers.Flatten()(x), "turns clips .* into"),
         (lambda x: keras.layers.Conv3D(1, 3)(x), "turns clips .* into"),
+        (lambda x: [x, x], "into 2 outputs"),
     ],
 )
 def test_a_network_that_does_not_return_clips_is_named(build, said):

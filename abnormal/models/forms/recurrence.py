@@ -28,7 +28,7 @@ def is_plain_recurrence(layer: keras.layers.ConvLSTM2D) -> bool:
     # With a single step the recurrent kernel is not used, and Keras would warn that it has no
     # gradient.
     return (
-        layer.input.shape[1] > 1
+        (layer.input.shape[1] or 0) > 1
         and layer.return_sequences
         and not (layer.return_state or layer.stateful or layer.go_backwards)
         and not (layer.cell.dropout or layer.cell.recurrent_dropout)

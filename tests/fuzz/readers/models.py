@@ -61,7 +61,9 @@ def read_model(path: Path) -> None:
         change(path, random.Random(content[-8:]))
     model = load_model(path)
     assert all(np.isfinite(weight).all() for weight in model.network.get_weights())
-    assert model.network.input_shape[1:] == (model.info.clip_length, *[model.info.size] * 2, 1)
+    clips = (model.info.clip_length, *[model.info.size] * 2, 1)
+    _, *shape = model.network.input_shape
+    assert all(own in (None, wanted) for own, wanted in zip(shape, clips, strict=True))
     assert 0 < model.info.fps < 1e6
     calibration = calibration_of(model)
     for name in calibration.surprises:

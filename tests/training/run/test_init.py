@@ -12,7 +12,7 @@ from abnormal.cli import train as program
 from abnormal.errors import AbnormalError
 from abnormal.models.model import ModelInfo
 from abnormal.models.model_file import read_model, save_model
-from abnormal.models.own_network import needs_of
+from abnormal.models.own_code import needs_of
 from abnormal.models.trust import trusting
 from abnormal.training.devices import ONE_DEVICE, Devices
 from abnormal.training.network import devices_for, make_network
