@@ -1,11 +1,11 @@
 """The choice of the runtime that computes a model's network."""
 
 from abnormal.errors import AbnormalError
-from abnormal.inference.reference import TOLERANCE, largest_difference
+from abnormal.inference.reference import TOLERANCE, largest_difference, make_reference
 from abnormal.inference.runtimes import AUTO, KERAS, RUNTIMES, Reconstruct
 from abnormal.inference.stored_calibration import calibration_of
 from abnormal.models.backend import has_accelerator
-from abnormal.models.model import TrainedModel
+from abnormal.models.model import Reference, TrainedModel
 
 
 def open_runtime(model: TrainedModel, wanted: str) -> tuple[str, Reconstruct]:
@@ -40,16 +40,31 @@ def open_runtime(model: TrainedModel, wanted: str) -> tuple[str, Reconstruct]:
 
 def _open(model: TrainedModel, name: str) -> Reconstruct:
     reconstruct = RUNTIMES[name](model.lazy_network)
-    if name != KERAS and model.reference:
-        calibration = calibration_of(model)
-        thresholds = {name: calibration.threshold(name) for name in calibration.surprises}
-        if not thresholds:
-            return reconstruct  # without thresholds there is nothing that could change its meaning
-        difference = largest_difference(model.reference, reconstruct, thresholds)
-        if difference > TOLERANCE:
-            raise AbnormalError(
-                f"--runtime {name} gives other scores than those that the thresholds of "
-                f"{model.path} were made with: they differ by {100 * difference:.2g} % of a "
-                f"threshold, and at most {100 * TOLERANCE:g} % was expected. Use --runtime keras."
-            )
+    # Code outside the model file may be other code by now.
+    if model.reference and (name != KERAS or model.info.needs):
+        _require_scores(model, model.reference, reconstruct, name)
     return reconstruct
+
+
+def _require_scores(
+    model: TrainedModel, reference: Reference, reconstruct: Reconstruct, name: str
+) -> None:
+    calibration = calibration_of(model)
+    thresholds = {score: calibration.threshold(score) for score in calibration.surprises}
+    if not thresholds:
+        return  # without thresholds there is nothing that could change its meaning
+    difference = largest_difference(reference, reconstruct, thresholds)
+    if difference <= TOLERANCE:
+        return
+    advice = "Use --runtime keras."
+    if name == KERAS:
+        again = make_reference(reference.clips, reconstruct)
+        if largest_difference(again, reconstruct, thresholds) > TOLERANCE:
+            return  # it computes something else each time
+        code = ", ".join(dict.fromkeys(model.info.needs.values()))
+        advice = f"If {code} has changed, calibrate the model again, or bring back what it was."
+    raise AbnormalError(
+        f"--runtime {name} gives other scores than those that the thresholds of {model.path} were "
+        f"made with: they differ by {100 * difference:.2g} % of a threshold, and at most "
+        f"{100 * TOLERANCE:g} % was expected. {advice}"
+    )

@@ -127,7 +127,7 @@ def _modules_of(name: str, file: str, folder: Path) -> Iterator[ModuleType]:
     if name == MAIN:
         yield sys.modules[MAIN]
         return
-    if file and not _is_installed(Path(file)):
+    if file and not is_installed(Path(file)):
         inside = folder.joinpath(*name.split("."))
         beside = (inside.with_suffix(".py"), inside / "__init__.py", folder / Path(file).name)
         for each in dict.fromkeys((Path(file), *beside)):
@@ -221,7 +221,7 @@ def _require_own_neighbours(module: ModuleType, root: Path) -> None:
         name = str(value.__name__ if is_module else getattr(value, "__module__", "")).split(".")[0]
         file = _file_of(sys.modules.get(name))
         is_beside = (root / f"{name}.py").is_file() or (root / name).is_dir()
-        if not name or not is_beside or file is None or _is_installed(file):
+        if not name or not is_beside or file is None or is_installed(file):
             continue
         if name not in sys.stdlib_module_names and not file.is_relative_to(root):
             raise AbnormalError(
@@ -244,7 +244,8 @@ def _is_taken(place: _Place, path: Path) -> bool:
     return spec is not None and (spec.origin is None or Path(spec.origin).absolute() != outermost)
 
 
-def _is_installed(file: Path) -> bool:
+def is_installed(file: Path) -> bool:
+    """Whether a file is of an installed package, which is known by its name."""
     return not {"site-packages", "dist-packages"}.isdisjoint(file.parts)
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,10 @@ from abnormal.reading import first_line
 
 Build = Callable[[int, int], keras.Model]
 """Builds a network for clips of a length in frames, and frames of a size in pixels."""
+
+_CHANGING = ("compile_config", "build_config", "shared_object_id")
+"""Keys of a description of a network that say nothing about what it computes, or change by
+themselves."""
 
 UNSTORED = {"name", "trainable", "batch_shape", "build_config"}
 """What the description of a layer does not depend on: Keras numbers names as layers are made."""
@@ -110,6 +114,43 @@ def fingerprint_of(network: keras.Model) -> str:
     shapes = [tuple(weight.shape) for weight in network.weights]
     text = json.dumps([facts, shapes], sort_keys=True, default=lambda value: type(value).__name__)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def connections_of(network: keras.Model) -> str:
+    """Returns a hash of how the layers of a network are connected, and of all their settings.
+
+    As `fingerprint_of`, it does not change when the same code builds the network again. The code of
+    classes and functions of one's own is no part of it.
+    """
+    try:
+        config = keras.saving.serialize_keras_object(network)
+    except (NotImplementedError, TypeError):
+        return ""
+    numbers = {name: f"#{number}" for number, name in enumerate(dict.fromkeys(_names_in(config)))}
+    text = json.dumps(_with_numbers(config, numbers), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _names_in(config: Any) -> Iterator[str]:
+    """Yields the names of layers, in an order that does not depend on them."""
+    if isinstance(config, dict):
+        if isinstance(config.get("name"), str):
+            yield config["name"]
+        config = list(config.values())
+    if isinstance(config, list | tuple):
+        for value in config:
+            yield from _names_in(value)
+
+
+def _with_numbers(config: Any, numbers: Mapping[str, str]) -> Any:
+    if isinstance(config, dict):
+        if config.get("class_name") == "__lambda__":
+            return "__lambda__"  # its compiled code has the number of its line
+        kept = {key: value for key, value in config.items() if key not in _CHANGING}
+        return {key: _with_numbers(value, numbers) for key, value in kept.items()}
+    if isinstance(config, list | tuple):
+        return [_with_numbers(value, numbers) for value in config]
+    return numbers.get(config, config) if isinstance(config, str) else config
 
 
 def _facts(layer: keras.Layer) -> list[Any]:

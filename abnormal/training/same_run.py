@@ -6,11 +6,16 @@ import keras
 
 from abnormal.files import sha256
 from abnormal.frames.manifest import camera_fingerprint
-from abnormal.models.own_network import fingerprint_of
+from abnormal.models.fast import stock_of
+from abnormal.models.own_network import connections_of, fingerprint_of
 from abnormal.training.checkpoint_check import check_complete
 from abnormal.training.checkpoints import Checkpoint
 from abnormal.training.footage import Footage
 from abnormal.training.options import DIGITS, FIXED_WHEN_RESUMED, TrainingOptions
+from abnormal.training.own_loss import fingerprint_of_loss, may_be_the_same
+
+CONNECTIONS, LOSS_CODE = "connections", "loss_code"
+"""Keys of a state that those of earlier versions do not have."""
 
 
 def footage_facts(footage: Footage) -> dict[str, str | None]:
@@ -27,7 +32,11 @@ def facts_beside_options(
 ) -> dict[str, str | None]:
     """Returns what a run depends on in addition to its options, by name, as a checkpoint has it."""
     known = footage_facts(footage) | {"backend": keras.backend.backend()}
-    return known | ({"network": fingerprint_of(network)} if options.own.build else {})
+    known[LOSS_CODE] = fingerprint_of_loss(options.own.loss) if options.own.loss else None
+    if options.own.build:
+        known["network"] = fingerprint_of(network)
+        known[CONNECTIONS] = connections_of(stock_of(network))
+    return known
 
 
 def differences(
@@ -54,6 +63,8 @@ def differences(
         "init": "the network in --init is another" if has_both else "--init is given only once",
         "data": f"the footage in {options.img} has changed",
         "cameras": f"the cameras of the footage in {options.img} have changed",
+        CONNECTIONS: "the network is connected in another way, or has other settings",
+        LOSS_CODE: f"the loss {options.loss} computes something else",
     }
     return [
         changed.get(name, f"{name} was {saved.get(name)}, is {now[name]}")
@@ -68,6 +79,10 @@ def _means_the_same(
     """Whether values that differ mean the same, because an earlier version wrote one of them."""
     if name == "cameras":
         return name not in saved or saved.get("data") != now["data"]  # of which it is a part
+    if name in (CONNECTIONS, LOSS_CODE) and name not in saved:
+        return True
+    if name == LOSS_CODE and saved[name] and now[name]:
+        return may_be_the_same(str(saved[name]), now[name])
     if name == "init" and saved.get(name) and options.init and options.init.is_file():
         return bool(saved[name] == sha256(options.init)[:DIGITS])  # of the file as a whole
     return False

@@ -1,3 +1,5 @@
+import dataclasses
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -93,3 +95,19 @@ def test_a_runtime_that_was_asked_for_has_to_be_there(model, runtimes):
 def test_the_faster_one_is_tried_first():
     names = list(RUNTIMES)
     assert names.index("openvino-bfloat16") < names.index("openvino") < names.index("keras")
+
+
+@pytest.mark.parametrize("step", [0.0, 0.1])  # in which a random network changes from call to call
+def test_code_that_is_another_by_now_is_found_out(model, monkeypatch, step):
+    info = dataclasses.replace(model.info, arch="own", needs={"nets:Scale": "/nets.py"})
+    own = dataclasses.replace(model, info=info)
+    light = itertools.count(1)
+    exact = keras_runtime(model.network)
+    other = lambda clips: exact(clips) + np.float32(0.1 + step * next(light))  # noqa: E731
+    monkeypatch.setitem(RUNTIMES, "keras", lambda _: other)
+    assert open_runtime(model, "keras")[1] is other  # whose network is all in the file
+    if step:
+        assert open_runtime(own, "auto")[1] is other
+    else:
+        with pytest.raises(AbnormalError, match=r"If /nets\.py has changed, calibrate"):
+            open_runtime(own, "auto")

@@ -66,3 +66,18 @@ def test_the_model_that_a_run_began_from_may_be_taught(options_of, tmp_path, ini
     )
     without = dataclasses.replace(options, init=None)
     assert differences(saved, without, facts) == ["--init is given only once"]
+
+
+def test_older_checkpoints_do_not_know_what_a_loss_computes(options_of, tmp_path):
+    options, facts = options_of(tmp_path, "m", loss="own"), footage_facts(footage(""))
+    now = facts | {"loss_code": "3.11 a", "connections": "a"}
+    assert not differences(checkpoint(options, facts), options, now)
+    assert not differences(checkpoint(options, now | {"loss_code": "3.12 b"}), options, now)
+    other = now | {"loss_code": "3.11 b", "connections": "b"}
+    said = differences(checkpoint(options, other), options, now)
+    assert said == [
+        "the loss own computes something else",
+        "the network is connected in another way, or has other settings",
+    ]
+    named = checkpoint(options, facts | {"loss_code": None, "connections": "a"})
+    assert differences(named, options, now) == said[:1]
