@@ -13,6 +13,7 @@ layers are called unchanged. docs/PERFORMANCE.md tells how much faster each form
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 
@@ -45,7 +46,7 @@ class FastNetwork(keras.Model):
     def __init__(
         self, stock: keras.Sequential, precision: str = "float32", compiled: bool | None = None
     ) -> None:
-        super().__init__(name=stock.name)
+        super().__init__(name=stock.name, dtype="float32")  # whatever the process has as its policy
         self.stock = stock
         self.precision = precision
         self.uses_xla = self.jit_compile if compiled is None else compiled
@@ -78,6 +79,28 @@ class FastNetwork(keras.Model):
         """
         return apply_layers(self.stock.layers, inputs, self.arithmetic, training, self.forms)
 
+    # What a callback stores or looks at is the stock network, which Keras can read again.
+
+    def save(self, *arguments: Any, **options: Any) -> None:
+        """Saves the stock network."""
+        self.stock.save(*arguments, **options)
+
+    def save_weights(self, *arguments: Any, **options: Any) -> None:
+        """Saves the weights of the stock network."""
+        self.stock.save_weights(*arguments, **options)
+
+    def load_weights(self, *arguments: Any, **options: Any) -> None:
+        """Loads weights into the stock network."""
+        self.stock.load_weights(*arguments, **options)
+
+    def get_layer(self, *arguments: Any, **options: Any) -> keras.Layer:
+        """Returns a layer of the stock network."""
+        return self.stock.get_layer(*arguments, **options)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the configuration of the stock network."""
+        return dict(self.stock.get_config())
+
 
 class PlainNetwork(keras.Model):
     """Computes the outputs of a network of one's own as they are, in the form that exporters take.
@@ -91,7 +114,7 @@ class PlainNetwork(keras.Model):
     """
 
     def __init__(self, stock: keras.Model) -> None:
-        super().__init__(name=stock.name)
+        super().__init__(name=stock.name, dtype="float32")  # the layers have their own policies
         self.stock = stock
         self.example_shape = stock.input_shape[1:]
 

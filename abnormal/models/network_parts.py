@@ -62,7 +62,7 @@ class _Encoder(keras.Model):
     """
 
     def __init__(self, stock: keras.Sequential, first: int) -> None:
-        super().__init__(name=f"{stock.name}_encoder")
+        super().__init__(name=f"{stock.name}_encoder", dtype="float32")
         self.stock = stock
         self._first = first
         self.example_shape = stock.input_shape[2:]
@@ -89,7 +89,7 @@ class _Decoder(keras.Model):
         tail_frames: int,
         features: tuple[int, ...],
     ) -> None:
-        super().__init__(name=f"{stock.name}_decoder_{tail_frames}")
+        super().__init__(name=f"{stock.name}_decoder_{tail_frames}", dtype="float32")
         self.stock = stock
         self._first, self._last, self._tail_frames = first, last, tail_frames
         self.example_shape = (stock.input_shape[1], *features)

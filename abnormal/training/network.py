@@ -1,8 +1,12 @@
 """Makes the network of a training run, and compiles it for the devices that train it."""
 
+import contextlib
 import logging
+import random
+from collections.abc import Iterator
 
 import keras
+import numpy as np
 
 from abnormal.errors import AbnormalError
 from abnormal.models.defaults import ARCHITECTURES
@@ -14,7 +18,7 @@ from abnormal.models.storable import require_storable
 from abnormal.names import PRECISION_NAMES
 from abnormal.training.devices import ONE_DEVICE, Devices
 from abnormal.training.losses import mean_per_clip
-from abnormal.training.optimizer import make_optimizer
+from abnormal.training.optimizer import PenalisedAdam, make_optimizer
 from abnormal.training.options import TrainingOptions
 from abnormal.training.own_parts import loss_of
 from abnormal.training.replicas import ReplicatedNetwork
@@ -33,6 +37,11 @@ def tried_network(options: TrainingOptions) -> keras.Model:
     if options.own.build or options.init:
         shape = (options.clip_length, options.size, options.size, 1)
         require_storable(network, options.output, shape)
+    if network.compiled and not isinstance(network.optimizer, PenalisedAdam):
+        log.warning(
+            "the network was compiled with an optimizer, which is not used: it is compiled again "
+            "with Adam (learning_rate), and with the loss of this run"
+        )
     return network
 
 
@@ -46,7 +55,8 @@ def make_network(options: TrainingOptions) -> keras.Model:
         return _own_network(options, options.own.build)
     if options.init is None:
         width = {"bottleneck": options.bottleneck} if options.bottleneck else {}
-        return NETWORKS[options.arch](options.clip_length, options.size, **width)
+        with _float32_policy():
+            return NETWORKS[options.arch](options.clip_length, options.size, **width)
     model = load_model(options.init)
     made_for = (model.info.arch, model.info.clip_length, model.info.size)
     wanted = (options.arch, options.clip_length, options.size)
@@ -56,6 +66,17 @@ def make_network(options: TrainingOptions) -> keras.Model:
             f"{wanted} is asked for. Give the same --arch, --clip-length and --size."
         )
     return model.network
+
+
+@contextlib.contextmanager
+def _float32_policy() -> Iterator[None]:
+    """Makes layers as they are stored, whatever policy the process has for layers of its own."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def _own_network(options: TrainingOptions, build: Build) -> keras.Model:
@@ -89,6 +110,17 @@ def devices_for(network: keras.Model, options: TrainingOptions, devices: Devices
         )
     log.info("a network of your own is trained on one device, not on all %d", devices.count)
     return ONE_DEVICE
+
+
+@contextlib.contextmanager
+def random_numbers_kept() -> Iterator[None]:
+    """Leaves the random numbers of Python and NumPy after the block as they were before it."""
+    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
+    try:
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)  # noqa: NPY002
 
 
 def compiled(options: TrainingOptions, devices: Devices) -> keras.Model:

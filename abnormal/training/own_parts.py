@@ -43,12 +43,28 @@ def own_options(
     """
     if isinstance(network, keras.Model):
         choices = _with_shape_of(network, choices)
-    if isinstance(loss, str):
-        require_one_of("loss", loss, LOSS_NAMES)
+    _check_parts(loss, callbacks)
     own = OwnParts(builder_of(network), None if isinstance(loss, str) else loss, tuple(callbacks))
     arch = None if network is None else _name_of(network)
+    if own.build and arch in ARCHITECTURES:  # it is another network all the same
+        arch = f"own_{arch}"
     options = make_options(*places, arch, _name_of(loss), choices)
     return dataclasses.replace(options, own=own)
+
+
+def _check_parts(loss: object, callbacks: object) -> None:
+    if isinstance(loss, str):
+        require_one_of("loss", loss, LOSS_NAMES)
+    elif not callable(loss) or isinstance(loss, type):
+        raise AbnormalError(
+            f"The loss is {loss!r}. Expected: one of {', '.join(LOSS_NAMES)}, or a function of the "
+            "clips and their reconstructions."
+        )
+    known = keras.callbacks.Callback
+    if not isinstance(callbacks, list | tuple) or not all(isinstance(c, known) for c in callbacks):
+        raise AbnormalError(
+            f"The callbacks are {callbacks!r}. Expected: a list of objects of keras.callbacks."
+        )
 
 
 def with_own_network(options: TrainingOptions) -> TrainingOptions:

@@ -22,7 +22,7 @@ from abnormal.training.footage import Footage, open_footage
 from abnormal.training.forms import choose_fastest
 from abnormal.training.interrupt import catching_signals
 from abnormal.training.lock import locked
-from abnormal.training.network import compiled, devices_for, tried_network
+from abnormal.training.network import compiled, devices_for, random_numbers_kept, tried_network
 from abnormal.training.options import FIXED_WHEN_RESUMED, TrainingOptions
 from abnormal.training.same_run import footage_facts
 from abnormal.training.split import BY_CAMERA
@@ -57,7 +57,10 @@ def train(
         Stopped: A signal asked the run to stop.
     """
     _check_output(options)
-    with locked(options.checkpoints) if devices.is_first_host else nullcontext():
+    with (
+        random_numbers_kept(),
+        locked(options.checkpoints) if devices.is_first_host else nullcontext(),
+    ):
         make_deterministic()
         network = tried_network(options)  # so that an impossible network is refused at once
         devices, given = devices_for(network, options, devices), options

@@ -211,3 +211,23 @@ def test_a_form_that_is_not_known_is_refused():
         fast.use_forms(["winograd" if form else "" for form in fast.forms])
     with pytest.raises(ValueError, match="1 forms for 14 layers"):
         fast.use_forms(["direct"])
+
+
+def test_what_a_callback_stores_is_the_stock_network(tmp_path):
+    stock = stock_of((3, 8, 8, 1), keras.layers.Conv3D(1, 1, name="last"))
+    fast, weights = FastNetwork(stock), stock.get_weights()
+    callbacks = keras.callbacks
+    for saver in (
+        callbacks.ModelCheckpoint(tmp_path / "m.keras"),
+        callbacks.ModelCheckpoint(tmp_path / "m.weights.h5", save_weights_only=True),
+    ):
+        saver.set_model(fast)
+        saver.on_epoch_end(0, {"loss": 0.0})
+    again = keras.models.load_model(tmp_path / "m.keras", compile=False)
+    assert type(again) is keras.Sequential
+    fast.set_weights([0 * weight for weight in weights])
+    fast.load_weights(tmp_path / "m.weights.h5")
+    for one, other, expected in zip(again.get_weights(), stock.get_weights(), weights, strict=True):
+        assert np.array_equal(one, expected)
+        assert np.array_equal(other, expected)
+    assert fast.get_layer("last") is stock.layers[-1]
