@@ -89,6 +89,24 @@ def test_events_have_a_row_each(model, img, score):
 def test_a_path_in_place_of_a_model_is_said():
     with pytest.raises(abnormal.AbnormalError, match=r"Expected: abnormal\.load\('gate\.h5'\)"):
         abnormal.score_video("gate.h5", "gate.mp4")
+    with pytest.raises(abnormal.AbnormalError, match=r"Expected: abnormal\.load\('gate\.h5'\)"):
+        abnormal.watch("gate.h5", "gate.mp4")
+
+
+def test_a_loaded_model_stands_for_its_file(model, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr("abnormal.api.scoring.load", lambda path: path)
+    monkeypatch.setattr(
+        "abnormal.training.recalibrate.recalibrate", lambda path, *_: asked.append(path)
+    )
+    abnormal.calibrate(model, tmp_path)
+    monkeypatch.setattr(
+        "abnormal.detection.dismiss.dismiss_frames",
+        lambda options, *_: asked.extend(options.models),
+    )
+    event = {"video": "01", "event": 1, "start_frame": 0, "end_frame": 3}
+    abnormal.dismiss(model, tmp_path, event)
+    assert asked == [model.path, model.path]
 
 
 @pytest.mark.parametrize("source", [0, None, ["a.mp4"]])
@@ -195,6 +213,11 @@ def test_labels_and_masks_are_those_of_the_clips(img):
         ({"targets": "boxes"}, "no targets 'boxes'. Expected one of: clips, labels, masks"),
         ({"split": "test"}, "no split 'test'"),
         ({"length": 100}, "No training video .* has the 100 frames of a clip"),
+        ({"target": "labels"}, "no argument 'target'. Expected one of: targets, size"),
+        ({"batch_size": 0}, "batch_size is 0, but a whole number from 1"),
+        ({"size": -3}, "size is -3"),
+        ({"length": 0}, "length is 0"),
+        ({"strides": 2}, "strides is 2, but a list"),
     ],
 )
 def test_clips_that_cannot_be_had_are_said(img, choices, said):
@@ -218,6 +241,8 @@ def flat(*shape):
     [
         ({"network": "unet"}, "no network 'unet'. Expected one of: spatiotemporal, cae"),
         ({"loss": "mean"}, "no loss 'mean'. Expected one of: mse"),
+        ({"epoch": 5}, "no argument 'epoch'. Expected one of: epochs"),
+        ({"strides": 2}, "strides is 2, but a list"),
         ({"epochs": 0}, "epochs is 0, but a whole number from 1"),
         ({"validation": 1.0}, "validation is 1.0"),
         ({"precision": "half"}, "no precision 'half'"),
@@ -261,3 +286,5 @@ def test_a_watch_that_is_left_ends(model, make_video, tmp_path):
     assert (tmp_path / "results" / "events.jsonl").is_file()
     with pytest.raises(abnormal.AbnormalError, match="no score 'fuzed'"):
         abnormal.watch(model, 0, score="fuzed")
+    with pytest.raises(abnormal.AbnormalError, match="no argument 'treshold'"):
+        abnormal.watch(model, 0, treshold=3.0)

@@ -1,21 +1,25 @@
 """Live cameras from Python: `abnormal.watch`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
+
+from abnormal.api.scoring import require_loaded
+from abnormal.errors import require_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from typing import TypedDict, Unpack
+    from typing import Unpack
 
     from abnormal.inference.detector import Detector
     from abnormal.live.event import LiveEvent
 
-    class AlarmChoices(TypedDict, total=False):
-        """What may be chosen about alarms; see `abnormal.score_video`."""
 
-        score: str
-        threshold: float | None
-        false_alarms_per_hour: float | None
+class AlarmChoices(TypedDict, total=False):
+    """What may be chosen about alarms; see `abnormal.score_video`."""
+
+    score: str
+    threshold: float | None
+    false_alarms_per_hour: float | None
 
 
 def watch(
@@ -43,12 +47,16 @@ def watch(
         The events, as docs/LIVE.md describes them: `opened`, `updated` and `closed`.
 
     Raises:
-        AbnormalError: A camera cannot be watched, or the model does not know it.
+        AbnormalError: A camera cannot be watched, the model does not know it, or the model is a
+            path.
     """
     from abnormal.live.iterate import watch_events
     from abnormal.live.options import WatchOptions
     from abnormal.live.run import list_cameras
 
+    require_loaded(model)
+    for name in alarm:
+        require_one_of("argument", name, AlarmChoices.__annotations__)
     several = [sources] if isinstance(sources, str | Path | int) else sources
     options = WatchOptions(
         model=model.path,

@@ -139,7 +139,7 @@ def evaluate(
 
 
 def dismiss(
-    model: str | Path,
+    model: "str | Path | Detector",
     source: str | Path,
     event: "Mapping[str, Any] | pd.Series[Any]",
     camera: str = "",
@@ -148,7 +148,7 @@ def dismiss(
     """Teaches a model that an event was a false alarm: the same at the same place is normal.
 
     Args:
-        model: Path of the model file, which is replaced.
+        model: Path of the model file, which is replaced, or the model that was loaded from it.
         source: The video file, folder of pictures, folder of videos, or folder of frames (`img`) in
             which the event was found.
         event: A row of the events of `score_video`, of which `video`, `event`, `start_frame` and
@@ -170,7 +170,7 @@ def dismiss(
     from abnormal.frames.manifest import is_img
     from abnormal.models.trust import trusting
 
-    path, source = Path(model), Path(source)
+    path, source = path_of(model), Path(source)
     img, video = (source, None) if is_img(source) else (Path("img"), source)
     options = DetectionOptions((path,), img, video, camera, Path(), FUSED, None, None)
     frames = (str(event["video"]), int(event["start_frame"]), int(event["end_frame"]))
@@ -179,13 +179,27 @@ def dismiss(
         return load(path)
 
 
-def _alarm(
-    model: "Detector", score: str, threshold: float | None, per_hour: float | None = None
-) -> "Alarm":
+def require_loaded(model: "Detector") -> None:
+    """Makes sure that a model is one that was loaded, and not its path.
+
+    Raises:
+        AbnormalError: It is a path.
+    """
     if isinstance(model, str | Path):
         raise AbnormalError(
             f"The model is a path, {str(model)!r}. Expected: abnormal.load({str(model)!r})."
         )
+
+
+def path_of(model: "str | Path | Detector") -> Path:
+    """Returns the path of a model file, which may be given as the model that was loaded from it."""
+    return Path(model if isinstance(model, str | Path) else model.path)
+
+
+def _alarm(
+    model: "Detector", score: str, threshold: float | None, per_hour: float | None = None
+) -> "Alarm":
+    require_loaded(model)
     if threshold is not None and per_hour is not None:
         raise AbnormalError(
             f"A threshold of {threshold:g} and {per_hour:g} false alarms an hour are both asked "

@@ -82,12 +82,13 @@ def _run(options: "TrainingOptions") -> bool:
 
 
 def calibrate(
-    model: str | Path, footage: str | Path, camera: str = "", trust: bool = False
+    model: "str | Path | Detector", footage: str | Path, camera: str = "", trust: bool = False
 ) -> "Detector":
     """Learns again what is normal from other normal footage, and leaves the network as it is.
 
     Args:
-        model: Path of the model file, which is replaced if all succeeds.
+        model: Path of the model file, which is replaced if all succeeds, or the model that was
+            loaded from it.
         footage: Folder of normal videos, or of frames that `preprocess` made.
         camera: Name of the camera of the footage; empty if the footage tells.
         trust: Whether code that the network needs may be run; see `load`.
@@ -98,13 +99,14 @@ def calibrate(
     Raises:
         AbnormalError: There is no such model, or no readable normal footage.
     """
-    from abnormal.api.scoring import load
+    from abnormal.api.scoring import load, path_of
     from abnormal.models.backend import start_backend
 
     start_backend()
     from abnormal.models.trust import trusting
     from abnormal.training.recalibrate import recalibrate
 
+    path = path_of(model)
     with trusting(trust):
-        recalibrate(Path(model), Path(footage), camera)
-        return load(model)
+        recalibrate(path, Path(footage), camera)
+        return load(path)

@@ -1,6 +1,6 @@
 """Makes the options of a training run from what was chosen, and the defaults for all else."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -77,8 +77,11 @@ def make_options(
         choices: See `TrainingChoices`. None stands for the default, too.
 
     Raises:
-        AbnormalError: A value is out of its range, or two choices do not go together.
+        AbnormalError: There is no such choice, a value is out of its range, or two choices do not
+            go together.
     """
+    for name in choices:
+        require_one_of("argument", name, TrainingChoices.__annotations__)
     said = {name: value for name, value in choices.items() if value is not None}
     for name in ("init", "checkpoints", "tensorboard"):
         said |= {name: Path(said[name])} if name in said else {}
@@ -90,10 +93,15 @@ def make_options(
     _require_fitting_bottleneck(arch, said)
     if "init" in said:
         said["bottleneck"] = 0
-    said["strides"] = tuple(said.get("strides", defaults.strides))
+    said["strides"] = strides_of(said.get("strides", defaults.strides))
     values = {**defaults._asdict(), "checkpoints": default_checkpoints(output), **said}
     _check(values)
     return TrainingOptions(img=img, output=output, loss=loss, **values)
+
+
+def strides_of(strides: Any) -> Any:
+    """Returns several strides as a tuple; what is no sequence is returned as it is."""
+    return tuple(strides) if isinstance(strides, Iterable) else strides
 
 
 def _facts_of(init: Path, said: Mapping[str, Any]) -> dict[str, Any]:
@@ -152,7 +160,7 @@ def _check(values: Mapping[str, Any]) -> None:
         checks.whole("batch_size", values["batch_size"], AUTO_BATCH_SIZE, MOST)
         for name in ("epochs", "patience", "keep"):
             checks.whole(name, values.get(name, 1), 1, MOST)
-        for stride in values["strides"] or (0,):
+        for stride in checks.sequence("strides", values["strides"], 1):
             checks.whole("a stride", stride, 1, MOST)
         checks.whole("seed", values.get("seed", 0), 0, 2**32 - 1)
         checks.number("learning_rate", values["learning_rate"], 1e-30, 1e30)

@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 import keras
 import numpy as np
 
+from abnormal import checks
 from abnormal.commands import command
 from abnormal.errors import AbnormalError, require_one_of
 from abnormal.frames.cache import FrameCache, open_cache
@@ -14,6 +15,8 @@ from abnormal.frames.clips import Clip, end_to_end_clips, epoch_clips, to_input
 from abnormal.frames.manifest import VideoRecord, read_manifest
 from abnormal.frames.reader import read_labels, read_masks
 from abnormal.models.backend import tf_dataset
+from abnormal.names import LARGEST_SIZE
+from abnormal.training.choices import MOST, MOST_CLIP_LENGTH, strides_of
 from abnormal.training.footage import cache_of_parts, parts_of
 from abnormal.video.resample import resize_masks
 
@@ -114,12 +117,12 @@ def open_clips(
     """Opens the clips of a split; see `abnormal.clips`.
 
     Raises:
-        AbnormalError: No video is long enough for a clip, a test video lacks what the targets need,
-            or the frames have several sizes and none is chosen.
+        AbnormalError: A value is out of its range, no video is long enough for a clip, a test video
+            lacks what the targets need, or the frames have several sizes and none is chosen.
     """
     wanted = choices.get("targets", "clips")
-    require_one_of("targets", wanted, TARGETS)
-    require_one_of("split", split, SPLITS)
+    strides = strides_of(strides)
+    _check(split, length, strides, choices)
     found = read_manifest(img, split)
     if not found:
         raise AbnormalError(
@@ -145,6 +148,25 @@ def open_clips(
         targets = [of_video[part.video][part.start : part.stop] for part in parts]
     cache = cache_of_parts(open_cache(img, records, size), parts)
     return ClipData(cache, clips, length, choices.get("batch_size", 8), targets)
+
+
+def _check(split: str, length: int, strides: Sequence[int], choices: ClipChoices) -> None:
+    for name in choices:
+        require_one_of("argument", name, ClipChoices.__annotations__)
+    require_one_of("targets", choices.get("targets", "clips"), TARGETS)
+    require_one_of("split", split, SPLITS)
+    try:
+        checks.whole("length", length, 1, MOST_CLIP_LENGTH)
+        for stride in checks.sequence("strides", strides, 1):
+            checks.whole("a stride", stride, 1, MOST)
+        if choices.get("size") is not None:
+            checks.whole("size", choices["size"], 1, LARGEST_SIZE)
+        checks.whole("batch_size", choices.get("batch_size", 8), 1, MOST)
+        if choices.get("seed") is not None:
+            checks.whole("seed", choices["seed"], 0, 2**32 - 1)
+        checks.whole("epoch", choices.get("epoch", 0), 0, MOST)
+    except ValueError as error:
+        raise AbnormalError(f"There are no such clips: {error}.") from None
 
 
 def _common_size(img: Path, records: Sequence[VideoRecord]) -> int:
