@@ -15,6 +15,7 @@ from abnormal.detection.options import DetectionOptions
 from abnormal.errors import AbnormalError
 from abnormal.files import sha256
 from abnormal.inference.videos import InputVideo
+from abnormal.models.trust import is_trusted, trusting
 
 if TYPE_CHECKING:
     from abnormal.detection.video_result import LeftOut, VideoResult
@@ -34,6 +35,7 @@ class ModelFiles:
         runtime: Name of the runtime that computes the networks, or `"auto"`.
         hop: Frames from the start of one clip to the start of the next; None for a clip's length.
         exact: Whether the network runs on each clip, also if it shows nothing new.
+        trust: Whether code that the files need may be run; see `abnormal.models.trust`.
     """
 
     names: tuple[str, ...]
@@ -42,6 +44,7 @@ class ModelFiles:
     runtime: str
     hop: int | None
     exact: bool
+    trust: bool
 
 
 def model_files(names: Sequence[str], options: DetectionOptions) -> ModelFiles:
@@ -54,7 +57,7 @@ def model_files(names: Sequence[str], options: DetectionOptions) -> ModelFiles:
     absolute = tuple(path.absolute() for path in options.models)
     hashes = tuple(map(sha256, options.models))
     computing = options.runtime, options.hop, options.exact
-    return ModelFiles(tuple(names), absolute, hashes, *computing)
+    return ModelFiles(tuple(names), absolute, hashes, *computing, is_trusted())
 
 
 def score_on_worker(models: ModelFiles, job: Job, video: InputVideo) -> "VideoResult | LeftOut":
@@ -86,7 +89,8 @@ def _open_detectors(models: ModelFiles) -> "dict[str, Detector]":
     for path, expected in zip(models.paths, models.hashes, strict=True):
         if sha256(path) != expected:
             raise AbnormalError(f"{path} has changed since the run began. Start the run again.")
-    return {
-        name: open_detector(path, name, models.runtime, models.hop, models.exact)
-        for name, path in zip(models.names, models.paths, strict=True)
-    }
+    with trusting(models.trust):
+        return {
+            name: open_detector(path, name, models.runtime, models.hop, models.exact)
+            for name, path in zip(models.names, models.paths, strict=True)
+        }

@@ -158,7 +158,7 @@ def _size_of(network: keras.Model) -> int:
 
 def _sample_clips(model: TrainedModel) -> np.ndarray:
     """Returns two clips of noise, float32 in [0, 1]. Noise reaches every part of a network."""
-    shape = (2, *model.network.input_shape[1:])
+    shape = (2, model.info.clip_length, model.info.size, model.info.size, 1)
     return np.random.default_rng(0).random(shape, np.float32)
 
 

@@ -9,20 +9,33 @@ import numpy as np
 from abnormal import checks
 
 # Keras creates any class that a file names, with arguments from the file. These are safe: they run
-# no code from the file.
+# no code from the file, and open no other file. Not so are Lambda, TFSMLayer, JaxLayer and others
+# that wrap code, and the layers that look up words.
 KNOWN_CLASSES = {
     *("Sequential", "Functional", "InputLayer", "__keras_tensor__", "DTypePolicy"),
-    *("Conv2D", "Conv2DTranspose", "Conv3D", "Conv3DTranspose", "ConvLSTM2D", "Dense"),
-    *("BatchNormalization", "LayerNormalization", "GroupNormalization"),
+    *("Conv1D", "Conv2D", "Conv3D", "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"),
+    *("SeparableConv1D", "SeparableConv2D", "DepthwiseConv1D", "DepthwiseConv2D"),
+    *("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "Dense", "EinsumDense", "Embedding"),
+    *("RNN", "SimpleRNN", "SimpleRNNCell", "GRU", "GRUCell", "LSTM", "LSTMCell"),
+    *("StackedRNNCells", "Bidirectional", "TimeDistributed", "RepeatVector", "Masking"),
+    *("Attention", "AdditiveAttention", "MultiHeadAttention", "GroupedQueryAttention"),
+    *("BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization"),
+    *("UnitNormalization", "SpectralNormalization"),
     *("Activation", "ReLU", "LeakyReLU", "ELU", "PReLU", "Softmax"),
-    *("Dropout", "SpatialDropout2D", "SpatialDropout3D", "GaussianNoise", "GaussianDropout"),
-    *("MaxPooling2D", "MaxPooling3D", "AveragePooling2D", "AveragePooling3D"),
-    *("UpSampling2D", "UpSampling3D", "ZeroPadding2D", "ZeroPadding3D"),
-    *("Cropping2D", "Cropping3D", "Flatten", "Permute", "Reshape", "TimeDistributed"),
-    *("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"),
+    *("Dropout", "AlphaDropout", "GaussianNoise", "GaussianDropout", "ActivityRegularization"),
+    *("SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"),
+    *("MaxPooling1D", "MaxPooling2D", "MaxPooling3D"),
+    *("AveragePooling1D", "AveragePooling2D", "AveragePooling3D"),
+    *("GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D"),
+    *("GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAveragePooling3D"),
+    *("UpSampling1D", "UpSampling2D", "UpSampling3D", "Rescaling", "Resizing", "CenterCrop"),
+    *("ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "Cropping1D", "Cropping2D", "Cropping3D"),
+    *("Flatten", "Permute", "Reshape", "Identity", "Dot", "Concatenate"),
+    *("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"),
     *("GlorotUniform", "GlorotNormal", "HeUniform", "HeNormal", "LecunUniform", "LecunNormal"),
     *("Ones", "Zeros", "Constant", "Orthogonal", "RandomNormal", "RandomUniform"),
-    *("TruncatedNormal", "L1", "L2", "L1L2"),
+    *("TruncatedNormal", "VarianceScaling", "L1", "L2", "L1L2", "OrthogonalRegularizer"),
+    *("MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm"),
 }
 
 NETWORK_CLASSES = ("Sequential", "Functional")

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 
@@ -14,6 +15,8 @@ from abnormal.cli import test as program
 from abnormal.errors import AbnormalError
 from abnormal.models import export
 from abnormal.models.export import EXPORTS, export_model
+from abnormal.models.lazy_network import LazyNetwork
+from abnormal.models.model import TrainedModel
 from abnormal.models.model_file import load_model, save_model
 from abnormal.models.packages import import_openvino
 
@@ -137,3 +140,15 @@ def test_openvino_does_not_tell_its_makers_that_it_is_used():
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["openvino.tools.ovc.telemetry_stub", "None"]
+
+
+class OfItsOwn(keras.Model):
+    def call(self, clips):
+        return clips
+
+
+def test_a_network_that_is_a_class_of_its_own_is_refused(tmp_path, info):
+    network = LazyNetwork("0", ("OfItsOwn",), OfItsOwn)
+    model = TrainedModel(network, info, tmp_path / "own.keras")
+    with pytest.raises(AbnormalError, match="is a class of its own, which only Keras computes"):
+        export_model(model, "saved_model")

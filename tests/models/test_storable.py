@@ -160,3 +160,29 @@ def test_that_trust_will_be_needed_is_said_before(code, tmp_path, caplog):
     require_storable(network_of(code.Scaled()), tmp_path / "own.h5", SHAPE)
     assert "only with --trust" in caplog.text
     assert "layers_of_a_test:Scaled" in caplog.text
+
+
+def usual_layers():
+    layers = keras.layers
+    separable = layers.SeparableConv2D(2, 3, padding="same", depthwise_constraint="max_norm")
+    clip = keras.Input(SHAPE)
+    pixels = layers.Rescaling(2.0)(layers.TimeDistributed(separable)(clip))
+    pixels = layers.TimeDistributed(layers.DepthwiseConv2D(3, padding="same"))(pixels)
+    rows = layers.Reshape((3, 128))(pixels)
+    rows = layers.Bidirectional(layers.LSTM(2, return_sequences=True))(rows)
+    rows = layers.RMSNormalization()(layers.MultiHeadAttention(1, 2)(rows, rows))
+    rows = layers.Conv1D(2, 1, kernel_initializer=keras.initializers.VarianceScaling())(rows)
+    code = layers.GRU(2)(rows) * layers.GlobalAveragePooling1D()(rows)
+    steps = layers.Dense(64, kernel_constraint=keras.constraints.UnitNorm())(
+        layers.RepeatVector(3)(code)
+    )
+    return keras.Model(clip, layers.Reshape(SHAPE)(steps))
+
+
+def test_keras_own_layers_need_no_trust(tmp_path, info, caplog):
+    network, path = usual_layers(), tmp_path / "own.keras"
+    require_storable(network, path, SHAPE)
+    assert not caplog.text
+    save_model(path, network, info.__class__("own", 3, 8, 25.0, needs=needs_of(network)))
+    again = load_model(path).network
+    assert np.array_equal(computed(again), computed(network))
