@@ -24,7 +24,11 @@ FILE_NAME = "events.jsonl"
 MOST_LINES = 10_000
 """So many lines are kept in memory while the disk is full; after that the oldest are lost."""
 
-_ID = re.compile(rb'\{"id": "([^"]*-([0-9]{8}T[0-9]{6}\.[0-9]{3}Z)-[a-z]+)"')
+_LINE = re.compile(
+    rb'\{"id": "([^"]*-([0-9]{8}T[0-9]{6}\.[0-9]{3}Z)-[a-z]+)"'
+    rb'(?:(?:, "[a-z]+": "[^"]*")*, "start_utc": "([-0-9]{10}T[0-9:]{8}\.[0-9]{3}Z)")?'
+)
+"""The beginning of a line. The time in the identifier is another one if the clock was set back."""
 
 
 class EventLog:
@@ -96,8 +100,9 @@ class EventLog:
             return
         with self._path.open("rb") as lines:
             for line in lines:
-                if found := _ID.match(line):
-                    yield found[1].decode(errors="replace"), found[2].decode(), len(line)
+                if found := _LINE.match(line):
+                    event = found[1].decode(errors="replace")
+                    yield event, _stamp_of(found).decode(), len(line)
 
     def cut(self, stamp: str) -> int:
         """Removes the lines of events with a stamp before another one, all lines at once.
@@ -183,12 +188,17 @@ def _copy_newer(old: BinaryIO, new: BinaryIO, size: int, stamp: str, kept: Colle
     removed, first = 0, stamp.encode()
     while old.tell() < size:
         line = old.readline()
-        found = _ID.match(line)
-        if found and found[2] < first and found[1].decode(errors="replace") not in kept:
+        found = _LINE.match(line)
+        if found and _stamp_of(found) < first and found[1].decode(errors="replace") not in kept:
             removed += 1
         else:
             new.write(line)
     return removed
+
+
+def _stamp_of(found: re.Match[bytes]) -> bytes:
+    """Returns when the event of a line began; see `abnormal.live.clock.format_stamp`."""
+    return (found[3] or found[2]).translate(None, b"-:")
 
 
 def _lock_file(file: FileIO) -> None:

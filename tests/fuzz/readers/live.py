@@ -58,7 +58,8 @@ def look_at_cameras(path: Path) -> None:
 def make_event_log(folder: Path) -> list[Path]:
     event = {"id": "gate-1", "camera": "gate", "kind": "anomaly", "state": "closed"}
     event |= dict.fromkeys(("start_utc", "end_utc"), "2026-01-01T12:00:00.000Z")
-    event |= {"peak_score": 2.5, "box": [0.0, 0.5, 0.25, 0.25], "detail": "fast", "clip": "a.mp4"}
+    event |= {"start_sec": 7.0, "end_sec": 9.5, "peak_score": 2.5, "detail": "fast"}
+    event |= {"box": [0.0, 0.5, 0.25, 0.25], "clip": "a.mp4"}
     lines = [json.dumps({**event, "id": f"gate-{number}"}) for number in range(3)]
     (folder / "events.jsonl").write_text("\n".join(lines) + "\n")
     return [folder / "events.jsonl"]
