@@ -33,9 +33,11 @@ from tests.fuzz.readers.img import (
 from tests.fuzz.readers.live import (
     damage_event_log,
     look_at_cameras,
+    look_at_saved_time,
     make_cameras,
     make_event_log,
     make_queue,
+    make_saved_time,
     read_event_log,
     read_queue,
 )
@@ -68,5 +70,6 @@ TARGETS = {
     "webhook": Target(make_queue, read_queue, quick=20),
     "cameras": Target(make_cameras, look_at_cameras),
     "events": Target(make_event_log, read_event_log, damage_event_log, quick=60),
+    "clock": Target(make_saved_time, look_at_saved_time, damage_json, quick=60),
     "playlist": Target(make_playlist, watch_playlist, quick=6),
 }

@@ -7,9 +7,11 @@ import threading
 from pathlib import Path
 
 from abnormal.live.address import read_cameras
+from abnormal.live.clock import Clock
 from abnormal.live.outbox import Outbox
 from abnormal.live.page.past_events import read_past_events
 from abnormal.live.sender import Receiver, Sender
+from abnormal.live.trusted_time import FILE_NAME, TrustedTime
 from tests.fuzz.mutations import damage, damage_json
 
 
@@ -82,3 +84,13 @@ def read_event_log(path: Path) -> None:
         assert not name.startswith(".")
         json.dumps(dataclasses.asdict(event), allow_nan=False).encode()
         assert event.day
+
+
+def make_saved_time(folder: Path) -> list[Path]:
+    (folder / FILE_NAME).write_text(json.dumps({"utc": 1.7e9, "waited_sec": 3600.0}))
+    return [folder / FILE_NAME]
+
+
+def look_at_saved_time(path: Path) -> None:
+    time = TrustedTime(Clock(lambda: 1000.0, lambda: 1.8e9), path.parent)
+    assert 0 <= time.utc() <= 1.8e9
