@@ -217,6 +217,10 @@ def test_why_something_is_refused_is_said_in_words(chromium, open_watch, make_ev
         page.route("**/dismiss", lambda route: route.fulfill(status=502, body="<h1>Oh</h1>"))
         page.get_by_text("That was no alarm").first.click()
         page.locator("#said", has_text="502 Bad Gateway is no answer of the program.").wait_for()
+        page.locator(".event .open").click()
+        assert not page.locator("#player .said").is_visible()  # it was about another attempt
+        page.locator("#player-dismiss").click()
+        page.locator("#player .said", has_text="502 Bad Gateway").wait_for()
         page.close()
 
 

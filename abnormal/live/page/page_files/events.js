@@ -210,7 +210,10 @@ function fill(row, event) {
   dismiss.textContent = dismissText(event);
 }
 
-function say(text) {
-  byId("said").textContent = text;
-  byId("said").hidden = !text;
+/** Says what went wrong, in the page and in the dialog that may be before it. */
+export function say(text) {
+  for (const said of document.querySelectorAll(".said")) {
+    said.textContent = text;
+    said.hidden = !text;
+  }
 }

@@ -1,7 +1,7 @@
 // The clip of an event, in a dialog that the keyboard controls.
 
 import { ask } from "./ask.js";
-import { described, dismissText, lasted, title } from "./events.js";
+import { described, dismissText, lasted, say, title } from "./events.js";
 import { byId, time } from "./text.js";
 
 const RETRY_MS = 2000; // a clip is written some seconds after its event
@@ -28,6 +28,7 @@ export class Player {
 
   open(event) {
     this.stop();
+    say("");
     this.update(event);
     if (!this.dialog.open) this.dialog.showModal();
     this.dialog.focus();
