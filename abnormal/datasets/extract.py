@@ -1,8 +1,10 @@
 """Extracts frames from videos into `img/`, several videos at a time, each completely or not."""
 
+import contextlib
 import dataclasses
 import errno
 import functools
+import os
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,6 +26,7 @@ from abnormal.datasets.source import TRAINING, SourceVideo
 from abnormal.errors import AbnormalError, CannotWriteError
 from abnormal.files import read_json, write_json
 from abnormal.frames.gaps import Gap, note_gaps, stretches
+from abnormal.frames.left_out import leave_out, take_in
 from abnormal.frames.manifest import (
     LABELS,
     MASKS,
@@ -106,11 +109,24 @@ def extract_all(
     task = functools.partial(_extract_on_worker, img=img, size=size, fps=fps, threads=threads)
     for video, extraction in run(task, sorted(videos, key=_file_size, reverse=True)):
         if isinstance(extraction, WorkerDiedError):
-            yield Extraction(video, LEFT_OUT, 0, str(extraction))
-        else:
-            yield extraction
+            extraction = Extraction(video, LEFT_OUT, 0, str(extraction))
+        if extraction.status == LEFT_OUT:
+            _leave_out_earlier_frames(img / video.split / video.name, extraction)
+        yield extraction
     for folder in {(img / video.split / video.name).parent for video in videos}:
         remove_partial(folder)
+
+
+def _leave_out_earlier_frames(folder: Path, extraction: Extraction) -> None:
+    """Keeps frames of an earlier run out of the manifest: they are of another file or labels.
+
+    Frames of another video that has the same name are not meant. They stay in use.
+    """
+    record, path = None, extraction.video.path
+    with contextlib.suppress(AbnormalError):  # a damaged record keeps its video out by itself
+        record = read_record(folder)
+    if record and record.source.get("path") == (os.path.realpath(path) if path else None):
+        leave_out(folder, extraction.problem)
 
 
 def _file_size(video: SourceVideo) -> int:
@@ -150,9 +166,11 @@ def extract(
         record = read_record(folder)
         if record and is_unchanged(record, origin):
             _update_names(folder, record, video, origin)
+            take_in(folder)
             return Extraction(video, UNCHANGED, record.frames, "; ".join(record.notes))
         if record and has_same_frames(record, origin) and not video.abnormal_sec:
             _update_labels(folder, record, video, origin)
+            take_in(folder)
             return Extraction(video, WRITTEN, record.frames, "; ".join(record.notes))
         if record and is_other_source(record.source, origin):
             raise AbnormalError(

@@ -112,8 +112,8 @@ class PreprocessResult:
     Attributes:
         img: The folder of frames.
         extractions: The outcome for each video, ordered by split and name.
-        damaged: Messages about other videos in the folder, whose records cannot be read. They are
-            left out of the manifest.
+        damaged: Messages about other videos in the folder, whose records cannot be read or which an
+            earlier run could not extract again. They are left out of the manifest.
         leaks: Test videos that share footage with a training video.
         stale: Messages about frames whose source is not among the videos any more.
         others: Says which other frames are in the folder; empty if there are none.
@@ -179,7 +179,8 @@ def preprocess(options: PreprocessOptions) -> PreprocessResult:
     extractions.sort(key=lambda done: (done.video.split, natural_key(done.video.name)))
     records, damaged = write_manifest(options.img)
     told = {extraction.problem for extraction in extractions}
-    damaged = [problem for problem in damaged if problem not in told]
+    names = tuple(f"{done.video.split}/{done.video.name}: " for done in extractions)
+    damaged = [text for text in damaged if text not in told and not text.startswith(names)]
     warn_of_different_rates(records)
     stale = find_stale(options.img, records, options.videos, found.videos)
     others = describe_others(options.img, records, options.videos, found.videos)
