@@ -65,6 +65,8 @@ def _print_summary(done: "PreprocessResult") -> None:
             show_result(f"  {extraction.status}: {source}: {extraction.problem}")
         if extraction.details:
             show_result(f"  Details are in {write_bug_log(extraction.details)}")
+    for line in done.label_notes:
+        show_result(f"  labels: {line}")
     for line in done.damaged:
         show_result(f"  left out: {line}")
     if done.others:

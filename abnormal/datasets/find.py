@@ -8,6 +8,7 @@ from abnormal.datasets.demo import find_demo
 from abnormal.datasets.drawn import find_drawn
 from abnormal.datasets.labels.attach import attach_labels, find_labels
 from abnormal.datasets.layouts import AUTO, DEMO, DRAWN, FOLDER, LAYOUTS
+from abnormal.datasets.no_footage import why_no_footage
 from abnormal.datasets.source import SourceVideo
 from abnormal.datasets.walk import PassedOver
 from abnormal.errors import AbnormalError
@@ -110,7 +111,8 @@ def _only_dataset_in(root: Path, layouts: list[str]) -> Path | None:
 
     None if there are several, or if there are videos outside it, which would be ignored.
     """
-    folders = [entry for entry in list_folder(root) if entry.is_dir()] if root.is_dir() else []
+    entries = list_folder(root) if root.is_dir() else []
+    folders = [entry for entry in entries if entry.is_dir() and not why_no_footage(entry)]
     known = [entry for entry in folders if _matching_layouts(entry, layouts)]
     if len(known) != 1:
         return None

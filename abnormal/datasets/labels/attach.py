@@ -2,16 +2,17 @@
 
 import dataclasses
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from abnormal.datasets.labels import intervals, masks, matlab, table, vectors
 from abnormal.datasets.source import TESTING, Annotate, SourceVideo
 from abnormal.errors import AbnormalError
 from abnormal.files import list_folder
-from abnormal.printable import printable
+from abnormal.printable import as_file_name
 from abnormal.reading import require_regular
 from abnormal.video.decode import count_frames, is_video
 from abnormal.video.pictures import list_frames
@@ -114,9 +115,14 @@ def trailing_number(name: str) -> int | None:
     return int(digits[1]) if digits else None
 
 
+def _same_letters(name: str) -> str:
+    """Returns a name with each letter as one character: macOS writes umlauts as two."""
+    return unicodedata.normalize("NFC", name)
+
+
 def _match_key(name: str) -> str:
     """Returns a key that is equal for a video and its labels: `"1"` for `01` and `Test001_gt`."""
-    plain = re.sub(r"_(gt|label)$", "", name.lower())
+    plain = re.sub(r"_(gt|label)$", "", _same_letters(name).lower())
     digits = re.fullmatch(r"(?:test)?(\d+)", plain)
     return str(int(digits[1])) if digits else plain
 
@@ -162,10 +168,12 @@ def _find_video(videos: Sequence[SourceVideo], row: str, path: Path) -> SourceVi
     Raises:
         AbnormalError: Several videos have that name, and one of them would be trained on.
     """
-    name = printable(row.replace("\\", "/").removeprefix("./"))
-    for plain in (name, str(Path(name).with_suffix(""))):
-        for key in (str, str.lower):  # file systems of other machines know no upper case
-            wanted = key(plain)
+    named = PurePosixPath(row.replace("\\", "/"))
+    for plain in (named, named.with_suffix("") if named.name else named):
+        name = "/".join(map(as_file_name, plain.parts))
+        # File systems of other machines know no upper case.
+        for key in (_same_letters, lambda text: _same_letters(text).lower()):
+            wanted = key(name)
             found = [video for video in videos if key(video.name) == wanted]
             if found:
                 return min(found, key=lambda video: video.split != TESTING)
@@ -215,7 +223,10 @@ def _readers_in_folder(
     found = {}
     for video in tested:
         name = Path(video.name)
-        candidates = [folder / name.parent, *([folder] if base_names[name.name] == 1 else [])]
+        candidates = [
+            _sub_folder(folder, name.parent),
+            *([folder] if base_names[name.name] == 1 else []),
+        ]
         for candidate in candidates:
             annotate, path = find_video_labels(candidate, name.name)
             if annotate and path and video.name not in found:
@@ -226,6 +237,15 @@ def _readers_in_folder(
             "Expected files or folders of masks with the names of the videos."
         )
     return found
+
+
+def _sub_folder(folder: Path, relative: Path) -> Path:
+    """Returns a folder below another one, whichever way its letters are written on the disk."""
+    for part in relative.parts:
+        entries = list_folder(folder) if folder.is_dir() else []
+        same = (entry for entry in entries if _same_letters(entry.name) == _same_letters(part))
+        folder = next(same, folder / part)
+    return folder
 
 
 def _readers_in_npz(tested: Sequence[SourceVideo], path: Path) -> dict[str, tuple[Annotate, Path]]:

@@ -1,3 +1,5 @@
+import unicodedata
+
 import numpy as np
 import PIL.Image
 import pytest
@@ -97,6 +99,56 @@ def test_a_folder_with_labels_for_each_video(root, save_cells, make):
     assert len(found.videos) == 3  # masks are no videos
     masked = next(v for v in found.videos if v.name == "fight/gate01")
     np.testing.assert_array_equal(list(masked.annotate(FRAMES).masks), MASKS)
+
+
+def composed(text):
+    return unicodedata.normalize("NFC", text)
+
+
+def one_folder_deeper(folder):
+    (folder / composed("Höfe")).mkdir(parents=True)
+    np.save(folder / composed("Höfe") / composed("Tür.npy"), ABNORMAL)
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        (
+            "labels.csv",
+            lambda path: path.write_text(composed("video,start_sec,end_sec\nTür,1,2\n")),
+        ),
+        ("labels.npz", lambda path: np.savez(path, **{composed("tür"): ABNORMAL})),
+        ("labels", one_folder_deeper),
+    ],
+)
+def test_an_umlaut_is_the_same_letter_however_it_is_written(tmp_path, name, write):
+    video = tmp_path / unicodedata.normalize("NFD", "Höfe/Tür.mp4")
+    for path in (video, tmp_path / "other.mp4", tmp_path / "test" / "other.mp4"):
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    write(tmp_path / name)
+    found = find_videos("folder", tmp_path)
+    assert [v.path for v in found.videos if v.annotate] == [video]
+
+
+@pytest.mark.parametrize("row", [".", "./", "/", "..", "", "x" * 300])
+def test_a_row_that_names_no_video_is_said(tmp_path, root, row):
+    path = tmp_path / "labels.csv"
+    path.write_text(f'video,start_frame,end_frame\ngate01,1,2\n"{row}",,\n')
+    if not row:
+        with pytest.raises(AbnormalError, match=r"It is line 3\."):
+            find_videos("folder", root, None, path)
+        return
+    notes = find_videos("folder", root, None, path).notes
+    assert notes[0] == f"{path} names {row}: there is no such video"
+
+
+def test_a_long_name_is_found_by_its_row(tmp_path):
+    name = "v=" + "x" * 200
+    (tmp_path / f"{name}.mp4").touch()
+    (tmp_path / "labels.csv").write_text(f"video,start_frame,end_frame\n{name}.mp4,1,2\n")
+    (video,) = find_videos("folder", tmp_path).videos
+    assert video.split == TESTING
 
 
 def test_rows_make_a_video_one_for_testing_and_name_its_situation(root):

@@ -1,0 +1,36 @@
+"""Recognises folders among the user's videos that hold no footage of theirs.
+
+They were written by this program, or by a system for itself: a recycle bin has what was deleted,
+perhaps because it is not normal.
+"""
+
+from pathlib import Path
+
+from abnormal.frames.manifest import RECORD, is_img
+from abnormal.frames.writer import frame_path
+
+_RESULTS = (
+    ("scores.csv", "events.csv", "metrics.json"),
+    (".unfinished/run.json",),
+    ("events.jsonl", "clips"),
+    ("events.jsonl", "thumbnails"),
+)
+"""What `test_model.py` has written where all names of a row are: the tables of files, what is kept
+until these are complete, and the events of live cameras with what belongs to them."""
+
+_OF_SYSTEMS = {
+    *("#recycle", "#snapshot", "@eadir", "@recently-snapshot", "@recycle", "@tmp"),  # NAS
+    *("$recycle.bin", "recycler", "system volume information"),  # Windows
+    *("lost+found", "__macosx"),
+}
+
+
+def why_no_footage(folder: Path) -> str:
+    """Says why a folder is not looked into; empty if it may have footage."""
+    if folder.name.lower() in _OF_SYSTEMS:
+        return "a system keeps deleted files, snapshots or thumbnails in it"
+    if is_img(folder) or ((folder / RECORD).is_file() and frame_path(folder, 0).is_file()):
+        return "it has frames that this program made"
+    if any(all((folder / name).exists() for name in names) for names in _RESULTS):
+        return "it has results of this program"
+    return ""
