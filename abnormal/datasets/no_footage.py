@@ -1,13 +1,18 @@
 """Recognises folders among the user's videos that hold no footage of theirs.
 
-They were written by this program, or by a system for itself: a recycle bin has what was deleted,
-perhaps because it is not normal.
+They have masks, or were written by this program, or by a system for itself: a recycle bin has what
+was deleted, perhaps because it is not normal.
 """
 
 from pathlib import Path
 
 from abnormal.frames.manifest import RECORD, is_img
 from abnormal.frames.writer import frame_path
+
+MASK_FOLDERS = ("gt", "ground_truth", "groundtruth", "labels", "masks")
+"""Names of folders of masks, in lower case, unless there are videos in them."""
+
+_MASK_MARKS = ("_gt", "_mask", "_masks", "_label", "_labels", "_annotation", "_annotations")
 
 _RESULTS = (
     ("scores.csv", "events.csv", "metrics.json"),
@@ -23,6 +28,12 @@ _OF_SYSTEMS = {
     *("$recycle.bin", "recycler", "system volume information"),  # Windows
     *("lost+found", "__macosx"),
 }
+
+
+def video_of_masks(folder: Path) -> str | None:
+    """Returns the name of the video whose masks a folder has by its name: `gate` for `gate_gt`."""
+    name = folder.name.lower()
+    return next((folder.name[: -len(m)] for m in _MASK_MARKS if name.endswith(m)), None)
 
 
 def why_no_footage(folder: Path) -> str:

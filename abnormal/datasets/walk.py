@@ -7,17 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from abnormal.datasets.no_footage import why_no_footage
+from abnormal.datasets.no_footage import MASK_FOLDERS, video_of_masks, why_no_footage
 from abnormal.errors import AbnormalError
 from abnormal.files import list_folder, natural_key
 from abnormal.video.decode import is_video
 from abnormal.video.pages import has_pages
 from abnormal.video.pictures import is_picture
 from abnormal.video.probe import holds_video, is_no_video
-
-_MASK_MARKS = ("_gt", "_mask", "_masks", "_label", "_labels", "_annotation", "_annotations")
-
-_MASK_FOLDERS = ("gt", "ground_truth", "groundtruth", "labels", "masks")
 
 log = logging.getLogger(__name__)
 
@@ -195,17 +191,12 @@ def _without_masks(folder: _Folder, below: list[Path], passed_over: PassedOver) 
     masks = [
         path
         for path in folder.folders
-        if _video_of_masks(path) in names
-        or (path.name.lower() in _MASK_FOLDERS and path not in with_videos)
+        if video_of_masks(path) in names
+        or (path.name.lower() in MASK_FOLDERS and path not in with_videos)
     ]
     for path in masks:
         passed_over.unread[path] = "it has masks, which are read from labels/ in the topmost folder"
     return [path for path in below if not any(m in (path, *path.parents) for m in masks)]
-
-
-def _video_of_masks(folder: Path) -> str | None:
-    name = folder.name.lower()
-    return next((folder.name[: -len(m)] for m in _MASK_MARKS if name.endswith(m)), None)
 
 
 def _is_frames(folder: _Folder, below: Sequence[Path], most_below: int) -> bool:

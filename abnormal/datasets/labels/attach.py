@@ -15,6 +15,7 @@ from abnormal.files import list_folder
 from abnormal.printable import as_file_name
 from abnormal.reading import require_regular
 from abnormal.video.decode import count_frames, is_video
+from abnormal.video.pages import count_pages, has_pages
 from abnormal.video.pictures import list_frames
 
 SUFFIXES = (".csv", ".m", ".mat", ".npy", ".npz", ".tsv", ".txt")
@@ -130,13 +131,33 @@ def _match_key(name: str) -> str:
 def _attach_table(videos: Sequence[SourceVideo], path: Path) -> tuple[list[SourceVideo], list[str]]:
     rows = table.read_table(path)
     found = {row: _find_video(videos, row, path) for row in rows}
-    labelled = [
-        _with_labels(video, [rows[row] for row, named in found.items() if named == video], path)
-        for video in videos
-    ]
+    named_rows = [[rows[row] for row, named in found.items() if named == v] for v in videos]
+    if path.suffix.lower() == ".txt":
+        named_rows = _with_normal_rows(videos, named_rows)
+    labelled = [_with_labels(v, of_v, path) for v, of_v in zip(videos, named_rows, strict=True)]
     unknown = [row for row, video in found.items() if not video]
     notes = [f"{path} names {_join_names(unknown)}: there is no such video"] if unknown else []
     return labelled, notes + _missing_labels(labelled, path)
+
+
+def _with_normal_rows(
+    videos: Sequence[SourceVideo], named_rows: Sequence[list[table.VideoLabels]]
+) -> list[list[table.VideoLabels]]:
+    """Adds rows for the normal videos of XD-Violence, which its file leaves out.
+
+    They are test videos where others in the same folder are listed. Elsewhere they may be the
+    normal videos for training.
+    """
+    tested = {Path(v.name).parent for v, rows in zip(videos, named_rows, strict=True) if rows}
+    normal = table.VideoLabels((), "")
+    return [
+        [normal]
+        if not rows
+        and table.says_normal(video.name)
+        and (video.split == TESTING or Path(video.name).parent in tested)
+        else rows
+        for video, rows in zip(videos, named_rows, strict=True)
+    ]
 
 
 def _with_labels(video: SourceVideo, rows: Sequence[table.VideoLabels], path: Path) -> SourceVideo:
@@ -279,7 +300,9 @@ def _has_variable(path: Path, variable: str) -> bool:
 def _frame_count(video: SourceVideo) -> int:
     if video.path is None:
         return 0
-    return len(list_frames(video.path)) if video.path.is_dir() else count_frames(video.path)
+    if video.path.is_dir():
+        return len(list_frames(video.path))
+    return count_pages(video.path) if has_pages(video.path) else count_frames(video.path)
 
 
 def _missing_labels(videos: Sequence[SourceVideo], path: Path) -> list[str]:
