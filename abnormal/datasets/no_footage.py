@@ -6,6 +6,7 @@ was deleted, perhaps because it is not normal.
 
 from pathlib import Path
 
+from abnormal.datasets.source import TESTING, TRAINING
 from abnormal.frames.manifest import RECORD, is_img
 from abnormal.frames.writer import frame_path
 
@@ -40,8 +41,19 @@ def why_no_footage(folder: Path) -> str:
     """Says why a folder is not looked into; empty if it may have footage."""
     if folder.name.lower() in _OF_SYSTEMS:
         return "a system keeps deleted files, snapshots or thumbnails in it"
-    if is_img(folder) or ((folder / RECORD).is_file() and frame_path(folder, 0).is_file()):
+    if _holds_own_frames(folder) and not _is_among_own_frames(folder.parent):
         return "it has frames that this program made"
     if any(all((folder / name).exists() for name in names) for names in _RESULTS):
         return "it has results of this program"
     return ""
+
+
+def _holds_own_frames(folder: Path) -> bool:
+    return is_img(folder) or ((folder / RECORD).is_file() and frame_path(folder, 0).is_file())
+
+
+def _is_among_own_frames(folder: Path) -> bool:
+    """Whether a folder is `img/` or below: its frames are then what the user has asked for."""
+    place = folder.absolute()
+    splits = (p for p in (place, *place.parents) if p.name in (TRAINING, TESTING))
+    return is_img(place) or any(is_img(split.parent) for split in splits)

@@ -68,7 +68,7 @@ def _rate_for(record: VideoRecord | None, own: float | None, chosen: float | Non
     wanted = chosen or own
     if record and wanted and is_same_rate(record.fps, wanted):
         stored = record.source.get("fps")
-        if stored or (own and is_same_rate(own, wanted)):
+        if stored or own is None or is_same_rate(own, wanted):  # it may be another video now
             return stored
     return chosen
 

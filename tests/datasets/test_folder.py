@@ -1,5 +1,7 @@
 """A folder of one's own: which videos are in it, what they are called, and which are normal."""
 
+from pathlib import Path
+
 import pytest
 
 from abnormal.datasets.folder import find as find_folder
@@ -159,6 +161,15 @@ def test_what_the_program_has_written_in_the_folder_itself_is_no_footage(
     assert {path.relative_to(tmp_path).as_posix() for path in passed_over.harmless} == {
         *("img", "killed/training/01", "results", "unfinished", "live")
     }
+
+
+@pytest.mark.parametrize("place", [".", "testing", "testing/cart"])
+def test_frames_that_are_asked_for_are_footage(tmp_path, make_img, place, monkeypatch):
+    make_img(tmp_path, {"training/01": 3, "testing/cart/02": 3})
+    expected = ["02", "01"] if place == "." else ["02"]
+    assert [video.path.name for video in find_folder(tmp_path / place)] == expected
+    monkeypatch.chdir(tmp_path / place)
+    assert [video.path.name for video in find_folder(Path())] == expected
 
 
 @pytest.mark.parametrize(

@@ -26,14 +26,15 @@ def run(tmp_path):
 
 
 def test_a_video_that_is_added_or_taken_away_changes_the_frames_of_no_other(
-    tmp_path, make_video, run
+    tmp_path, make_video, make_pictures, run
 ):
     videos = tmp_path / "videos"
     for number in range(3):
         make_video(videos / f"{number}.mp4", 12)
+    make_pictures(videos / "snapshots")
     assert set(run().values()) == {(WRITTEN, 25)}
     make_video(videos / "phone.mp4", 12, fps=30)
-    same = {str(number): (UNCHANGED, 25) for number in range(3)}
+    same = dict.fromkeys(("0", "1", "2", "snapshots"), (UNCHANGED, 25))
     assert run() == same | {"phone": (WRITTEN, 25)}
     make_video(videos / "new.mp4", 12)
     assert run() == same | {"phone": (UNCHANGED, 25), "new": (WRITTEN, 25)}
