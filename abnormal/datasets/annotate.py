@@ -42,6 +42,9 @@ def update_labels(
         written = WrittenFrames(every, every / record.fps, ())
     if written is None or length is None:
         return None
+    # If this is interrupted, the files are neither those of the old labels nor of the new ones.
+    unknown = dataclasses.replace(record, source=record.source | {"labels_sha256": ""})
+    write_record(folder, unknown)
     masked, notes = write_annotation(video, folder, written, length, record.height, record.fps)
     labelled = dataclasses.replace(
         record,

@@ -98,7 +98,7 @@ def _find_known(layout: str, root: Path) -> tuple[list[SourceVideo], PassedOver]
             *(len(again), first.path, again[0].path),
         )
     paths = {path for v in found for path in (v.path, v.annotation_path, v.mask_path) if path}
-    demos = {folder.parent for folder in root.glob(f"*/{avenue.MASKS}")}  # with videos of results
+    demos = {masks.parent for masks in root.glob(f"*/{avenue.MASKS}")}  # with videos of results
     untaken = list_untaken(root, paths | demos)
     if untaken:
         log.warning(

@@ -122,6 +122,19 @@ def test_new_labels_that_do_not_fit_leave_the_old_ones(tmp_path, img, make_pictu
     assert read_labels(img, read_record(img / "testing" / "gate")).tolist() == [1] * 12
 
 
+def test_labels_that_were_half_written_are_written_again(tmp_path, img, make_pictures, monkeypatch):
+    (video,) = find(make_pictures(tmp_path / "gate"), TESTING)
+    masks = [np.ones((32, 48), np.uint8)] * 12
+    old = [0, 1] * 6
+    extract(relabelled(video, tmp_path / "labels", old), img, SIZE, None)
+    with monkeypatch.context() as patch:
+        patch.setattr("abnormal.datasets.annotate.write_masks", lambda *_: 1 / 0)
+        done = extract(relabelled(video, tmp_path / "labels", [1] * 12, masks), img, SIZE, None)
+    assert done.status == LEFT_OUT
+    assert outcome(relabelled(video, tmp_path / "labels", old), img)[0] == WRITTEN
+    assert read_labels(img, read_record(img / "testing" / "gate")).tolist() == old
+
+
 def test_new_labels_of_resampled_frames_are_matched_by_number(tmp_path, img, make_video):
     (video,) = find(make_video(tmp_path / "gate.mp4"), TESTING)
     folder = img / "testing" / "gate"
