@@ -1,7 +1,7 @@
 # Watches cameras on a processor, with OpenVINO:
 #
 #   docker build --tag abnormal .
-#   docker run --volume /srv/abnormal:/data abnormal
+#   docker run --init --stop-timeout 60 --volume /srv/abnormal:/data abnormal
 #
 # The folder has model.h5 and cameras.csv, and the user 10001 has to be able to write into it, because
 # results go there. docs/LIVE.md says more.

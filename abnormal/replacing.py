@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import socket
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -27,8 +28,11 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary file is removed and `path` stays as it was. If the process is killed, the next one
     that starts and writes the file removes it.
 
+    A file that is replaced keeps its permissions, and its owner and group as far as that is
+    allowed. A new one has the permissions of the umask.
+
     Args:
-        path: The file to be written or replaced.
+        path: The file to be written or replaced. A link stays one: what it leads to is replaced.
 
     Yields:
         The temporary path, which the block has to write.
@@ -36,15 +40,17 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         CannotWriteError: The disk is full, or the file may not be written.
     """
-    partial = _temporary_path(path, "partial")
-    for entry, kind, name in _leftovers(_found_at_first(path.parent.absolute())):
-        if (kind, name) == ("partial", path.name) and entry.is_file():
+    file = _file_behind(path)
+    partial = _temporary_path(file, "partial")
+    for entry, kind, name in _leftovers(_found_at_first(file.parent.absolute())):
+        if (kind, name) == ("partial", file.name) and entry.is_file():
             entry.unlink(missing_ok=True)
     try:
         with writing(path):
             yield partial
             flush(partial)
-            _move(partial, path)
+            _copy_access(file, partial)
+            _move(partial, file)
     finally:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
@@ -131,6 +137,28 @@ def finding_full_disk(path: Path, size: int) -> Iterator[None]:
     except Exception:
         reserve(path / "room" if path.is_dir() else path, size)
         raise
+
+
+def _file_behind(path: Path) -> Path:
+    """Returns the file that a link leads to, whether or not it exists, and else the path itself.
+
+    A device, a pipe or a folder must not be replaced; a link that leads to one may be.
+    """
+    file = Path(os.path.realpath(path)) if path.is_symlink() else path
+    return file if file.is_file() or not file.exists() else path
+
+
+def _copy_access(source: Path, to: Path) -> None:
+    """Gives a file the owner, group and permissions of another one, as far as that is possible."""
+    try:
+        status = source.stat()
+    except OSError:  # there is none yet
+        return
+    for owner, group in ((-1, status.st_gid), (status.st_uid, -1)):
+        with contextlib.suppress(OSError):
+            os.chown(to, owner, group)
+    with contextlib.suppress(OSError):
+        to.chmod(stat.S_IMODE(status.st_mode))
 
 
 def _move(source: Path, to: Path) -> None:

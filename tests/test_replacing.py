@@ -33,6 +33,66 @@ def test_replacing_shows_the_old_file_until_the_new_one_is_whole(tmp_path):
     assert names(tmp_path) == ["scores.csv"]
 
 
+def replace(path):
+    with replacing(path) as partial:
+        partial.write_text("new")
+
+
+def test_replacing_keeps_the_permissions_of_the_old_file_and_gives_a_new_one_the_usual(tmp_path):
+    usual = write(tmp_path / "usual", "").stat().st_mode
+    for mode in (0o600, 0o664, 0o444):
+        path = write(tmp_path / f"{mode:o}", "old")
+        path.chmod(mode)
+        replace(path)
+        assert path.read_text() == "new"
+        assert path.stat().st_mode & 0o777 == mode
+    replace(tmp_path / "new")
+    assert (tmp_path / "new").stat().st_mode == usual
+
+
+def test_replacing_keeps_owner_and_group_as_far_as_that_is_allowed(tmp_path, monkeypatch):
+    path = write(tmp_path / "model.h5", "old")
+    asked = []
+
+    def chown(to, *owner_and_group):
+        assert to.parent == path.parent
+        asked.append(owner_and_group)
+        raise PermissionError
+
+    monkeypatch.setattr("abnormal.replacing.os.chown", chown)
+    replace(path)
+    assert path.read_text() == "new"
+    assert asked == [(-1, os.getgid()), (os.getuid(), -1)]
+
+
+@pytest.mark.parametrize("name", ["there.h5", "not_yet.h5"])
+def test_replacing_replaces_what_a_link_leads_to(tmp_path, name):
+    disk = write(tmp_path / "disk" / "there.h5", "old").parent
+    (tmp_path / "model.h5").symlink_to(f"disk/{name}")
+    replace(tmp_path / "model.h5")
+    assert (tmp_path / "model.h5").is_symlink()
+    assert (disk / name).read_text() == "new"
+    assert names(disk) == sorted({"there.h5", name})
+
+
+@pytest.mark.parametrize("to", ["pipe", "folder", "circle"])
+def test_replacing_never_replaces_a_pipe_or_a_folder_behind_a_link(tmp_path, to):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "circle").symlink_to(to)
+    replace(tmp_path / "circle")
+    assert names(tmp_path) == ["circle", "folder", "pipe"]
+    assert (tmp_path / "circle").read_text() == "new"
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_replacing_where_a_link_leads_nowhere(tmp_path):
+    (tmp_path / "model.h5").symlink_to("gone/v3.h5")
+    with pytest.raises(AbnormalError, match=r"model.h5 cannot be written: No such file"):
+        replace(tmp_path / "model.h5")
+    assert (tmp_path / "model.h5").is_symlink()
+
+
 def failing(write_some, path):
     with replacing(path) as partial:
         write_some(partial)

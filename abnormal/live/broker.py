@@ -81,7 +81,6 @@ class Broker:
             topics: Messages of these topics, also retained ones, are given to `hear` as they come.
         """
         self._is_accepted, self._end, self._largest = False, "", 0
-        self._answers.clear()
         self._client = self._new_client()
         with self._connection() as client:
             client.connect(self._address.host, self._address.port, KEEP_ALIVE_SEC, clean_start=True)
@@ -114,7 +113,7 @@ class Broker:
                 self._wait(lambda: number in self._answers)
         except _ProtocolError:  # so does Mosquitto if its `message_size_limit` is exceeded
             raise RefusedError("answers with an unknown reason (it may be too large)") from None
-        answer = self._answers.pop(number)
+        answer = self._answers[number]
         if answer.value in (TOO_LARGE, BAD_PAYLOAD):
             raise RefusedError(f"answers '{answer}'")
         if answer.is_failure:
@@ -149,6 +148,9 @@ class Broker:
         """Gives the client for the length of a `with` block, and drops it if anything fails."""
         if self._client is None:
             raise ConnectionError("there is no connection")
+        # After 65,535 messages the numbers come again, and an old answer must not count for a new
+        # message. The client also calls it an answer that a message without one has been sent.
+        self._answers.clear()
         try:
             yield self._client
         except ssl.SSLCertVerificationError as error:

@@ -1,7 +1,6 @@
 """Estimates when frames were taken: cameras are regular, arrivals over a network are not."""
 
 import collections
-import logging
 import re
 import statistics
 import time
@@ -19,12 +18,6 @@ BREAK_SEC = 1.0
 """If a frame differs from its expected time by so many seconds, the estimate starts anew."""
 BACKLOG_SEC = 10.0
 """A network may hold back frames with time stamps for so many seconds without a new start."""
-JUMP_SEC = 2.0
-"""A clock that differs from what it should show by so many seconds was set."""
-BELIEVED_AFTER_SEC = 24 * 3600.0
-"""A clock that was set forward is believed after so many seconds."""
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -55,43 +48,6 @@ def parse_utc(text: str) -> float:
 def format_stamp(utc: float) -> str:
     """Formats seconds since 1970 as the time in an event's id; these sort by time, as texts do."""
     return re.sub("[-:]", "", format_utc(utc))
-
-
-class TrustedTime:
-    """The time of day, except that a clock which is set forward is believed only after a day.
-
-    A wrong clock would otherwise make everything look old enough to be deleted. A clock that is set
-    back is believed at once. Both are logged.
-    """
-
-    def __init__(self, clock: Clock) -> None:
-        """Believes the clock as it is.
-
-        Args:
-            clock: This machine's clocks.
-        """
-        self._clock = clock
-        self._trusted = self._known = clock.utc() - clock.now()  # offsets of the clock that is set
-        self._forward_sec: float | None = None  # when it was set forward
-
-    def utc(self) -> float:
-        """Returns the time, in seconds since 1970; is to be called about once a minute."""
-        now_sec = self._clock.now()
-        offset = self._clock.utc() - now_sec
-        if abs(offset - self._known) >= JUMP_SEC:
-            way = "forward" if offset > self._known else "back"
-            log.warning(
-                "the clock of this machine was set %s by %.0f s, to %s",
-                *(way, abs(offset - self._known), format_utc(now_sec + offset)),
-            )
-        self._known = offset
-        if offset < self._trusted + JUMP_SEC:
-            self._trusted, self._forward_sec = offset, None
-        elif self._forward_sec is None:
-            self._forward_sec = now_sec
-        elif now_sec - self._forward_sec >= BELIEVED_AFTER_SEC:
-            self._trusted, self._forward_sec = offset, None
-        return now_sec + self._trusted
 
 
 class TimestampMapper:

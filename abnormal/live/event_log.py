@@ -4,6 +4,7 @@ import collections
 import contextlib
 import errno
 import fcntl
+import logging
 import os
 import re
 import shutil
@@ -14,7 +15,7 @@ from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
-from abnormal.errors import AbnormalError, CannotWriteError
+from abnormal.errors import CannotWriteError
 from abnormal.live.event import AMENDED, LiveEvent
 from abnormal.live.tracker import CLOSED
 from abnormal.replacing import replacing
@@ -24,14 +25,21 @@ FILE_NAME = "events.jsonl"
 MOST_LINES = 10_000
 """So many lines are kept in memory while the disk is full; after that the oldest are lost."""
 
-_ID = re.compile(rb'\{"id": "([^"]*-([0-9]{8}T[0-9]{6}\.[0-9]{3}Z)-[a-z]+)"')
+_LINE = re.compile(
+    rb'\{"id": "([^"]*-([0-9]{8}T[0-9]{6}\.[0-9]{3}Z)-[a-z]+)"'
+    rb'(?:(?:, "[a-z]+": "[^"]*")*, "start_utc": "([-0-9]{10}T[0-9:]{8}\.[0-9]{3}Z)")?'
+)
+"""The beginning of a line. The time in the identifier is another one if the clock was set back."""
+
+log = logging.getLogger(__name__)
 
 
 class EventLog:
     """The event log of a folder, which no other process can open as long as this one does.
 
     The lines of earlier runs are kept. Lines that cannot be written, for instance because the disk
-    is full, are kept in memory and written before the next one.
+    is full, are kept in memory and written before the next one. If somebody moves or deletes the
+    file, a new one is begun.
 
     Attributes:
         ongoing: Identifiers of the events that go on.
@@ -47,25 +55,12 @@ class EventLog:
         Raises:
             AbnormalError: The file cannot be written to, or another process has locked it.
         """
-        self._path = Path(os.path.realpath(folder / FILE_NAME))  # a link stays one
-        try:
-            self._file = FileIO(self._path, "ab", opener=_open_without_waiting)
-        except OSError as error:
-            path = folder / FILE_NAME
-            raise AbnormalError(f"{path} cannot be written: {error.strerror}.") from None
+        self._path = folder / FILE_NAME
         self._lines = collections.deque[bytes](maxlen=MOST_LINES)
         self._lock = threading.Lock()
         self.ongoing: frozenset[str] = frozenset()
         self.after_cut: Callable[[str], None] = lambda stamp: None
-        try:
-            _lock_file(self._file)
-        except BlockingIOError:
-            self._file.close()
-            raise AbnormalError(
-                f"Another process watches cameras into {folder}. Stop it, or use another --output."
-            ) from None
-        if self._has_half_a_line():  # it must not swallow the next one
-            self._lines.append(b"\n")
+        self._file = self._open()
 
     def __call__(self, event: LiveEvent) -> None:
         """Appends a state of an event.
@@ -84,20 +79,22 @@ class EventLog:
     @property
     def size(self) -> int:
         """Length of the file, in bytes; 0 if it is none, such as a pipe or a device."""
-        status = os.fstat(self._file.fileno())
-        return status.st_size if stat.S_ISREG(status.st_mode) else 0
+        return _size_of(self._file)
 
     def sizes(self) -> Generator[tuple[str, str, int]]:
         """Yields, for each line of an event, the event's id, its stamp, and the line's length.
 
         The stamp is that of `abnormal.live.clock.format_stamp`, and the length is in bytes.
         """
+        with self._lock:
+            self._follow_path()
         if not self.size:
             return
         with self._path.open("rb") as lines:
             for line in lines:
-                if found := _ID.match(line):
-                    yield found[1].decode(errors="replace"), found[2].decode(), len(line)
+                if found := _LINE.match(line):
+                    event = found[1].decode(errors="replace")
+                    yield event, _stamp_of(found).decode(), len(line)
 
     def cut(self, stamp: str) -> int:
         """Removes the lines of events with a stamp before another one, all lines at once.
@@ -115,20 +112,9 @@ class EventLog:
             CannotWriteError: There is no room for the new file; the old one stays.
         """
         with self._lock:
+            self._follow_path()
             size = self.size  # at the end of a line
-        with contextlib.ExitStack() as held:
-            with self._path.open("rb") as old, replacing(self._path) as partial:
-                with partial.open("wb") as new:
-                    removed = _copy_newer(old, new, size, stamp, self.ongoing)
-                    new.flush()
-                    os.fsync(new.fileno())
-                    held.enter_context(self._lock)  # until the new file has taken its place
-                    shutil.copyfileobj(old, new)
-                shutil.copymode(self._path, partial)
-                file = FileIO(partial, "ab")
-                _lock_file(file)
-            self._file.close()
-            self._file = file
+        removed = self._cut(stamp, size) if size else 0  # nobody may replace a pipe or a device
         self.after_cut(stamp)
         return removed
 
@@ -138,16 +124,54 @@ class EventLog:
             self._write_lines()
         self._file.close()
 
-    def _has_half_a_line(self) -> bool:
-        """Whether the file ends within a line, for instance because the power failed."""
-        if not self.size:
-            return False
-        with self._path.open("rb") as file:
-            file.seek(-1, os.SEEK_END)
-            return file.read() != b"\n"
+    def _open(self) -> FileIO:
+        try:
+            file = FileIO(self._path, "ab", opener=_open_without_waiting)
+        except OSError as error:
+            raise CannotWriteError(f"{self._path} cannot be written: {error.strerror}.") from None
+        try:
+            _lock_file(file)
+        except BlockingIOError:
+            file.close()
+            raise CannotWriteError(
+                f"Another process watches cameras into {self._path.parent}. Stop it, or use "
+                "another --output."
+            ) from None
+        if _size_of(file) and not _ends_with_line(self._path):  # it must not swallow the next one
+            self._lines.appendleft(b"\n")
+        return file
+
+    def _follow_path(self) -> None:
+        """Opens the file anew if another one, or none, has the path by now."""
+        try:
+            if os.path.samestat(os.fstat(self._file.fileno()), self._path.stat()):
+                return
+        except FileNotFoundError:
+            pass
+        except OSError:  # it cannot be told
+            return
+        old, self._file = self._file, self._open()
+        old.close()
+        log.warning("somebody moved or deleted %s: a new one has been begun", self._path)
+
+    def _cut(self, stamp: str, size: int) -> int:
+        with contextlib.ExitStack() as held:
+            with self._path.open("rb") as old, replacing(self._path) as partial:
+                with partial.open("wb") as new:
+                    removed = _copy_newer(old, new, size, stamp, self.ongoing)
+                    new.flush()
+                    os.fsync(new.fileno())
+                    held.enter_context(self._lock)  # until the new file has taken its place
+                    shutil.copyfileobj(old, new)
+                file = FileIO(partial, "ab")
+                _lock_file(file)
+            self._file.close()
+            self._file = file
+        return removed
 
     def _write_lines(self) -> None:
         """Writes lines and removes them from the queue. Half a line never stays in the file."""
+        self._follow_path()
         file, lines = self._file, self._lines
         while lines:
             length = os.fstat(file.fileno()).st_size
@@ -178,17 +202,34 @@ def _open_without_waiting(path: str, flags: int) -> int:
     return handle
 
 
+def _size_of(file: FileIO) -> int:
+    status = os.fstat(file.fileno())
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0
+
+
+def _ends_with_line(path: Path) -> bool:
+    """Whether a file ends with a whole line; half a line is there if the power has failed."""
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read() == b"\n"
+
+
 def _copy_newer(old: BinaryIO, new: BinaryIO, size: int, stamp: str, kept: Collection[str]) -> int:
     """Copies the first bytes of a log without the lines before a stamp, and counts these."""
     removed, first = 0, stamp.encode()
     while old.tell() < size:
         line = old.readline()
-        found = _ID.match(line)
-        if found and found[2] < first and found[1].decode(errors="replace") not in kept:
+        found = _LINE.match(line)
+        if found and _stamp_of(found) < first and found[1].decode(errors="replace") not in kept:
             removed += 1
         else:
             new.write(line)
     return removed
+
+
+def _stamp_of(found: re.Match[bytes]) -> bytes:
+    """Returns when the event of a line began; see `abnormal.live.clock.format_stamp`."""
+    return (found[3] or found[2]).translate(None, b"-:")
 
 
 def _lock_file(file: FileIO) -> None:

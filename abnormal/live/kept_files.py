@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from abnormal.live.clock import format_stamp
 from abnormal.live.dismiss import CELLS
 from abnormal.live.event import ANOMALY, DISCONNECTED
 from abnormal.live.gate import FAULTS
@@ -34,7 +35,8 @@ class KeptFile(NamedTuple):
     """A file that is kept of an event.
 
     Attributes:
-        stamp: When the event began; see `abnormal.live.clock.format_stamp`.
+        stamp: When the event began; see `abnormal.live.clock.format_stamp`. If the identifier has
+            a time that has not come, because the clock was ahead, it is when the file was written.
         event: Identifier of the event.
         size: Length in bytes.
         device: Number of the file system that it is in.
@@ -48,16 +50,17 @@ class KeptFile(NamedTuple):
     path: Path
 
 
-def kept_files(output: Path, patterns: Mapping[str, str]) -> Iterator[KeptFile]:
+def kept_files(output: Path, patterns: Mapping[str, str], utc: float) -> Iterator[KeptFile]:
     """Yields the files that are kept of events, in any order.
 
     Args:
         output: The folder of results.
         patterns: `KEPT`, or `WAITING` for messages that nobody has received yet.
+        utc: The present time, in seconds since 1970.
     """
     for name, pattern in patterns.items():
         try:
-            yield from _files_in(output / name, pattern)
+            yield from _files_in(output / name, pattern, utc)
         except FileNotFoundError:
             continue
         except OSError as error:  # the other folders are looked at in any case
@@ -69,11 +72,15 @@ def size_of(files: Iterable[KeptFile]) -> int:
     return sum(file.size for file in files)
 
 
-def _files_in(folder: Path, pattern: str) -> Iterator[KeptFile]:
+def _files_in(folder: Path, pattern: str, utc: float) -> Iterator[KeptFile]:
+    now = format_stamp(utc)
     with os.scandir(folder) as entries:
         for entry in entries:
             found = re.fullmatch(pattern, entry.name)
             if found and entry.is_file(follow_symlinks=False):
                 status = entry.stat(follow_symlinks=False)
                 of_file = status.st_size, status.st_dev, Path(entry.path)
-                yield KeptFile(found["stamp"], found["id"], *of_file)
+                stamp = found["stamp"]
+                if stamp > now:
+                    stamp = format_stamp(min(status.st_mtime, utc))
+                yield KeptFile(stamp, found["id"], *of_file)

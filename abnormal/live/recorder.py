@@ -90,12 +90,16 @@ class Recorder:
     def write_complete_clips(self, sec: float) -> None:
         """Writes the clips that end before a time, whether or not pictures still come.
 
+        Pictures that are too old for further clips are dropped.
+
         Args:
             sec: The present time, in seconds since the camera's first frame.
         """
         for name, clip in list(self._pending.items()):
             if sec >= min(clip.stop_sec, clip.start_sec + LONGEST_SEC - 1 / self._fps):
                 self._write_clip(name)
+        while self._recent and self._recent[0][0] < sec - LONGEST_SEC:
+            self._recent.popleft()
 
     def paths(self, name: str) -> dict[str, str | None]:
         """Returns the paths `thumbnail` and `clip` of an event, whether or not they exist yet.

@@ -16,9 +16,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from abnormal.live.clock import Clock, TrustedTime, format_stamp
+from abnormal.live.clock import Clock, format_stamp
 from abnormal.live.event_log import EventLog
 from abnormal.live.kept_files import KEPT, WAITING, KeptFile, kept_files, size_of
+from abnormal.live.trusted_time import TrustedTime
 
 DAY_SEC = 86400.0
 MB, GB = 1e6, 1e9
@@ -84,7 +85,7 @@ class Retention(threading.Thread):
         """
         super().__init__(name="retention", daemon=True)
         self._folder, self._keep, self._log = folder, keep, event_log
-        self._clock, self._time = clock, TrustedTime(clock)
+        self._clock, self._time = clock, TrustedTime(clock, folder)
         self._warned_sec = collections.defaultdict[str, float](lambda: -math.inf)
         self._stopping = threading.Event()
 
@@ -104,6 +105,8 @@ class Retention(threading.Thread):
             utc = self._time.utc()
             if is_due or self._missing_bytes() > 0:
                 self.clean(utc)
+            if is_due:
+                self._time.save()
         except Exception as error:
             log.warning("what is old cannot be deleted now: %s", error)
 
@@ -121,10 +124,10 @@ class Retention(threading.Thread):
         keep_sec = self._keep.days * DAY_SEC
         slack_sec = min(LOG_SLACK_SEC, LOG_SLACK_SHARE * keep_sec)
         old, very_old = _stamp(utc - keep_sec), _stamp(utc - keep_sec - slack_sec)
-        kept = list(kept_files(self._folder, KEPT))
+        kept = list(kept_files(self._folder, KEPT, utc))
         # Messages that wait are only given up with age: they take hardly any room.
         self._delete_before(
-            [*kept, *kept_files(self._folder, WAITING)],
+            [*kept, *kept_files(self._folder, WAITING, utc)],
             *(old, self._oldest_line() < very_old, "they are old"),
         )
         kept = [file for file in kept if file.stamp >= old]
@@ -201,10 +204,9 @@ class Retention(threading.Thread):
             log.log(level, text, deleted, lines, before, reason)
 
     def _oldest_line(self) -> str:
-        """Returns the stamp of the first line of the log that is of no ongoing event."""
-        ongoing = self._log.ongoing
-        with contextlib.closing(self._log.sizes()) as lines:
-            return next((stamp for event, stamp, _ in lines if event not in ongoing), _AFTER_ALL)
+        """Returns the lowest stamp of the lines of the log that are of no ongoing event."""
+        ongoing, lines = self._log.ongoing, self._log.sizes()
+        return min((stamp for event, stamp, _ in lines if event not in ongoing), default=_AFTER_ALL)
 
     def _missing_bytes(self) -> float:
         """Returns how many bytes of the disk should be free and are not; 0 or less if none."""

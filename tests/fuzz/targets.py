@@ -24,18 +24,22 @@ from tests.fuzz.readers.footage import (
 )
 from tests.fuzz.readers.img import (
     look_at_manifest,
+    look_at_matching,
     make_img,
     make_label_files,
     make_manifest,
+    make_matching,
     read_label_file,
     read_stored_masks,
 )
 from tests.fuzz.readers.live import (
     damage_event_log,
     look_at_cameras,
+    look_at_saved_time,
     make_cameras,
     make_event_log,
     make_queue,
+    make_saved_time,
     read_event_log,
     read_queue,
 )
@@ -54,6 +58,7 @@ TARGETS = {
     "pages": Target(make_pages, read_pages),
     "labels": Target(make_label_files, read_label_file),
     "masks": Target(lambda f: sorted(make_img(f).iterdir()), read_stored_masks),
+    "matching": Target(make_matching, look_at_matching),
     "manifest": Target(make_manifest, look_at_manifest, damage_json, quick=60),
     "model": Target(make_models, read_model, damage_model, quick=30),
     "checkpoint": Target(
@@ -68,5 +73,6 @@ TARGETS = {
     "webhook": Target(make_queue, read_queue, quick=20),
     "cameras": Target(make_cameras, look_at_cameras),
     "events": Target(make_event_log, read_event_log, damage_event_log, quick=60),
+    "clock": Target(make_saved_time, look_at_saved_time, damage_json, quick=60),
     "playlist": Target(make_playlist, watch_playlist, quick=6),
 }

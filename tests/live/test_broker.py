@@ -320,3 +320,16 @@ def test_a_broker_that_ends_the_connection_at_each_message_is_said_once(
     assert len(said) == 1
     assert f"does not take events ({reason}" in said[0]
     assert len(list(waiting(tmp_path))) == 1
+
+
+def test_a_message_with_the_number_of_an_earlier_one_waits_for_its_own_answer(monkeypatch):
+    monkeypatch.setattr(broker, "TIMEOUT_SEC", 0.3)
+    with host(b"\x20\x03\x00\x00\x00") as port:  # it accepts, and answers nothing else
+        address = parse_broker_address(f"mqtt://127.0.0.1:{port}")
+        connected = Broker(address, ("abnormal/available", b"offline"), lambda *_: None)
+        connected.connect(["abnormal/gate/alarm"])
+        assert connected.offer("abnormal/gate/status", b"{}")  # which is not answered anyway
+        connected.listen()
+        connected._client._last_mid -= 1  # as 65,535 messages later
+        with pytest.raises(TimeoutError):
+            connected.publish("abnormal/events", b"{}")

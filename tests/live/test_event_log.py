@@ -16,6 +16,10 @@ ONGOING = OngoingEvent(AT, AT, LiveFrameScore(AT, 2.5), 2.5)
 EVENT = make_event("gate", "anomaly", "closed", ONGOING)
 
 
+def told(path):
+    return [json.loads(line)["id"] for line in path.read_text().splitlines()]
+
+
 def test_each_run_appends(tmp_path):
     for _ in range(2):
         with open_event_log(tmp_path) as log:
@@ -74,8 +78,7 @@ def test_what_finds_no_room_is_written_before_the_next_line_and_half_a_line_neve
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
         log(dataclasses.replace(EVENT, id="3"))
-    told = [json.loads(line)["id"] for line in path.read_text().splitlines()]
-    assert told == [EVENT.id, "0", "1", "2", "3"]
+    assert told(path) == [EVENT.id, "0", "1", "2", "3"]
 
 
 def test_lines_that_come_while_old_ones_are_removed_are_kept(tmp_path, monkeypatch):
@@ -88,8 +91,7 @@ def test_lines_that_come_while_old_ones_are_removed_are_kept(tmp_path, monkeypat
         assert log.cut("2026") == 1
         monkeypatch.undo()
         log(dataclasses.replace(EVENT, id="after"))
-    told = [json.loads(line)["id"] for line in (tmp_path / "events.jsonl").read_text().splitlines()]
-    assert told == ["in between", "after"]
+    assert told(tmp_path / "events.jsonl") == ["in between", "after"]
 
 
 def test_a_log_that_was_cut_is_still_locked_and_has_its_permissions(tmp_path):
@@ -117,7 +119,7 @@ def test_lines_that_wait_for_room_come_after_what_is_left(tmp_path):
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
         assert path.read_text() == ""
         log(dataclasses.replace(EVENT, id="after"))
-    assert [json.loads(line)["id"] for line in path.read_text().splitlines()] == ["waits", "after"]
+    assert told(path) == ["waits", "after"]
 
 
 def test_a_log_elsewhere_stays_there_and_lines_of_nobody_stay(tmp_path):
@@ -129,3 +131,39 @@ def test_a_log_elsewhere_stays_there_and_lines_of_nobody_stay(tmp_path):
         assert log.cut("2026") == 1
     assert (tmp_path / "events.jsonl").is_symlink()
     assert (tmp_path / "disk" / "log").read_text() == "# mine\n"
+
+
+def test_a_log_that_somebody_moved_or_deleted_is_begun_anew_and_said_once(tmp_path, said):
+    path, gone = tmp_path / "events.jsonl", tmp_path / "events.jsonl.1"
+    numbered = [dataclasses.replace(EVENT, id=str(number)) for number in range(5)]
+    with open_event_log(tmp_path) as log:
+        log(numbered[0])
+        path.rename(gone)
+        log(numbered[1])
+        log(numbered[2])
+        assert (told(gone), told(path)) == (["0"], ["1", "2"])
+        with pytest.raises(AbnormalError, match="Another process"):
+            open_event_log(tmp_path).__enter__()
+        path.unlink()
+        assert log.cut("2026") == 0
+        assert ["moved or deleted" in line for line in said] == [True, True]
+        path.unlink()
+        path.mkdir()
+        with pytest.raises(CannotWriteError, match="Is a directory"):
+            log(numbered[3])
+        path.rmdir()
+        log(numbered[4])
+    assert told(path) == ["3", "4"]
+
+
+def test_a_pipe_or_a_device_in_the_place_of_the_log_is_never_replaced(tmp_path):
+    (tmp_path / "disk").mkdir()
+    os.mkfifo(tmp_path / "disk" / "pipe")
+    (tmp_path / "events.jsonl").symlink_to("disk/pipe")
+    reading = os.open(tmp_path / "disk" / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    with open_event_log(tmp_path) as log:
+        log(EVENT)
+        assert log.cut("2026") == 0
+        assert os.read(reading, 10_000).decode() == f"{EVENT.as_json()}\n"
+    os.close(reading)
+    assert (tmp_path / "disk" / "pipe").is_fifo()

@@ -254,7 +254,7 @@ def test_a_file_in_real_time_has_the_same_events_and_no_picture_is_kept(
     spans = [(e["start_sec"], e["end_sec"]) for e in events if e["state"] == "closed"]
     assert len(spans) > 0
     assert spans == [pytest.approx(span, abs=0.05) for span in in_file.tolist()]
-    assert {path.name for path in output.iterdir()} == {"events.jsonl", "cells"}
+    assert {path.name for path in output.iterdir()} == {"events.jsonl", "cells", ".clock.json"}
     kept = {f"{event['id']}.npz" for event in events}
     assert {path.name for path in (output / "cells").iterdir()} == kept
     assert all(event["thumbnail"] is event["clip"] is None for event in events)

@@ -164,6 +164,13 @@ def test_the_ring_does_not_grow(story):
     assert len(story.recorder._recent) == LONGEST_SEC * FPS
 
 
+def test_of_a_slow_camera_and_of_one_that_is_away_no_older_pictures_are_kept(story):
+    story.play(90, fps=0.5)
+    assert [sec for sec, _ in story.recorder._recent] == [*range(58, 90, 2)]
+    story.recorder.write_complete_clips(111.0)
+    assert [sec for sec, _ in story.recorder._recent] == [82, 84, 86, 88]
+
+
 def test_what_cannot_be_written_is_said_and_does_not_end_the_watch(story, said, tmp_path):
     (tmp_path / "results").write_text("a file is in the way")
     story.play(20)

@@ -30,6 +30,7 @@ from abnormal.live.recorder import CLIPS
 from abnormal.live.status import CameraStatus, Watched
 
 FILES = {
+    "ask.js": "text/javascript",
     "live.css": "text/css",
     "report.css": "text/css",
     "cameras.js": "text/javascript",
@@ -171,7 +172,9 @@ class Page:
 
     def _stream(self, request: Request) -> Response:
         last_id = request.headers.get("last-event-id") or request.query_params.get("after", "")
-        return StreamingResponse(self.stream.read(last_id), media_type="text/event-stream")
+        content = self.stream.read(last_id)
+        headers = {"X-Accel-Buffering": "no"}  # nginx would keep a part of it to itself
+        return StreamingResponse(content, media_type="text/event-stream", headers=headers)
 
     def _camera(self, name: str) -> CameraStatus:
         for camera in self._watched.cameras:
@@ -216,7 +219,7 @@ def enter(token: str, place: str) -> Callable[[Request], Response]:
     def answer(request: Request) -> Response:
         if not same(request.path_params["token"], token):
             return PlainTextResponse("This is not the token of this page.\n", 401)
-        response = RedirectResponse("/", 303)
+        response = RedirectResponse("../", 303)  # the page, also where a proxy has it below a path
         # A strict cookie is not sent with a redirect that began with a link in a mail or a chat.
         # What changes something is guarded against other sites by `Guard`.
         response.set_cookie(cookie_name(place), token, COOKIE_SEC, httponly=True, samesite="lax")

@@ -80,7 +80,9 @@ class Guard:
             return None
         origin = headers.get("origin")
         if origin is not None and _place_of(origin) != headers.get("host"):
-            return PlainTextResponse("This comes from another site.\n", 403)
+            return PlainTextResponse(
+                "This comes from another site, or a proxy does not pass on the header Host.\n", 403
+            )
         if headers.get("content-type") != "application/json":
             return PlainTextResponse("Expected: Content-Type: application/json.\n", 415)
         return None

@@ -38,9 +38,10 @@ MOST_CLIENTS = 100
 MOST_CONNECTIONS = 200
 """Further connections are closed at once, so that the watch does not run out of file handles."""
 IDLE_SEC = 10.0
-"""A connection on which no request comes is closed after so many seconds."""
+"""A connection on which no whole request comes is closed after so many seconds."""
 STALLED_SEC = 30.0
-"""A connection that does not take its answer is closed after so many seconds."""
+"""A connection that does not take its answer, or on which no further whole request comes after it,
+is closed after so many seconds."""
 STOP_SEC = 5.0
 """How long open answers may take at the end, in seconds."""
 
@@ -67,8 +68,14 @@ class BoundedConnection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Handles a part of a request."""
         super().data_received(data)
-        if self.scope is not None:  # it has been understood
+        if self._is_answering:
             self._go_on()
+
+    def on_response_complete(self) -> None:
+        """Waits for the next request, which may have come already."""
+        super().on_response_complete()
+        if not self._is_answering:
+            self._close_after(STALLED_SEC)
 
     def pause_writing(self) -> None:
         """Handles that the client does not take what it is sent."""
@@ -79,6 +86,12 @@ class BoundedConnection(H11Protocol):
         """Handles that the client takes it again."""
         super().resume_writing()
         self._go_on()
+        if not self._is_answering:  # the end of the answer has been taken
+            self._close_after(STALLED_SEC)
+
+    @property
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
 
     def _close_after(self, seconds: float) -> None:
         self._go_on()

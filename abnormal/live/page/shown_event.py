@@ -72,7 +72,10 @@ def shown_event(line: Any) -> ShownEvent:
     state = checks.text("state", event.get("state"))
     if state not in (OPENED, UPDATED, CLOSED, AMENDED):
         raise ValueError(f"state is {checks.shown(state)}")
-    start, end = (_utc(name, event.get(name)) for name in ("start_utc", "end_utc"))
+    # These are right also if the clock of the machine was set meanwhile.
+    start, end = (
+        checks.number(name, event.get(name), -1e12, 1e12) for name in ("start_sec", "end_sec")
+    )
     score = event.get("peak_score")
     sentence = checks.text("sentence", event.get("sentence") or "")
     return ShownEvent(
@@ -80,7 +83,7 @@ def shown_event(line: Any) -> ShownEvent:
         camera=_file_name("camera", event.get("camera")),
         kind=checks.text("kind", event.get("kind"), 50),
         going_on=state in (OPENED, UPDATED),
-        start_utc=format_utc(start),
+        start_utc=format_utc(_utc("start_utc", event.get("start_utc"))),
         length_sec=round(max(0.0, end - start), 1),
         peak_score=None if score is None else checks.number("peak_score", score, -1e9, 1e9),
         place="" if sentence else _place(event),  # which the sentence says

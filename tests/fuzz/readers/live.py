@@ -7,9 +7,11 @@ import threading
 from pathlib import Path
 
 from abnormal.live.address import read_cameras
+from abnormal.live.clock import Clock
 from abnormal.live.outbox import Outbox
 from abnormal.live.page.past_events import read_past_events
 from abnormal.live.sender import Receiver, Sender
+from abnormal.live.trusted_time import FILE_NAME, TrustedTime
 from tests.fuzz.mutations import damage, damage_json
 
 
@@ -58,7 +60,8 @@ def look_at_cameras(path: Path) -> None:
 def make_event_log(folder: Path) -> list[Path]:
     event = {"id": "gate-1", "camera": "gate", "kind": "anomaly", "state": "closed"}
     event |= dict.fromkeys(("start_utc", "end_utc"), "2026-01-01T12:00:00.000Z")
-    event |= {"peak_score": 2.5, "box": [0.0, 0.5, 0.25, 0.25], "detail": "fast", "clip": "a.mp4"}
+    event |= {"start_sec": 7.0, "end_sec": 9.5, "peak_score": 2.5, "detail": "fast"}
+    event |= {"box": [0.0, 0.5, 0.25, 0.25], "clip": "a.mp4"}
     lines = [json.dumps({**event, "id": f"gate-{number}"}) for number in range(3)]
     (folder / "events.jsonl").write_text("\n".join(lines) + "\n")
     return [folder / "events.jsonl"]
@@ -81,3 +84,13 @@ def read_event_log(path: Path) -> None:
         assert not name.startswith(".")
         json.dumps(dataclasses.asdict(event), allow_nan=False).encode()
         assert event.day
+
+
+def make_saved_time(folder: Path) -> list[Path]:
+    (folder / FILE_NAME).write_text(json.dumps({"utc": 1.7e9, "waited_sec": 3600.0}))
+    return [folder / FILE_NAME]
+
+
+def look_at_saved_time(path: Path) -> None:
+    time = TrustedTime(Clock(lambda: 1000.0, lambda: 1.8e9), path.parent)
+    assert 0 <= time.utc() <= 1.8e9

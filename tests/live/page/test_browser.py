@@ -182,3 +182,57 @@ def test_the_address_with_the_token_can_be_clicked_in_a_page_of_another_site(chr
         page.locator("a").click()
         page.locator("#connection", has_text="Live").wait_for(timeout=10000)
         page.close()
+
+
+def test_a_program_that_hangs_is_said_wherever_one_looks_and_followed_again(
+    open_page, watch, events, monkeypatch
+):
+    page = open_page(viewport={"width": 400, "height": 300})
+    page.clock.install()
+    monkeypatch.setattr(stream, "TICK_SEC", 600.0)
+    page.reload()
+    connection = page.locator("#connection")
+    page.locator("#connection", has_text="Live").wait_for()
+    page.evaluate("document.querySelector('#event-list').scrollIntoView()")
+    page.clock.run_for(9000)
+    assert connection.text_content() == "Live"
+    page.clock.run_for(2000)
+    page.locator("#connection", has_text="The program does not answer.").wait_for()
+    assert 0 <= connection.bounding_box()["y"] < 100
+    assert page.evaluate("getComputedStyle(document.querySelector('#cameras')).opacity") == "0.5"
+    page.clock.run_for(6000)
+    page.locator("#connection", has_text="Live").wait_for()
+
+
+def test_why_something_is_refused_is_said_in_words(chromium, open_watch, make_event):
+    with open_watch("0.0.0.0:0") as watch:
+        watch.tell(make_event(1))
+        address, token = watch.address.split("/token/")
+        page = chromium.new_page()
+        page.goto(f"http://127.0.0.1:{address.rpartition(':')[2]}/token/{token}")
+        page.locator("#connection", has_text="Live").wait_for()
+        page.context.clear_cookies()
+        page.get_by_text("That was no alarm").first.click()
+        page.locator("#said", has_text="This page needs its token. Open the address").wait_for()
+        page.route("**/dismiss", lambda route: route.fulfill(status=502, body="<h1>Oh</h1>"))
+        page.get_by_text("That was no alarm").first.click()
+        page.locator("#said", has_text="502 Bad Gateway is no answer of the program.").wait_for()
+        page.locator(".event .open").click()
+        assert not page.locator("#player .said").is_visible()  # it was about another attempt
+        page.locator("#player-dismiss").click()
+        page.locator("#player .said", has_text="502 Bad Gateway").wait_for()
+        page.close()
+
+
+def test_of_many_events_those_that_changed_last_stay_though_the_log_was_cut(open_page):
+    shown = open_page().evaluate("""async () => {
+        const { Events } = await import("./files/events.js");
+        const events = new Events(() => {});
+        events.most = 3;
+        for (const [number, cursor] of [700, 800, 900, 100, 200].entries()) {
+            const start_utc = new Date(1e12 + 1e4 * number).toISOString();
+            events.report({ id: `${number}`, start_utc, cursor, text: "", peak_score: null });
+        }
+        return events.sorted.map((row) => row.shown.id);
+    }""")
+    assert shown == ["4", "3", "2"]

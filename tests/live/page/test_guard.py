@@ -75,7 +75,7 @@ def test_at_another_address_it_needs_its_token(open_watch):
         assert watch.ask("/metrics", Authorization=f"Bearer {token}")[0] == 200
         assert watch.ask("/token/wrong")[0] == 401
         status, headers, _ = watch.ask(f"/token/{token}")
-        assert (status, headers["Location"]) == (303, "/")
+        assert (status, headers["Location"]) == (303, "../")
         cookie = headers["Set-Cookie"]
         assert "HttpOnly" in cookie
         assert "SameSite=lax" in cookie

@@ -72,7 +72,8 @@ def test_without_a_log_there_are_no_events(log):
 
 
 def test_what_an_event_shows(make_event):
-    event = make_event(box=(0.0, 0.5, 0.2, 0.4), thumbnail=None)
+    set_by_an_hour = "2026-01-01T13:00:02.500Z"  # the clock of the machine
+    event = make_event(box=(0.0, 0.5, 0.2, 0.4), thumbnail=None, end_utc=set_by_an_hour)
     shown = shown_event(event.as_dict())
     assert (shown.place, shown.length_sec, shown.text) == (
         *("in the lower left", 2.5),
@@ -110,7 +111,7 @@ def test_the_place_is_said_in_words(box, place, make_event):
         ("state", "exploded"),
         ("start_utc", "yesterday"),
         ("start_utc", "9999999-01-01T00:00:00Z"),
-        ("end_utc", 12),
+        ("end_sec", "12"),
         ("peak_score", float("nan")),
         ("box", [0, 0, 5, 5]),
         ("detail", ["a"]),

@@ -78,6 +78,22 @@ def test_too_many_clients_are_told_so_and_those_that_say_nothing_are_closed(watc
             one.close()
 
 
+def test_half_a_request_is_waited_for_no_longer_after_a_whole_one(watch, monkeypatch):
+    monkeypatch.setattr(server, "STALLED_SEC", 0.5)
+    monkeypatch.setattr("abnormal.live.page.stream.TICK_SEC", 0.7)
+    address, whole = watch.connect(), b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with socket.create_connection((address.host, address.port), timeout=20) as one:
+        for _ in range(2):
+            one.sendall(whole)
+            answer = b""
+            while not answer.endswith(b"ok\n"):
+                answer += one.recv(4096)
+        stream = watch.follow()  # which goes on for longer
+        one.sendall(whole[:20])
+        assert closed([one]) == 1
+        assert [next(stream)[0] for _ in range(2)] == ["cameras"] * 2
+
+
 def closed(connections):
     count = 0
     for one in connections:

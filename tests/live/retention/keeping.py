@@ -8,6 +8,7 @@ from abnormal.live.event import make_event
 from abnormal.live.frame import Moment
 from abnormal.live.retention import DAY_SEC, Keep, Retention
 from abnormal.live.tracker import CLOSED, LiveFrameScore, OngoingEvent
+from abnormal.live.trusted_time import FILE_NAME
 
 NOW = 1.8e9
 INF = float("inf")
@@ -59,7 +60,7 @@ class Kept:
 
     def names(self):
         paths = (path for path in self.folder.rglob("*") if path.is_file() or path.is_symlink())
-        return {str(path.relative_to(self.folder)) for path in paths} - {"events.jsonl"}
+        return {str(path.relative_to(self.folder)) for path in paths} - {"events.jsonl", FILE_NAME}
 
     def lines(self):
         text = (self.folder / "events.jsonl").read_text()

@@ -8,7 +8,7 @@ from abnormal.live import retention
 from abnormal.live.event_log import open_event_log
 from abnormal.live.kept_files import KEPT, kept_files
 from abnormal.live.retention import Keep, Retention
-from tests.live.retention.keeping import INF, Clocks, clean, names_of
+from tests.live.retention.keeping import INF, NOW, Clocks, clean, names_of
 
 Disk = namedtuple("Disk", ("total", "used", "free"))
 
@@ -61,8 +61,8 @@ def test_what_lies_on_another_disk_is_not_deleted_for_this_one(kept, monkeypatch
     with open_event_log(kept.folder) as log:
         events = kept.fill(log, [4, 3], size=20_000)
         on_disk(monkeypatch, free=30_000)
-        elsewhere = [file._replace(device=-1) for file in kept_files(kept.folder, KEPT)]
-        monkeypatch.setattr(retention, "kept_files", lambda _, of: elsewhere if of is KEPT else [])
+        elsewhere = [file._replace(device=-1) for file in kept_files(kept.folder, KEPT, NOW)]
+        monkeypatch.setattr(retention, "kept_files", lambda *of: elsewhere if KEPT in of else [])
         clean(kept, log)
         assert kept.names() == names_of(*events)
         assert "takes 0 MB, so that nothing is deleted" in said[0]

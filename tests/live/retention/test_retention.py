@@ -1,5 +1,6 @@
 """What is old, or takes too much room, is deleted, and nothing else."""
 
+import dataclasses
 import os
 
 import pytest
@@ -11,7 +12,8 @@ from abnormal.live.listeners import open_listeners
 from abnormal.live.retention import DAY_SEC, GB, Keep, Retention
 from abnormal.live.status import Watched
 from abnormal.live.tracker import OPENED
-from tests.live.retention.keeping import INF, Clocks, clean, event_of, names_of
+from abnormal.live.trusted_time import FILE_NAME
+from tests.live.retention.keeping import INF, NOW, Clocks, clean, event_of, names_of
 
 
 def test_what_is_old_is_deleted_with_all_that_belongs_to_it(kept):
@@ -139,6 +141,61 @@ def test_a_clock_that_is_set_back_is_believed_at_once(kept, said):
         worker.clean(worker._time.utc())
         assert kept.lines() == events
         assert "set back by 432000 s" in said[0]
+
+
+def test_a_clock_that_is_ahead_when_the_program_starts_deletes_nothing_for_a_day(kept, said):
+    clocks = Clocks()
+    with open_event_log(kept.folder) as log:
+        events = kept.fill(log, [1, 0])
+
+        def start():
+            worker = Retention(kept.folder, Keep(30, INF), log, clocks.clock)
+            worker.look(is_due=True)
+            return worker
+
+        start()
+        clocks.pass_time(0.9 * DAY_SEC)
+        start()
+        assert said == []  # so long it may be away
+        clocks.utc += 40 * DAY_SEC
+        for _ in range(2):  # one run after the other believes the clock no more than the first
+            worker = start()
+            clocks.pass_time(0.4 * DAY_SEC)
+            worker.look(is_due=True)
+            assert kept.lines() == events
+        assert ["what is old is deleted in a day" in text for text in said] == [True] * 2
+        worker = start()
+        clocks.pass_time(0.3 * DAY_SEC)
+        worker.look(is_due=True)
+        assert kept.lines() == []
+
+
+@pytest.mark.parametrize("text", ["", "[1]", '{"utc": "now"}', '{"utc": 1e9, "waited_sec": NaN}'])
+def test_if_it_is_not_known_when_the_program_last_ran_the_clock_is_believed(kept, text):
+    (kept.folder / FILE_NAME).write_text(text)
+    with open_event_log(kept.folder) as log:
+        kept.fill(log, [40])
+        Retention(kept.folder, Keep(30, INF), log, Clocks().clock).look(is_due=True)
+        assert kept.lines() == []
+
+
+def test_after_the_clock_was_ahead_for_a_while_what_comes_is_not_kept_for_longer(kept):
+    """The identifiers then go on from the time that the clock had."""
+    ahead = event_of(-365).id
+    kept.write(f"clips/{ahead}.mp4")
+    os.utime(kept.folder / f"clips/{ahead}.mp4", (NOW, NOW + 365 * DAY_SEC))
+    began = {day: event_of(day).start_utc for day in (40, 1)}
+    with open_event_log(kept.folder) as log:
+        log(event_of(-365))
+        for day, start_utc in began.items():
+            name = ahead.replace(".000Z", f".{day:03}Z")
+            log(dataclasses.replace(event_of(day), id=name, start_utc=start_utc))
+            kept.write(f"clips/{name}.mp4")
+            os.utime(kept.folder / f"clips/{name}.mp4", (NOW, NOW - day * DAY_SEC))
+        clean(kept, log)
+        recent = ahead.replace(".000Z", ".001Z")
+        assert kept.names() == {f"clips/{ahead}.mp4", f"clips/{recent}.mp4"}
+        assert kept.lines() == [ahead, recent]
 
 
 def test_a_thread_does_it_while_cameras_are_watched(kept):

@@ -1,5 +1,6 @@
 // The cameras at a glance: state, last picture, score of the last hour, and health.
 
+import { ask } from "./ask.js";
 import { byId, element, lasting, time } from "./text.js";
 
 const HOUR_SEC = 3600;
@@ -32,7 +33,7 @@ class CameraCard {
     else if (!document.hidden && camera.picture_utc !== this.pictureUtc) {
       this.pictureUtc = camera.picture_utc;
       const name = encodeURIComponent(camera.name);
-      this.find("img").src = `/cameras/${name}/picture.jpg?${camera.picture_utc}`;
+      this.find("img").src = `cameras/${name}/picture.jpg?${camera.picture_utc}`;
     }
     this.draw(camera);
     const health = [
@@ -85,15 +86,14 @@ export class Cameras {
   }
 
   async load() {
-    const answer = await fetch("/cameras");
-    if (answer.ok) this.show(await answer.json());
+    this.show(await ask("cameras"));
   }
 
   /** Shows what the stream reports. Cameras that have just been set up are loaded as a whole. */
   report(cameras) {
     const isNew = cameras.some(({ name }) => !this.cards.has(name));
     this.show(cameras);
-    if (isNew) this.load();
+    if (isNew) this.load().catch(() => {}); // without it, only their curves are shorter
   }
 
   /** Shows these cameras and no others, because the program may have been started with others. */

@@ -1,5 +1,6 @@
 // The list of events, newest first, and "That was no alarm".
 
+import { ask } from "./ask.js";
 import { byId, element, lasting, time } from "./text.js";
 
 const MOST = 1000; // events that are shown, unless older ones have been asked for
@@ -12,6 +13,7 @@ export class Events {
     this.rows = new Map(); // by the id of the event
     this.most = MOST;
     this.cursor = 0; // where still older events end in the log
+    this.newest = this.oldest = 0; // the highest and the lowest number of a row
     this.list = byId("event-list");
     this.form = byId("filter");
     this.form.addEventListener("input", () => this.filter());
@@ -23,21 +25,24 @@ export class Events {
 
   /** Loads the newest events and returns the id of their last change. */
   async load() {
-    const { events, older, last } = await (await fetch("/events")).json();
+    const { events, older, last } = await ask("events");
     this.cursor = older;
-    for (const event of events) this.put(event);
+    for (const event of events.toReversed()) this.put(event);
     this.finish();
     return last;
   }
 
   async loadOlder() {
-    const answer = await fetch(`/events?before=${this.cursor}`);
-    if (!answer.ok) return say("Older events cannot be read.");
-    const { events, older } = await answer.json();
-    this.cursor = older;
-    for (const event of events) if (!this.rows.has(event.id)) this.put(event);
-    this.most = Math.max(this.most, this.rows.size);
-    return this.finish();
+    try {
+      const { events, older } = await ask(`events?before=${this.cursor}`);
+      this.cursor = older;
+      for (const event of events) if (!this.rows.has(event.id)) this.put(event, --this.oldest);
+      this.most = Math.max(this.most, this.rows.size);
+      say("");
+      this.finish();
+    } catch (error) {
+      say(error.message);
+    }
   }
 
   /** Shows an event that is new or has changed. */
@@ -47,10 +52,12 @@ export class Events {
     this.onChange(event);
   }
 
-  put(event) {
+  /** Shows an event in its row; the number says which rows changed longest ago. */
+  put(event, number = ++this.newest) {
     const known = this.rows.get(event.id);
     const row = known ?? this.makeRow(event.id);
     row.shown = event;
+    row.number = number;
     fill(row, event);
     if (known) return;
     this.rows.set(event.id, row);
@@ -75,7 +82,7 @@ export class Events {
   finish() {
     const surplus = this.sorted.length - this.most;
     if (surplus > 0) {
-      const oldest = this.sorted.toSorted((one, other) => one.shown.cursor - other.shown.cursor);
+      const oldest = this.sorted.toSorted((one, other) => one.number - other.number);
       for (const row of oldest.slice(0, surplus)) {
         this.cursor = Math.max(this.cursor, row.shown.cursor);
         this.rows.delete(row.shown.id);
@@ -150,12 +157,10 @@ export class Events {
     const button = this.rows.get(event.id)?.querySelector(".dismiss");
     if (button) button.disabled = true;
     try {
-      const answer = await fetch(`/events/${encodeURIComponent(event.id)}/${what}`, {
+      const { dismissed } = await ask(`events/${encodeURIComponent(event.id)}/${what}`, {
         method: "POST",
         headers: { "Content-Type": "application/json" },
       });
-      const { dismissed, error } = await answer.json();
-      if (!answer.ok) throw new Error(error);
       say("");
       this.report({ ...this.rows.get(event.id)?.shown ?? event, dismissed });
     } catch (error) {
@@ -195,7 +200,7 @@ function fill(row, event) {
   row.classList.toggle("plain", event.kind !== "anomaly");
   const image = row.querySelector("img");
   image.hidden = !event.has_thumbnail;
-  const source = `/events/${encodeURIComponent(event.id)}/thumbnail.jpg`;
+  const source = `events/${encodeURIComponent(event.id)}/thumbnail.jpg`;
   if (event.has_thumbnail) image.src = event.going_on ? `${source}?${Date.now()}` : source;
   const [what, when] = [row.querySelector(".what"), row.querySelector(".when")];
   what.replaceChildren(element("b", title(event)), " ", described(event));
@@ -205,7 +210,10 @@ function fill(row, event) {
   dismiss.textContent = dismissText(event);
 }
 
-function say(text) {
-  byId("said").textContent = text;
-  byId("said").hidden = !text;
+/** Says what went wrong, in the page and in the dialog that may be before it. */
+export function say(text) {
+  for (const said of document.querySelectorAll(".said")) {
+    said.textContent = text;
+    said.hidden = !text;
+  }
 }

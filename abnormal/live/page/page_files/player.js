@@ -1,6 +1,7 @@
 // The clip of an event, in a dialog that the keyboard controls.
 
-import { described, dismissText, lasted, title } from "./events.js";
+import { ask } from "./ask.js";
+import { described, dismissText, lasted, say, title } from "./events.js";
 import { byId, time } from "./text.js";
 
 const RETRY_MS = 2000; // a clip is written some seconds after its event
@@ -27,6 +28,7 @@ export class Player {
 
   open(event) {
     this.stop();
+    say("");
     this.update(event);
     if (!this.dialog.open) this.dialog.showModal();
     this.dialog.focus();
@@ -47,17 +49,17 @@ export class Player {
   /** Plays the clip as soon as it is there. */
   async load() {
     const { event } = this;
-    const url = `/events/${encodeURIComponent(event.id)}`;
-    const playable = await fetch(url).then((answer) => answer.json(), () => ({}));
+    const url = `events/${encodeURIComponent(event.id)}`;
+    const { playable, reason } = await ask(url).catch(({ message }) => ({ reason: message }));
     if (event.id !== this.event?.id) return; // another one has been opened
-    if (playable.playable) {
+    if (playable) {
       this.say("");
       this.video.hidden = false;
       this.video.src = `${url}/clip.mp4`;
       this.video.play().catch(() => {}); // it has been closed meanwhile
       return;
     }
-    this.say(this.missing());
+    this.say(reason ?? this.missing());
     if (this.event.has_clip) this.timer = setTimeout(() => this.load(), RETRY_MS);
   }
 
