@@ -1,39 +1,21 @@
 """The code of a network of one's own: what it needs to be opened, and where that is found again."""
 
 import contextlib
-import hashlib
 import importlib
-import importlib.util
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FunctionType, ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 
 from abnormal.errors import AbnormalError
+from abnormal.models.own_import import file_of, import_needed, is_installed
 from abnormal.reading import first_line
 
 MAIN = "__main__"
 """Name of the module of what is defined in a notebook, or in the program that was started."""
-
-_SOURCE = "__abnormal_source__"
-"""Attribute of a module that this program has run: the hash of its code."""
-
-
-class _Place(NamedTuple):
-    """What Python calls a file, and the folder in which it looks for that.
-
-    Attributes:
-        packages: Names of the packages that the file is in, from the outermost one.
-        name: Name of the module, with those of its packages.
-        root: The folder.
-    """
-
-    packages: list[str]
-    name: str
-    root: Path
 
 
 def needs_of(network: keras.Model) -> dict[str, str]:
@@ -75,7 +57,7 @@ def _needs_in(config: Any, functions: Mapping[str, FunctionType]) -> Iterator[tu
         elif name and "module" in config and config.get("registered_name"):
             module = module or MAIN  # as Keras stores that
         if name and module and str(module).split(".")[0] not in ("keras", "builtins"):
-            yield f"{module}:{name}", str(_file_of(sys.modules.get(module)) or "")
+            yield f"{module}:{name}", str(file_of(sys.modules.get(module)) or "")
         config = list(config.values())
     if isinstance(config, list | tuple):
         for value in config:
@@ -132,123 +114,6 @@ def _modules_of(name: str, file: str, folder: Path) -> Iterator[ModuleType]:
         beside = (inside.with_suffix(".py"), inside / "__init__.py", folder / Path(file).name)
         for each in dict.fromkeys((Path(file), *beside)):
             if each.is_file():
-                yield _import_needed(each.absolute())
+                yield import_needed(each.absolute())
     with contextlib.suppress(ImportError):
         yield importlib.import_module(name)
-
-
-def import_file(path: Path) -> ModuleType:
-    """Imports a file under the name by which its classes are found again.
-
-    It may import what is beside it. A file that has changed since is run again.
-
-    Raises:
-        AbnormalError: There is no such file, another module has its name, or it cannot be run.
-    """
-    path = path.absolute()
-    if not path.is_file():
-        raise AbnormalError(f"There is no file {path}. Expected: a Python file with the network.")
-    place = _place_of(path)
-    if _is_taken(place, path):
-        raise AbnormalError(f"{path} has the name of another module, {place.name}. Rename it.")
-    return _run(path, place)
-
-
-def _import_needed(path: Path) -> ModuleType:
-    """Imports a file whose name may be that of another one, of which another network was made."""
-    place = _place_of(path)
-    if _is_taken(place, path) and not place.packages:
-        digest = hashlib.sha256(str(path).encode()).hexdigest()[:8]
-        return _run(path, place._replace(name=f"{place.name}_{digest}"))
-    return import_file(path)
-
-
-def _place_of(path: Path) -> _Place:
-    packages, root = list[str](), path.parent
-    while (root / "__init__.py").is_file():
-        packages.insert(0, root.name)
-        root = root.parent
-    own = [] if path.stem == "__init__" else [path.stem]
-    return _Place(packages, ".".join([*packages, *own]), root)
-
-
-def _run(path: Path, place: _Place) -> ModuleType:
-    code = path.read_bytes()
-    digest = hashlib.sha256(code).hexdigest()
-    known = sys.modules.get(place.name)
-    if known is not None and getattr(known, _SOURCE, digest) == digest:
-        return known
-    spec = importlib.util.spec_from_file_location(place.name, path)
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    setattr(module, _SOURCE, digest)
-    try:
-        with _importing_from(place.root):
-            if parent := place.name.rpartition(".")[0] if place.packages else "":
-                importlib.import_module(parent)
-            sys.modules[place.name] = module
-            exec(compile(code, str(path), "exec"), vars(module))  # not what Python has kept of it
-        _require_own_neighbours(module, place.root)
-    except (Exception, SystemExit) as error:  # a script may end itself when it is run
-        sys.modules.pop(place.name, None)
-        if isinstance(error, AbnormalError):
-            raise
-        raise AbnormalError(
-            f"{path} cannot be run: {type(error).__name__}: {first_line(error)}."
-        ) from error
-    return module
-
-
-@contextlib.contextmanager
-def _importing_from(folder: Path) -> Iterator[None]:
-    sys.path.insert(0, str(folder))
-    importlib.invalidate_caches()  # a file may be new
-    try:
-        yield
-    finally:
-        with contextlib.suppress(ValueError):
-            sys.path.remove(str(folder))
-
-
-def _require_own_neighbours(module: ModuleType, root: Path) -> None:
-    """Makes sure that what a file has imported from beside it comes from there.
-
-    Raises:
-        AbnormalError: A file of the same name that is elsewhere was imported before.
-    """
-    for value in vars(module).values():
-        is_module = isinstance(value, ModuleType)
-        name = str(value.__name__ if is_module else getattr(value, "__module__", "")).split(".")[0]
-        file = _file_of(sys.modules.get(name))
-        is_beside = (root / f"{name}.py").is_file() or (root / name).is_dir()
-        if not name or not is_beside or file is None or is_installed(file):
-            continue
-        if name not in sys.stdlib_module_names and not file.is_relative_to(root):
-            raise AbnormalError(
-                f"{module.__file__} imports {name} from beside it, but {file} has the same name "
-                "and was imported before. Rename one of them, or use a program for each."
-            )
-
-
-def _is_taken(place: _Place, path: Path) -> bool:
-    """Whether Python knows another module by the name of a file, or would find another."""
-    known = sys.modules.get(place.name)
-    if known is not None:
-        return _file_of(known) != path
-    name = place.packages[0] if place.packages else place.name
-    outermost = place.root / name / "__init__.py" if place.packages else path
-    try:
-        spec = importlib.util.find_spec(name)
-    except (ImportError, ValueError):
-        return False
-    return spec is not None and (spec.origin is None or Path(spec.origin).absolute() != outermost)
-
-
-def is_installed(file: Path) -> bool:
-    """Whether a file is of an installed package, which is known by its name."""
-    return not {"site-packages", "dist-packages"}.isdisjoint(file.parts)
-
-
-def _file_of(module: ModuleType | None) -> Path | None:
-    file = getattr(module, "__file__", None)
-    return Path(file).absolute() if file else None

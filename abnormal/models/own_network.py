@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from abnormal.errors import AbnormalError
-from abnormal.models.own_code import import_file
+from abnormal.models.own_import import import_file
 from abnormal.reading import first_line
 
 Build = Callable[[int, int], keras.Model]

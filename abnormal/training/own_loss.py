@@ -13,7 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from abnormal.models.own_code import is_installed
+from abnormal.models.own_import import is_installed
 from abnormal.models.own_network import connections_of
 from abnormal.training.losses import Loss
 

@@ -6,7 +6,8 @@ import keras
 import pytest
 
 from abnormal.errors import AbnormalError
-from abnormal.models.own_code import import_file, needed_objects
+from abnormal.models.own_code import needed_objects
+from abnormal.models.own_import import import_file
 from abnormal.models.own_network import connections_of, load_builder
 
 PREFIX = "code_of_a_test"
@@ -63,6 +64,12 @@ def test_a_package_is_found_where_it_was_and_beside_the_model(tmp_path):
         found = needed_objects(needs, folder)["Scale"]
         assert found.__module__ == f"{PREFIX}.layers"
         folder.replace(tmp_path / "moved")
+    other = written(tmp_path / "other", **code)
+    needs = {f"{PREFIX}.layers:Scale": str(other / PREFIX / "layers.py")}
+    assert needed_objects(needs, other)["Scale"] is found  # a copy of the same code
+    written(other, **{f"{PREFIX}/layers": "class Scale: other = True"})
+    with pytest.raises(AbnormalError, match=r"__init__\.py has the same name"):
+        needed_objects(needs, other)
 
 
 def connected(make):

@@ -8,7 +8,8 @@ import pytest
 
 from abnormal.errors import AbnormalError
 from abnormal.models.model_file import load_model, save_model
-from abnormal.models.own_code import import_file, needs_of
+from abnormal.models.own_code import needs_of
+from abnormal.models.own_import import import_file
 from abnormal.models.storable import require_storable
 from abnormal.models.trust import trusting
 

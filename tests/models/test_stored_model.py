@@ -14,7 +14,8 @@ from abnormal.errors import AbnormalError
 from abnormal.models import own_network
 from abnormal.models.model import Reference
 from abnormal.models.model_file import load_model, save_model
-from abnormal.models.own_code import import_file, needs_of
+from abnormal.models.own_code import needs_of
+from abnormal.models.own_import import import_file
 from abnormal.models.own_network import fingerprint_of
 from abnormal.models.storable import require_storable
 from abnormal.models.trust import trusting
@@ -168,7 +169,7 @@ def test_layers_of_ones_own_are_loaded_only_if_they_are_trusted(
     save_model(path, network, info.__class__("build", 3, 8, 25.0, needs=needs))
     sys.modules.pop("nets_of_a_test")
     asked = []
-    monkeypatch.setattr("abnormal.models.own_code._run", lambda *file: asked.append(file))
+    monkeypatch.setattr("abnormal.models.own_import._run", lambda *file: asked.append(file))
     with pytest.raises(AbnormalError, match=r"--trust.*nets_of_a_test:Halved in .*_test\.py"):
         load_model(path)
     assert not asked
