@@ -107,6 +107,8 @@ def test_a_loaded_model_stands_for_its_file(model, tmp_path, monkeypatch):
     event = {"video": "01", "event": 1, "start_frame": 0, "end_frame": 3}
     abnormal.dismiss(model, tmp_path, event)
     assert asked == [model.path, model.path]
+    with pytest.raises(abnormal.AbnormalError, match=r"The event is '01:1'\. Expected: a row"):
+        abnormal.dismiss(model, tmp_path, "01:1")
 
 
 @pytest.mark.parametrize("source", [0, None, ["a.mp4"]])

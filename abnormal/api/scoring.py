@@ -173,9 +173,16 @@ def dismiss(
     path, source = path_of(model), Path(source)
     img, video = (source, None) if is_img(source) else (Path("img"), source)
     options = DetectionOptions((path,), img, video, camera, Path(), FUSED, None, None)
-    frames = (str(event["video"]), int(event["start_frame"]), int(event["end_frame"]))
+    try:
+        frames = (str(event["video"]), int(event["start_frame"]), int(event["end_frame"]))
+        name = f"{event['video']}:{event['event']}"
+    except (KeyError, TypeError, ValueError):
+        raise AbnormalError(
+            f"The event is {event!r}. Expected: a row of the events of `abnormal.score_video`, with "
+            "video, event, start_frame and end_frame."
+        ) from None
     with trusting(trust):
-        dismiss_frames(options, f"{event['video']}:{event['event']}", frames)
+        dismiss_frames(options, name, frames)
         return load(path)
 
 

@@ -49,7 +49,8 @@ def train(
         The model, for the other functions of this package. `model.info.history` has the losses.
 
     Raises:
-        AbnormalError: There is nothing to train on, or the network does not reproduce clips.
+        AbnormalError: There is nothing to train on, there is no such choice, or the network does
+            not reproduce clips or cannot be stored.
         Stopped: SIGTERM or Ctrl-C asked the run to stop; a checkpoint has been written.
     """
     from abnormal.models.backend import start_backend

@@ -18,6 +18,7 @@ from abnormal.models.lazy_network import LazyNetwork
 from abnormal.models.model import TrainedModel
 from abnormal.models.openvino_file import GRAPH, write_openvino
 from abnormal.models.packages import import_openvino, require_packages
+from abnormal.reading import first_line
 from abnormal.replacing import finding_full_disk, replacing, replacing_folder, writing
 
 TOLERANCE = 1e-4
@@ -146,9 +147,18 @@ def _export(network: keras.Model, path: Path, kind: str) -> None:
         )
     shape = (None, *fast.example_shape)
     fast.build(shape)
-    with _quiet():
-        clips = keras.InputSpec(shape=shape, dtype="float32", name="clips")
-        fast.export(str(path), kind, False, [clips])
+    try:
+        with _quiet():
+            clips = keras.InputSpec(shape=shape, dtype="float32", name="clips")
+            fast.export(str(path), kind, False, [clips])
+    except (OSError, AbnormalError):
+        raise
+    except Exception as error:  # each converter has its own
+        why = first_line(" ".join(str(error).split()))
+        raise AbnormalError(
+            f"The network {network.name} cannot be converted for {kind}: {why} Use another "
+            "--export or --runtime."
+        ) from error
 
 
 def _size_of(network: keras.Model) -> int:

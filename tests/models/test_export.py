@@ -152,3 +152,12 @@ def test_a_network_that_is_a_class_of_its_own_is_refused(tmp_path, info):
     model = TrainedModel(network, info, tmp_path / "own.keras")
     with pytest.raises(AbnormalError, match="is a class of its own, which only Keras computes"):
         export_model(model, "saved_model")
+
+
+def test_what_a_converter_cannot_express_is_said(model, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("No rule\nfor operations: TensorList")
+
+    monkeypatch.setattr("abnormal.models.fast.FastNetwork.export", fail)
+    with pytest.raises(AbnormalError, match=r"cannot be converted for .*: No rule for operations"):
+        export_model(model, "saved_model")
