@@ -178,8 +178,8 @@ def dismiss(
         name = f"{event['video']}:{event['event']}"
     except (KeyError, TypeError, ValueError):
         raise AbnormalError(
-            f"The event is {event!r}. Expected: a row of the events of `abnormal.score_video`, with "
-            "video, event, start_frame and end_frame."
+            f"The event is {event!r}. Expected: a row of the events of `abnormal.score_video`, "
+            "with video, event, start_frame and end_frame."
         ) from None
     with trusting(trust):
         dismiss_frames(options, name, frames)
