@@ -15,7 +15,7 @@ from abnormal.report.figure import (
     score_label,
     with_looks,
 )
-from abnormal.report.time_axis import draw_curve, label_time
+from abnormal.report.time_axis import draw_curve, label_time, mark_gaps
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.events import intervals
 
@@ -50,8 +50,9 @@ def plot_regularity(
             _shade(lower, first.labels == 1, first.fps)
         upper.set(ylabel=f"regularity ({error_of(score)})")
         lower.set(ylabel=score_label(score), ylim=(0, None))
-        label_time(lower, len(first.causal[score]) / first.fps)
+        label_time(lower, len(first.causal[score]), first.fps, first.gaps)
         for axes in (upper, lower):
+            mark_gaps(axes, first.fps, first.gaps)
             axes.grid(alpha=0.3)
             axes.margins(x=0)
         lower.plot([], [], color="grey", ls=(0, (6, 3)), lw=0.8, label="threshold")
