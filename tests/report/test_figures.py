@@ -86,6 +86,20 @@ def test_every_model_has_its_curve(scored, tmp_path, drawn):
     assert lower.get_legend_handles_labels()[1] == [*models, "threshold", "alarm"]
 
 
+@pytest.mark.parametrize("length", [10, 50, 200])
+def test_long_names_of_models_are_whole_in_the_legend(scored, tmp_path, drawn, length):
+    names = [f"_{number} {'a long name of a model ' * 9}"[:length].strip() for number in range(4)]
+    models = {name: scored() for name in names}
+    plot_regularity(models, dict.fromkeys(models, above(3.0)), tmp_path / "gate.png")
+    (legend,) = drawn[0].legends
+    box = legend.get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= drawn[0].bbox.width
+    assert box.y1 < drawn[0].axes[1].get_window_extent().y0
+    texts = [" ".join(text.get_text().split()) for text in legend.get_texts()]
+    assert texts == [*names, "threshold", "alarm"]
+
+
 @pytest.mark.parametrize("name", ["cash$register$", r"a$\frac{$", "正门/夜里", "a_b^c%d\udcff\n"])
 def test_a_name_is_no_formula_and_needs_no_font(scored, tmp_path, name, capfd):
     plot_regularity({name: scored(name)}, {name: above(3.0)}, tmp_path / "gate.png")
