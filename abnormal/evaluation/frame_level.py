@@ -71,7 +71,7 @@ def macro_metrics(scores: Sequence[np.ndarray], labels: Sequence[np.ndarray]) ->
     more of these videos there are, the less the mean tells.
 
     The code of Georgescu et al., 2021 (arXiv:2008.12328), which others use, gives the two frames to
-    every video, with the scores 0 and 1. That changes the AUC of videos that have both classes, too,
+    every video, with the scores 0 and 1. That changes the AUC of videos with both classes, too,
     which is left as it is here.
 
     Args:
