@@ -246,7 +246,11 @@ def test_frames_that_cannot_be_made_are_said(tmp_path, make_pictures):
         abnormal.preprocess(tmp_path, tmp_path / "img", size=0)
     make_pictures(tmp_path / "videos" / "good")
     (tmp_path / "videos" / "bad.mp4").write_text("no video")
-    with pytest.warns(UserWarning, match="bad"):
+    (tmp_path / "videos" / "labels.csv").write_text("video,start_frame,end_frame\ngoof,1,2\n")
+    with (
+        pytest.warns(UserWarning, match="bad"),
+        pytest.warns(UserWarning, match="names goof: there is no such video"),
+    ):
         table = abnormal.preprocess(tmp_path / "videos", tmp_path / "img", size=16, fps=25)
     assert table.set_index("video")["status"].to_dict() == {"bad": "left out", "good": "written"}
 

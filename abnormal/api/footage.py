@@ -37,8 +37,8 @@ def preprocess(
 ) -> "pd.DataFrame":
     """Cuts videos into frames under `img/`, ready for training and testing.
 
-    Videos whose frames exist and are up to date are left as they are. A problem with a video is
-    reported by a Python warning, as long as another one gives frames.
+    Videos whose frames exist and are up to date are left as they are. A problem with a video or
+    with labels is reported by a Python warning, as long as another video gives frames.
 
     Args:
         videos: A folder of videos, the folder of a data set, or a single video; None for a data set
@@ -68,7 +68,8 @@ def preprocess(
     problems = [f"{each.video.name}: {each.problem}" for each in done.extractions if each.problem]
     if done.is_empty:
         raise AbnormalError(f"No usable frames came out of {videos or dataset}. {problems}")
-    for problem in [*problems, *done.damaged, *done.stale, *map(str, done.leaks)]:
+    labels, leaks = done.label_notes, map(str, done.leaks)
+    for problem in [*problems, *labels, *done.damaged, *done.stale, *leaks]:
         warnings.warn(problem, stacklevel=2)
     of_video, of_frames = ("split", "name", "situation", "camera"), ("frames", "status", "problem")
     rows = [

@@ -44,12 +44,14 @@ def _preprocess(args: argparse.Namespace) -> int:
 
 
 def _print_summary(done: "PreprocessResult") -> None:
+    from abnormal.frames.manifest import read_manifest
+
     usable = [extraction for extraction in done.extractions if extraction.frames]
     for split in ("training", "testing"):
         of_split = [extraction for extraction in usable if extraction.video.split == split]
         frames = sum(extraction.frames for extraction in of_split)
         show_result(f"{split}: {len(of_split)} videos, {frames} frames in {done.img / split}")
-    if usable and not (done.img / "training").is_dir():
+    if usable and not read_manifest(done.img, "training"):
         show_result(
             "note: there is nothing to train on. Videos of ordinary life are for training with "
             "--split training, or in folders called normal* or train*."
@@ -63,6 +65,8 @@ def _print_summary(done: "PreprocessResult") -> None:
             show_result(f"  {extraction.status}: {source}: {extraction.problem}")
         if extraction.details:
             show_result(f"  Details are in {write_bug_log(extraction.details)}")
+    for line in done.label_notes:
+        show_result(f"  labels: {line}")
     for line in done.damaged:
         show_result(f"  left out: {line}")
     if done.others:

@@ -28,7 +28,8 @@ def find_markers(root: Path) -> str:
     """Names the folders by which a data set is recognised as this one; empty if it is not."""
     if (root / MASKS).is_dir():  # the folder of the masks may contain videos, too
         return ""
-    return existing_folders(root, TRAINING_FOLDER, TESTING_FOLDER)
+    folders = (TRAINING_FOLDER, TESTING_FOLDER)
+    return existing_folders(root, *(name for name in folders if list_videos(root / name)))
 
 
 def find(root: Path) -> list[SourceVideo]:

@@ -13,17 +13,18 @@ def name_cameras(videos: Sequence[SourceVideo], pattern: re.Pattern[str]) -> lis
 
     Args:
         videos: All videos of a data set.
-        pattern: Is searched for in each name, including folders but without the suffix. Its first
-            group is the name of the camera; without groups, the whole match is.
+        pattern: Is searched for in each name, including folders but without the suffix. The name of
+            the camera is the first group that takes part in the match and is not empty; without
+            such a group, it is the whole match.
 
     Returns:
         Copies of the videos with their cameras.
 
     Raises:
-        AbnormalError: The pattern does not match every video.
+        AbnormalError: The pattern finds no camera in the name of a video.
     """
-    found = [pattern.search(video.name) for video in videos]
-    unmatched = [video.name for video, match in zip(videos, found, strict=True) if not match]
+    cameras = [_camera_in(video.name, pattern) for video in videos]
+    unmatched = [video.name for video, camera in zip(videos, cameras, strict=True) if not camera]
     if unmatched:
         raise AbnormalError(
             f"--camera-from {pattern.pattern!r} matches {len(videos) - len(unmatched)} of "
@@ -31,7 +32,11 @@ def name_cameras(videos: Sequence[SourceVideo], pattern: re.Pattern[str]) -> lis
             "the camera in every video's name, such as 'cam[0-9]+' or '^([^/]+)/'."
         )
     return [
-        dataclasses.replace(video, camera=match[1] if pattern.groups else match[0])
-        for video, match in zip(videos, found, strict=True)
-        if match
+        dataclasses.replace(video, camera=camera)
+        for video, camera in zip(videos, cameras, strict=True)
     ]
+
+
+def _camera_in(name: str, pattern: re.Pattern[str]) -> str:
+    match = pattern.search(name)
+    return next(filter(None, match.groups()), match[0]) if match else ""

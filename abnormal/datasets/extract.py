@@ -1,8 +1,10 @@
 """Extracts frames from videos into `img/`, several videos at a time, each completely or not."""
 
+import contextlib
 import dataclasses
 import errno
 import functools
+import os
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 
-from abnormal.datasets.labels.intervals import labels_at
+from abnormal.datasets.annotate import update_labels, write_annotation
 from abnormal.datasets.origin import (
     has_same_frames,
     is_other_source,
@@ -20,19 +21,14 @@ from abnormal.datasets.origin import (
     origin_of,
     updated_source,
 )
-from abnormal.datasets.source import TRAINING, SourceVideo
+from abnormal.datasets.source import TESTING, TRAINING, SourceVideo
 from abnormal.errors import AbnormalError, CannotWriteError
 from abnormal.files import read_json, write_json
 from abnormal.frames.gaps import Gap, note_gaps, stretches
-from abnormal.frames.manifest import (
-    LABELS,
-    MASKS,
-    RECORD,
-    VideoRecord,
-    read_record,
-    write_record,
-)
-from abnormal.frames.writer import WrittenFrames, write_frames, write_labels, write_masks
+from abnormal.frames.left_out import leave_out, take_in
+from abnormal.frames.manifest import RECORD, VideoRecord, read_record, write_record
+from abnormal.frames.matching import write_matching
+from abnormal.frames.writer import write_frames
 from abnormal.reading import reason
 from abnormal.replacing import recover, remove_partial, replacing_folder
 from abnormal.tasks.local import in_processes
@@ -48,8 +44,7 @@ warning."""
 ORIGIN = "origin.json"
 """Name of a file in an unfinished folder of frames that says what the frames are made from."""
 
-LABEL_NOTE = "labels: "
-"""Notes about labels begin with this; they are made again when the labels change."""
+_NO_RATE = "no frame rate is known"
 
 _NOT_THE_VIDEO = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EMFILE, errno.ENFILE}
 """Error numbers of what is not the fault of a video, and would happen to all others, too."""
@@ -93,7 +88,7 @@ def extract_all(
         videos: The videos to extract.
         img: The folder of frames.
         size: Height and width of the frames in pixels.
-        fps: Frames per second of the frames; None for the frame rate of each source.
+        fps: Frames per second of the frames; None for the frame rate of each video.
         workers: Number of processes. If there are fewer videos, each process gets more threads.
         run: Runs the tasks instead of processes on this machine.
 
@@ -106,11 +101,24 @@ def extract_all(
     task = functools.partial(_extract_on_worker, img=img, size=size, fps=fps, threads=threads)
     for video, extraction in run(task, sorted(videos, key=_file_size, reverse=True)):
         if isinstance(extraction, WorkerDiedError):
-            yield Extraction(video, LEFT_OUT, 0, str(extraction))
-        else:
-            yield extraction
+            extraction = Extraction(video, LEFT_OUT, 0, str(extraction))
+        if extraction.status == LEFT_OUT:
+            _leave_out_earlier_frames(img / video.split / video.name, extraction)
+        yield extraction
     for folder in {(img / video.split / video.name).parent for video in videos}:
         remove_partial(folder)
+
+
+def _leave_out_earlier_frames(folder: Path, extraction: Extraction) -> None:
+    """Keeps frames of an earlier run out of the manifest: they are of another file or labels.
+
+    Frames of another video that has the same name are not meant. They stay in use.
+    """
+    record, path = None, extraction.video.path
+    with contextlib.suppress(AbnormalError):  # a damaged record keeps its video out by itself
+        record = read_record(folder)
+    if record and record.source.get("path") == (os.path.realpath(path) if path else None):
+        leave_out(folder, extraction.problem)
 
 
 def _file_size(video: SourceVideo) -> int:
@@ -134,7 +142,7 @@ def extract(
         video: The video.
         img: The folder of frames.
         size: Height and width of the frames in pixels.
-        fps: Frames per second of the frames; None for the frame rate of the source.
+        fps: Frames per second of the frames; None for the frame rate of the video.
         threads: Number of threads that resize and encode.
 
     Returns:
@@ -145,15 +153,18 @@ def extract(
     """
     folder = img / video.split / video.name
     try:
-        origin = origin_of(video, size, fps)
+        origin = origin_of(video, size, fps or video.fps)
         unfinished = recover(folder)
         record = read_record(folder)
         if record and is_unchanged(record, origin):
-            _update_names(folder, record, video, origin)
-            return Extraction(video, UNCHANGED, record.frames, "; ".join(record.notes))
-        if record and has_same_frames(record, origin) and not video.abnormal_sec:
-            _update_labels(folder, record, video, origin)
-            return Extraction(video, WRITTEN, record.frames, "; ".join(record.notes))
+            same = _update_names(folder, record, video, origin, is_said=bool(fps))
+            take_in(folder)
+            return Extraction(video, UNCHANGED, same.frames, "; ".join(same.notes))
+        if record and has_same_frames(record, origin):
+            labelled = update_labels(folder, record, video, origin)
+            if labelled:
+                take_in(folder)
+                return Extraction(video, WRITTEN, labelled.frames, "; ".join(labelled.notes))
         if record and is_other_source(record.source, origin):
             raise AbnormalError(
                 f"{folder} holds frames of {record.source.get('path', 'drawn footage')}: "
@@ -187,41 +198,21 @@ def _find_unfinished(folders: Iterable[Path], origin: dict[str, Any]) -> Path | 
 
 
 def _update_names(
-    folder: Path, record: VideoRecord, video: SourceVideo, origin: dict[str, Any]
-) -> None:
-    """Updates situation, camera and paths in the record. The frames do not depend on them."""
+    folder: Path, record: VideoRecord, video: SourceVideo, origin: dict[str, Any], is_said: bool
+) -> VideoRecord:
+    """Updates what the frames do not depend on: situation, camera, paths, and whether the rate is
+    one that the user has said.
+    """
     named = dataclasses.replace(
         record,
         situation=video.situation,
         camera=video.camera,
         source=updated_source(record.source, origin),
+        notes=tuple(n for n in record.notes if not (is_said and n.startswith(_NO_RATE))),
     )
     if named != record:
         write_record(folder, named)
-
-
-def _update_labels(
-    folder: Path, record: VideoRecord, video: SourceVideo, origin: dict[str, Any]
-) -> None:
-    """Writes new labels and masks. The frames do not depend on them."""
-    every = np.arange(record.frames)
-    written = WrittenFrames(every, every / record.fps, ())
-    masked, notes = _write_annotation(
-        video, folder, written, record.frames, record.height, record.fps
-    )
-    labelled = dataclasses.replace(
-        record,
-        situation=video.situation,
-        camera=video.camera,
-        labelled=video.annotate is not None,
-        masked=masked,
-        notes=(*(n for n in record.notes if not n.startswith(LABEL_NOTE)), *notes),
-        source=updated_source(record.source, origin),
-    )
-    write_record(folder, labelled)
-    for name, kept in ((LABELS, labelled.labelled), (MASKS, labelled.masked)):
-        if not kept:
-            (folder / name).unlink(missing_ok=True)
+    return named
 
 
 def _write_video(
@@ -234,6 +225,7 @@ def _write_video(
 ) -> VideoRecord:
     notes: list[str] = []
     gaps: list[Gap] = []
+    is_said, fps = fps is not None, fps or video.fps
     with video.open_frames() as stream:
         watch = RateWatch(stream.fps or fps or DEFAULT_FPS)
         frames = watch.watch(note_if_flat(stream))
@@ -243,8 +235,8 @@ def _write_video(
     rate = fps or (watch.mean_fps if watch.varies else watch.fps)
     if stream.fps is None:  # its times are those of an assumed rate
         written = written._replace(times_sec=written.numbers / rate)
-    if fps is None and stream.fps is None:
-        notes.append(f"no frame rate is known: {DEFAULT_FPS:g} is taken; set it with --fps")
+    if stream.fps is None and not is_said:
+        notes.append(f"{_NO_RATE}: {rate:.4g} is taken; set it with --fps")
     elif fps is None and watch.varies:
         notes.append(f"its frame rate varies around {rate:.3g}: --fps {rate:.0f} makes it even")
     count = len(written.numbers)
@@ -253,7 +245,9 @@ def _write_video(
     longest = max(stop - start for start, stop in stretches(count, gaps))
     if longest < MIN_TRAINING_FRAMES and video.split == TRAINING:
         notes.append(f"too short to train on: {longest} frames, a clip has {MIN_TRAINING_FRAMES}")
-    masked, label_notes = _write_annotation(video, folder, written, stream.length, size, rate)
+    if video.split == TESTING:  # labels may come later, or change
+        write_matching(folder, written)
+    masked, label_notes = write_annotation(video, folder, written, stream.length, size, rate)
     record = VideoRecord(
         split=video.split,
         video=video.name,
@@ -271,44 +265,3 @@ def _write_video(
     )
     write_record(folder, record)
     return record
-
-
-def _write_annotation(
-    video: SourceVideo, folder: Path, written: WrittenFrames, length: int, size: int, fps: float
-) -> tuple[bool, list[str]]:
-    """Writes the labels and masks of a video.
-
-    Returns:
-        Whether there are masks, and what is strange about the labels.
-    """
-    if video.annotate is None:
-        return False, []
-    annotation = video.annotate(length)
-    if len(annotation.labels) != length:
-        raise AbnormalError(
-            f"The labels do not fit: {len(annotation.labels)} labels for {length} frames."
-        )
-    labels = annotation.labels[written.numbers]
-    labels |= labels_at(written.times_sec, video.abnormal_sec, fps)
-    write_labels(folder, labels)
-    notes = list(annotation.notes)
-    if not labels.any() and not annotation.labels.any() and not video.may_be_normal:
-        notes.append(f"{LABEL_NOTE}none of its frames is abnormal in {video.annotation_path}")
-    if annotation.masks is None:
-        return False, notes
-    masks = _masks_of_frames(annotation.masks, written.numbers)
-    write_masks(folder, masks, len(written.numbers), size)
-    return True, notes
-
-
-def _masks_of_frames(masks: Iterable[np.ndarray], numbers: np.ndarray) -> Iterator[np.ndarray]:
-    """Yields the mask of each written frame.
-
-    Args:
-        masks: One mask for each frame of the source.
-        numbers: For each written frame, the number of its source frame, in ascending order. At
-            another frame rate, source frames are skipped or written more than once.
-    """
-    for mask, times in zip(masks, np.bincount(numbers), strict=False):
-        for _ in range(times):
-            yield mask

@@ -1,5 +1,6 @@
 """Recognises the layout of a folder, and finds the videos in it."""
 
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -7,12 +8,16 @@ from abnormal.datasets import avenue, folder
 from abnormal.datasets.demo import find_demo
 from abnormal.datasets.drawn import find_drawn
 from abnormal.datasets.labels.attach import attach_labels, find_labels
+from abnormal.datasets.layout import list_untaken
 from abnormal.datasets.layouts import AUTO, DEMO, DRAWN, FOLDER, LAYOUTS
+from abnormal.datasets.no_footage import why_no_footage
 from abnormal.datasets.source import SourceVideo
 from abnormal.datasets.walk import PassedOver
 from abnormal.errors import AbnormalError
 from abnormal.files import list_folder
 from abnormal.video.pictures import PICTURE_SUFFIXES
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ def find_videos(
     videos, passed_over = (
         folder.find_all(dataset_folder, split)
         if layout == FOLDER
-        else (LAYOUTS[layout]().find(dataset_folder), PassedOver())
+        else _find_known(layout, dataset_folder)
     )
     passed_over.log_summary()
     if not videos:
@@ -74,9 +79,48 @@ def find_videos(
             f"There is no video in {root}, at any depth. Expected: files such as .mp4 or .avi, "
             f"or folders of pictures ({', '.join(PICTURE_SUFFIXES)})."
         )
-    labels = labels or (find_labels(dataset_folder) if dataset_folder.is_dir() else None)
+    labels = labels or _find_labels(root, dataset_folder)
     videos, notes = attach_labels(videos, labels) if labels else (videos, [])
     return Dataset(layout, reason, videos, notes, passed_over)
+
+
+def _find_known(layout: str, root: Path) -> tuple[list[SourceVideo], PassedOver]:
+    """Finds the videos of a data set by its layout, and says which are there besides or twice."""
+    found = LAYOUTS[layout]().find(root)
+    videos: dict[tuple[str, str], SourceVideo] = {}
+    for video in found:
+        videos.setdefault((video.split, video.name), video)
+    again = [video for video in found if video not in videos.values()]
+    if again:
+        first = videos[again[0].split, again[0].name]
+        log.info(
+            "%d videos are there twice, and the first is taken: %s, not %s, for example",
+            *(len(again), first.path, again[0].path),
+        )
+    paths = {path for v in found for path in (v.path, v.annotation_path, v.mask_path) if path}
+    demos = {masks.parent for masks in root.glob(f"*/{avenue.MASKS}")}  # with videos of results
+    untaken = list_untaken(root, paths | demos)
+    if untaken:
+        log.warning(
+            "%d videos have no place in the layout %s and are passed over, such as %s. To read all "
+            "as a plain folder, say --dataset folder.",
+            *(len(untaken), layout, untaken[0]),
+        )
+    why = f"it has no place in the layout {layout}"
+    return list(videos.values()), PassedOver(unread=dict.fromkeys(untaken, why))
+
+
+def _find_labels(root: Path, dataset_folder: Path) -> Path | None:
+    """Finds labels in the folder of a data set, or beside it in the folder that the user named.
+
+    Raises:
+        AbnormalError: There are labels in both.
+    """
+    places = [place for place in dict.fromkeys((dataset_folder, root)) if place.is_dir()]
+    found = [labels for place in places if (labels := find_labels(place))]
+    if len(found) > 1:
+        raise AbnormalError(f"There are labels at {found[0]} and {found[1]}. Choose with --labels.")
+    return found[0] if found else None
 
 
 def _recognise(dataset: str, root: Path) -> tuple[str, Path, str]:
@@ -91,6 +135,8 @@ def _recognise(dataset: str, root: Path) -> tuple[str, Path, str]:
         layout, markers = _matching_layouts(dataset_folder, wanted)[0]
         return layout, dataset_folder, f"{dataset_folder} has {markers}"
     if dataset not in (AUTO, FOLDER):
+        if LAYOUTS[dataset]().find(root):  # its folders have other contents than usually
+            return dataset, root, "--dataset says so"
         raise AbnormalError(
             f"{root} is not laid out as {dataset}: docs/DATA.md shows its folders, and --dataset "
             "auto looks for any."
@@ -110,7 +156,8 @@ def _only_dataset_in(root: Path, layouts: list[str]) -> Path | None:
 
     None if there are several, or if there are videos outside it, which would be ignored.
     """
-    folders = [entry for entry in list_folder(root) if entry.is_dir()] if root.is_dir() else []
+    entries = list_folder(root) if root.is_dir() else []
+    folders = [entry for entry in entries if entry.is_dir() and not why_no_footage(entry)]
     known = [entry for entry in folders if _matching_layouts(entry, layouts)]
     if len(known) != 1:
         return None

@@ -4,6 +4,7 @@
       normal_week1/gate.mp4 ...     `normal*` and `train*`: normal videos, for training
       loitering/gate3.mp4 ...       any other sub-folder: test videos; its name is the situation
       yard.mp4 ...                  videos beside the sub-folders: for training
+      running/0001.jpg ...          a folder of pictures: likewise a sub-folder, and a video
       labels.csv, labels/           labels of the videos above
 
 If two or more sub-folders have a `normal*` or `train*` of their own, each belongs to a camera:
@@ -13,17 +14,19 @@ If two or more sub-folders have a `normal*` or `train*` of their own, each belon
       gate/loitering/tuesday.mp4 ...
       yard/normal/monday.mp4 ...
 
-Without sub-folders, all videos are for training unless `--split` says otherwise. Folders of frames
-that this program has made, with a manifest, are ignored, and so are pictures beside videos, such as
-posters and snapshots. `datasets/walk.py` says what counts as a video.
+Without sub-folders, all videos are for training unless `--split` says otherwise. Folders of
+pictures are then videos like others, as long as none of them is called normal. Frames and results
+that this program has written are passed over, and so are pictures beside videos, such as posters
+and snapshots. `datasets/walk.py` says what counts as a video.
 """
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from abnormal.datasets.labels.attach import find_labels
 from abnormal.datasets.source import TESTING, TRAINING, SourceVideo
@@ -61,15 +64,35 @@ def find_all(root: Path, split: str | None = None) -> tuple[list[SourceVideo], P
         raise AbnormalError(
             f"{root} is a pipe, a socket or a device. Expected: a video file or a folder."
         )
-    taken: Counter[str] = Counter()
-    for path in paths:  # no video may get a folder inside that of another video's frames
-        name = _name(path, base)
-        taken.update([name, *map(str, Path(name).parents)])
-    cameras = _cameras(map(Path, taken))
-    return [_video(path, base, split, taken, cameras) for path in paths], passed_over
+    names = _distinct_names(paths, base)
+    folders = {path: _folders(path, base) for path in paths}
+    cameras = _cameras(folders.values())
+    places = {path: _place(folders[path], cameras) for path in paths}
+    with_normal = {place.camera for place in places.values() if _is_normal(place.situation)}
+    return [
+        _video(path, names[path], split, places[path], places[path].camera in with_normal)
+        for path in paths
+    ], passed_over
 
 
-def _name(path: Path, root: Path) -> str:
+def _distinct_names(paths: Sequence[Path], root: Path) -> dict[Path, str]:
+    """Names the videos so that none gets a folder inside that of another one's frames."""
+    plain = {path: _plain_name(path, root) for path in paths}
+    taken = Counter(
+        place for name in plain.values() for place in (name, *map(str, Path(name).parents))
+    )
+    names: dict[Path, str] = {}
+    for path, name in plain.items():
+        if taken[name] > 1:  # gate.avi beside gate.mp4, or beside gate/
+            ending = path.suffix.lstrip(".") or "frames"
+            name = f"{name}_{ending}"
+            while name in taken or name in names.values():
+                name = f"{name}_{ending}"
+        names[path] = name
+    return names
+
+
+def _plain_name(path: Path, root: Path) -> str:
     relative = path.relative_to(root)
     if path == root:
         return as_file_name(root.resolve().name)
@@ -77,34 +100,50 @@ def _name(path: Path, root: Path) -> str:
     return "/".join(map(as_file_name, plain.parts))
 
 
+def _folders(path: Path, root: Path) -> tuple[str, ...]:
+    """Returns the folders below the root that a video is in, among them one of its pictures."""
+    parts = tuple(map(as_file_name, path.relative_to(root).parts))
+    return parts if path.is_dir() else parts[:-1]
+
+
 def _is_normal(folder: str) -> bool:
     return bool(re.match(r"(?i)normal|train", folder))
 
 
-def _cameras(names: Iterable[Path]) -> set[str]:
+def _cameras(places: Iterable[Sequence[str]]) -> set[str]:
     """Returns the sub-folders that belong to cameras; an empty set if there are fewer than two."""
-    found = {n.parts[0] for n in names if len(n.parts) > 2 and _is_normal(n.parts[1])}
+    found = {folders[0] for folders in places if len(folders) > 1 and _is_normal(folders[1])}
     found = {folder for folder in found if not _is_normal(folder)}
     return found if len(found) > 1 else set()
 
 
-def _video(
-    path: Path, root: Path, split: str | None, taken: Counter[str], cameras: set[str]
-) -> SourceVideo:
-    name = _name(path, root)
-    if taken[name] > 1:  # gate.avi beside gate.mp4, or beside gate/
-        name = f"{name}_{path.suffix.lstrip('.') or 'frames'}"
-    folders = Path(name).parts[:-1]
+class _Place(NamedTuple):
+    """The folders that a video is in: that of its camera, that of its situation, and others."""
+
+    camera: str
+    situation: str
+    others: tuple[str, ...]
+
+
+def _place(folders: tuple[str, ...], cameras: set[str]) -> _Place:
     camera = folders[0] if folders and folders[0] in cameras else ""
-    situation = next(iter(folders[1:] if camera else folders), "")
-    normal = not situation or _is_normal(situation)
+    situation, *others = (folders[1:] if camera else folders) or ("",)
+    return _Place(camera, situation, tuple(others))
+
+
+def _video(
+    path: Path, name: str, split: str | None, place: _Place, beside_normal: bool
+) -> SourceVideo:
+    # Where no folder is called normal, folders of pictures are videos without a situation.
+    is_plain = path.is_dir() and not place.others and not beside_normal
+    normal = is_plain or not place.situation or _is_normal(place.situation)
     return SourceVideo(
         name=name,
         split=split or (TRAINING if normal else TESTING),
         open_frames=partial(_opener(path), path),
         path=path,
-        situation="" if normal else situation,
-        camera=camera,
+        situation="" if normal else place.situation,
+        camera=place.camera,
     )
 
 

@@ -12,27 +12,22 @@ from pathlib import Path
 
 from abnormal.datasets.labels.attach import find_video_labels, trailing_number
 from abnormal.datasets.labels.intervals import read_intervals
-from abnormal.datasets.layout import existing_folders, list_frame_folders
+from abnormal.datasets.layout import KNOWN_FPS, existing_folders, known_fps, list_frame_folders
 from abnormal.datasets.source import TESTING, TRAINING, Annotate, SourceVideo
 from abnormal.files import list_folder
 from abnormal.video.pictures import open_pictures
 
-KNOWN_FPS = {"ped1": 10.0, "ped2": 10.0, "avenue": 25.0, "shanghai": 24.0}
-"""Frames per second of known data sets, by a part of the folder's name.
-
-Pictures have no time stamps, so the frame rate cannot be read from the files.
-"""
-
 
 def find_markers(root: Path) -> str:
     """Names the folders by which a data set is recognised as this layout; empty if it is not."""
-    return existing_folders(root, f"{TRAINING}/frames", f"{TESTING}/frames")
+    markers = existing_folders(root, f"{TRAINING}/frames", f"{TESTING}/frames")
+    fps = known_fps(root) if markers else None
+    return f"{markers} and its name, at {fps:g} frames a second" if fps else markers
 
 
 def find(root: Path) -> list[SourceVideo]:
     """Lists the videos of the data set. Test videos have labels if their labels are found."""
-    name = root.resolve().name.lower()
-    fps = next((fps for known, fps in KNOWN_FPS.items() if known in name), None)
+    fps = known_fps(root)
     return [
         _video(root, split, folder, fps)
         for split in (TRAINING, TESTING)

@@ -64,12 +64,8 @@ def is_unchanged(record: VideoRecord, origin: dict[str, Any], ignored: Iterable[
 
 
 def has_same_frames(record: VideoRecord, origin: dict[str, Any]) -> bool:
-    """Returns whether at most the labels have changed, and every source frame was written once.
-
-    Then new labels can be written without extracting the frames again.
-    """
-    one_to_one = origin["fps"] is None and record.frames == record.source.get("length")
-    return one_to_one and is_unchanged(record, origin, ("labels_sha256", "masks_sha256"))
+    """Returns whether at most the labels have changed."""
+    return is_unchanged(record, origin, ("labels_sha256", "masks_sha256"))
 
 
 def is_other_source(stored: dict[str, Any], origin: dict[str, Any]) -> bool:

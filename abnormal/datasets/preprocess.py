@@ -14,7 +14,7 @@ from abnormal.datasets.download import DOWNLOADS, download
 from abnormal.datasets.extract import LEFT_OUT, Extraction, extract_all
 from abnormal.datasets.find import find_videos
 from abnormal.datasets.layouts import AUTO, DATASETS
-from abnormal.datasets.rates import common_rate
+from abnormal.datasets.rates import with_common_rate
 from abnormal.datasets.source import TESTING, TRAINING, SourceVideo
 from abnormal.datasets.stale import describe_others, find_stale
 from abnormal.datasets.walk import PassedOver
@@ -52,7 +52,7 @@ class PreprocessOptions:
         url: Address of a mirror for the download; None for the address of the owners.
         size: Height and width of the frames in pixels.
         fps: Frames per second of the frames; None for the frame rate of the sources, or one that
-            `common_rate` chooses if they differ.
+            `with_common_rate` chooses if they differ.
         workers: Number of processes that extract.
         scheduler: Address of a Dask scheduler whose workers extract instead of this machine.
     """
@@ -112,8 +112,8 @@ class PreprocessResult:
     Attributes:
         img: The folder of frames.
         extractions: The outcome for each video, ordered by split and name.
-        damaged: Messages about other videos in the folder, whose records cannot be read. They are
-            left out of the manifest.
+        damaged: Messages about other videos in the folder, whose records cannot be read or which an
+            earlier run could not extract again. They are left out of the manifest.
         leaks: Test videos that share footage with a training video.
         stale: Messages about frames whose source is not among the videos any more.
         others: Says which other frames are in the folder; empty if there are none.
@@ -174,12 +174,13 @@ def preprocess(options: PreprocessOptions) -> PreprocessResult:
         videos = name_cameras(videos, pattern)
     make_folder(options.img)
     if options.fps is None:
-        options = dataclasses.replace(options, fps=common_rate(videos))
+        videos = with_common_rate(videos, options.img)
     extractions = _extract(options, videos)
     extractions.sort(key=lambda done: (done.video.split, natural_key(done.video.name)))
     records, damaged = write_manifest(options.img)
     told = {extraction.problem for extraction in extractions}
-    damaged = [problem for problem in damaged if problem not in told]
+    names = tuple(f"{done.video.split}/{done.video.name}: " for done in extractions)
+    damaged = [text for text in damaged if text not in told and not text.startswith(names)]
     warn_of_different_rates(records)
     stale = find_stale(options.img, records, options.videos, found.videos)
     others = describe_others(options.img, records, options.videos, found.videos)

@@ -4,6 +4,7 @@ Liu, Luo, Lian and Gao, "Future frame prediction for anomaly detection", CVPR 20
 
     shanghaitech/
       training/videos/01_001.avi ...               330 videos, normal, 24 frames a second
+      training/frames/01_001/000.jpg ...           the same as pictures, or in place of the videos
       testing/frames/01_0014/000.jpg ...           107 videos
       testing/test_frame_mask/01_0014.npy ...      0 or 1 for each frame
       testing/test_pixel_mask/01_0014.npy ...      a mask for each frame
@@ -27,7 +28,8 @@ PIXEL_MASKS = "testing/test_pixel_mask"
 
 def find_markers(root: Path) -> str:
     """Names the path by which a data set is recognised as this one; empty if it is not."""
-    numbered = [v for v in list_videos(root / TRAINING / "videos") if camera_of(v.stem)]
+    videos = list_videos(root / TRAINING / "videos")
+    numbered = [video for video in videos if re.fullmatch(r"\d\d_\d{3,4}", video.stem)]
     if numbered:
         return f"{TRAINING}/videos/{numbered[0].name}"
     return existing_folders(root, FRAME_MASKS)

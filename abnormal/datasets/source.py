@@ -52,6 +52,8 @@ class SourceVideo:
         mask_path: The file or folder of its masks, if these are not those that `annotation_path`
             leads to; otherwise None.
         may_be_normal: Whether its labels are right if they call no frame abnormal.
+        fps: Frames per second that its frames are brought to if the user has not said any; None for
+            its own.
         recipe: The parameters of drawn footage, which identify it as a hash identifies a file;
             empty for other videos.
     """
@@ -67,4 +69,5 @@ class SourceVideo:
     annotation_path: Path | None = None
     mask_path: Path | None = None
     may_be_normal: bool = False
+    fps: float | None = None
     recipe: str = ""

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from abnormal.datasets.labels.intervals import read_intervals
 from abnormal.datasets.labels.masks import read_mask_folder
-from abnormal.datasets.layout import list_frame_folders
+from abnormal.datasets.layout import known_fps, list_frame_folders
 from abnormal.datasets.source import TESTING, TRAINING, Annotate, SourceVideo
 from abnormal.video.pictures import open_pictures
 
@@ -26,14 +26,25 @@ FPS = 10.0
 def find_markers(root: Path) -> str:
     """Names the folders by which this data set, or one of its two cameras, is recognised.
 
+    Other footage lies in such folders, too, such as Street Scene, whose frames are JPEG.
+
     Returns:
         Text for a message; empty if the folder has another layout.
     """
-    return " and ".join(
+    markers = " and ".join(
         f"{folder.relative_to(root)}/ with folders of frames"
         for camera in _cameras(root)
         for folder in (camera / "Train", camera / "Test")
-        if _clips(folder)
+        if _clips(folder) and (known_fps(camera) == FPS or _has_names_of_archive(folder))
+    )
+    return f"{markers}, at {FPS:g} frames a second" if markers else ""
+
+
+def _has_names_of_archive(folder: Path) -> bool:
+    """Whether a folder has a clip such as `Train001` of TIFF pictures."""
+    return any(
+        re.fullmatch(rf"{folder.name}\d+", clip.name) and any(clip.glob("*.tif"))
+        for clip in _clips(folder)
     )
 
 

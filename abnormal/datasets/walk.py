@@ -3,20 +3,17 @@
 import logging
 import os
 from collections import Counter, defaultdict, deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from abnormal.datasets.no_footage import MASK_FOLDERS, video_of_masks, why_no_footage
 from abnormal.errors import AbnormalError
 from abnormal.files import list_folder, natural_key
-from abnormal.frames.manifest import MANIFEST
 from abnormal.video.decode import is_video
 from abnormal.video.pages import has_pages
 from abnormal.video.pictures import is_picture
 from abnormal.video.probe import holds_video, is_no_video
-
-_MASK_MARKS = ("_gt", "_mask", "_masks", "_label", "_labels")
-
-_MASK_FOLDERS = ("gt", "ground_truth", "groundtruth", "labels", "masks")
 
 log = logging.getLogger(__name__)
 
@@ -78,8 +75,8 @@ def walk(root: Path, labels: Path | None = None) -> FoundPaths:
     """Finds all videos below a folder, at any depth.
 
     Every folder is read once, however many links lead to it. Files of unknown suffixes are videos
-    if a frame can be decoded from them. Folders of frames with a manifest are left out, as this
-    program has made them.
+    if a frame can be decoded from them. Folders that this program has written, and recycle bins,
+    are passed over.
 
     Args:
         root: The folder.
@@ -91,9 +88,17 @@ def walk(root: Path, labels: Path | None = None) -> FoundPaths:
     for path in reversed(folders):  # a folder comes after all that is in it
         folder = folders[path]
         below = [video for inner in folder.folders for video in videos[inner]]
-        videos[path] = _choose(
-            path, folder, _without_masks(folder, below, passed_over), passed_over
+        below = _without_masks(folder, below, passed_over)
+        frames = max(
+            (len(folders[video].pictures) for video in below if video in folders), default=0
         )
+        if _is_frames(folder, below, frames):
+            videos[path] = [path]
+            _pass_over_below(path, below, passed_over)
+        else:
+            videos[path] = folder.videos + below
+            beside = dict.fromkeys(folder.pictures, "it is a picture beside videos")
+            passed_over.harmless |= beside
     found = sorted(videos[root], key=lambda path: _place(path, root))
     return FoundPaths(found, passed_over)
 
@@ -128,7 +133,9 @@ def _list_folders(root: Path, labels: Path | None, passed_over: PassedOver) -> d
                 _sort_file(entry, folder, passed_over)
             elif entry.is_symlink() and leads_back(entry.resolve(), path.resolve(), set()):
                 passed_over.harmless[entry] = "it is a link in a circle"
-            elif not (entry / MANIFEST).is_file():
+            elif why := why_no_footage(entry):
+                passed_over.harmless[entry] = why
+            else:
                 folder.folders.append(entry)
                 (links if behind_link or entry.is_symlink() else waiting).append(entry)
     return listed
@@ -184,25 +191,33 @@ def _without_masks(folder: _Folder, below: list[Path], passed_over: PassedOver) 
     masks = [
         path
         for path in folder.folders
-        if _video_of_masks(path) in names
-        or (path.name.lower() in _MASK_FOLDERS and path not in with_videos)
+        if video_of_masks(path) in names
+        or (path.name.lower() in MASK_FOLDERS and path not in with_videos)
     ]
     for path in masks:
         passed_over.unread[path] = "it has masks, which are read from labels/ in the topmost folder"
     return [path for path in below if not any(m in (path, *path.parents) for m in masks)]
 
 
-def _video_of_masks(folder: Path) -> str | None:
-    name = folder.name.lower()
-    return next((folder.name[: -len(m)] for m in _MASK_MARKS if name.endswith(m)), None)
+def _is_frames(folder: _Folder, below: Sequence[Path], most_below: int) -> bool:
+    """Whether the pictures in a folder are frames of a video, or posters beside its videos.
+
+    Args:
+        folder: The folder.
+        below: The videos in its sub-folders.
+        most_below: The number of pictures in the largest of those, if they are folders of pictures.
+    """
+    beside_files = bool(folder.videos) or any(video.is_file() for video in below)
+    own = len(folder.pictures)
+    return not beside_files and own > len(below) and own >= most_below
 
 
-def _choose(path: Path, folder: _Folder, below: list[Path], passed_over: PassedOver) -> list[Path]:
-    """Decides whether a folder of pictures is a video itself, or has posters beside its videos."""
-    videos = folder.videos + below
-    beside_videos = any(video.is_file() for video in videos)
-    if beside_videos or len(folder.pictures) <= len(videos):
-        passed_over.harmless |= dict.fromkeys(folder.pictures, "it is a picture beside videos")
-        return videos
-    passed_over.unread |= dict.fromkeys(videos, f"it lies in the folder of frames {path}")
-    return [path]
+def _pass_over_below(path: Path, below: Sequence[Path], passed_over: PassedOver) -> None:
+    if below:
+        log.warning(
+            "%s has at least as many pictures as any folder in it, and is taken for the frames of "
+            "one video. Passed over: %d folders of pictures in it, such as %s. If those are the "
+            "videos, move its own pictures elsewhere.",
+            *(path, len(below), below[0]),
+        )
+    passed_over.unread |= dict.fromkeys(below, f"it lies in the folder of frames {path}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from abnormal.errors import AbnormalError
 from abnormal.files import sha256
 from abnormal.frames.leaks import find_leaks
+from abnormal.frames.left_out import why_left_out
 from abnormal.frames.manifest import MANIFEST, RECORD, VideoRecord, read_manifest, read_record
 from abnormal.frames.reader import read_labels, verify_masks
 from abnormal.frames.writer import frame_path
@@ -109,8 +110,8 @@ def check_manifest(img: Path, records: list[VideoRecord]) -> list[str]:
         records: All videos of the manifest.
 
     Returns:
-        One message for each video that is unfinished, missing from the manifest, or different
-        from its entry there.
+        One message for each video that is unfinished, left out of or missing from the manifest, or
+        different from its entry there.
     """
     listed = {record.folder(img): record for record in records}
     found = {path.parent for path in img.glob(f"t*ing/**/{RECORD}")}
@@ -118,9 +119,14 @@ def check_manifest(img: Path, records: list[VideoRecord]) -> list[str]:
     complete = {folder for folder in found if not any(part in folder.parents for part in partial)}
     return [
         *(f"{path}: unfinished, of a run that was killed or still works" for path in partial),
-        *(f"{path}: not in {MANIFEST}" for path in sorted(complete - set(partial) - set(listed))),
+        *(_not_listed(path) for path in sorted(complete - set(partial) - set(listed))),
         *(line for path in sorted(complete & set(listed)) for line in _differs(listed[path], path)),
     ]
+
+
+def _not_listed(folder: Path) -> str:
+    why = why_left_out(folder)
+    return f"{folder}: left out: {why}" if why else f"{folder}: not in {MANIFEST}"
 
 
 def _differs(listed: VideoRecord, folder: Path) -> Iterator[str]:

@@ -6,6 +6,7 @@
       training/01/video.json          the record of this video
       testing/cart/03/labels.txt      one 0 or 1 per frame, where labels are known
       testing/cart/03/masks.npz       abnormal pixels, where masks are known
+      testing/cart/03/left_out.txt    why this video is not used, although frames of it are there
 
 The record in a video's folder is written and deleted together with its frames. The manifest is made
 from these records.
@@ -24,6 +25,7 @@ from abnormal.commands import command
 from abnormal.errors import AbnormalError
 from abnormal.files import locked_folder, natural_key, read_json, write_json
 from abnormal.frames.gaps import Gap
+from abnormal.frames.left_out import why_left_out
 
 MANIFEST = "manifest.json"
 RECORD = "video.json"
@@ -149,8 +151,8 @@ def write_manifest(img: Path) -> tuple[list[VideoRecord], list[str]]:
     Of several runs into the same folder, the one that writes last has seen the videos of all.
 
     Returns:
-        The records, those for testing first, in natural order; and a message for each record that
-        cannot be read, whose video is left out.
+        The records, those for testing first, in natural order; and a message for each video that is
+        left out, because its record cannot be read or because an extraction failed.
     """
     with locked_folder(img):
         records, problems = _read_records(img)
@@ -168,7 +170,11 @@ def _read_records(img: Path) -> tuple[list[VideoRecord], list[str]]:
             problems.append(str(error))
             continue
         # The unfinished folder of a killed run has another name than its record says.
-        if record and record.folder(img) == path.parent:
+        if not record or record.folder(img) != path.parent:
+            continue
+        if why := why_left_out(path.parent):
+            problems.append(f"{record.split}/{record.video}: {why}")
+        else:
             records.append(record)
     return records, problems
 

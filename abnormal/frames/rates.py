@@ -27,7 +27,12 @@ def rates_by_camera(records: Iterable[VideoRecord]) -> Rates:
 def rates_differ(rates: Rates) -> bool:
     """Whether the rates of two videos differ by more than `TOLERANCE`."""
     every = [fps for of_camera in rates.values() for fps in of_camera]
-    return bool(every) and max(every) > min(every) * (1 + TOLERANCE)
+    return bool(every) and not is_same_rate(min(every), max(every))
+
+
+def is_same_rate(one: float, other: float) -> bool:
+    """Whether two rates differ by no more than `TOLERANCE`."""
+    return max(one, other) <= min(one, other) * (1 + TOLERANCE)
 
 
 def describe_rates(rates: Rates) -> dict[str, str]:

@@ -13,7 +13,7 @@ from av.stream import Disposition
 
 from abnormal.errors import AbnormalError
 from abnormal.reading import require_regular
-from abnormal.video.grey import to_grey, to_rgb
+from abnormal.video.deep_video import OpenTrack, find_conversion
 from abnormal.video.numbering import FrameNumbers, is_shown
 from abnormal.video.stamps import (
     Stamps,
@@ -79,16 +79,26 @@ def open_video(path: Path) -> Iterator[FrameStream]:
     Raises:
         AbnormalError: The file is missing, or it contains no video.
     """
+    container = _open(path)
+    with container:
+        track = _require_track(container, path)
+        yield _VideoFile(container, track, partial(_open_track, path)).stream
+
+
+def _open(path: Path) -> av.container.InputContainer:
     try:
         # Tags have any encoding.
-        container = av.open(_url(path), metadata_errors="replace", timeout=_TIMEOUT_SEC)
+        return av.open(_url(path), metadata_errors="replace", timeout=_TIMEOUT_SEC)
     except FileNotFoundError:
         raise AbnormalError(f"There is no file {path}.") from None
     except (av.error.FFmpegError, OSError, ValueError) as error:  # texts in it may be no UTF-8
         why = getattr(error, "strerror", error)
         raise AbnormalError(f"{path} is not a video that can be read ({why}).") from None
-    with container:
-        yield _VideoFile(container, _require_track(container, path)).stream
+
+
+def _open_track(path: Path) -> tuple[av.container.InputContainer, av.VideoStream]:
+    container = _open(path)
+    return container, _require_track(container, path)
 
 
 def shown_track(container: av.container.InputContainer) -> av.VideoStream | None:
@@ -155,12 +165,18 @@ def _require_track(container: av.container.InputContainer, path: Path) -> av.Vid
 class _VideoFile:
     """An open video file, and the stream of its frames."""
 
-    def __init__(self, container: av.container.InputContainer, track: av.VideoStream) -> None:
+    def __init__(
+        self,
+        container: av.container.InputContainer,
+        track: av.VideoStream,
+        open_again: OpenTrack,
+    ) -> None:
         track.thread_type = "AUTO"
         track.codec_context.thread_count = _threads_for(track.width * track.height)
         self._container, self._track, self._tick_sec = container, track, tick_of(track)
         self._kind = stamp_kind(container.format)
         self.stream = FrameStream(iter(()), None)
+        self._convert = find_conversion(track, open_again, self.stream.notes)
         packets = self._read_packets()
         head = list(_head(packets))
         self.stream.fps = self._frame_rate(head)
@@ -217,8 +233,8 @@ class _VideoFile:
                 longest_sec = max(longest_sec, time.sec - last_sec)
             number, last_sec = self.stream.length + lost, time.sec
             self.stream.length = number + 1
-            get_rgb = partial(to_rgb, picture)
-            yield Frame(to_grey(picture), time.sec, number, get_rgb, after_gap=time.after_gap)
+            image, get_rgb = self._convert(picture)
+            yield Frame(image, time.sec, number, get_rgb, after_gap=time.after_gap)
         self.stream.length += self._numbers.lost_at_end(self._clock.spacing_sec)
         if damaged := max(self._damaged, self._numbers.lost):
             self.stream.notes.append(f"{damaged} damaged parts of it were skipped")

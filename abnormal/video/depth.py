@@ -62,6 +62,11 @@ def scale_of(pictures: Sequence[np.ndarray]) -> GreyScale:
     return GreyScale(float(np.floor(low / step) * step), float(np.ceil(high / step) * step))
 
 
+def describe_scale(scale: GreyScale) -> str:
+    """Says which values become black and white, as a note on a video."""
+    return f"its values {scale.low:g} to {scale.high:g} are scaled to 0 to 255"
+
+
 def _range_of_type(dtype: np.dtype, largest: float) -> GreyScale | None:
     if dtype.kind == "f" and largest <= 1:
         return GreyScale(0, 1)

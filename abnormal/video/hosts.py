@@ -27,11 +27,12 @@ LONGEST_PART_SEC = 60.0
 """A part of a playlist may take so many seconds."""
 
 _PLAYLISTS = {"concat", "dash", "hls", "imf", "sap", "sdp", "webm_dash_manifest"}
-"""FFmpeg's formats that name other addresses."""
-_FORMATS = sorted(av.formats_available - _PLAYLISTS)
-_STRICT = {"max_redirects": "0", "format_whitelist": ",".join(_FORMATS)}
+"""FFmpeg's formats that name other addresses or files."""
+SELF_CONTAINED = ",".join(sorted(av.formats_available - _PLAYLISTS))
+"""All other formats, as FFmpeg's option `format_whitelist` takes them."""
+_STRICT = {"max_redirects": "0", "format_whitelist": SELF_CONTAINED}
 _PLAYLIST = {
-    "format_whitelist": ",".join([*_FORMATS, "hls"]),
+    "format_whitelist": f"{SELF_CONTAINED},hls",
     "http_persistent": "0",  # FFmpeg aborts the process if it should keep a connection of ours
     "http_multiple": "0",
 }

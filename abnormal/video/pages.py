@@ -40,6 +40,16 @@ def has_pages(path: Path) -> bool:
         return False
 
 
+def count_pages(path: Path) -> int:
+    """Counts the pages of a picture that can be read.
+
+    Raises:
+        AbnormalError: The file is missing or is no picture.
+    """
+    with open_picture(path) as picture:
+        return len(_durations_sec(picture))
+
+
 def _is_reduced_copy(picture: PIL.Image.Image) -> bool:
     tags = getattr(picture, "tag_v2", None) or {}
     return bool(tags.get(_NEW_SUBFILE_TYPE, 0) & _REDUCED_COPY)

@@ -11,7 +11,7 @@ import numpy as np
 
 from abnormal.errors import AbnormalError
 from abnormal.files import list_folder
-from abnormal.video.depth import ALL_OF_16_BITS, GreyScale, scale_of
+from abnormal.video.depth import ALL_OF_16_BITS, GreyScale, describe_scale, scale_of
 from abnormal.video.picture import (
     FORMATS,
     SUFFIXES,
@@ -121,7 +121,7 @@ def noted_scale(samples: Sequence[np.ndarray], notes: list[str]) -> GreyScale:
     """
     scale = scale_of(samples) if samples else ALL_OF_16_BITS
     if scale != ALL_OF_16_BITS:
-        notes.append(f"its values {scale.low:g} to {scale.high:g} are scaled to 0 to 255")
+        notes.append(describe_scale(scale))
     return scale
 
 

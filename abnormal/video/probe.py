@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 
 from abnormal.video.decode import shown_track
+from abnormal.video.hosts import SELF_CONTAINED
 
 _MOST_PACKETS = 300
 """If so many packets give no picture, the file is none: noise can look like a video for long."""
@@ -17,6 +18,7 @@ _NO_VIDEO_SUFFIXES = {
     *(".partial", ".sha256", ".sqlite", ".tmp", ".torrent", ".url"),
     *(".aac", ".aiff", ".flac", ".m4a", ".mid", ".mp3", ".opus", ".wav", ".wma"),
     *(".ass", ".idx", ".srt", ".ssa", ".sub", ".vtt"),
+    *(".m3u", ".m3u8", ".mpd", ".pls", ".xspf"),
     *(".csv", ".ini", ".json", ".jsonl", ".m", ".md", ".nfo", ".toml", ".txt", ".xml", ".yaml"),
     *(".yml", ".h5", ".hdf5", ".keras", ".mat", ".npy", ".npz", ".onnx", ".pkl", ".pt", ".pth"),
     *(".doc", ".docx", ".odt", ".pdf", ".ppt", ".pptx", ".rtf", ".xls", ".xlsx"),
@@ -43,7 +45,7 @@ def holds_video(path: Path) -> bool:
         with av.open(
             f"file:{path}",
             metadata_errors="replace",
-            options={"protocol_whitelist": "file"},
+            options={"protocol_whitelist": "file", "format_whitelist": SELF_CONTAINED},
         ) as container:
             track = shown_track(container)
             if track is None or _is_picture(container.format.name):

@@ -21,6 +21,8 @@ def videos(tmp_path):
         (r"cam\d+", ["cam1", "cam12", "cam1"]),
         (r"cam(\d+)", ["1", "12", "1"]),
         (r"^([^/]+)/", ["gate", "gate", "yard"]),
+        (r"gate/(cam\d+)|yard", ["cam1", "cam12", "yard"]),
+        (r"gate/(cam\d+)|(yard)/cam", ["cam1", "cam12", "yard"]),
     ],
 )
 def test_the_camera_is_what_the_pattern_finds_in_the_name(videos, pattern, cameras):
@@ -32,3 +34,8 @@ def test_the_camera_is_what_the_pattern_finds_in_the_name(videos, pattern, camer
 def test_a_pattern_that_leaves_videos_out_is_refused(videos):
     with pytest.raises(AbnormalError, match=r"matches 2 of 3 videos, but not 'yard/cam1'"):
         name_cameras(videos, re.compile("monday"))
+
+
+def test_a_pattern_that_matches_nothing_of_a_name_finds_no_camera(videos):
+    with pytest.raises(AbnormalError, match=r"matches 1 of 3 videos, but not 'gate/cam1_monday'"):
+        name_cameras(videos, re.compile("(yard)?"))

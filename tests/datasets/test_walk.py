@@ -15,6 +15,7 @@ from abnormal.datasets.walk import walk
 from abnormal.errors import AbnormalError
 from abnormal.files import sha256
 from abnormal.video.decode import open_video
+from abnormal.video.probe import holds_video
 
 FRAMES = 12
 
@@ -109,11 +110,32 @@ def test_everything_else_is_named_with_the_reason(tmp_path, make_video, make_pic
     )
 
 
-def test_a_playlist_does_not_lead_to_other_files(tmp_path, make_video):
-    make_video(tmp_path / "secret" / "a.mp4")
+HLS = (
+    "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:9\n#EXTINF:8,\n../secret/a.ts\n"
+    "#EXT-X-ENDLIST\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("list.xyz", "ffconcat version 1.0\nfile ../secret/a.ts\n"), ("list.m3u8", HLS)],
+)
+def test_a_playlist_does_not_lead_to_other_files(tmp_path, make_video, name, text):
+    make_video(tmp_path / "secret" / "a.ts")
     (tmp_path / "own").mkdir()
-    (tmp_path / "own" / "list.xyz").write_text("ffconcat version 1.0\nfile ../secret/a.mp4\n")
+    path = tmp_path / "own" / name
+    path.write_text(text)
     assert walk(tmp_path / "own").videos == []
+    assert not holds_video(path)
+    assert holds_video(tmp_path / "secret" / "a.ts")
+
+
+def test_folders_of_masks_beside_a_video_are_no_videos(tmp_path, make_video, make_pictures):
+    make_video(tmp_path / "gate.mp4", 1)
+    for mark in ("_gt", "_masks", "_annotations"):
+        make_pictures(tmp_path / f"gate{mark}", 3)
+    make_pictures(tmp_path / "yard_annotations", 3)
+    assert [video.name for video in find(tmp_path)] == ["gate", "yard_annotations"]
 
 
 def test_a_pipe_by_itself_is_refused(tmp_path):

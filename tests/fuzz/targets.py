@@ -24,9 +24,11 @@ from tests.fuzz.readers.footage import (
 )
 from tests.fuzz.readers.img import (
     look_at_manifest,
+    look_at_matching,
     make_img,
     make_label_files,
     make_manifest,
+    make_matching,
     read_label_file,
     read_stored_masks,
 )
@@ -54,6 +56,7 @@ TARGETS = {
     "pages": Target(make_pages, read_pages),
     "labels": Target(make_label_files, read_label_file),
     "masks": Target(lambda f: sorted(make_img(f).iterdir()), read_stored_masks),
+    "matching": Target(make_matching, look_at_matching),
     "manifest": Target(make_manifest, look_at_manifest, damage_json, quick=60),
     "model": Target(make_models, read_model, damage_model, quick=30),
     "checkpoint": Target(

@@ -7,7 +7,7 @@ import PIL.Image
 import pytest
 
 from abnormal.datasets.find import find_videos
-from abnormal.datasets.rates import common_rate
+from abnormal.datasets.rates import with_common_rate
 from abnormal.datasets.source import TRAINING, SourceVideo
 from abnormal.errors import AbnormalError
 from abnormal.video.pages import has_pages, open_pages
@@ -70,12 +70,12 @@ def test_damaged_pictures_cost_other_videos_nothing(damaged, make_video):
         make_video(damaged / f"{name}.mp4", fps=fps)
     videos = find_videos("auto", damaged).videos
     assert [video.name for video in videos] == ["a", "b", "damaged_tif", "damaged_webp"]
-    assert common_rate(videos) == 10
+    assert {video.fps for video in with_common_rate(videos, damaged / "img")} == {10}
 
 
 def test_whatever_a_decoder_raises_costs_the_other_videos_nothing(tmp_path, monkeypatch):
     broken = SourceVideo("x", TRAINING, functools.partial(int, "no number"), path=tmp_path)
-    assert common_rate([broken]) is None
+    assert with_common_rate([broken], tmp_path) == [broken]
     monkeypatch.setattr("av.open", lambda *_, **__: [][0])
     assert not holds_video(tmp_path / "a.dav")
 

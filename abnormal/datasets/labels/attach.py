@@ -8,12 +8,13 @@ from functools import partial
 from pathlib import Path
 
 from abnormal.datasets.labels import intervals, masks, matlab, table, vectors
+from abnormal.datasets.labels.rows import attach_table, join_names, missing_labels, same_letters
 from abnormal.datasets.source import TESTING, Annotate, SourceVideo
 from abnormal.errors import AbnormalError
 from abnormal.files import list_folder
-from abnormal.printable import printable
 from abnormal.reading import require_regular
 from abnormal.video.decode import count_frames, is_video
+from abnormal.video.pages import count_pages, has_pages
 from abnormal.video.pictures import list_frames
 
 SUFFIXES = (".csv", ".m", ".mat", ".npy", ".npz", ".tsv", ".txt")
@@ -72,7 +73,7 @@ def attach_labels(videos: Sequence[SourceVideo], path: Path) -> tuple[list[Sourc
         raise AbnormalError(f"There is no file or folder {path}. Check the path of the labels.")
     require_regular(path)
     if path.is_file() and table.is_table(path):
-        return _attach_table(videos, path)
+        return attach_table(videos, path)
     tested = [video for video in videos if video.split == TESTING]
     if not tested:
         return list(videos), [f"{path} is not used: no video is for testing"]
@@ -83,7 +84,7 @@ def attach_labels(videos: Sequence[SourceVideo], path: Path) -> tuple[list[Sourc
         for annotate, origin in [found.get(video.name, (None, None))]
     ]
     rest = [video for video in videos if video.split != TESTING]
-    return rest + labelled, _missing_labels(labelled, path)
+    return rest + labelled, missing_labels(labelled, path)
 
 
 def find_video_labels(folder: Path, name: str) -> tuple[Annotate, Path] | tuple[None, None]:
@@ -116,68 +117,9 @@ def trailing_number(name: str) -> int | None:
 
 def _match_key(name: str) -> str:
     """Returns a key that is equal for a video and its labels: `"1"` for `01` and `Test001_gt`."""
-    plain = re.sub(r"_(gt|label)$", "", name.lower())
+    plain = re.sub(r"_(gt|label)$", "", same_letters(name).lower())
     digits = re.fullmatch(r"(?:test)?(\d+)", plain)
     return str(int(digits[1])) if digits else plain
-
-
-def _attach_table(videos: Sequence[SourceVideo], path: Path) -> tuple[list[SourceVideo], list[str]]:
-    rows = table.read_table(path)
-    found = {row: _find_video(videos, row, path) for row in rows}
-    labelled = [
-        _with_labels(video, [rows[row] for row, named in found.items() if named == video], path)
-        for video in videos
-    ]
-    unknown = [row for row, video in found.items() if not video]
-    notes = [f"{path} names {_join_names(unknown)}: there is no such video"] if unknown else []
-    return labelled, notes + _missing_labels(labelled, path)
-
-
-def _with_labels(video: SourceVideo, rows: Sequence[table.VideoLabels], path: Path) -> SourceVideo:
-    """Attaches to a video the rows of all the names under which a table lists it."""
-    if not rows:
-        return video
-    situations = dict.fromkeys(row.situation for row in rows if row.situation)
-    all_intervals = [interval for row in rows for interval in row.intervals]
-    clipped = any(row.clipped for row in rows)
-    return dataclasses.replace(
-        video,
-        split=TESTING,
-        situation=" + ".join(situations) or video.situation,
-        annotate=partial(intervals.annotation_from_intervals, all_intervals, clipped=clipped),
-        abnormal_sec=tuple(interval for row in rows for interval in row.intervals_sec),
-        annotation_path=path,
-        mask_path=None,
-        may_be_normal=all(row.says_normal for row in rows),
-    )
-
-
-def _find_video(videos: Sequence[SourceVideo], row: str, path: Path) -> SourceVideo | None:
-    """Finds the video with a name, which may lack its folders or have its suffix.
-
-    Returns:
-        The video, or None if no video or several test videos have that name. If several have the
-        full name, a test video is preferred.
-
-    Raises:
-        AbnormalError: Several videos have that name, and one of them would be trained on.
-    """
-    name = printable(row.replace("\\", "/").removeprefix("./"))
-    for plain in (name, str(Path(name).with_suffix(""))):
-        for key in (str, str.lower):  # file systems of other machines know no upper case
-            wanted = key(plain)
-            found = [video for video in videos if key(video.name) == wanted]
-            if found:
-                return min(found, key=lambda video: video.split != TESTING)
-            found = [video for video in videos if key(Path(video.name).name) == wanted]
-            if len(found) > 1 and any(video.split != TESTING for video in found):
-                names = _join_names([video.name for video in found])
-                raise AbnormalError(
-                    f"{path} names {row!r}, which may be any of {names}. Write its folder, too."
-                )
-            if found:
-                return found[0] if len(found) == 1 else None
-    return None
 
 
 def _label_readers(tested: Sequence[SourceVideo], path: Path) -> dict[str, tuple[Annotate, Path]]:
@@ -215,17 +157,29 @@ def _readers_in_folder(
     found = {}
     for video in tested:
         name = Path(video.name)
-        candidates = [folder / name.parent, *([folder] if base_names[name.name] == 1 else [])]
+        candidates = [
+            _sub_folder(folder, name.parent),
+            *([folder] if base_names[name.name] == 1 else []),
+        ]
         for candidate in candidates:
             annotate, path = find_video_labels(candidate, name.name)
             if annotate and path and video.name not in found:
                 found[video.name] = annotate, path
     if not found:
         raise AbnormalError(
-            f"There are no labels in {folder} for any of {_join_names([v.name for v in tested])}. "
+            f"There are no labels in {folder} for any of {join_names([v.name for v in tested])}. "
             "Expected files or folders of masks with the names of the videos."
         )
     return found
+
+
+def _sub_folder(folder: Path, relative: Path) -> Path:
+    """Returns a folder below another one, whichever way its letters are written on the disk."""
+    for part in relative.parts:
+        entries = list_folder(folder) if folder.is_dir() else []
+        same = (entry for entry in entries if same_letters(entry.name) == same_letters(part))
+        folder = next(same, folder / part)
+    return folder
 
 
 def _readers_in_npz(tested: Sequence[SourceVideo], path: Path) -> dict[str, tuple[Annotate, Path]]:
@@ -259,13 +213,6 @@ def _has_variable(path: Path, variable: str) -> bool:
 def _frame_count(video: SourceVideo) -> int:
     if video.path is None:
         return 0
-    return len(list_frames(video.path)) if video.path.is_dir() else count_frames(video.path)
-
-
-def _missing_labels(videos: Sequence[SourceVideo], path: Path) -> list[str]:
-    lacking = [v.name for v in videos if v.split == TESTING and not v.annotate]
-    return [f"{path} has no labels for {_join_names(lacking)}"] if lacking else []
-
-
-def _join_names(names: Sequence[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    if video.path.is_dir():
+        return len(list_frames(video.path))
+    return count_pages(video.path) if has_pages(video.path) else count_frames(video.path)

@@ -9,7 +9,7 @@ These are the user's own `labels.csv`, and the text files of two published data 
 
 Sultani, Chen and Shah, "Real-world anomaly detection in surveillance videos", CVPR 2018.
 Wu et al., "Not only look, but also listen: learning multimodal violence detection under weak
-supervision", ECCV 2020.
+supervision", ECCV 2020. Its normal videos are not listed: their names end with `_label_A`.
 """
 
 import re
@@ -120,6 +120,14 @@ def read_table(path: Path) -> dict[str, VideoLabels]:
         )
         for video, rows in videos.items()
     }
+
+
+def says_normal(name: str) -> bool:
+    """Whether the name of a video says that it is normal, as those of XD-Violence do.
+
+    Its text file lists only the other videos.
+    """
+    return name.lower().endswith("_label_a")
 
 
 def _read(path: Path) -> str:

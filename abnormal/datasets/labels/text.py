@@ -29,7 +29,7 @@ def _encoding_of(data: bytes) -> str:
 
 
 def read_rows(lines: Sequence[str], delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
-    """Yields the number of the line and the cells of each row that has any.
+    """Yields the number of the line and the cells of each row in which not all are blank.
 
     Raises:
         ValueError: A cell never ends, for instance because a quote is missing.
@@ -37,7 +37,7 @@ def read_rows(lines: Sequence[str], delimiter: str = ",") -> Iterator[tuple[int,
     reader = csv.reader(lines, delimiter=delimiter)
     try:
         for cells in reader:
-            if cells:
+            if any(map(str.strip, cells)):
                 yield reader.line_num, cells
     except csv.Error as error:
         raise ValueError(f"line {reader.line_num}: {error}") from None

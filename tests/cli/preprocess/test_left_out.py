@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from abnormal.cli.preprocess import main
 from abnormal.frames.manifest import read_manifest
 
 
@@ -29,6 +30,57 @@ def test_a_damaged_record_costs_its_own_video_and_is_told_once(tmp_path, videos,
     assert [r.video for r in read_manifest(tmp_path / "img", "training")] == ["normal/3"]
     code, out, _ = run(videos / "fight", "--strict", "--split", "testing")
     assert (code, out.count(f"  left out: {record} is damaged")) == (1, 1)
+
+
+def test_frames_of_earlier_labels_are_not_used_and_come_back_as_they_were(
+    tmp_path, videos, run, make_video
+):
+    img, labels = tmp_path / "img", videos / "labels.csv"
+    rows = "video,start_frame,end_frame\n2,3,{}\n".format
+    labels.write_text(rows(5))
+    run(videos)
+    jpg = img / "testing" / "fight" / "2" / "000000.jpg"
+    before = jpg.stat()
+    labels.write_text(rows(50))
+    code, out, _ = run(videos)
+    assert code == 0
+    assert out.splitlines()[1].startswith("testing: 0 videos, 0 frames")
+    assert out.count("frames 3 to 49 are called abnormal") == 1
+    assert read_manifest(img, "testing") == []
+    assert main(["--check", "--img", str(img)]) == 1
+    make_video(tmp_path / "other" / "a.mp4", 30)
+    code, out, _ = run(tmp_path / "other", "--strict")
+    assert code == 1
+    assert "  left out: testing/fight/2: The labels do not fit: frames 3 to 49 " in out
+    labels.write_text(rows(6))
+    run(videos)
+    assert [record.video for record in read_manifest(img, "testing")] == ["fight/2"]
+    assert jpg.stat() == before
+
+
+def test_frames_of_a_video_that_was_replaced_by_a_damaged_one_are_not_trained_on(
+    tmp_path, videos, run
+):
+    run(videos)
+    path = videos / "normal" / "1.mp4"
+    whole = path.read_bytes()
+    path.write_text("hello")
+    code, out, _ = run(videos)
+    assert (code, read_manifest(tmp_path / "img", "training")) == (0, [])
+    assert "note: there is nothing to train on." in out
+    path.write_bytes(whole)
+    run(videos)
+    assert len(read_manifest(tmp_path / "img", "training")) == 1
+
+
+def test_a_video_of_the_same_name_from_elsewhere_does_not_push_the_first_one_out(
+    tmp_path, videos, run, make_video
+):
+    run(videos)
+    make_video(tmp_path / "other" / "normal" / "1.mp4", 30)
+    _, out, _ = run(tmp_path / "other")
+    assert "holds frames of" in out
+    assert len(read_manifest(tmp_path / "img", "training")) == 1
 
 
 def test_strict_takes_one_bad_video_for_a_failure(tmp_path, videos, run):

@@ -75,9 +75,11 @@ def test_the_script_itself(tmp_path, videos):
 def test_labels_of_ones_own(tmp_path, videos, run):
     path = tmp_path / "mine.csv"
     path.write_text("video,start_frame,end_frame,situation\n2,3,5,brawl\nnobody,1,2,\n")
-    code, _, err = run(videos, "--labels", str(path))
+    code, out, err = run(videos, "--labels", str(path))
     assert code == 0
-    assert f"{path} names nobody: there is no such video" in err
+    said = f"{path} names nobody: there is no such video"
+    assert said in err
+    assert out.splitlines()[-1] == f"  labels: {said}"
     (fight,) = read_manifest(tmp_path / "img", "testing")
     assert (fight.situation, fight.labelled) == ("brawl", True)
     assert fight.source["labels"] == str(path)

@@ -122,12 +122,34 @@ def test_new_labels_that_do_not_fit_leave_the_old_ones(tmp_path, img, make_pictu
     assert read_labels(img, read_record(img / "testing" / "gate")).tolist() == [1] * 12
 
 
+def test_labels_that_were_half_written_are_written_again(tmp_path, img, make_pictures, monkeypatch):
+    (video,) = find(make_pictures(tmp_path / "gate"), TESTING)
+    masks = [np.ones((32, 48), np.uint8)] * 12
+    old = [0, 1] * 6
+    extract(relabelled(video, tmp_path / "labels", old), img, SIZE, None)
+    with monkeypatch.context() as patch:
+        patch.setattr("abnormal.datasets.annotate.write_masks", lambda *_: 1 / 0)
+        done = extract(relabelled(video, tmp_path / "labels", [1] * 12, masks), img, SIZE, None)
+    assert done.status == LEFT_OUT
+    assert outcome(relabelled(video, tmp_path / "labels", old), img)[0] == WRITTEN
+    assert read_labels(img, read_record(img / "testing" / "gate")).tolist() == old
+
+
 def test_new_labels_of_resampled_frames_are_matched_by_number(tmp_path, img, make_video):
     (video,) = find(make_video(tmp_path / "gate.mp4"), TESTING)
-    for labels in ([0, 1] * 10, [1, 0] * 10):
+    folder = img / "testing" / "gate"
+    extracted = []
+    for labels in ([0, 1] * 10, [1, 0] * 10, [0, 0, 1, 1] * 5, [1, 1, 0, 0] * 5):
         extract(relabelled(video, tmp_path / "labels", labels), img, SIZE, 5)
-        record = read_record(img / "testing" / "gate")
-        assert read_labels(img, record).tolist() == [labels[k] for k in (0, 5, 10, 15)]
+        found = read_labels(img, read_record(folder)).tolist()
+        assert found == [labels[k] for k in (0, 5, 10, 15)]
+        extracted.append((folder / "000000.jpg").stat().st_mtime_ns)
+        if len(extracted) == 2:
+            (folder / "matching.npz").write_text("damaged")
+        elif len(extracted) == 3:
+            (folder / "matching.npz").unlink()  # as in a folder of an earlier version
+    assert extracted[0] == extracted[1]
+    assert len(set(extracted)) == 3
 
 
 def test_new_labels_of_an_uneven_video_made_even(tmp_path, img, make_video):
@@ -182,8 +204,11 @@ def test_labels_in_seconds_follow_the_times_of_the_frames(tmp_path, img, make_vi
     assert labels_under(img, "fight/gate") == [0, 0, 0, 1, 1, 1, 0, 0, 0, 0]
     (root / "labels.csv").write_text("video,start_sec,end_sec\ngate,0,0.08\n")
     (video,) = find_videos("folder", root).videos
+    jpg = img / "testing" / "fight" / "gate" / "000000.jpg"
+    before = jpg.stat()
     extract(video, img, SIZE, None)
     assert labels_under(img, "fight/gate") == [1, 1, 0, 0, 0, 0, 0, 0, 0, 0]
+    assert jpg.stat() == before
     extract(video, img, SIZE, 10)
     assert labels_under(img, "fight/gate") == [1, *[0] * 11]
 

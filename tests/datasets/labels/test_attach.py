@@ -1,3 +1,5 @@
+import unicodedata
+
 import numpy as np
 import PIL.Image
 import pytest
@@ -97,6 +99,77 @@ def test_a_folder_with_labels_for_each_video(root, save_cells, make):
     assert len(found.videos) == 3  # masks are no videos
     masked = next(v for v in found.videos if v.name == "fight/gate01")
     np.testing.assert_array_equal(list(masked.annotate(FRAMES).masks), MASKS)
+
+
+def composed(text):
+    return unicodedata.normalize("NFC", text)
+
+
+def one_folder_deeper(folder):
+    (folder / composed("Höfe")).mkdir(parents=True)
+    np.save(folder / composed("Höfe") / composed("Tür.npy"), ABNORMAL)
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        (
+            "labels.csv",
+            lambda path: path.write_text(composed("video,start_sec,end_sec\nTür,1,2\n")),
+        ),
+        ("labels.npz", lambda path: np.savez(path, **{composed("tür"): ABNORMAL})),
+        ("labels", one_folder_deeper),
+    ],
+)
+def test_an_umlaut_is_the_same_letter_however_it_is_written(tmp_path, name, write):
+    video = tmp_path / unicodedata.normalize("NFD", "Höfe/Tür.mp4")
+    for path in (video, tmp_path / "other.mp4", tmp_path / "test" / "other.mp4"):
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    write(tmp_path / name)
+    found = find_videos("folder", tmp_path)
+    assert [v.path for v in found.videos if v.annotate] == [video]
+
+
+def test_normal_videos_of_xd_violence_are_not_trained_on_beside_those_that_are_listed(tmp_path):
+    for place in ("v=a__#1_label_B1-0-0", "v=b__#1_label_A", "normal/v=c__#1_label_A", "v=d__#1"):
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        (tmp_path / f"{place}.mp4").touch()
+    (tmp_path / "annotations.txt").write_text("v=a__#1_label_B1-0-0 3 6\n")
+    videos = find_videos("folder", tmp_path).videos
+    facts = {v.name: (v.split, v.annotate and v.annotate(9).labels.sum()) for v in videos}
+    assert facts == {
+        "v=a__#1_label_B1-0-0": (TESTING, 3),
+        "v=b__#1_label_A": (TESTING, 0),
+        "v=d__#1": (TRAINING, None),
+        "normal/v=c__#1_label_A": (TRAINING, None),
+    }
+    assert next(v for v in videos if v.name == "v=b__#1_label_A").may_be_normal
+
+
+def test_one_vector_for_several_stacks_of_pages(tmp_path):
+    pages = [PIL.Image.new("L", (8, 8), number) for number in range(3)]
+    for name, count in (("a", 3), ("b", 2)):
+        pages[0].save(tmp_path / f"{name}.tif", save_all=True, append_images=pages[1:count])
+    np.save(tmp_path / "labels.npy", np.array([0, 0, 1, 1, 0]))
+    videos = find_videos("folder", tmp_path, TESTING).videos
+    assert [v.annotate(9).labels.tolist() for v in videos] == [[0, 0, 1], [1, 0]]
+
+
+@pytest.mark.parametrize("row", [".", "./", "/", "..", "x" * 300])
+def test_a_row_that_names_no_video_is_said(tmp_path, root, row):
+    path = tmp_path / "labels.csv"
+    path.write_text(f'video,start_frame,end_frame\ngate01,1,2\n"{row}",,\n')
+    notes = find_videos("folder", root, None, path).notes
+    assert notes[0] == f"{path} names {row}: there is no such video"
+
+
+def test_a_long_name_is_found_by_its_row(tmp_path):
+    name = "v=" + "x" * 200
+    (tmp_path / f"{name}.mp4").touch()
+    (tmp_path / "labels.csv").write_text(f"video,start_frame,end_frame\n{name}.mp4,1,2\n")
+    (video,) = find_videos("folder", tmp_path).videos
+    assert video.split == TESTING
 
 
 def test_rows_make_a_video_one_for_testing_and_name_its_situation(root):

@@ -24,13 +24,20 @@ def test_rows_of_ones_own_labels(tmp_path):
 
 @pytest.mark.parametrize(
     "row", ["gate,a,5", "gate,5,", "gate,,5", "gate,5,5", "gate,6,5", "gate,-1,5", "gate,1.5,5",
-            ",1,5", ",,", f"gate,1,{'9' * 5000}"]
+            ",1,5", ",,,theft", f"gate,1,{'9' * 5000}"]
 )  # fmt: skip
 def test_a_row_that_is_none_is_quoted(tmp_path, row):
     path = tmp_path / "labels.csv"
-    path.write_text(f"video,start_frame,end_frame\n{row}\n")
+    path.write_text(f"video,start_frame,end_frame,situation\n{row}\n")
     with pytest.raises(AbnormalError, match=rf"labels\.csv has a row '{row}'; .* line 2"):
         read_table(path)
+
+
+@pytest.mark.parametrize("blank", ["", ";;", " ; ;", '"";;', "\t"])
+def test_a_row_of_blanks_as_spreadsheets_leave_them_is_none(tmp_path, blank):
+    path = tmp_path / "labels.csv"
+    path.write_text(f"video;start_frame;end_frame\n{blank}\ngate;1;5\n{blank}\n")
+    assert read_table(path) == {"gate": VideoLabels(((1, 5),), "")}
 
 
 def test_a_cell_that_never_ends(tmp_path):

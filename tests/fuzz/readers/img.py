@@ -10,8 +10,9 @@ import scipy.io
 from abnormal.datasets.labels.attach import attach_labels
 from abnormal.datasets.source import TESTING, SourceVideo
 from abnormal.frames.manifest import VideoRecord, read_manifest
+from abnormal.frames.matching import read_matching, write_matching
 from abnormal.frames.reader import read_labels, read_masks, verify_masks
-from abnormal.frames.writer import write_masks
+from abnormal.frames.writer import WrittenFrames, write_masks
 from tests.fuzz.target import FRAMES, SIZE
 
 RECORD = VideoRecord("testing", "cart/01", FRAMES, 25.0, SIZE, SIZE, labelled=True, masked=True)
@@ -62,6 +63,20 @@ def read_stored_masks(path: Path) -> None:
         verify_masks(img, RECORD)
     intact = np.random.default_rng(0).integers(0, 2, (FRAMES, SIZE, SIZE))
     np.testing.assert_array_equal(masks, intact)
+
+
+def make_matching(folder: Path) -> list[Path]:
+    write_matching(folder, WrittenFrames(np.arange(FRAMES), np.arange(FRAMES) / 25, (32, 48)))
+    return [folder / "matching.npz"]
+
+
+def look_at_matching(path: Path) -> None:
+    source = {"length": FRAMES, "shape": [32, 48]}
+    found = read_matching(path.parent, dataclasses.replace(RECORD, source=source))
+    if found:
+        assert found.numbers.tolist() == sorted(found.numbers)
+        assert 0 <= found.numbers[0] <= found.numbers[-1] < FRAMES
+        assert len(found.numbers) == len(found.times_sec) == FRAMES
 
 
 def make_manifest(folder: Path) -> list[Path]:
