@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterable
+from pathlib import Path
 
 __version__ = "0.1.0"
 
@@ -19,3 +20,16 @@ def installed_versions(names: Iterable[str]) -> dict[str, str]:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             found[name] = importlib.metadata.version(name)
     return found
+
+
+def code_digest() -> str:
+    """Returns the SHA-256 of this package's code, which changes more often than its version does.
+
+    Between two releases, a checkout may be another one after each update.
+    """
+    import hashlib
+
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -13,7 +13,7 @@ import nbformat
 import pytest
 
 from abnormal.training.checkpoints import list_checkpoints
-from abnormal.training.lock import LOCK
+from abnormal.training.run import LOCK
 
 ROOT = Path(__file__).parent.parent
 

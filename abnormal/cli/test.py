@@ -99,19 +99,21 @@ def _detect(args: argparse.Namespace) -> int:
         model_results,
         write_results,
     )
+    from abnormal.lock import locked
     from abnormal.report.tables import metrics_lines
 
     options = _detection_options(args)
-    detections = detect(options, EarlyResults().write)
-    models = model_results(detections)
-    write_results(options.output, models)
-    for name, model in models.items():
-        show_result(*metrics_lines(name, model.metrics))
-    if options.figures:
-        from abnormal.detection.overview import draw_results
+    with locked(options.output / ".lock", "test run", "--output"):
+        detections = detect(options, EarlyResults().write)
+        models = model_results(detections)
+        write_results(options.output, models)
+        for name, model in models.items():
+            show_result(*metrics_lines(name, model.metrics))
+        if options.figures:
+            from abnormal.detection.overview import draw_results
 
-        draw_results(detections, models)
-    finish_results(detections)
+            draw_results(detections, models)
+        finish_results(detections)
     show_result(f"results: {args.output}")
     if detections.has_bug:
         return EXIT_BUG

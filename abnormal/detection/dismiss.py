@@ -39,7 +39,7 @@ def dismiss_event(options: DetectionOptions, wanted: str) -> Calibration:
             f"--dismiss changes what is normal at a place in the picture, which --score "
             f"{options.score} does not use. Use --score {FUSED}."
         )
-    frames = _find_event(options.output / "events.csv", path.stem, wanted)
+    frames = _find_event(options.output / "events.csv", path, wanted)
     return dismiss_frames(options, wanted, frames)
 
 
@@ -105,7 +105,7 @@ def the_model(models: Sequence[Path]) -> Path:
     return models[0]
 
 
-def _find_event(table: Path, model: str, wanted: str) -> tuple[str, int, int]:
+def _find_event(table: Path, model: Path, wanted: str) -> tuple[str, int, int]:
     """Returns the name of an event's video and the numbers of its first and its last frame."""
     if not table.is_file():
         raise AbnormalError(
@@ -113,10 +113,11 @@ def _find_event(table: Path, model: str, wanted: str) -> tuple[str, int, int]:
             "first, and give the same --output."
         )
     try:
-        events = pd.read_csv(table, dtype={"video": str, "model": str})
+        # A video or a model may be called `NA` or `null`, which stand for nothing otherwise.
+        events = pd.read_csv(table, dtype={"video": str, "model": str}, keep_default_na=False)
         for column in ("model", "video"):
             events[column] = events[column].map(without_spreadsheet_mark)
-        events = events[events["model"] == model]
+        events = events[[_names(name, model) for name in events["model"]]]
     except (ValueError, KeyError) as error:
         raise AbnormalError(
             f"{table} is not a table of events ({error}). Score the video again."
@@ -126,8 +127,13 @@ def _find_event(table: Path, model: str, wanted: str) -> tuple[str, int, int]:
     if len(found) != 1:
         some = ", ".join(names.head(5)) or "none"
         raise AbnormalError(
-            f"--dismiss {wanted} names {len(found)} events of {model} in {table}. Expected one, as "
-            f"VIDEO:EVENT; there are {some}{', ...' if len(names) > 5 else ''}."
+            f"--dismiss {wanted} names {len(found)} events of {model.stem} in {table}. Expected "
+            f"one, as VIDEO:EVENT; there are {some}{', ...' if len(names) > 5 else ''}."
         )
     row = found.iloc[0]
     return str(row["video"]), int(row["start_frame"]), int(row["end_frame"])
+
+
+def _names(name: str, model: Path) -> bool:
+    """Tells whether results call a model file by a name; see `open_detectors`."""
+    return name == model.stem or Path(name).resolve() == model.resolve()

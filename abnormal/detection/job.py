@@ -1,5 +1,7 @@
 """Tells what is to be done with each video, in a form that can be sent to another machine."""
 
+import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +42,13 @@ class Job:
 
     def folder(self, model: str) -> str:
         """Returns the folder of a model's pictures and videos; empty if there is only one model."""
-        return model.replace("/", "_") if len(self.alarms) > 1 else ""
+        if len(self.alarms) == 1:
+            return ""
+        folders = {name: name.replace("/", "_") for name in self.alarms}
+        if list(folders.values()).count(folders[model]) == 1:
+            return folders[model]
+        digest = hashlib.sha256(os.fsencode(model)).hexdigest()  # of `a/b.h5` and `a_b.h5`
+        return f"{folders[model]}~{digest[:8]}"
 
     def plot_path(self, video: str) -> Path:
         """Returns where the plot of a video's regularity is."""

@@ -17,8 +17,8 @@ from abnormal.inference.scored_video import ScoredVideo
 from abnormal.inference.tracking import UnusualThing
 from abnormal.scoring.localisation import Localiser
 
-# A result consists of these, of containers, texts, numbers and arrays. Another class in it is a
-# `TypeError` until it is added here.
+# A result consists of these dataclasses and named tuples, of containers, texts, numbers and arrays.
+# Another class in it is a `TypeError` until it is added here.
 _CLASSES: dict[str, Any] = {
     kind.__name__: kind
     for kind in (
@@ -83,9 +83,8 @@ def _unpack(packed: Any, arrays: Mapping[str, np.ndarray]) -> Any:
         return items if kind == "list" else tuple(items)
     if kind == "dict":
         return {key: _unpack(item, arrays) for key, item in content.items()}
-    fields = _unpack(content, arrays)
-    if issubclass(_CLASSES[kind], tuple):
-        return _CLASSES[kind](**fields)
-    made = object.__new__(_CLASSES[kind])
-    vars(made).update(fields)
-    return made
+    fields, made = _unpack(content, arrays), _CLASSES[kind]
+    # A default in place of a field that is missing would be a result that nobody has computed.
+    if set(fields) != set(made.__match_args__):
+        raise ValueError(f"a {kind} has other fields")
+    return made(**fields)

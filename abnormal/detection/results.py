@@ -12,6 +12,7 @@ from abnormal.detection.detect import Detections
 from abnormal.evaluation.evaluate import evaluate
 from abnormal.evaluation.pixel_level import pixel_table
 from abnormal.files import write_json
+from abnormal.names import FIGURE_FORMATS
 from abnormal.report.contents import ModelResults
 from abnormal.report.event_paths import events_with_things
 from abnormal.report.tables import (
@@ -133,7 +134,8 @@ def _note_older_results(output: Path, started: float) -> None:
         output: The folder of results.
         started: When this run began, in seconds since 1970.
     """
-    figures = [output / "comparison.csv", output / "report.html"]
+    plots = [f"{name}.{form}" for name in ("roc", "histogram", "losses") for form in FIGURE_FORMATS]
+    figures = [output / name for name in ("comparison.csv", "report.html", *plots)]
     for kind in ("anomalies", "regularity", "thumbnails", "videos"):
         figures += sorted((output / kind).rglob("*.*"))
     older = [path for path in figures if path.is_file() and path.stat().st_mtime < started]

@@ -4,8 +4,8 @@
       run.json        what the run depends on, as a hash, and when it began
       0123abcd.npz    the result of one video
 
-A result is used again only by a run with the same models, options and versions, and for a video
-that is still the same. The folder is removed when all results are written.
+A result is used again only by a run with the same models, options, versions and code, and for a
+video that is still the same. The folder is removed when all results are written.
 """
 
 import dataclasses
@@ -29,7 +29,7 @@ from abnormal.inference.detector import Detector
 from abnormal.inference.videos import InputVideo
 from abnormal.models.backend import COMPUTE_NETWORKS
 from abnormal.replacing import remove_partial, replacing
-from abnormal.version import installed_versions
+from abnormal.version import code_digest, installed_versions
 
 FOLDER = ".unfinished"
 """Name of the folder below that of the results."""
@@ -113,7 +113,7 @@ class Unfinished:
             fits = drawn and kept["of"] == self._identities[video.name]
             return kept["result"] if fits else None
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-            log.warning("%s is damaged (%s); %s is scored again", path, error, video.name)
+            log.warning("%s cannot be used (%s); %s is scored again", path, error, video.name)
             return None
 
 
@@ -130,6 +130,7 @@ def identity_of_run(
     """
     facts = {
         "versions": installed_versions(COMPUTE_NETWORKS),
+        "code": code_digest(),
         "models": {name: sha256(path) for name, path in models.items()},
         "runtimes": {name: detector.runtime for name, detector in detectors.items()},
         "runtime": runtime,

@@ -19,9 +19,9 @@ class EventMetrics:
 
     Attributes:
         true_events: Number of intervals of abnormal frames.
-        found: Number of true events that overlap with an event.
-        missed: Number of true events that do not.
-        false_alarms: Number of events without any abnormal frame.
+        found: Number of true events of which events cover enough.
+        missed: Number of the other true events.
+        false_alarms: Number of events with too few abnormal frames.
         false_alarms_per_hour: False alarms per hour of normal footage; None if there is none.
         false_alarms_per_hour_interval: Lower and upper limit of the 95 % interval of that rate; see
             `event_rate`.
@@ -40,7 +40,10 @@ class EventMetrics:
 
 
 def event_metrics(
-    events: Sequence[Sequence[Event]], labels: Sequence[np.ndarray], fps: Sequence[float]
+    events: Sequence[Sequence[Event]],
+    labels: Sequence[np.ndarray],
+    fps: Sequence[float],
+    overlap: float = 0.0,
 ) -> EventMetrics:
     """Compares events with labels.
 
@@ -48,19 +51,24 @@ def event_metrics(
         events: The events of each video.
         labels: For each video `(n,)` uint8, 1 for abnormal frames and 0 for normal ones.
         fps: Frames per second of each video.
+        overlap: A true event is found if more than this share of its frames belong to events, and
+            an event is right if more than this share of its frames are abnormal. With 0, one frame
+            in common is enough.
     """
     delays: list[float] = []
     true_events = false_alarms = 0
     normal_sec = 0.0
     for found, truth, rate in zip(events, labels, fps, strict=True):
-        abnormal = list(intervals(truth == 1))
-        true_events += len(abnormal)
-        normal_sec += float((truth != 1).sum()) / rate
-        false_alarms += sum(not truth[event.start : event.stop].any() for event in found)
-        for start, stop in abnormal:
-            overlapping = [e.start for e in found if e.start < stop and e.stop > start]
-            if overlapping:
-                delays.append(max(0, min(overlapping) - start) / rate)
+        abnormal, covered = truth == 1, np.zeros(len(truth), bool)
+        for event in found:
+            covered[event.start : event.stop] = True
+            false_alarms += bool(abnormal[event.start : event.stop].mean() <= overlap)
+        normal_sec += float((~abnormal).sum()) / rate
+        for start, stop in intervals(abnormal):
+            true_events += 1
+            if covered[start:stop].mean() > overlap:
+                first = min(e.start for e in found if e.start < stop and e.stop > start)
+                delays.append(max(0, first - start) / rate)
     hourly = event_rate(false_alarms, normal_sec / HOUR_SEC) if normal_sec else None
     return EventMetrics(
         true_events=true_events,

@@ -66,10 +66,13 @@ class MacroMetrics:
 def macro_metrics(scores: Sequence[np.ndarray], labels: Sequence[np.ndarray]) -> MacroMetrics:
     """Computes the mean over videos of the AUC within each.
 
-    A video with frames of one class has no AUC. As in Georgescu et al., 2021 (arXiv:2008.12328),
-    whose code others use, it is given one normal frame below and one abnormal frame above all of
-    its scores. It then counts as nearly perfect, whatever its scores are, so the more of these
-    videos there are, the less the mean tells.
+    A video with frames of one class has no AUC. It is given one normal frame below and one abnormal
+    frame above all of its scores. It then counts as nearly perfect, whatever its scores are, so the
+    more of these videos there are, the less the mean tells.
+
+    The code of Georgescu et al., 2021 (arXiv:2008.12328), which others use, gives the two frames to
+    every video, with the scores 0 and 1. That changes the AUC of videos with both classes, too,
+    which is left as it is here.
 
     Args:
         scores: For each video `(n,)` float64, finite, growing with abnormality.

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -30,28 +31,25 @@ MASK_COLUMNS = ("true_pixels", "both_pixels", "iou", "mask_sigmoid_cross_entropy
 """Columns of `localisation.csv` that only frames with a mask have."""
 
 
+@dataclass(eq=False)
 class VideoPixels:
     """Gathers what the pixel-level metrics need from one video, some frames at a time.
 
     Memory does not depend on the number of pixels, because box sums are only counted in bins. Sums
     in the same bin count as equal.
 
-    Args:
-        localiser: The localiser that finds the anomalous pixels of the video.
-
     Attributes:
+        localiser: The localiser that finds the anomalous pixels of the video.
         counts: Number of pixels by their mask, 0 or 1, and by the bin of their box sum, `(2, BINS)`
             int64.
         rows: The columns of `localisation.csv` for each frame, without model, video and frame.
         regions: The true regions of each frame that has a mask.
-        localiser: The localiser.
     """
 
-    def __init__(self, localiser: Localiser) -> None:
-        self.counts = np.zeros((2, BINS), np.int64)
-        self.rows: list[dict[str, Any]] = []
-        self.regions: list[TrueRegions] = []
-        self.localiser = localiser
+    localiser: Localiser
+    counts: np.ndarray = field(default_factory=lambda: np.zeros((2, BINS), np.int64))
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    regions: list[TrueRegions] = field(default_factory=list)
 
     def sink(self, masks: np.ndarray | None) -> Sink:
         """Returns the function that receives the frames of the video.

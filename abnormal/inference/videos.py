@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import json
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ import numpy as np
 
 from abnormal.commands import command
 from abnormal.datasets import folder
+from abnormal.datasets.labels.attach import find_labels
 from abnormal.errors import AbnormalError
 from abnormal.files import list_folder, require_path
 from abnormal.frames.gaps import Gap, note_gaps
@@ -29,6 +31,8 @@ _SAME_RATE = 0.0005
 
 _LOST = 0.02
 """A larger share of frames that are missing is noted."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -127,6 +131,8 @@ def source_videos(path: Path, split: str = "") -> list[InputVideo]:
     videos = [video for video in found if split in ("", video.split)]
     if not videos:
         raise AbnormalError(f"There is no {split + ' ' if split else ''}video in {path}.")
+    if labels := path.is_dir() and find_labels(path):
+        log.info("note: %s is not used: only `%s` reads labels", labels, command("preprocess"))
     return [
         InputVideo(
             video.name,

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from abnormal.errors import AbnormalError
 from abnormal.inference.scored_video import ScoredVideo
 from abnormal.report.figure import Look
-from abnormal.report.time_axis import draw_curve, label_time
+from abnormal.report.time_axis import draw_curve, label_time, mark_gaps
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.cells import unpack_cells
 from abnormal.scoring.events import intervals
@@ -218,7 +218,8 @@ class Strip:
             _mark(axes, video.alarms(alarm), fps, 0.06)
             axes.set(ylim=(0, None), xlim=(0, len(scores) / fps))
             axes.set_ylabel(f"{alarm.score} score", fontsize=8)
-            label_time(axes, len(scores) / fps, 8)
+            label_time(axes, len(scores), fps, video.gaps, 8)
+            mark_gaps(axes, fps, video.gaps)
             axes.tick_params(labelsize=7)
             canvas = FigureCanvasAgg(figure)
             canvas.draw()

@@ -2,12 +2,14 @@
 
 import contextlib
 import itertools
+import textwrap
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import matplotlib
+import matplotlib.axes
 import matplotlib.figure
 
 from abnormal.files import make_folder
@@ -37,6 +39,15 @@ have the size of the text around it."""
 
 LINE_IN = 0.17
 """Height of a line of a legend, in inches."""
+
+LETTER_IN = 0.06
+"""Width of a letter of a legend on average, in inches."""
+
+KEY_IN = 0.6
+"""Width of the line or the colour in front of a label, and of the space around, in inches."""
+
+MOST_COLUMNS = 4
+"""Largest number of columns of a legend."""
 
 DPI = 200
 """Resolution of a PNG, in pixels per inch."""
@@ -100,18 +111,28 @@ def drawing(path: Path, height: float) -> Iterator[matplotlib.figure.Figure]:
         _write(figure, path)
 
 
-def legend_below(figure: matplotlib.figure.Figure) -> None:
-    """Adds a legend in two columns below the plot, and makes the figure higher for it.
+def legend_below(
+    figure: matplotlib.figure.Figure, axes: Sequence[matplotlib.axes.Axes] = ()
+) -> None:
+    """Adds a legend below the plot, and makes the figure higher for it.
 
-    Names of models may be too long for a legend inside the plot.
+    Names of models may be too long for a legend inside the plot, or even for a line.
+
+    Args:
+        figure: The figure.
+        axes: The plots whose labels are in the legend; all of them if there are none.
     """
-    found = [axes.get_legend_handles_labels() for axes in figure.axes]
+    found = [each.get_legend_handles_labels() for each in axes or figure.axes]
     handles, labels = (
         list(itertools.chain.from_iterable(each)) for each in zip(*found, strict=True)
     )
-    rows = -(-len(labels) // 2)
-    figure.set_figheight(figure.get_figheight() + rows * LINE_IN)
-    figure.legend(handles, labels, loc="outside lower center", ncols=2)
+    needed_in = KEY_IN + LETTER_IN * max(map(len, labels))
+    columns = max(1, min(MOST_COLUMNS, int(WIDTH_IN / needed_in)))
+    letters = int((WIDTH_IN / columns - KEY_IN) / LETTER_IN)
+    texts = [textwrap.fill(label, letters, drop_whitespace=False) for label in labels]
+    lines = -(-sum(text.count("\n") + 1 for text in texts) // columns)
+    figure.set_figheight(figure.get_figheight() + lines * LINE_IN)
+    figure.legend(handles, texts, loc="outside lower center", ncols=columns)
 
 
 def _write(figure: matplotlib.figure.Figure, path: Path) -> None:
@@ -127,9 +148,11 @@ def as_plot_text(name: str) -> str:
     """Returns a name as matplotlib can draw it.
 
     Bytes that are no UTF-8 and control characters are written like `%1B`. Dollar signs are escaped,
-    between which it would take the text for a formula.
+    between which it would take the text for a formula. An underscore at the beginning, which would
+    keep the name out of the legend, gets a space before it.
     """
-    return printable(name).replace("$", r"\$")
+    text = printable(name).replace("$", r"\$")
+    return f" {text}" if text.startswith("_") else text
 
 
 def score_label(score: str) -> str:

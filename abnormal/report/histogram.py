@@ -32,7 +32,7 @@ class Histogram:
         abnormal: Percentage of the abnormal frames in each bin, `(BINS,)` float64 in [0, 100]; None
             if there are none.
         threshold: Threshold of the alarm; None if it is not finite.
-        labelled: Whether at least one video has labels.
+        labelled: Whether the frames have labels.
     """
 
     edges: np.ndarray
@@ -48,7 +48,8 @@ def histograms_of(
     """Computes the histograms of all models, with the same bins.
 
     Args:
-        scored: The test videos with each model's scores, by the name of the model.
+        scored: The test videos with each model's scores, by the name of the model. If any of them
+            has labels, those without are left out, because nobody knows what their frames are.
         alarms: The alarm of each model, by the name of the model; all with the same score.
 
     Returns:
@@ -59,6 +60,7 @@ def histograms_of(
         name: alarm.threshold if math.isfinite(alarm.threshold) else None
         for name, alarm in alarms.items()
     }
+    scored = {name: _labelled(videos) or videos for name, videos in scored.items()}
     values = {name: np.concatenate([v.causal[score] for v in scored[name]]) for name in scored}
     together = np.concatenate(list(values.values()))
     low = float(together.min())
@@ -73,9 +75,13 @@ def histograms_of(
             normal=_percentages(values[name][~abnormal], edges),
             abnormal=_percentages(values[name][abnormal], edges) if abnormal.any() else None,
             threshold=finite[name],
-            labelled=any(video.labels is not None for video in videos),
+            labelled=bool(_labelled(videos)),
         )
     return result
+
+
+def _labelled(videos: Sequence[ScoredVideo]) -> list[ScoredVideo]:
+    return [video for video in videos if video.labels is not None]
 
 
 def _abnormal(video: ScoredVideo, score: str) -> np.ndarray:

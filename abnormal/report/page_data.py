@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from abnormal.inference.scored_video import ScoredVideo, error_of
+from abnormal.inference.scored_video import error_of
 from abnormal.report.contents import Contents, ModelResults, relative_url
 from abnormal.report.figure import COLOURS
 from abnormal.report.tables import records
@@ -64,11 +64,11 @@ def _videos(contents: Contents, points: int) -> list[dict[str, Any]]:
             "name": video.name,
             "fps": video.fps,
             "frames": len(video.causal[contents.score]),
+            "gaps": list(video.gaps),
             "abnormal": None if video.labels is None else list(intervals(video.labels == 1)),
             "figure": relative_url("regularity", f"{video.name}.{contents.figures}"),
             "seen": [
-                _model_view(model.videos[number], model.folder, contents.score, points)
-                | {"events": found.get(video.name, [])}
+                _model_view(model, number, points) | {"events": found.get(video.name, [])}
                 for model, found in zip(contents.models.values(), events, strict=True)
             ],
         }
@@ -85,11 +85,13 @@ def _intervals(events: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[int,
     return found
 
 
-def _model_view(video: ScoredVideo, folder: str, score: str, points: int) -> dict[str, Any]:
-    """Returns what the page shows of a video for one model."""
+def _model_view(model: ModelResults, number: int, points: int) -> dict[str, Any]:
+    """Returns what the page shows of a video, given by its number, for one model."""
+    video, score = model.videos[number], model.alarm.score
     return {
-        "video": relative_url("videos", folder, f"{video.name}.mp4"),
-        "panels": relative_url("anomalies", folder, f"{video.name}.mp4"),
+        "video": relative_url("videos", model.folder, f"{video.name}.mp4"),
+        "panels": relative_url("anomalies", model.folder, f"{video.name}.mp4"),
         "regularity": pack_curve(video.regularity(score), points),
         "score": pack_curve(video.causal[score], points),
+        "alarms": list(intervals(video.alarms(model.alarm))),
     }

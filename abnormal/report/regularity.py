@@ -12,10 +12,11 @@ from abnormal.report.figure import (
     ALARM_COLOUR,
     as_plot_text,
     drawing,
+    legend_below,
     score_label,
     with_looks,
 )
-from abnormal.report.time_axis import draw_curve, label_time
+from abnormal.report.time_axis import draw_curve, label_time, mark_gaps
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.events import intervals
 
@@ -34,7 +35,7 @@ def plot_regularity(
         path: The picture to write.
     """
     first, score = next(iter(scored.values())), next(iter(alarms.values())).score
-    with drawing(path, 3.9) as figure:
+    with drawing(path, 3.73) as figure:
         upper, lower = figure.subplots(2, 1, sharex=True)
         figure.suptitle(f"{as_plot_text(first.name)}: regularity and {score} score")
         for number, ((name, video, look), alarm) in enumerate(
@@ -50,14 +51,14 @@ def plot_regularity(
             _shade(lower, first.labels == 1, first.fps)
         upper.set(ylabel=f"regularity ({error_of(score)})")
         lower.set(ylabel=score_label(score), ylim=(0, None))
-        label_time(lower, len(first.causal[score]) / first.fps)
+        label_time(lower, len(first.causal[score]), first.fps, first.gaps)
         for axes in (upper, lower):
+            mark_gaps(axes, first.fps, first.gaps)
             axes.grid(alpha=0.3)
             axes.margins(x=0)
         lower.plot([], [], color="grey", ls=(0, (6, 3)), lw=0.8, label="threshold")
         lower.plot([], [], color=ALARM_COLOUR if len(scored) == 1 else "grey", lw=4, label="alarm")
-        handles = lower.get_legend_handles_labels()[0]
-        figure.legend(handles=handles, loc="outside lower center", ncols=6)
+        legend_below(figure, [lower])
 
 
 def _shade(axes: matplotlib.axes.Axes, abnormal: np.ndarray, fps: float) -> None:

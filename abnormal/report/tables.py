@@ -119,7 +119,7 @@ def regularity_events_table(
     Returns:
         The columns of `events_table`. The scores are 1 - regularity.
     """
-    found = [persistent_events(video.regularity_by_frame(), video.fps) for video in videos]
+    found = [persistent_events(video.regularity_by_frame()) for video in videos]
     table = _table_of_events(model, videos, pixels, "l2", found)
     falls = (
         f"The regularity falls to {1 - peak:.2f}, on the scale of the whole video from 0 to 1."

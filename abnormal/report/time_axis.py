@@ -1,9 +1,18 @@
-"""Curves over the time of a video, as lines or, in long videos, as envelopes."""
+"""Curves over the time of a video, as lines or, in long videos, as envelopes.
+
+Where the video has a gap, the curves go on without it, as the video plays, and the labels tell the
+time with it.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import matplotlib.axes
 import numpy as np
-from matplotlib.ticker import FuncFormatter, MultipleLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
+from abnormal.frames.gaps import Gap, stretches, times_sec
 from abnormal.report.figure import Look
 
 COLUMNS = 700
@@ -11,6 +20,9 @@ COLUMNS = 700
 
 MOST_TICKS = 9
 """Largest number of ticks on a time axis that is not in seconds."""
+
+MOST_TICKS_S = 6
+"""The same of one in seconds, if it is of a video with gaps."""
 
 LONG_SEC = 150.0
 """Length from which times are shown as minutes and seconds."""
@@ -49,21 +61,64 @@ def draw_curve(
     axes.plot(places / fps, values, ls=look.line, color=look.colour, label=label)
 
 
-def label_time(axes: matplotlib.axes.Axes, duration_sec: float, size: float | None = None) -> None:
+def mark_gaps(axes: matplotlib.axes.Axes, fps: float, gaps: Sequence[Gap]) -> None:
+    """Draws a dotted line where each gap of a video is."""
+    if gaps:
+        places, across = [gap.frame / fps for gap in gaps], axes.get_xaxis_transform()
+        look: dict[str, Any] = {"color": "grey", "ls": ":", "lw": 0.8, "label": "gap"}
+        axes.vlines(places, 0, 1, transform=across, **look)
+
+
+def label_time(
+    axes: matplotlib.axes.Axes,
+    count: int,
+    fps: float,
+    gaps: Sequence[Gap] = (),
+    size: float | None = None,
+) -> None:
     """Labels an axis of seconds as people read times: in seconds, `min:s` or `h:min`.
 
     Args:
         axes: The plot.
-        duration_sec: Length of the axis, in seconds.
+        count: Number of frames of the video.
+        fps: Frames per second.
+        gaps: The gaps of the video. The axis leaves them out, and its labels do not.
         size: Size of the letters, in points; None for the usual one.
     """
-    if duration_sec <= LONG_SEC:
-        axes.set_xlabel("time (s)", fontsize=size)
-        return
-    unit_sec, unit = (60, "h:min") if duration_sec >= HOUR_SEC else (1, "min:s")
+    duration_sec = count / fps
+    round_sec = MaxNLocator(MOST_TICKS_S, steps=(1, 2, 5, 10)).tick_values(0, duration_sec)
+    unit, step_sec = "s", float(round_sec[1])
+    if duration_sec > LONG_SEC:
+        unit = "h:min" if duration_sec >= HOUR_SEC else "min:s"
+        enough = [step for step in TICKS_SEC if duration_sec / step < MOST_TICKS]
+        step_sec = enough[0] if enough else duration_sec / 8
     axes.set_xlabel(f"time ({unit})", fontsize=size)
-    enough = [step for step in TICKS_SEC if duration_sec / step < MOST_TICKS]
-    axes.xaxis.set_major_locator(MultipleLocator(enough[0] if enough else duration_sec / 8))
-    axes.xaxis.set_major_formatter(
-        FuncFormatter(lambda sec, _: "{}:{:02}".format(*divmod(round(sec / unit_sec), 60)))
-    )
+    if gaps:
+        ticks = list(_round_times(count, fps, gaps, step_sec))
+        axes.set_xticks([place for place, _ in ticks], [_text(sec, unit) for _, sec in ticks])
+    elif unit != "s":
+        axes.xaxis.set_major_locator(MultipleLocator(step_sec))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda sec, _: _text(sec, unit)))
+
+
+def _text(sec: float, unit: str) -> str:
+    if unit == "s":
+        return f"{sec:.10g}"
+    return "{}:{:02}".format(*divmod(round(sec / (60 if unit == "h:min" else 1)), 60))
+
+
+def _round_times(
+    count: int, fps: float, gaps: Sequence[Gap], step_sec: float
+) -> Iterator[tuple[float, float]]:
+    """Yields round times in a video with gaps: where each is on the axis, and the time.
+
+    Behind a gap, a time is left out whose label would be over the one before.
+    """
+    last = -math.inf
+    for start, stop in stretches(count, gaps):
+        begin, end = times_sec(np.array([start, stop - 1]), fps, gaps).tolist()
+        for number in range(math.ceil(begin / step_sec), math.floor(end / step_sec) + 1):
+            place = start / fps + number * step_sec - begin
+            if place - last > 0.7 * step_sec:
+                last = place
+                yield place, number * step_sec

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-WINDOW_SEC = 2.0
-"""Length of the interval around a minimum of the regularity that belongs to its event, in seconds.
-It is the 50 frames of Hasan et al., 2016 (arXiv:1604.04574), section 4.3, at 25 frames per second.
-"""
+from abnormal.scoring.regularity import stretched
+
+REACH = 100
+"""Number of frames before and after a minimum of the regularity that belong to its event."""
 
 PERSISTENCE = 0.2
-"""Persistence above which a minimum of the regularity is an event, in units of regularity."""
+"""Persistence above which a minimum of the regularity is an event, where the regularity of a video
+reaches from 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -44,28 +45,26 @@ class Event:
         )
 
 
-def persistent_events(
-    regularity: np.ndarray, fps: float, persistence: float = PERSISTENCE
-) -> list[Event]:
+def persistent_events(regularity: np.ndarray) -> list[Event]:
     """Finds events at the persistent minima of the regularity, for which the video must be whole.
 
-    Each minimum whose persistence is above the given one becomes an interval of `WINDOW_SEC`
-    around it. Intervals that touch are merged. Chong and Tay count events in this way, after Hasan
-    et al., 2016, section 4.3, with Persistence1D of Kozlov and Weinkauf.
+    The regularity is stretched to the range from 0 to 1. Each minimum whose persistence is above
+    `PERSISTENCE`, and so the lowest one in any case, becomes an interval of `REACH` frames on both
+    sides. Intervals that overlap are merged. The public code for the counts of Hasan et al., 2016
+    (arXiv:1604.04574), does this with Persistence1D of Kozlov and Weinkauf, at any frame rate; see
+    docs/DIFFERENCES.md for what the papers say instead.
 
     Args:
         regularity: `(n,)` float64 in [0, 1], one per frame.
-        fps: Frames per second.
-        persistence: Persistence above which a minimum is an event, in units of regularity.
 
     Returns:
-        The events, in the order of time. Their scores are 1 - regularity.
+        The events, in the order of time; none if all values are equal. Their scores are 1 -
+        regularity, which is not stretched.
     """
-    reach = round(WINDOW_SEC * fps / 2)
     windows = [
-        (max(0, index - reach), min(len(regularity), index + reach + 1))
-        for index, depth in sorted(minima(regularity))
-        if depth > persistence
+        (max(0, index - REACH), min(len(regularity), index + REACH + 1))
+        for index, depth in sorted(minima(stretched(regularity)))
+        if depth > PERSISTENCE
     ]
     return [event_between(1 - regularity, *interval) for interval in _merged(windows)]
 
@@ -133,10 +132,10 @@ def event_between(scores: np.ndarray, start: int, stop: int) -> Event:
 
 
 def _merged(windows: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Merges half-open intervals that touch; both their ends are in growing order."""
+    """Merges half-open intervals that overlap; both their ends are in growing order."""
     merged: list[tuple[int, int]] = []
     for start, stop in windows:
-        if merged and start <= merged[-1][1]:
+        if merged and start < merged[-1][1]:
             merged[-1] = (merged[-1][0], stop)
         else:
             merged.append((start, stop))

@@ -8,6 +8,7 @@ from contextlib import nullcontext
 
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder
+from abnormal.lock import locked
 from abnormal.models.backend import make_deterministic, memory_advice, replica_scope, versions
 from abnormal.models.model_path import check_suffix
 from abnormal.training.batch_size import with_batch_size
@@ -21,12 +22,14 @@ from abnormal.training.fitting import Fitting
 from abnormal.training.footage import Footage, open_footage
 from abnormal.training.forms import choose_fastest
 from abnormal.training.interrupt import catching_signals
-from abnormal.training.lock import locked
 from abnormal.training.network import compiled, devices_for, random_numbers_kept, tried_network
 from abnormal.training.options import FIXED_WHEN_RESUMED, TrainingOptions
 from abnormal.training.same_run import footage_facts
 from abnormal.training.split import BY_CAMERA
 from abnormal.training.tensorboard import check_tensorboard
+
+LOCK = "lock"
+"""Name of the lock file in a folder of checkpoints."""
 
 log = logging.getLogger(__name__)
 
@@ -57,10 +60,8 @@ def train(
         Stopped: A signal asked the run to stop.
     """
     _check_output(options)
-    with (
-        random_numbers_kept(),
-        locked(options.checkpoints) if devices.is_first_host else nullcontext(),
-    ):
+    lock = locked(options.checkpoints / LOCK, "training run", "--checkpoints")
+    with random_numbers_kept(), lock if devices.is_first_host else nullcontext():
         make_deterministic()
         network = tried_network(options)  # so that an impossible network is refused at once
         devices, given = devices_for(network, options, devices), options

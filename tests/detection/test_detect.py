@@ -15,6 +15,7 @@ from abnormal.detection import drawing as drawing_module
 from abnormal.detection import video as video_module
 from abnormal.errors import AbnormalError
 from abnormal.files import sha256
+from abnormal.lock import locked
 from abnormal.tasks.local import in_threads
 from tests.detection.detecting import FRAMES, VIDEOS, assert_same, score
 
@@ -133,3 +134,12 @@ def test_of_events_few_frames_are_drawn_each_at_its_time(
         drawn, whole = (decoded(place / kind / f"{name}.mp4") for place in (tmp_path, local))
         assert 2 <= len(drawn[1]) <= most < len(whole[1]) == FRAMES
         assert drawn[2][-1] == pytest.approx(whole[2][-1], abs=0.01)
+
+
+def test_two_runs_at_once_do_not_mix_their_results(work, tmp_path, capsys):
+    with locked(tmp_path / ".lock", "test run", "--output"):
+        assert score(work, tmp_path) == 1
+    told = capsys.readouterr().err
+    assert f"Another test run writes to {tmp_path}: host" in told
+    assert "another folder with --output" in told
+    assert list(tmp_path.iterdir()) == []

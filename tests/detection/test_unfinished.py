@@ -7,10 +7,12 @@ import pytest
 
 from abnormal.detection import detect as detect_module
 from abnormal.detection import results as results_module
+from abnormal.detection import unfinished as unfinished_module
 from abnormal.detection import video as video_module
 from abnormal.detection.detect import Detections
 from abnormal.detection.job import Job
 from abnormal.detection.results import EARLY_SHARE, EarlyResults
+from abnormal.detection.unfinished import identity_of_run
 from tests.detection.detecting import VIDEOS, assert_same, score
 
 
@@ -139,3 +141,13 @@ def test_what_has_changed_is_scored_again(
     assert not (output / ".unfinished").exists()
     if change is damage_a_result:
         assert f"{VIDEOS[0]} is scored again" in capsys.readouterr().err
+
+
+def test_another_code_begins_from_the_beginning_though_its_version_is_the_same(monkeypatch):
+    def identity():
+        return identity_of_run(Job({}, None), {}, {}, "keras")
+
+    same = identity()
+    assert identity() == same
+    monkeypatch.setattr(unfinished_module, "code_digest", lambda: "after an update")
+    assert identity() != same

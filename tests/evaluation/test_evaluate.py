@@ -26,7 +26,7 @@ def scored(name, values, labels, situation="", errors=None):
     return ScoredVideo(
         name=name,
         fps=10.0,
-        raw={score: np.array(errors or values, float) for score in SCORES},
+        raw={score: np.array(values if errors is None else errors, float) for score in SCORES},
         causal=dict.fromkeys(SCORES, values),
         labels=None if labels is None else np.array(labels, np.uint8),
         situation=situation,
@@ -48,6 +48,16 @@ def test_what_was_tested():
     tree = evaluate(VIDEOS, above(0.4, "gradient"))
     counts = ("videos", "frames", "labelled_videos", "labelled_frames", "abnormal_frames")
     assert [tree[name] for name in counts] == [4, 13, 3, 10, 4]
+
+
+def test_events_of_the_regularity_count_by_half_of_their_frames():
+    errors = np.ones(400)
+    errors[100] = 2.0
+    found = scored("a", errors, np.arange(400) // 150 == 0, errors=errors)
+    missed = scored("b", errors, np.arange(400) >= 100, errors=errors)  # 101 of 300 frames
+    wrong = scored("c", errors, np.arange(400) >= 101, errors=errors)  # 100 of 201 frames
+    events = evaluate([found, missed, wrong], above(9))["regularity_events"]
+    assert (events["true_events"], events["found"], events["false_alarms"]) == (3, 1, 1)
 
 
 def test_each_figure_stands_under_its_protocol():

@@ -38,6 +38,17 @@ def test_one_long_event_finds_all_that_it_covers():
     assert (metrics.found, metrics.missed, metrics.false_alarms) == (2, 0, 0)
 
 
+def test_more_than_half_of_the_frames_have_to_agree_if_that_is_asked_for():
+    labels = truth((10, 20), (30, 40), (50, 70))
+    events = [event(0, 15), event(34, 45), event(50, 55), event(58, 64)]
+    # 5 of the 15 frames of 0-15 are abnormal, and 5 of the 10 of the first true event are covered;
+    # 6 of the 11 of 34-45, and 6 of the 10 of the second; 5 of 5, 6 of 6, and 11 of 20 together.
+    metrics = event_metrics([events], [labels], [10.0], overlap=0.5)
+    assert (metrics.true_events, metrics.found, metrics.missed) == (3, 2, 1)
+    assert metrics.false_alarms == 1
+    assert metrics.mean_delay_sec == pytest.approx((0.4 + 0) / 2)
+
+
 def test_videos_add_up_each_at_its_own_rate():
     metrics = event_metrics(
         [[event(0, 5)], [event(10, 15)], []],

@@ -176,6 +176,17 @@ def test_a_folder_as_a_source(street_file, tmp_path):
     }
 
 
+def test_labels_in_a_folder_as_a_source_are_not_used_and_named(street_file, tmp_path, caplog):
+    (tmp_path / "yard.mkv").symlink_to(street_file)
+    caplog.set_level("INFO")
+    videos.source_videos(tmp_path)
+    assert "labels" not in caplog.text
+    (tmp_path / "labels.csv").write_text("video,start_frame,end_frame\nyard,1,2\n")
+    (video,) = videos.source_videos(tmp_path)
+    assert video.read_labels() is None
+    assert f"{tmp_path / 'labels.csv'} is not used: only `" in caplog.text
+
+
 def test_without_a_size_the_frames_are_those_of_the_source_in_colours(make_video, tmp_path):
     red = np.zeros((32, 48, 3), np.uint8)
     red[..., 0] = 220

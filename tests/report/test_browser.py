@@ -1,5 +1,6 @@
 """The page in a real browser, used as one would use it."""
 
+import dataclasses
 import io
 from datetime import datetime
 
@@ -7,6 +8,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
+from abnormal.frames.gaps import Gap
 from abnormal.report.page import write_page
 
 FPS = 10.0
@@ -238,6 +240,14 @@ def test_a_link_leads_to_a_moment_and_a_moment_makes_a_link(page, page_file, ope
     assert again.evaluate("player.frame") == 65
 
 
+def test_a_page_that_opens_at_a_link_shows_one_video(page, page_file):
+    page.goto(f"{page_file.as_uri()}#video=gate's end&t=1")
+    page.reload()
+    page.wait_for_function("byId('plots').bokeh && videoIndex === 2")
+    page.wait_for_function("byId('plots').bokeh.model.children[0].x_range.end === 3")
+    assert page.locator("#plots > .bk-Column").count() == 1
+
+
 def test_the_slider_shows_where_the_events_are(page):
     marks = page.evaluate("""[...document.querySelectorAll('#marks rect')]
         .map((mark) => ['x', 'y', 'width'].map((name) => Number(mark.getAttribute(name))))""")
@@ -302,6 +312,48 @@ def test_without_labels_and_without_events(open_page, make_results, make_scored,
     assert "No later event" in page.locator("#said").text_content()
 
 
+def test_a_video_with_a_gap_has_one_clock(
+    open_page, make_results, make_scored, number_of, tmp_path
+):
+    errors = [0.0] * 20 + [9.0] * 4 + [0.0] * 8
+    video = dataclasses.replace(make_scored(errors=errors, fps=FPS), gaps=(Gap(16, 601.6),))
+    page = open_page(make_results(tmp_path, [video], threshold=0.5, release=0.5))
+    page.keyboard.press("n")
+    assert "at 10:02.0, found" in page.locator("#said").text_content()
+    assert page.locator("#event-table td[data-label='']").text_content() == "10:02.0"
+    assert page.locator("#clock").text_content() == "10:02.0 of 10:03.2, frame 20 of 32"
+    assert frame_shown(page, number_of) == 20
+    page.wait_for_function("location.hash.endsWith('t=602')")
+    for time, frame in (("601.6", 16), ("1.5", 15), ("300", 15), ("603.1", 31), ("9999", 31)):
+        page.evaluate(f"location.hash = 'video=gate&t={time}'")
+        page.wait_for_function(f"player.frame === {frame}")
+    times = page.evaluate("curves.parts[0][0].data_source.data.time")
+    assert (times[15], times[16]) == ("0:01.5", "10:01.6")
+    assert "a dotted line is a gap" in page.locator("#curves .hint").text_content()
+    assert "highest 3.60 at 10:02.3" in page.locator("#plots").get_attribute("aria-label")
+
+
+def test_an_alarm_is_one_though_its_curve_is_thinned(
+    open_page, make_contents, make_scored, wrong, tmp_path
+):
+    errors = np.zeros(50_000)  # of which 25 are a column of the page
+    errors[30_010] = 9
+    write_page(
+        tmp_path / "report.html",
+        make_contents([make_scored(errors=errors, fps=1.0)]),
+        datetime(2026, 1, 2),
+    )
+    page = open_page(tmp_path / "report.html")
+    readout = page.locator("[data-readout]")
+    for frame, alarm in ((30_009, False), (30_010, True), (30_011, False)):
+        page.evaluate(f"player.seekFrame({frame})")
+        assert "score up to 9.00" in readout.text_content()
+        assert ("ALARM" in readout.text_content()) == alarm
+    page.evaluate("player.seekFrame(29_000)")
+    assert readout.text_content() == "regularity down to 1.00, score up to 0.00"
+    wrong.clear()  # there is no video at all
+
+
 def test_a_long_video_and_many_of_them_open(open_page, make_contents, make_scored, wrong, tmp_path):
     errors = np.random.default_rng(0).random(100_000)
     errors[50_000:] = 2
@@ -310,7 +362,7 @@ def test_a_long_video_and_many_of_them_open(open_page, make_contents, make_score
     write_page(tmp_path / "report.html", make_contents(videos), datetime(2026, 1, 2))
     assert (tmp_path / "report.html").stat().st_size < 6e6
     page = open_page(tmp_path / "report.html")
-    for seconds, score in ((2500, "2.00"), (1500, "0.")):
+    for seconds, score in ((2500, "up to 2.00"), (1500, "up to ")):
         click_at(page, seconds, 4000)
         assert page.evaluate("player.seconds") == pytest.approx(seconds, abs=10)
         assert f"score {score}" in page.locator("[data-readout]").text_content()

@@ -4,11 +4,12 @@ import PIL.Image
 import pytest
 
 from abnormal.errors import AbnormalError
+from abnormal.frames.gaps import Gap
 from abnormal.report import figure
 from abnormal.report.figure import ABNORMAL_COLOUR, ALARM_COLOUR, drawing
 from abnormal.report.losses import loss_points, plot_losses
 from abnormal.report.regularity import plot_regularity
-from abnormal.report.time_axis import COLUMNS, label_time
+from abnormal.report.time_axis import COLUMNS, label_time, mark_gaps
 from abnormal.scoring.alarm import Alarm
 
 
@@ -83,6 +84,20 @@ def test_every_model_has_its_curve(scored, tmp_path, drawn):
     upper, lower = drawn[0].axes
     assert upper.get_legend_handles_labels()[1] == list(models)
     assert lower.get_legend_handles_labels()[1] == [*models, "threshold", "alarm"]
+
+
+@pytest.mark.parametrize("length", [10, 50, 200])
+def test_long_names_of_models_are_whole_in_the_legend(scored, tmp_path, drawn, length):
+    names = [f"_{number} {'a long name of a model ' * 9}"[:length].strip() for number in range(4)]
+    models = {name: scored() for name in names}
+    plot_regularity(models, dict.fromkeys(models, above(3.0)), tmp_path / "gate.png")
+    (legend,) = drawn[0].legends
+    box = legend.get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= drawn[0].bbox.width
+    assert box.y1 < drawn[0].axes[1].get_window_extent().y0
+    texts = [" ".join(text.get_text().split()) for text in legend.get_texts()]
+    assert texts == [*names, "threshold", "alarm"]
 
 
 @pytest.mark.parametrize("name", ["cash$register$", r"a$\frac{$", "正门/夜里", "a_b^c%d\udcff\n"])
@@ -204,6 +219,30 @@ def test_times_are_as_people_read_them(drawn, tmp_path, duration, label, text):
     with drawing(tmp_path / "a.png", 2.0) as figure:
         axes = figure.subplots()
         axes.set_xlim(0, duration)
-        label_time(axes, duration)
+        label_time(axes, duration, 1.0)
     assert axes.get_xlabel() == label
     assert text is None or axes.xaxis.get_major_formatter()(540, 0) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "gaps", "label", "ticks"),
+    [
+        # 3.2 s of frames; the 17th of them is filmed 601.6 s after the first one.
+        (32, (Gap(16, 601.6),), "time (s)", {0: "0", 1: "1", 2: "602", 3: "603"}),
+        # Ten minutes, of which the second half begins an hour later, at 65:20.
+        (6000, (Gap(3000, 3920.0),), "time (min:s)", {240: "4:00", 340: "66:00", 460: "68:00"}),
+        # There is no room for 66:00, which is at 320.
+        (6000, (Gap(3000, 3940.0),), "time (min:s)", {240: "4:00", 320: None, 440: "68:00"}),
+    ],
+)
+def test_an_axis_leaves_gaps_out_and_its_labels_do_not(count, gaps, label, ticks, drawn, tmp_path):
+    with drawing(tmp_path / "a.png", 2.0) as figure:
+        axes = figure.subplots()
+        label_time(axes, count, 10.0, gaps)
+        mark_gaps(axes, 10.0, gaps)
+    assert axes.get_xlabel() == label
+    places = [round(place, 6) for place in axes.get_xticks()]
+    found = dict(zip(places, (text.get_text() for text in axes.get_xticklabels()), strict=True))
+    assert {place: found.get(place) for place in ticks} == ticks
+    (dotted,) = axes.collections
+    assert [segment[0, 0] for segment in dotted.get_segments()] == [gaps[0].frame / 10]

@@ -32,6 +32,18 @@ def test_all_frames_where_there_are_no_labels(scored):
     assert not histogram.labelled
 
 
+def test_frames_of_which_nobody_knows_are_not_among_the_normal_ones(scored):
+    labelled = scored(errors=[0, 0, 60], labels=[0, 0, 1], fps=1.0)
+    unknown = scored(errors=[30] * 10, fps=1.0)
+    both, alone = (
+        histograms_of({"m": videos}, {"m": above(50.0)})["m"]
+        for videos in ([labelled, unknown], [labelled])
+    )
+    assert both.normal.tolist() == alone.normal.tolist()
+    assert both.normal[0] == 100
+    assert both.labelled
+
+
 def test_far_outliers_are_counted_in_the_last_bin(scored):
     errors = [1, 2] * 500 + [1e6]
     (histogram,) = histograms_of(

@@ -175,14 +175,14 @@ def test_one_row_per_event(scored):
 
 def test_one_row_per_persistent_minimum_of_the_regularity(scored):
     video = scored("c", 9, fps=1.0)
-    video.raw["l2"][:] = [0, 0, 0, 8, 0, 0, 0, 1, 0]  # the last one is too shallow
+    video.raw["l2"][:] = [0, 0, 0, 8, 0, 0, 0, 1, 0]
     of_video = VideoPixels(Localiser())
     shown = np.zeros((9, 10, 20), np.float32)
     of_video.sink(None)(Localiser().localise(shown, shown))
     (row,) = records(regularity_events_table("m", [video], [of_video]))
     falls = f"The regularity falls to {1 - row['peak_score']:.2f}, on the scale"
     assert row["sentence"].startswith(falls)
-    assert (row["video"], row["start_frame"], row["end_frame"]) == ("c", 2, 4)
+    assert (row["video"], row["start_frame"], row["end_frame"]) == ("c", 0, 8)
     assert (row["peak_frame"], row["peak_score"]) == (3, 1.0)
 
 

@@ -45,27 +45,35 @@ def test_minima_by_hand():
     assert list(minima(np.zeros(0))) == []
 
 
-def test_persistent_minima_that_are_close_are_one_event():
-    curve = np.ones(100)
-    curve[20] = curve[29] = 0.4  # two seconds are ten frames here: each stands for five around it
-    curve[60] = 0.5
-    curve[80] = 0.9  # not deep enough
-    events = persistent_events(curve, fps=5.0)
-    assert places(events) == [(15, 35), (55, 66)]
-    assert events[0].peak_score == pytest.approx(0.6)
-    assert events[1] == Event(55, 66, 60, 0.5, pytest.approx(0.5 / 11))
+def curve_with(minima, frames=1000):
+    curve = np.full(frames, 0.9)
+    for index, value in minima.items():
+        curve[index] = value
+    return curve
 
 
-def test_a_minimum_has_to_be_deeper_than_the_persistence():
-    curve = np.array([1.0, 0.5, 1.0, 0.25, 1.0])
-    assert [event.peak for event in persistent_events(curve, 0.1, persistence=0.5)] == [3]
+def test_persistent_minima_whose_windows_overlap_are_one_event():
+    # Each stands for 100 frames on both sides, whatever the rate.
+    events = persistent_events(curve_with({300: 0.5, 500: 0.5, 800: 0.5}))
+    assert places(events) == [(200, 601), (700, 901)]
+    assert places(persistent_events(curve_with({300: 0.5, 501: 0.5}))) == [(200, 401), (401, 602)]
+    assert events[1] == Event(700, 901, 800, 0.5, pytest.approx((0.5 + 200 * 0.1) / 201))
+
+
+def test_a_minimum_has_to_be_deeper_than_a_fifth_of_the_whole_height():
+    events = persistent_events(curve_with({150: 0.5, 500: 0.83, 800: 0.81}))
+    assert [event.peak for event in events] == [150, 800]  # 1, 0.07 / 0.4 and 0.09 / 0.4
+
+
+def test_the_lowest_minimum_of_a_video_is_always_an_event():
+    (event,) = persistent_events(curve_with({150: 0.89}))
+    assert (event.start, event.stop) == (50, 251)
+    assert event.peak_score == pytest.approx(0.11)
+    assert persistent_events(np.ones(5)) == []  # where all is the same, there is no minimum
 
 
 def test_persistent_events_stay_within_the_video():
-    curve = np.ones(8)
-    curve[[0, 7]] = 0
-    assert places(persistent_events(curve, fps=2.0)) == [(0, 3), (5, 8)]
-    assert persistent_events(np.ones(5), fps=2.0) == []
+    assert places(persistent_events(np.array([0.5, 1, 1]))) == [(0, 3)]
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
-// The curves of one video, above one another, with a common time axis.
+// The curves of one video, above one another, with a common time axis. Where the video has a gap,
+// the curves go on without it, as the video plays, and the labels tell the time with it.
 
 const LONG = 150; // videos longer than this many seconds have an axis in minutes
 
 const HOUR = 3600;
 
 class Curves {
-  /** onSeek is called with the time, in seconds, at which somebody has clicked. */
+  /** onSeek is called with the time, in seconds as the video plays, at which somebody clicked. */
   constructor(onSeek) {
     this.onSeek = onSeek;
     this.heads = [];
@@ -40,11 +41,16 @@ class Curves {
   }
 
   empty(options) {
-    const unit = this.duration >= HOUR ? "h:min" : this.duration > LONG ? "min:s" : "s";
+    const { fps, frames, gaps } = this.video;
+    const unit = gaps.length ? (timeOf(frames, this.video) >= HOUR ? "h:min:s" : "min:s") :
+      this.duration >= HOUR ? "h:min" : this.duration > LONG ? "min:s" : "s";
     const xLabel = options.xLabel && `time (${unit})`;
     const plot = makePlot({ ...options, xLabel, x_range: this.range });
-    if (unit !== "s") countIn(plot.xaxis, unit === "h:min" ? 60 : 1);
+    if (gaps.length) tellTime(plot.xaxis, this.video);
+    else if (unit !== "s") countIn(plot.xaxis, unit === "h:min" ? 60 : 1);
     this.shade(plot);
+    const dotted = { line_color: colourOf("--ink"), line_dash: "dotted" };
+    if (gaps.length) plot.vspan(gaps.map(([frame]) => frame / fps), dotted);
     // An overlay can move without drawing the curves again.
     const look = { line_color: colourOf("--ink"), line_width: 2, level: "overlay" };
     this.heads.push(addSpan(plot, "height", 0, look));
@@ -92,7 +98,8 @@ class Curves {
   line(plot, { values, step }, number) {
     const { name, colour } = data.models[number];
     const x = Array.from(values, (_, index) => (index * step) / this.video.fps);
-    const columns = { x, y: values, time: x.map(clock), model: x.map(() => name) };
+    const time = x.map((_, index) => clock(timeOf(Math.floor(index * step), this.video)));
+    const columns = { x, y: values, time, model: x.map(() => name) };
     const source = new Bokeh.ColumnDataSource({ data: columns });
     const line = plot.line({ field: "x" }, { field: "y" }, {
       source, line_color: colour, line_width: 1.6,
@@ -147,8 +154,8 @@ class Curves {
     const of = (kind, which, word) => this.video.seen.map((seen, number) => {
       const { values, step } = unpack(seen[kind]);
       const value = extreme(values, which);
-      const seconds = (values.indexOf(value) * step) / this.video.fps;
-      return `${data.models[number].name}: ${word} ${value.toPrecision(3)} at ${clock(seconds)}`;
+      const time = clock(timeOf(Math.floor(values.indexOf(value) * step), this.video));
+      return `${data.models[number].name}: ${word} ${value.toPrecision(3)} at ${time}`;
     }).join("; ");
     const events = this.video.seen.map((seen, number) =>
       `${data.models[number].name}: ${seen.events.length} events`).join("; ");
@@ -165,6 +172,13 @@ function countIn(axis, seconds) {
   axis.ticker = new Bokeh.AdaptiveTicker({ base: 60, mantissas, min_interval: seconds });
   const code = `const units = Math.round(tick / ${seconds}), m = Math.floor(units / 60);` +
     "return `${m}:${String(units % 60).padStart(2, '0')}`;";
+  axis.formatter = new Bokeh.CustomJSTickFormatter({ code });
+}
+
+/** Gives an axis of a video with gaps labels such as 12:30.5, which are seldom round after one. */
+function tellTime(axis, video) {
+  const shown = `data.videos[${data.videos.indexOf(video)}]`;
+  const code = `return clock(timeOf(Math.round(tick * ${video.fps}), ${shown}));`;
   axis.formatter = new Bokeh.CustomJSTickFormatter({ code });
 }
 

@@ -55,6 +55,12 @@ function addSpan(plot, dimension, location, options) {
 
 /** Shows a plot in an element, in place of an earlier one. */
 async function showPlot(plot, element) {
+  element.wanted = plot;
+  await element.drawing; // a plot that comes while another is drawn would stay beside that one
+  if (element.wanted === plot) await (element.drawing = drawPlot(plot, element));
+}
+
+async function drawPlot(plot, element) {
   element.bokeh?.remove();
   element.replaceChildren();
   element.bokeh = await Bokeh.Plotting.show(plot, element);

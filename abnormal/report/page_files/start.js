@@ -54,7 +54,7 @@ function showLinked() {
   const number = data.videos.findIndex(({ name }) => name === wanted.get("video"));
   if (number < 0) return;
   showVideo(number);
-  player.seekFrame(Math.floor((Number(wanted.get("t")) || 0) * data.videos[number].fps + 0.05));
+  player.seekFrame(frameAt(Number(wanted.get("t")) || 0, data.videos[number]));
 }
 
 let linking = 0;
@@ -63,8 +63,9 @@ let linking = 0;
 function linkSoon(frame) {
   clearTimeout(linking);
   if (player.playing || (!location.hash && !videoIndex && !frame)) return;
-  const { name, fps } = data.videos[videoIndex];
-  const place = new URLSearchParams({ video: name, t: Number((frame / fps).toFixed(3)) });
+  const video = data.videos[videoIndex];
+  const t = Number(timeOf(frame, video).toFixed(3));
+  const place = new URLSearchParams({ video: video.name, t });
   linking = setTimeout(() => history.replaceState(null, "", `#${place}`), 300);
 }
 
@@ -73,22 +74,27 @@ function showTime(seconds) {
   const { frame } = player;
   curves.moveTo(seconds);
   table.mark(videoIndex, frame);
-  const now = clock(frame / video.fps);
-  byId("clock").textContent =
-    `${now} of ${clock(video.frames / video.fps)}, frame ${frame} of ${video.frames}`;
+  const [now, end] = [frame, video.frames].map((at) => clock(timeOf(at, video)));
+  byId("clock").textContent = `${now} of ${end}, frame ${frame} of ${video.frames}`;
   byId("slider").value = frame;
   byId("slider").ariaValueText = now;
   readouts.forEach((readout, model) => {
-    const [regularity, score] = unpacked[model].map((curve) => curve.at(frame));
-    const { threshold } = data.models[model];
-    const alarm = threshold !== null && score > threshold;
-    const event = video.seen[model].events.find(([from, to]) => from <= frame && frame < to);
+    const { events, alarms } = video.seen[model];
+    const [event, alarm] = [events, alarms].map((intervals) =>
+      intervals.find(([from, to]) => from <= frame && frame < to));
     const why = alarm && event?.[2] ? `: ${event[2]}` : "";
-    const numbers = `regularity ${regularity.toFixed(2)}, score ${score.toPrecision(3)}`;
-    readout.textContent = `${numbers}${alarm ? " ALARM" : ""}${why}`;
-    readout.classList.toggle("alarm", alarm);
+    readout.textContent = `${inNumbers(unpacked[model], frame)}${alarm ? " ALARM" : ""}${why}`;
+    readout.classList.toggle("alarm", Boolean(alarm));
   });
   linkSoon(frame);
+}
+
+/** Regularity and score of a frame or, if the curves are thinned, how far they go around it. */
+function inNumbers([regularities, scores], frame) {
+  const [down, up] = scores.step > 1 ? ["down to ", "up to "] : ["", ""];
+  const regularity = Math.min(...regularities.at(frame)).toFixed(2);
+  const score = Math.max(...scores.at(frame)).toPrecision(3);
+  return `regularity ${down}${regularity}, score ${up}${score}`;
 }
 
 /** Goes to the next event, or with -1 to the previous one, which may be in another video. */
@@ -104,9 +110,9 @@ function goToEvent(step) {
   }
   showVideo(event.videoIndex);
   player.seekFrame(event.start);
-  const { name, fps } = data.videos[event.videoIndex];
-  said.textContent =
-    `Event in ${name} at ${clock(event.start / fps)}, found by ${data.models[event.model].name}`;
+  const video = data.videos[event.videoIndex];
+  said.textContent = `Event in ${video.name} at ${clock(timeOf(event.start, video))}, ` +
+    `found by ${data.models[event.model].name}`;
 }
 
 const KEYBOARD = {
