@@ -49,7 +49,9 @@ def why_no_footage(folder: Path) -> str:
 
 
 def _holds_own_frames(folder: Path) -> bool:
-    return is_img(folder) or ((folder / RECORD).is_file() and frame_path(folder, 0).is_file())
+    """Whether a folder is `img/` or has a video of it. Who links a video here wants its frames."""
+    holds_video = (folder / RECORD).is_file() and frame_path(folder, 0).is_file()
+    return is_img(folder) or (holds_video and not folder.is_symlink())
 
 
 def _is_among_own_frames(folder: Path) -> bool:

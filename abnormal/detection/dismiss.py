@@ -117,7 +117,7 @@ def _find_event(table: Path, model: Path, wanted: str) -> tuple[str, int, int]:
         events = pd.read_csv(table, dtype={"video": str, "model": str}, keep_default_na=False)
         for column in ("model", "video"):
             events[column] = events[column].map(without_spreadsheet_mark)
-        events = events[[_names(name, model) for name in events["model"]]]
+        events = events[events["model"].map(lambda name: _names(name, model)).astype(bool)]
     except (ValueError, KeyError) as error:
         raise AbnormalError(
             f"{table} is not a table of events ({error}). Score the video again."
