@@ -26,9 +26,11 @@ DARK, BRIGHT, STRIPES = 25, 230, 8
 PIXEL_FORMATS = {"mjpeg": "yuvj420p", "ffv1": "gray"}
 
 
-# Files whose tests start programs; begun first, they do not keep one core waiting at the end.
+# Files whose tests start programs or send signals to themselves; begun first, they do not keep one
+# core waiting at the end, and no earlier test has changed how signals are handled.
 LONG = (
     "test_chaos.py",
+    "test_faults.py",
     "test_hosts.py",
     "test_jax.py",
     "test_notebook.py",
