@@ -37,8 +37,7 @@ def train(
             `(clip_length, size)` that builds one. It takes and returns
             `(batch, T, size, size, 1)` float32 in [0, 1], and is trained on one device. None stands
             for the network of the model in `init`, or for `spatiotemporal`.
-        loss: Name of a loss; or a loss of one's own, a function of the clips and their
-            reconstructions.
+        loss: Name of a loss, or a function of the clips and their reconstructions.
         callbacks: Keras callbacks. The run is one `fit` to them, with the validation loss in the
             logs of each epoch. Those that end it early by `stop_training` are obeyed.
         trust: Whether code that the model file in `init` needs may be run; see `load`.
@@ -63,8 +62,7 @@ def train(
     output = Path(output)
     with trusting(trust):
         has_run = _run(own_options((Path(img), output), network, loss, callbacks, choices))
-    # A run writes the file unless that has its network already, and no other code.
-    with trusting(trust or has_run):
+    with trusting(trust or has_run):  # the file needs what the run has used
         return open_detector(output, output.stem, "auto")
 
 

@@ -156,15 +156,9 @@ def extract(
         origin = origin_of(video, size, fps or video.fps)
         unfinished = recover(folder)
         record = read_record(folder)
-        if record and is_unchanged(record, origin):
-            same = _update_names(folder, record, video, origin, is_said=bool(fps))
+        if record and (kept := _update(folder, record, video, origin, is_said=bool(fps))):
             take_in(folder)
-            return Extraction(video, UNCHANGED, same.frames, "; ".join(same.notes))
-        if record and has_same_frames(record, origin):
-            labelled = update_labels(folder, record, video, origin)
-            if labelled:
-                take_in(folder)
-                return Extraction(video, WRITTEN, labelled.frames, "; ".join(labelled.notes))
+            return kept
         if record and is_other_source(record.source, origin):
             raise AbnormalError(
                 f"{folder} holds frames of {record.source.get('path', 'drawn footage')}: "
@@ -186,6 +180,20 @@ def extract(
         problem = f"{type(error).__name__}: {error}"
         return Extraction(video, LEFT_OUT, 0, problem, traceback.format_exc())
     return Extraction(video, WRITTEN, record.frames, "; ".join(record.notes))
+
+
+def _update(
+    folder: Path, record: VideoRecord, video: SourceVideo, origin: dict[str, Any], is_said: bool
+) -> Extraction | None:
+    """Updates what is kept beside the frames; None if the frames have to be made again."""
+    if is_unchanged(record, origin):
+        same = _update_names(folder, record, video, origin, is_said)
+        return Extraction(video, UNCHANGED, same.frames, "; ".join(same.notes))
+    if not has_same_frames(record, origin):
+        return None
+    if labelled := update_labels(folder, record, video, origin):
+        return Extraction(video, WRITTEN, labelled.frames, "; ".join(labelled.notes))
+    return None
 
 
 def _find_unfinished(folders: Iterable[Path], origin: dict[str, Any]) -> Path | None:
