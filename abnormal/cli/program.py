@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import math
 import os
 import re
 import sys
@@ -174,6 +175,18 @@ def frame_size(text: str) -> int:
     return int(text)
 
 
+def finite_float(text: str) -> float:
+    """Converts an argument to a finite number.
+
+    Raises:
+        ValueError: It is not such a number.
+    """
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError
+    return value
+
+
 def positive_float(text: str) -> float:
     """Converts an argument to a finite number above 0.
 
@@ -225,6 +238,7 @@ def share(text: str) -> float:
 # argparse puts these names into its messages: "invalid whole number of at least 1 value: '0'".
 positive_int.__name__ = "whole number of at least 1"
 seed.__name__ = "seed (0 to 4294967295)"
+finite_float.__name__ = "finite number"
 positive_float.__name__ = "number above 0"
 zero_or_more.__name__ = "number of at least 0"
 share.__name__ = "share (at least 0, less than 1)"

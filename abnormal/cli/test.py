@@ -10,6 +10,7 @@ from abnormal.cli.live_options import add_live_options, is_live, watch
 from abnormal.cli.messages import show_result
 from abnormal.cli.program import (
     make_parser,
+    finite_float,
     positive_float,
     positive_int,
     run_program,
@@ -218,7 +219,7 @@ def _add_alarm(parser: argparse.ArgumentParser) -> None:
     )
     threshold = group.add_mutually_exclusive_group()
     threshold.add_argument(
-        "--threshold", type=float, help="alarm above this score (default: as calibrated)"
+        "--threshold", type=finite_float, help="alarm above this score (default: as calibrated)"
     )
     threshold.add_argument(
         "--false-alarms-per-hour",

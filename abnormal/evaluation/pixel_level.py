@@ -117,16 +117,19 @@ def pixel_metrics(videos: Sequence[VideoPixels]) -> dict[str, Any] | None:
         videos: The pixels of each video.
 
     Returns:
-        The metrics as they are in `metrics.json`; None if no frame has a mask.
+        The metrics as they are in `metrics.json`; None if no frame has a mask. Their
+        `box_threshold` is None if each camera has its own.
     """
     rows = [row for video in videos for row in video.rows if MASK_COLUMNS[0] in row]
     if not rows:
         return None
     both = sum(row["both_pixels"] for row in rows)
     either = sum(row["anomalous_pixels"] + row["true_pixels"] for row in rows) - both
+    thresholds = {video.localiser.box_threshold for video in videos}
     return {
         "protocol": PROTOCOL,
-        **videos[0].localiser._asdict(),
+        "box_size": videos[0].localiser.box_size,
+        "box_threshold": thresholds.pop() if len(thresholds) == 1 else None,
         "frames": len(rows),
         "auc": _auc(np.sum([video.counts for video in videos], axis=0)),
         "iou": both / either if either else None,

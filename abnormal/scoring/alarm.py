@@ -4,10 +4,12 @@ The rule is written down here only. The alarms of single frames, the events of a
 the events that are reported while a camera is watched all come from `Alarm`.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from abnormal.errors import AbnormalError
 from abnormal.scoring.events import Event, event_between
 from abnormal.scoring.local import is_local
 
@@ -82,6 +84,22 @@ class Alarm:
             ended += tracker.add(number, float(scores[number]))
         ended += tracker.finish()
         return [event_between(scores, event.start, event.last + 1) for event in ended]
+
+
+def require_usable(threshold: float | None, per_hour: float | None) -> None:
+    """Makes sure that an alarm can be set to what was asked for.
+
+    Args:
+        threshold: Score above which there is an alarm; None if it was not given.
+        per_hour: Number of false alarms per hour; None if it was not given.
+
+    Raises:
+        AbnormalError: The threshold is not finite, or the rate is not finite and above 0.
+    """
+    if threshold is not None and not math.isfinite(threshold):
+        raise AbnormalError(f"The threshold is {threshold}. Expected: a finite number.")
+    if per_hour is not None and not 0 < per_hour < math.inf:
+        raise AbnormalError(f"{per_hour} false alarms an hour are asked for. Expected: more than 0.")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
-from abnormal.scoring.alarm import Alarm
+from abnormal.scoring.alarm import Alarm, require_usable
 from abnormal.scoring.dismissal import Dismissal, raise_levels, read_dismissals, stack_levels
 from abnormal.scoring.false_alarms import RELEASE_DROP, FalseAlarms
 from abnormal.scoring.local import LOCAL_SCORES, is_local, needs_network
@@ -200,8 +200,10 @@ class Calibration:
                 threshold that one normal frame in a hundred reaches.
 
         Raises:
-            AbnormalError: The score was not calibrated, and no threshold is given.
+            AbnormalError: The score was not calibrated, and no threshold is given; or the threshold
+                is not finite, or the rate not above 0.
         """
+        require_usable(threshold, per_hour)
         threshold = self.threshold(score, per_hour) if threshold is None else threshold
         return Alarm(score, threshold, self._release(score, threshold))
 

@@ -32,3 +32,10 @@ def test_figures_and_their_threshold_are_chosen_by_words(capsys):
     with pytest.raises(SystemExit):
         test._parser().parse_args(["--box-threshold", "often"])
     assert "invalid number of at least 0, or auto value: 'often'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "high"])
+def test_a_threshold_that_nothing_can_be_above_is_refused(capsys, value):
+    with pytest.raises(SystemExit):
+        test._parser().parse_args(["--threshold", value])
+    assert f"invalid finite number value: '{value}'" in capsys.readouterr().err

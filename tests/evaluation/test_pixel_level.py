@@ -29,12 +29,12 @@ def footage():
     return frames, reconstruction.astype(np.float32), masks
 
 
-def gathered(frames, reconstruction, masks, some=4):
-    video = VideoPixels(LOCALISER)
+def gathered(frames, reconstruction, masks, some=4, localiser=LOCALISER):
+    video = VideoPixels(localiser)
     take = video.sink(masks)
     for start in range(0, len(frames), some):
         part = slice(start, start + some)
-        take(LOCALISER.localise(frames[part], reconstruction[part]))
+        take(localiser.localise(frames[part], reconstruction[part]))
     return video
 
 
@@ -64,6 +64,13 @@ def test_videos_add_up(footage):
     parts = [gathered(*(array[part] for array in footage)) for part in (slice(2), slice(2, 6))]
     unmasked = gathered(frames, reconstruction, None)
     assert pixel_metrics([*parts, unmasked]) == pixel_metrics([gathered(*footage)])
+
+
+def test_the_threshold_is_named_if_it_is_that_of_all_videos(footage):
+    other = gathered(*footage, localiser=LOCALISER._replace(box_threshold=300.0))
+    assert pixel_metrics([gathered(*footage)] * 2)["box_threshold"] == 255.0
+    for videos in ([gathered(*footage), other], [other, gathered(*footage)]):
+        assert pixel_metrics(videos)["box_threshold"] is None
 
 
 def test_without_masks_there_are_no_metrics_but_rows(footage):

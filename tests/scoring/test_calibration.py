@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import math
 
 import numpy as np
 import pytest
@@ -61,6 +62,20 @@ def test_an_event_ends_where_five_times_as_many_normal_frames_are():
     assert known.alarm(FUSED) == Alarm(FUSED, ALARM_SURPRISE, ALARM_SURPRISE - RELEASE_DROP)
     assert known.alarm("l2", 0.001).release <= 0.001
     assert known.alarm("another", 5.0) == Alarm("another", 5.0, 5.0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"threshold": math.nan}, "The threshold is nan"),
+        ({"threshold": math.inf}, "The threshold is inf"),
+        ({"per_hour": 0.0}, r"0\.0 false alarms an hour"),
+        ({"per_hour": math.nan}, "nan false alarms an hour"),
+    ],
+)
+def test_an_alarm_that_could_never_come_is_refused(asked, said):
+    with pytest.raises(AbnormalError, match=said):
+        calibration().alarm(FUSED, **asked)
 
 
 @pytest.mark.parametrize("per_hour", [2.0, 30.0, 200.0])
