@@ -185,7 +185,12 @@ def _most_of_passages(passages: np.ndarray) -> float:
     return float(variance / mean * gammaincinv(mean**2 / variance, (1 + CONFIDENCE) / 2))
 
 
-def correct_surprise(held_out: Sequence[np.ndarray], threshold: float, fps: float) -> float:
+def correct_surprise(
+    held_out: Sequence[np.ndarray],
+    threshold: float,
+    fps: float,
+    footage_frames: int | None = None,
+) -> float:
     """Computes what must be added to a surprise for alarms to come as often as was asked for.
 
     If too few held-out frames are above the threshold, the surprise is raised until `ASKED_SHARE`
@@ -196,6 +201,8 @@ def correct_surprise(held_out: Sequence[np.ndarray], threshold: float, fps: floa
         held_out: For each held-out video the surprise of each frame, `(n,)` float64.
         threshold: The default threshold.
         fps: Frames per second.
+        footage_frames: Number of frames of all footage, if `held_out` is a part of it that stands
+            for the whole; None if it is all.
 
     Returns:
         The correction, in [-`MOST_LOWERED`, `MOST_RAISED`]. It is 0 if the footage is too short for
@@ -208,7 +215,9 @@ def correct_surprise(held_out: Sequence[np.ndarray], threshold: float, fps: floa
     def at_least(threshold: float) -> float:
         return share_above(held_out, threshold, fps)[1]
 
-    if sum(map(len, held_out)) / fps * ASKED_SHARE < 1:
+    if footage_frames is None:
+        footage_frames = sum(map(len, held_out))
+    if footage_frames / fps * ASKED_SHARE < 1:
         return 0.0
     steps = np.arange(0, MOST_LOWERED + STEP / 2, STEP).round(2).tolist()
     raised = [*itertools.takewhile(lambda step: share(threshold - step) <= ASKED_SHARE, steps)]
