@@ -1,6 +1,7 @@
 """A trained model on a runtime, and what it can say about its scores and cameras."""
 
 import logging
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +19,8 @@ from abnormal.models.model import ModelInfo, TrainedModel
 from abnormal.models.model_file import read_model
 from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
-from abnormal.scoring.calibration import Calibration, Normality
-from abnormal.scoring.false_alarms import RULE_OF_THREE
+from abnormal.scoring.calibration import ALARM_SURPRISE, Calibration, Normality
+from abnormal.scoring.false_alarms import COUNTED_SURPRISES, RULE_OF_THREE
 from abnormal.scoring.local import LOCAL_SCORES, is_local
 from abnormal.scoring.localisation import (
     BOX_SIZE,
@@ -62,23 +63,60 @@ class Detector:
     ) -> Alarm:
         """Returns the alarm of a score; see `Calibration.alarm` for the arguments.
 
-        A warning tells if the normal footage is too short to guarantee the rate of false alarms.
+        Warnings tell if the normal footage is too short to guarantee the rate of false alarms, and
+        which scores cannot raise an alarm at the threshold that was asked for.
 
         Raises:
             AbnormalError: The score was not calibrated, and no threshold is given.
         """
         alarm = self.calibration.alarm(score, threshold, per_hour)
         if threshold is None and per_hour is not None:
-            lowest = self.calibration.lowest_rate_per_hour(score)
-            if per_hour < lowest:
-                log.warning(
-                    "%s was calibrated on %s of normal footage, which cannot promise fewer than "
-                    "%.3g false alarms an hour; the threshold for %g is an extrapolation. "
-                    "Calibrate on more: `%s --calibrate FOLDER`",
-                    *(self.name, _duration(RULE_OF_THREE / lowest), lowest, per_hour),
-                    command("train"),
-                )
+            self._warn_of_extrapolation(score, per_hour)
+        if score == FUSED and alarm.threshold > ALARM_SURPRISE:
+            self._warn_of_silent_scores(alarm.threshold)
         return alarm
+
+    def _warn_of_extrapolation(self, score: str, per_hour: float) -> None:
+        """Warns if the normal footage cannot tell which threshold belongs to a rate."""
+        lowest = self.calibration.lowest_rate_per_hour(score)
+        if per_hour < lowest:
+            log.warning(
+                "%s was calibrated on %s of normal footage, which cannot promise fewer than "
+                "%.3g false alarms an hour; the threshold for %g is an extrapolation. "
+                "Calibrate on more: `%s --calibrate FOLDER`",
+                *(self.name, _duration(RULE_OF_THREE / lowest), lowest, per_hour),
+                command("train"),
+            )
+        elif not self.calibration.is_counted(score, per_hour):
+            log.warning(
+                "The normal footage of %s has so much that is far from usual that the threshold "
+                "for %g false alarms an hour is an extrapolation: alarms were counted up to a "
+                "surprise of %g. Take out what is not normal, or calibrate on more: `%s "
+                "--calibrate FOLDER`",
+                *(self.name, per_hour, COUNTED_SURPRISES[-1], command("train")),
+            )
+
+    def _warn_of_silent_scores(self, threshold: float) -> None:
+        """Warns of the scores that cannot raise an alarm, because too little footage backs them.
+
+        At the default threshold that is so with any short footage, and nobody has chosen it.
+        """
+        cameras = defaultdict[tuple[str, ...], list[str]](list)
+        for camera, names in self.calibration.silent_scores(threshold).items():
+            cameras[names].append(camera.strip())
+        if not cameras:
+            return
+        is_same = [len(self.calibration.cameras)] == [len(of) for of in cameras.values()]
+        scores = [
+            ", ".join(names) + ("" if is_same else f" (camera {', '.join(of)})")
+            for names, of in cameras.items()
+        ]
+        log.warning(
+            "At a threshold of %.3g, some scores cannot raise an alarm by %s, because there is too "
+            "little normal footage for them: %s. Calibrate on more (`%s --calibrate FOLDER`), or "
+            "allow more false alarms",
+            *(threshold, self.name, "; ".join(scores), command("train")),
+        )
 
     def require(self, score: str, camera: str) -> None:
         """Makes sure that the model has a score for the footage of a camera.

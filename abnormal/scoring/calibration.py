@@ -12,6 +12,7 @@ from abnormal.errors import AbnormalError
 from abnormal.scoring.alarm import Alarm, require_usable
 from abnormal.scoring.dismissal import Dismissal, raise_levels, read_dismissals, stack_levels
 from abnormal.scoring.false_alarms import RELEASE_DROP, FalseAlarms
+from abnormal.scoring.fusion import highest_fused
 from abnormal.scoring.local import LOCAL_SCORES, is_local, needs_network
 from abnormal.scoring.pools import Pool, read_pool, read_surprises
 from abnormal.scoring.rate_check import RateCheck
@@ -235,6 +236,34 @@ class Calibration:
             AbnormalError: The score was not calibrated.
         """
         return self._look_up(self.false_alarms, score).lowest_rate_per_hour
+
+    def is_counted(self, score: str, per_hour: float) -> bool:
+        """Tells whether a threshold is among those at which false alarms were counted.
+
+        Args:
+            score: Name of the score.
+            per_hour: Rate of false alarms that the threshold is chosen for, above 0.
+
+        Raises:
+            AbnormalError: The score was not calibrated.
+        """
+        return bool(self._look_up(self.false_alarms, score).is_counted(per_hour))
+
+    def silent_scores(self, threshold: float) -> dict[str, tuple[str, ...]]:
+        """Names the local scores that cannot bring `fused` above a threshold; see `fuse`.
+
+        Args:
+            threshold: The threshold of `fused`.
+
+        Returns:
+            For each regime of a camera that has such scores, by its name in `cameras`, their names.
+        """
+        silent = {}
+        for camera, known in self.cameras.items():
+            highest = highest_fused(known.levels, known.frames, known.correction)
+            if names := tuple(name for name, most in highest.items() if most <= threshold):
+                silent[camera] = names
+        return silent
 
     def _score_at(self, score: str, surprise: float) -> float:
         """Returns the value of a score at a surprise; local scores are surprises themselves."""

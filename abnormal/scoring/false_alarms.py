@@ -45,7 +45,9 @@ class FalseAlarms:
 
         The logarithm of the rate is interpolated linearly between thresholds with `ENOUGH_EVENTS`
         events or more. Beyond them the rate is taken to fall by a factor of ten for each step of 1,
-        as the fraction of frames does.
+        as the fraction of frames does. Where it falls more slowly, that would be a threshold above
+        which the footage itself has more false alarms; it is raised to the first counted one above
+        which there are no more, or beyond all of them by the same rule.
 
         Args:
             per_hour: Number of false alarms per hour, above 0.
@@ -60,9 +62,24 @@ class FalseAlarms:
             last = int((counts >= min(ENOUGH_EVENTS, counts[0])).sum()) - 1
         rates = np.log10(np.maximum(counts[first : last + 1], 1) / self.hours)
         wanted = np.log10(per_hour)
-        if wanted <= rates[-1]:
-            return float(min(COUNTED_SURPRISES[last] + rates[-1] - wanted, MAX_SURPRISE))
-        return float(np.interp(-wanted, -rates, COUNTED_SURPRISES[first : last + 1]))
+        if wanted > rates[-1]:
+            return float(np.interp(-wanted, -rates, COUNTED_SURPRISES[first : last + 1]))
+        surprise = COUNTED_SURPRISES[last] + rates[-1] - wanted
+        exceeded = int((counts / self.hours > per_hour).sum())  # the lowest thresholds
+        if exceeded == len(counts):
+            beyond = np.log10(counts[-1] / self.hours) - wanted
+            surprise = max(surprise, COUNTED_SURPRISES[-1] + beyond)
+        else:
+            surprise = max(surprise, COUNTED_SURPRISES[exceeded])
+        return float(min(surprise, MAX_SURPRISE))
+
+    def is_counted(self, per_hour: float) -> bool:
+        """Tells whether the threshold for a rate is among those at which events were counted.
+
+        Args:
+            per_hour: Number of false alarms per hour, above 0.
+        """
+        return self.surprise_for(per_hour) <= COUNTED_SURPRISES[-1]
 
 
 def count_false_alarms(normal: Iterable[np.ndarray], fps: float) -> FalseAlarms:

@@ -1,6 +1,6 @@
 """The score `fused`: the surprises of several local scores as one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -30,9 +30,7 @@ def fuse(
         The fused surprise, `(n,)` float64, at least 0; and the 0-based number of the score that it
         comes from, in the order of `surprises`, `(n,)` int64.
     """
-    shares = shares_of(surprises)
-    largest = max(shares, key=shares.__getitem__)
-    limits = {name: np.inf if name == largest else np.log10(frames) for name in shares}
+    shares, limits = shares_of(surprises), _limits(surprises, frames)
     weighted = np.stack(
         [
             np.minimum(values, limits[name]) + np.log10(shares[name])
@@ -40,6 +38,31 @@ def fuse(
         ]
     )
     return corrected(weighted.max(axis=0), correction), weighted.argmax(axis=0)
+
+
+def highest_fused(scores: Iterable[str], frames: int, correction: float = 0.0) -> dict[str, float]:
+    """Computes the highest fused surprise that each local score can cause.
+
+    Args:
+        scores: The local scores that a model has.
+        frames: Number of normal frames that they were learnt from, at least 1.
+        correction: See `corrected`.
+
+    Returns:
+        For each of the scores the highest surprise; infinity for the one with the largest share.
+    """
+    names = list(scores)
+    shares, limits = shares_of(names), _limits(names, frames)
+    return {
+        name: float(corrected(limits[name] + np.log10(shares[name]), correction)) for name in names
+    }
+
+
+def _limits(scores: Iterable[str], frames: int) -> dict[str, float]:
+    """Returns up to which surprise each score counts; see `fuse`."""
+    shares = shares_of(scores)
+    largest = max(shares, key=shares.__getitem__)
+    return {name: np.inf if name == largest else np.log10(frames) for name in shares}
 
 
 def corrected(surprises: np.ndarray, correction: float) -> np.ndarray:

@@ -78,12 +78,16 @@ def _surprises_held_out(
 def _corrected(
     surprises: Sequence[np.ndarray], folds: Sequence[np.ndarray], fps: float
 ) -> list[np.ndarray]:
-    """Corrects each fold by what the other folds say, so that it tells what the correction does."""
+    """Corrects each fold by what the other folds say, so that it tells what the correction does.
+
+    Each is corrected if there is enough footage in all, because the model is corrected then.
+    """
     result = [values.copy() for values in surprises]
+    frames = sum(map(len, surprises))
     for fold in np.unique(np.concatenate(folds)):
         others = [v[f != fold] for v, f in zip(surprises, folds, strict=True)]
         others = [values for values in others if len(values)]
-        correction = correct_surprise(others, ALARM_SURPRISE, fps)
+        correction = correct_surprise(others, ALARM_SURPRISE, fps, frames)
         for values, of_video in zip(result, folds, strict=True):
             chosen = of_video == fold
             values[chosen] = corrected(values[chosen], correction)

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import betaincinv, gammaincinv  # `scipy.stats` takes a second to import
 
+from abnormal.scoring.alarm import GAP_SEC
+
 ASKED_SHARE = 0.01
 """Fraction of the normal frames that may be above the default threshold."""
 
@@ -16,6 +18,9 @@ CONFIDENCE = 0.95
 
 PART_SEC = 60
 """Length in seconds of the parts of a video whose differences tell how much passages differ."""
+
+PASSAGE_SEC = 10.0
+"""Assumed length in seconds of a passage above the threshold, before any has been seen."""
 
 STEP = 0.02
 """Step in which a threshold is corrected, as a surprise."""
@@ -110,6 +115,10 @@ def share_above(
     videos and the minutes of long ones differ (Korn and Graubard, 1998, Survey Methodology 24,
     193-201). There are at most as many effective frames as seconds.
 
+    In little footage that sees too few passages above the threshold to tell how much they differ,
+    and calls it calm where it may only have been lucky. The upper limit is therefore at least that
+    of the passages; see `_most_of_passages`.
+
     Args:
         values: For each video `(n,)` float64, one per frame. One of them at least has a frame.
         threshold: The threshold.
@@ -134,10 +143,54 @@ def share_above(
     reached, half = share * effective, (1 - CONFIDENCE) / 2
     low = betaincinv(reached, effective - reached + 1, half) if reached else 0.0
     high = betaincinv(reached + 1, effective - reached, 1 - half) if reached < effective else 1.0
-    return float(share), float(low), float(high)
+    high = max(high, _most_of_passages(_passages_sec(values, threshold, fps)) * fps / total)
+    return float(share), float(low), min(1.0, float(high))
 
 
-def correct_surprise(held_out: Sequence[np.ndarray], threshold: float, fps: float) -> float:
+def _passages_sec(values: Sequence[np.ndarray], threshold: float, fps: float) -> np.ndarray:
+    """Measures for how long each passage is above a threshold.
+
+    Those that are at most `GAP_SEC` apart are one passage, as in an event.
+
+    Returns:
+        `(passages,)` float64, for each passage of all videos the time above, in seconds.
+    """
+    frames: list[int] = []
+    for of_video in values:
+        above = np.flatnonzero(of_video > threshold)
+        if len(above):
+            firsts = np.flatnonzero(np.diff(above) > GAP_SEC * fps + 1) + 1
+            frames += np.diff([0, *firsts, len(above)]).tolist()
+    return np.array(frames) / fps
+
+
+def _most_of_passages(passages: np.ndarray) -> float:
+    """Computes the upper limit, with `CONFIDENCE`, of the expected time in passages.
+
+    Passages begin independently of one another, and have different lengths. Their time is a sum of
+    Poisson events, each with its own weight, which has the gamma interval of Fay and Feuer (1997,
+    Statistics in Medicine 16, 791-801). The weight of the passage that might have come in addition
+    is a mean, as in Tiwari, Clegg and Zou (2006, Statistical Methods in Medical Research 15,
+    547-569): that of all passages and of one of `PASSAGE_SEC`.
+
+    Args:
+        passages: `(passages,)` float64, the length of each passage, in seconds. There may be none.
+
+    Returns:
+        The upper limit, in seconds.
+    """
+    one_more = np.append(passages, PASSAGE_SEC)
+    mean = passages.sum() + one_more.mean()
+    variance = np.square(passages).sum() + np.square(one_more).mean()
+    return float(variance / mean * gammaincinv(mean**2 / variance, (1 + CONFIDENCE) / 2))
+
+
+def correct_surprise(
+    held_out: Sequence[np.ndarray],
+    threshold: float,
+    fps: float,
+    footage_frames: int | None = None,
+) -> float:
     """Computes what must be added to a surprise for alarms to come as often as was asked for.
 
     If too few held-out frames are above the threshold, the surprise is raised until `ASKED_SHARE`
@@ -148,6 +201,8 @@ def correct_surprise(held_out: Sequence[np.ndarray], threshold: float, fps: floa
         held_out: For each held-out video the surprise of each frame, `(n,)` float64.
         threshold: The default threshold.
         fps: Frames per second.
+        footage_frames: Number of frames of all footage, if `held_out` is a part of it that stands
+            for the whole; None if it is all.
 
     Returns:
         The correction, in [-`MOST_LOWERED`, `MOST_RAISED`]. It is 0 if the footage is too short for
@@ -160,7 +215,9 @@ def correct_surprise(held_out: Sequence[np.ndarray], threshold: float, fps: floa
     def at_least(threshold: float) -> float:
         return share_above(held_out, threshold, fps)[1]
 
-    if sum(map(len, held_out)) / fps * ASKED_SHARE < 1:
+    if footage_frames is None:
+        footage_frames = sum(map(len, held_out))
+    if footage_frames / fps * ASKED_SHARE < 1:
         return 0.0
     steps = np.arange(0, MOST_LOWERED + STEP / 2, STEP).round(2).tolist()
     raised = [*itertools.takewhile(lambda step: share(threshold - step) <= ASKED_SHARE, steps)]

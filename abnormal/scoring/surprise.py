@@ -21,6 +21,9 @@ TAIL_FRAMES = 1000
 TIED = 0.9
 """If less than this part of the frames that reach a value is above it, frames are tied there."""
 
+SAME = 1e-9
+"""Largest difference, as a fraction, of scores that are the same but for rounding."""
+
 _BODY_SHARES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01)
 """Fractions of the normal frames at whose quantiles the body of the distribution is stored."""
 
@@ -39,7 +42,8 @@ class Surprise:
         values: Values of the score, in growing order.
         surprises: Surprise of each of these values, in growing order. Between two values it is
             interpolated linearly.
-        scale: Mean excess of the frames in the tail over the last value.
+        scale: Mean excess of the frames in the tail over the value at which it begins. That is the
+            last value, or the one before if many frames have the last value itself.
         exceedances: Number of independent frames in the tail, at least 1.
         frames: Number of normal frames that the distribution was learnt from.
     """
@@ -93,6 +97,9 @@ def learn_surprise(normal: np.ndarray, alike: float = 1.0, least_scale: float = 
         reached = np.append(reached, share)
     excess = normal[normal > values[-1]] - values[-1]
     scale = max(float(excess.mean()) if excess.size else 0.0, least_scale)
+    tied = np.isclose(normal, normal.max(), rtol=SAME, atol=0)
+    if tied.sum() > max(1, alike, (1 - TIED) * excess.size):
+        values, reached = _with_largest(values, reached, normal.max(), tied.mean(), least_scale)
     return Surprise(
         values=tuple(values.tolist()),
         surprises=tuple(np.abs(np.log10(reached)).tolist()),
@@ -100,3 +107,28 @@ def learn_surprise(normal: np.ndarray, alike: float = 1.0, least_scale: float = 
         exceedances=max(1.0, share * len(normal) / alike),
         frames=len(normal),
     )
+
+
+def _with_largest(
+    values: np.ndarray, reached: np.ndarray, largest: float, share: float, least_scale: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ends the body of a distribution with a largest value that many frames have.
+
+    Such is the longest time that is counted. An exponential distribution, and the nearest quantile,
+    would call it rarer than it is. The tail goes on from there.
+
+    Args:
+        values: Values of the score, in growing order.
+        reached: Fraction of the frames that reach each of them.
+        largest: The largest value.
+        share: Fraction of the frames that have it.
+        least_scale: Difference of scores that is noise.
+
+    Returns:
+        The values and the fractions with those of the largest value.
+    """
+    is_same = np.isclose(values, largest, rtol=SAME, atol=0)
+    if not is_same[-1] and largest <= values[-1] + least_scale:
+        return values, reached
+    below, above = values[~is_same], reached[~is_same]
+    return np.append(below, largest), np.append(above, min([*above, share]))

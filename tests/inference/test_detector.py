@@ -18,6 +18,7 @@ from abnormal.models.model_file import save_model
 from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.calibration import Normality
+from abnormal.scoring.false_alarms import COUNTED_SURPRISES, FalseAlarms
 from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.localisation import Localiser
 from abnormal.scoring.regularity import causal_mean
@@ -227,3 +228,69 @@ def test_a_threshold_of_boxes_is_the_one_of_the_camera(detector):
     for asked, camera in ((auto, "hall"), (auto._replace(box_size=2), "yard")):
         with pytest.raises(AbnormalError, match="or give a number, such as 1020"):
             known.localiser(asked, camera)
+
+
+def calibrated(detector, counts, hours=1 / 3, **frames):
+    """A model with these false alarms, and cameras with so many frames of normal footage."""
+    surprise = learn_surprise(np.arange(9.0))
+    levels = dict.fromkeys(LOCAL_SCORES, np.ones((8, 8), np.float32))
+    cameras = {
+        name: Normality(
+            levels, dict.fromkeys(LOCAL_SCORES, dataclasses.replace(surprise, frames=count))
+        )
+        for name, count in frames.items()
+    }
+    alarms = FalseAlarms(hours, (*counts, *[0] * (len(COUNTED_SURPRISES) - len(counts))))
+    calibration = dataclasses.replace(
+        detector.calibration, cameras=cameras, false_alarms={FUSED: alarms}
+    )
+    return dataclasses.replace(detector, calibration=calibration)
+
+
+TWENTY_MINUTES = (40, 30, 22, 15, 10, 6, 4, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("asked", "silent"),
+    [
+        ({}, ""),
+        ({"per_hour": 1000}, ""),
+        ({"per_hour": 9}, "appearance"),
+        ({"per_hour": 1}, "place, change, appearance"),
+        ({"per_hour": 0.1}, "place, stay, change, appearance"),
+        ({"threshold": 3.98}, "place, stay, change, appearance"),
+    ],
+)
+def test_scores_that_cannot_raise_an_alarm_are_named(detector, caplog, asked, silent):
+    """Twenty minutes at five frames a second: the logarithm of the frames is 3.78."""
+    alarm = calibrated(detector, TWENTY_MINUTES, gate=6000).alarm(FUSED, **asked)
+    said = [m for m in caplog.messages if "cannot raise an alarm" in m]
+    if silent:
+        (message,) = said
+        assert f"At a threshold of {alarm.threshold:.3g}, " in message
+        assert f"too little normal footage for them: {silent}. Calibrate on more" in message
+    else:
+        assert said == []
+
+
+def test_cameras_with_too_little_footage_for_a_score_are_named(detector, caplog):
+    several = calibrated(detector, TWENTY_MINUTES, gate=600, yard=10**6, hall=6000, door=600)
+    several.alarm(FUSED, 2.5)
+    (message,) = caplog.messages
+    assert (
+        "place, stay, change, appearance (camera gate, door); appearance (camera hall)" in message
+    )
+
+
+@pytest.mark.parametrize(("strong", "says"), [(3, False), (9, True)])
+def test_a_threshold_beyond_all_counted_ones_is_called_an_extrapolation(
+    detector, caplog, strong, says
+):
+    """Three hours with some strong events, asked for two an hour."""
+    counts = [max(strong, round(3000 * 10**-t)) for t in COUNTED_SURPRISES]
+    alarm = calibrated(detector, counts, 3.0, gate=10**9).alarm(FUSED, per_hour=2)
+    assert (alarm.threshold > COUNTED_SURPRISES[-1]) == says
+    assert len(caplog.messages) == says
+    for message in caplog.messages:
+        assert "threshold for 2 false alarms an hour is an extrapolation" in message
+        assert "up to a surprise of 5." in message

@@ -5,6 +5,7 @@ import scipy.stats
 from abnormal.scoring.rate_check import (
     ASKED_SHARE,
     MOST_RAISED,
+    PASSAGE_SEC,
     RateCheck,
     correct_surprise,
     share_above,
@@ -13,10 +14,37 @@ from abnormal.scoring.rate_check import (
 FPS = 10.0
 
 
-def test_without_any_alarm_the_upper_limit_is_that_of_as_many_seconds():
+def test_without_any_alarm_the_upper_limit_is_that_of_no_passage_of_the_assumed_length():
     share, low, high = share_above([np.zeros(500), np.zeros(500)], 2.0, FPS)
     assert (share, low) == (0, 0)
-    assert high == pytest.approx(1 - 0.025 ** (1 / 100))
+    assert high == pytest.approx(-np.log(0.025) * PASSAGE_SEC / 100)
+
+
+def test_passages_of_one_length_have_the_exact_upper_limit_of_their_number():
+    """Three passages of ten seconds in an hour, one of them with a gap of two."""
+    values = np.zeros(round(3600 * FPS))
+    for start in (100, 1000, 2000):
+        values[round(start * FPS) : round((start + 10) * FPS)] = 3.0
+    values = np.insert(values, round(1005 * FPS), np.zeros(round(2 * FPS)))
+    share, _, high = share_above([values], 2.0, FPS)
+    assert share == pytest.approx(30 / 3602)
+    most = scipy.stats.chi2.ppf(0.975, 2 * (3 + 1)) / 2
+    assert high == pytest.approx(10 * most / 3602)
+
+
+@pytest.mark.parametrize("passage_sec", [1, 3, 8, 20])
+@pytest.mark.parametrize("minutes", [5, 10, 20, 60])
+def test_little_footage_does_not_call_a_camera_calm_for_luck(passage_sec, minutes):
+    """A hundredth of the time is above, in passages of random beginning and length."""
+    draw, covered = np.random.default_rng(minutes), 0
+    seconds, fps = 60 * minutes, 5.0
+    for _ in range(200):
+        values = np.zeros(round(seconds * fps))
+        for start in draw.random(draw.poisson(0.01 * seconds / passage_sec)) * len(values):
+            values[int(start) : int(start + max(1, draw.exponential(passage_sec) * fps))] = 3.0
+        _, low, high = share_above([values], 2.0, fps)
+        covered += low <= 0.01 <= high
+    assert covered >= 170
 
 
 def test_a_single_odd_video_makes_the_interval_wide():

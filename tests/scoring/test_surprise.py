@@ -85,6 +85,33 @@ def test_where_hardly_anything_moves_a_surprise_is_the_same_share_of_frames(fram
     assert learnt.of(np.zeros(1)) == 0
 
 
+@pytest.mark.parametrize("share", [0.1, 0.05, 0.049, 0.02, 0.01, 0.005, 0.001])
+@pytest.mark.parametrize("calm", [0.0, 0.2])
+def test_the_surprise_of_a_largest_value_is_what_share_of_frames_reaches_it(share, calm):
+    """As where there is a longest time that is counted. Rounding makes small differences."""
+    frames, fps = 200_000, 10
+    draw = np.random.default_rng(3)
+    normal = calm * draw.random(frames)
+    normal[: round(share * frames)] = 1.2 - 1e-13 * draw.random(round(share * frames))
+    learnt = learn_surprise(normal, fps, 0.02)
+    assert learnt.of(np.array([1.2]))[0] == pytest.approx(-np.log10(share), abs=0.01)
+    beyond = learnt.of(np.array([1.2, 1.25, 2.0, 4.0]))
+    assert (np.diff(beyond) > 0).all()
+    assert beyond[-1] > beyond[0] + 0.5
+
+
+def test_the_frames_of_one_peak_are_no_tie():
+    draw = np.random.default_rng(4)
+    normal = draw.exponential(1.0, 20_000)
+    normal[:10] = normal.max() + 1  # ten frames alike are one
+    learnt = learn_surprise(normal, 10.0)
+    assert learnt.values[-1] == np.quantile(normal, 0.95)
+    normal[10:90] = normal[0]  # the tail has 1,000 frames
+    assert learn_surprise(normal, 10.0).values[-1] == np.quantile(normal, 0.95)
+    normal[90:150] = normal[0]
+    assert learn_surprise(normal, 10.0).values[-1] == normal[0]
+
+
 def test_a_single_frame_is_enough():
     learnt = learn_surprise(np.array([2.5]))
     assert learnt.frames == 1
