@@ -11,6 +11,7 @@ from abnormal.files import make_folder
 from abnormal.lock import locked
 from abnormal.models.backend import make_deterministic, memory_advice, replica_scope, versions
 from abnormal.models.model_path import check_suffix
+from abnormal.replacing import require_replaceable
 from abnormal.training.batch_size import with_batch_size
 from abnormal.training.checkpoint_writer import CheckpointWriter, NoCheckpoints
 from abnormal.training.checkpoints import begun_state, newest_checkpoint, set_damaged_aside
@@ -93,6 +94,7 @@ def _check_output(options: TrainingOptions) -> None:
     if options.tensorboard:
         check_tensorboard(options.tensorboard)
     make_folder(options.output.absolute().parent)
+    require_replaceable(options.output)
 
 
 def _splits_by_camera(options: TrainingOptions) -> bool:
