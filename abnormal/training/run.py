@@ -32,6 +32,12 @@ from abnormal.training.tensorboard import check_tensorboard
 LOCK = "lock"
 """Name of the lock file in a folder of checkpoints."""
 
+ADVICE_WHILE_FINISHING = (
+    "Close what else uses the memory, and start the same command again: the network is trained, "
+    "and what is left are its calibration and its exam."
+)
+"""What to do where there is too little memory after the training."""
+
 log = logging.getLogger(__name__)
 
 
@@ -73,14 +79,25 @@ def train(
         same = _values_to_agree_on(options, footage)
         devices.require_same(same, "Start all with the same command.")
         devices.require_shared(options.checkpoints)
-        smaller = max(1, options.batch_size // 2)
-        with memory_advice(f"Try --batch-size {smaller}, or close what else uses the memory."):
+        with memory_advice(_advice_while_fitting(options.batch_size)):
             fitting = _fit(options, footage, devices, clock)
-            if not devices.is_first_host:
-                return None
+        if not devices.is_first_host:
+            return None
+        with memory_advice(ADVICE_WHILE_FINISHING):
             result = finish(options, footage, fitting, devices)
-            note_finished(given)
-            return result
+        note_finished(given)
+        return result
+
+
+def _advice_while_fitting(batch_size: int) -> str:
+    """Returns what to do where there is too little memory for the training."""
+    fewer = (
+        f"--batch-size {batch_size // 2}" if batch_size > 1 else "a smaller --size or --clip-length"
+    )
+    return (
+        "Close what else uses the memory, and start the same command again, which goes on from "
+        f"the newest checkpoint; or begin anew with {fewer} and --restart."
+    )
 
 
 def _check_output(options: TrainingOptions) -> None:
