@@ -43,6 +43,7 @@ class Footage:
     A video with gaps counts as several, because clips do not span gaps.
 
     Attributes:
+        found: All training videos of `img/`, in its order.
         records: The videos that are used, whether for training or held out.
         too_short: The videos that are left out because nowhere between two gaps they are as long
             as a clip.
@@ -56,6 +57,7 @@ class Footage:
             was a matter of chance from which cameras the held-out part comes.
     """
 
+    found: tuple[VideoRecord, ...]
     records: tuple[VideoRecord, ...]
     too_short: tuple[VideoRecord, ...]
     training: FrameCache
@@ -129,6 +131,7 @@ def open_footage(options: TrainingOptions, by_camera: bool = True) -> Footage:
         *(clip_length, options.validation, options.seed),
     )
     return Footage(
+        found=tuple(found),
         records=records,
         too_short=tuple(record for record in found if not parts_of(0, record, clip_length)),
         training=cache_of_parts(cache, training),

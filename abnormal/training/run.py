@@ -85,7 +85,7 @@ def train(
             return None
         with memory_advice(ADVICE_WHILE_FINISHING):
             result = finish(options, footage, fitting, devices)
-        note_finished(given)
+        note_finished(given, footage.found)
         return result
 
 
