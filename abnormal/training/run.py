@@ -26,7 +26,7 @@ from abnormal.training.interrupt import catching_signals
 from abnormal.training.network import compiled, devices_for, random_numbers_kept, tried_network
 from abnormal.training.options import FIXED_WHEN_RESUMED, TrainingOptions
 from abnormal.training.same_run import footage_facts
-from abnormal.training.split import BY_CAMERA
+from abnormal.training.split import NEAR_SHARE
 from abnormal.training.tensorboard import check_tensorboard
 
 LOCK = "lock"
@@ -74,7 +74,7 @@ def train(
         devices, given = devices_for(network, options, devices), options
         options = with_batch_size(options, network, devices)
         log_devices(devices, options.batch_size)
-        footage = open_footage(options, _splits_by_camera(options))
+        footage = open_footage(options, _split_rule(options))
         _log_footage(footage)
         same = _values_to_agree_on(options, footage)
         devices.require_same(same, "Start all with the same command.")
@@ -114,10 +114,10 @@ def _check_output(options: TrainingOptions) -> None:
     require_replaceable(options.output)
 
 
-def _splits_by_camera(options: TrainingOptions) -> bool:
-    """Whether a part of each camera is held out: not if an older version began this run."""
+def _split_rule(options: TrainingOptions) -> str | None:
+    """Returns the rule by which footage is split; if an older version began this run, its rule."""
     state = {} if options.restart else begun_state(options.checkpoints)
-    return not state or state.get("split") == BY_CAMERA
+    return state.get("split") if state else NEAR_SHARE
 
 
 def _values_to_agree_on(options: TrainingOptions, footage: Footage) -> dict[str, object]:
