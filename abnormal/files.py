@@ -7,12 +7,13 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from abnormal.errors import AbnormalError
 from abnormal.reading import parse_json, read_bytes, require_regular
-from abnormal.replacing import replacing
+from abnormal.replacing import file_behind, replacing
 
 
 def natural_key(name: str | Path) -> list[tuple[int, int, str]]:
@@ -92,6 +93,14 @@ def locked_folder(folder: Path) -> Iterator[None]:
             opened.callback(os.close, handle)
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+def locked_file(path: Path) -> AbstractContextManager[None]:
+    """Returns `locked_folder` for the folder in which `replacing` writes a file.
+
+    That is the same one for all links that lead to the file.
+    """
+    return locked_folder(file_behind(path).absolute().parent)
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -40,7 +40,7 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         CannotWriteError: The disk is full, or the file may not be written.
     """
-    file = _file_behind(path)
+    file = file_behind(path)
     partial = _temporary_path(file, "partial")
     for entry, kind, name in _leftovers(_found_at_first(file.parent.absolute())):
         if (kind, name) == ("partial", file.name) and entry.is_file():
@@ -139,13 +139,38 @@ def finding_full_disk(path: Path, size: int) -> Iterator[None]:
         raise
 
 
-def _file_behind(path: Path) -> Path:
-    """Returns the file that a link leads to, whether or not it exists, and else the path itself.
+def file_behind(path: Path) -> Path:
+    """Returns the file that `replacing` writes for a path: what a link leads to, or the path.
 
-    A device, a pipe or a folder must not be replaced; a link that leads to one may be.
+    A link to a file that does not exist yet counts, too. A device, a pipe or a folder must not be
+    replaced; a link that leads to one may be.
     """
     file = Path(os.path.realpath(path)) if path.is_symlink() else path
     return file if file.is_file() or not file.exists() else path
+
+
+def require_replaceable(path: Path) -> None:
+    """Makes sure that `replacing` can write a file, before the work begins that is for the file.
+
+    Args:
+        path: The file, in a folder that exists.
+
+    Raises:
+        CannotWriteError: A folder, a pipe or a device has its name, or the folder that a link
+            leads to is missing, or may not be written to.
+    """
+    file = file_behind(path)
+    folder = file.absolute().parent
+    if path.exists() and not path.is_symlink() and not path.is_file():
+        kind = "a folder" if path.is_dir() else "no regular file"
+        raise CannotWriteError(f"{path} cannot be written: it is {kind}. Choose another name.")
+    if not folder.is_dir():
+        raise CannotWriteError(
+            f"{path} cannot be written: it is a link to {file}, and there is no folder {folder}. "
+            "Mount or make it, or choose another name."
+        )
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise CannotWriteError(f"{path} cannot be written: no permission to write into {folder}.")
 
 
 def _copy_access(source: Path, to: Path) -> None:

@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 
 from abnormal.errors import AbnormalError, CannotWriteError
-from abnormal.replacing import recover, remove_partial, replacing, replacing_folder
+from abnormal.replacing import (
+    recover,
+    remove_partial,
+    replacing,
+    replacing_folder,
+    require_replaceable,
+)
 from tests.written import names, write
 
 
@@ -91,6 +97,29 @@ def test_replacing_where_a_link_leads_nowhere(tmp_path):
     with pytest.raises(AbnormalError, match=r"model.h5 cannot be written: No such file"):
         replace(tmp_path / "model.h5")
     assert (tmp_path / "model.h5").is_symlink()
+
+
+def test_what_replacing_cannot_write_is_found_out_before(tmp_path, monkeypatch):
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "away.h5").symlink_to(tmp_path / "unmounted" / "v3.h5")
+    for name, says in (
+        ("folder", "it is a folder"),
+        ("pipe", "it is no regular file"),
+        ("away.h5", f"it is a link to {tmp_path}/unmounted/v3.h5, and there is no folder"),
+    ):
+        with pytest.raises(CannotWriteError, match=f"{name} cannot be written: {says}"):
+            require_replaceable(tmp_path / name)
+    (tmp_path / "disk.h5").symlink_to(tmp_path / "folder" / "v3.h5")
+    (tmp_path / "to_a_folder").symlink_to("folder")  # which is replaced itself
+    for name in ("new.h5", "disk.h5", "to_a_folder"):
+        require_replaceable(tmp_path / name)
+        replace(tmp_path / name)
+        require_replaceable(tmp_path / name)
+    monkeypatch.setattr("abnormal.replacing.os.access", lambda folder, _: folder == tmp_path)
+    require_replaceable(tmp_path / "new.h5")
+    with pytest.raises(CannotWriteError, match=f"no permission to write into {tmp_path}/folder"):
+        require_replaceable(tmp_path / "disk.h5")
 
 
 def failing(write_some, path):

@@ -9,7 +9,14 @@ from abnormal import checks
 from abnormal.arrays import read_npz, verify_npz
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
-from abnormal.frames.manifest import LABELS, MASKS, VideoRecord
+from abnormal.frames.manifest import (
+    LABELS,
+    MANIFEST,
+    MASKS,
+    VideoRecord,
+    fingerprint,
+    read_record,
+)
 from abnormal.frames.writer import frame_path
 from abnormal.reading import read_bytes
 from abnormal.video.picture import read_picture
@@ -32,9 +39,11 @@ def read_frames(img: Path, record: VideoRecord, size: int | None) -> Iterator[np
         Grey frames, `(size, size)` uint8 in 0 to 255.
 
     Raises:
-        AbnormalError: A frame is missing or damaged.
+        AbnormalError: A frame is missing or damaged, or the frames are not, or no longer, those of
+            the record.
     """
     folder = record.folder(img)
+    _require_frames_of(record, folder)
     for number in range(record.frames):
         try:
             image = read_picture(frame_path(folder, number))
@@ -43,6 +52,21 @@ def read_frames(img: Path, record: VideoRecord, size: int | None) -> Iterator[np
                 f"{error} Delete the folder {folder} and run `{command('preprocess')}` again."
             ) from None
         yield image if size is None else resize(image, size, size)
+    _require_frames_of(record, folder)  # they may have been made again while they were read
+
+
+def _require_frames_of(record: VideoRecord, folder: Path) -> None:
+    """Makes sure that a folder holds the frames that the manifest says.
+
+    It is written after all videos, so that a run of `preprocess.py` that goes on, or was stopped or
+    killed, leaves frames that it does not know yet.
+    """
+    there = read_record(folder)
+    if there and fingerprint([there]) != fingerprint([record]):
+        raise AbnormalError(
+            f"{folder} does not have the frames that {MANIFEST} says: it is being made again, or "
+            f"that was interrupted. Start `{command('preprocess')}` again, and wait for its end."
+        )
 
 
 def read_labels(img: Path, record: VideoRecord) -> np.ndarray | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from abnormal.commands import command
 from abnormal.errors import AbnormalError
-from abnormal.files import locked_folder
+from abnormal.files import locked_file
 from abnormal.models.model import ModelInfo, Reference, TrainedModel
 from abnormal.models.model_file import change_model, read_model
 from abnormal.models.trust import trusting
@@ -72,7 +72,7 @@ def change_calibration(
         AbnormalError: The file cannot be read or written, or has another network by now.
     """
     # No network is made of the file, so that no code is run.
-    with locked_folder(path.absolute().parent), trusting(True):
+    with locked_file(path), trusting(True):
         model = read_model(path)
         if network not in (None, model.lazy_network.digest):
             raise AbnormalError(

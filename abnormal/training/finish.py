@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from abnormal.errors import AbnormalError
-from abnormal.files import locked_folder
+from abnormal.files import locked_file
 from abnormal.frames.clips import end_to_end_clips
 from abnormal.inference.calibrate import Calibrator
 from abnormal.inference.exam import examine
@@ -87,7 +87,7 @@ def finish(
         calibration = calibrator.calibrate(videos)
         info = dataclasses.replace(info, calibration=calibration.as_dict())
         reference = _reference(reconstruct, footage, options.clip_length)
-        with locked_folder(options.output.absolute().parent):
+        with locked_file(options.output):
             _say_what_is_lost(options.output, footage, calibration)
             forget_finished(options.checkpoints, must_write=True)
             save_model(options.output, network, info, reference, calibration.arrays)

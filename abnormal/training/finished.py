@@ -7,12 +7,18 @@ left to be computed.
 
 import contextlib
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from abnormal.errors import AbnormalError
 from abnormal.files import read_json, write_json
-from abnormal.frames.manifest import camera_fingerprint, fingerprint, read_manifest
+from abnormal.frames.manifest import (
+    VideoRecord,
+    camera_fingerprint,
+    fingerprint,
+    read_manifest,
+)
 from abnormal.models.defaults import is_file_and_function
 from abnormal.models.stored_network import digest_of_network
 from abnormal.training.checkpoints import list_checkpoints
@@ -33,14 +39,15 @@ _NOT_YET: dict[str, Any] = {}
 log = logging.getLogger(__name__)
 
 
-def note_finished(options: TrainingOptions) -> None:
+def note_finished(options: TrainingOptions, footage: Sequence[VideoRecord]) -> None:
     """Notes that a run has written and examined its model.
 
     Args:
         options: The options of the run, as they were given.
+        footage: All training videos of `img/` when the run began. Others may be there by now.
     """
     with contextlib.suppress(AbnormalError):  # it only costs a longer look the next time
-        write_json(options.checkpoints / FINISHED, _identity(options))
+        write_json(options.checkpoints / FINISHED, _identity(options, footage))
 
 
 def forget_finished(checkpoints: Path, must_write: bool = False) -> None:
@@ -81,7 +88,8 @@ def is_finished(options: TrainingOptions) -> bool:
     if options.restart or has_own_code or not list_checkpoints(options.checkpoints):
         return False
     try:
-        finished = bool(read_json(options.checkpoints / FINISHED) == _identity(options))
+        identity = _identity(options, read_manifest(options.img, "training"))
+        finished = bool(read_json(options.checkpoints / FINISHED) == identity)
     except (AbnormalError, ValueError):
         return False
     if finished:
@@ -106,8 +114,8 @@ def has_finished_network(checkpoints: Path, output: Path) -> bool:
         return False
 
 
-def _identity(options: TrainingOptions) -> dict[str, Any]:
-    record, footage = options.record(), read_manifest(options.img, "training")
+def _identity(options: TrainingOptions, footage: Sequence[VideoRecord]) -> dict[str, Any]:
+    record = options.record()
     return {
         "options": {name: record[name] for name in record if name not in _IRRELEVANT},
         "data": fingerprint(footage),

@@ -162,6 +162,7 @@ class Fitting:
             self._callbacks.end()
         self._save()
         self._loss_files.write_table(self.history)
+        self.stop_if_asked()  # after this, a checkpoint would have the best weights, not the last
         if self.stopping.best_weights:
             self.network.set_weights(self.stopping.best_weights)
 

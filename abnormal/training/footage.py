@@ -18,7 +18,7 @@ from abnormal.frames.rates import warn_of_different_rates
 from abnormal.inference.normal_video import NormalVideo
 from abnormal.scoring.folds import FOLDS
 from abnormal.training.options import TrainingOptions
-from abnormal.training.split import BY_CAMERA, Part, split_by_camera
+from abnormal.training.split import BY_CAMERA, NEAR_SHARE, Part, split_by_camera
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +43,7 @@ class Footage:
     A video with gaps counts as several, because clips do not span gaps.
 
     Attributes:
+        found: All training videos of `img/`, in its order.
         records: The videos that are used, whether for training or held out.
         too_short: The videos that are left out because nowhere between two gaps they are as long
             as a clip.
@@ -52,10 +53,12 @@ class Footage:
         held_out_records: The video that each video of `held_out` is a part of.
         fps: Frames per second of the videos; the median if they differ.
         fingerprint: Hash of the records of the videos.
-        split: `BY_CAMERA` if there are several cameras and a part of each is held out; None if it
-            was a matter of chance from which cameras the held-out part comes.
+        split: `NEAR_SHARE` if the end of a video is held out where whole videos would be far from
+            the share; `BY_CAMERA` if there are several cameras and a part of each is held out; None
+            if it was a matter of chance from which cameras the held-out part comes.
     """
 
+    found: tuple[VideoRecord, ...]
     records: tuple[VideoRecord, ...]
     too_short: tuple[VideoRecord, ...]
     training: FrameCache
@@ -96,13 +99,14 @@ class Footage:
         ]
 
 
-def open_footage(options: TrainingOptions, by_camera: bool = True) -> Footage:
+def open_footage(options: TrainingOptions, rule: str | None = NEAR_SHARE) -> Footage:
     """Reads the training videos of `img/`, and holds out a part of them.
 
     Args:
         options: Options of the run.
-        by_camera: Whether a part of each camera's footage is held out. Earlier versions of the
-            program chose from all videos, whatever their camera.
+        rule: What `Footage.split` may become: `NEAR_SHARE` for all that there is. Earlier versions
+            of the program cut no videos (`BY_CAMERA`), or chose from all videos, whatever their
+            camera (None).
 
     Raises:
         AbnormalError: No video is long enough for a clip.
@@ -122,13 +126,9 @@ def open_footage(options: TrainingOptions, by_camera: bool = True) -> Footage:
     parts = [part for video in enumerate(records) for part in parts_of(*video, clip_length)]
     cache = cache_of_parts(cache, parts)
     cameras = [records[part.video].camera for part in parts]
-    by_camera = by_camera and len({*cameras}) > 1
-    training, held_out = split_by_camera(
-        cache.lengths,
-        cameras if by_camera else [""] * len(parts),
-        *(clip_length, options.validation, options.seed),
-    )
+    training, held_out, split = _split(cache.lengths, cameras, options, rule)
     return Footage(
+        found=tuple(found),
         records=records,
         too_short=tuple(record for record in found if not parts_of(0, record, clip_length)),
         training=cache_of_parts(cache, training),
@@ -137,8 +137,28 @@ def open_footage(options: TrainingOptions, by_camera: bool = True) -> Footage:
         held_out_records=tuple(records[parts[part.video].video] for part in held_out),
         fps=float(np.median([record.fps for record in records])),
         fingerprint=fingerprint(records),
-        split=BY_CAMERA if by_camera else None,
+        split=split,
     )
+
+
+def _split(
+    lengths: Sequence[int], cameras: Sequence[str], options: TrainingOptions, rule: str | None
+) -> tuple[list[Part], list[Part], str | None]:
+    """Returns the parts to train on, the held-out parts, and what the split is called.
+
+    Args:
+        lengths: Number of frames of each part of a video.
+        cameras: The camera of each part.
+        options: Options of the run.
+        rule: See `open_footage`.
+    """
+    by_camera = rule in (BY_CAMERA, NEAR_SHARE) and len({*cameras}) > 1
+    names = cameras if by_camera else [""] * len(lengths)
+    facts = (lengths, names, options.clip_length, options.validation, options.seed)
+    whole, cut = (split_by_camera(*facts, may_cut) for may_cut in (False, True))
+    if rule == NEAR_SHARE and cut != whole:
+        return *cut, NEAR_SHARE
+    return *whole, BY_CAMERA if by_camera else None
 
 
 def _warn_of_nameless(records: Sequence[VideoRecord]) -> None:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from abnormal.commands import command
 from abnormal.datasets.source import TRAINING
-from abnormal.files import make_folder
+from abnormal.errors import AbnormalError
 from abnormal.frames.gaps import Gap
 from abnormal.frames.manifest import is_img
+from abnormal.frames.rates import is_same_rate
 from abnormal.inference.calibrate import Calibrator
 from abnormal.inference.exam import examine
 from abnormal.inference.normal_video import NormalVideo
@@ -20,9 +22,10 @@ from abnormal.inference.regime_footage import split_regimes
 from abnormal.inference.runtimes import keras_runtime
 from abnormal.inference.stored_calibration import calibration_of, change_calibration
 from abnormal.inference.videos import InputVideo, ModelFrames, source_videos, stored_videos
-from abnormal.models.backend import versions
+from abnormal.models.backend import memory_advice, versions
 from abnormal.models.model import ModelInfo, TrainedModel
 from abnormal.models.model_file import load_model
+from abnormal.replacing import require_replaceable
 from abnormal.scoring.calibration import Calibration
 from abnormal.scoring.pools import combine, without_cameras
 from abnormal.scoring.regime_names import camera_of
@@ -31,6 +34,7 @@ from abnormal.training.choose_camera import choose_videos
 log = logging.getLogger(__name__)
 
 
+@memory_advice("Close what else uses the memory, and start again.")
 def recalibrate(path: Path, folder: Path, camera: str = "") -> Calibration:
     """Calibrates cameras of a model on other normal footage, and replaces its file.
 
@@ -46,21 +50,25 @@ def recalibrate(path: Path, folder: Path, camera: str = "") -> Calibration:
         What was learnt from the footage, which is a part of the new calibration of the model.
 
     Raises:
-        AbnormalError: There is no such model, no readable normal footage, or it is not clear which
-            camera is meant.
+        AbnormalError: There is no such model, no readable normal footage, it is not clear which
+            camera is meant, or frames from `preprocess.py` have another rate than the model.
     """
     model = load_model(path)
-    make_folder(path.absolute().parent)  # fails now rather than after the computation
+    require_replaceable(path)  # fails now rather than after the computation
     old = calibration_of(model)
     notes: set[str] = set()
-    found = stored_videos(folder, TRAINING) if is_img(folder) else source_videos(folder, TRAINING)
+    is_stored = is_img(folder)
+    found = stored_videos(folder, TRAINING) if is_stored else source_videos(folder, TRAINING)
     found = choose_videos(found, camera, old.camera_names, folder)
     model = with_known_rate(model, found[0])
+    if is_stored:
+        _require_rate(found, model.info, folder)
     videos = [_normal_video(video, model.info, notes) for video in found]
     videos = split_regimes(videos, model.info.fps)
     fresh = _calibrate(model, videos, old)
-    for note in sorted(notes):
-        log.info("  %s", note)
+    if not is_stored:  # those of stored videos are about rates, which are as good as the same
+        for note in sorted(notes):
+            log.info("  %s", note)
     reconstruct = keras_runtime(model.network)
     reference = model.reference and make_reference(model.reference.clips, reconstruct)
     facts = {"fps": model.info.fps, "versions": model.info.versions}  # which were not known
@@ -134,6 +142,23 @@ def with_known_rate(model: TrainedModel, video: InputVideo) -> TrainedModel:
     with video.open_frames(model.info.size, model.info.fps) as opened:
         info = dataclasses.replace(model.info, fps=opened.fps, versions=versions())
     return dataclasses.replace(model, info=info)
+
+
+def _require_rate(videos: Sequence[InputVideo], info: ModelInfo, img: Path) -> None:
+    """Refuses frames under `img/` that are further apart than those of the model, or closer.
+
+    Everything would seem to move faster, or more slowly, and that would be learnt as normal.
+    """
+    for video in videos:
+        with video.open_frames(info.size, info.fps) as opened:
+            fps = opened.fps
+        if not is_same_rate(fps, info.fps):
+            raise AbnormalError(
+                f"{video.name} in {img} has {fps:.4g} frames a second, but the model has learnt "
+                f"from {info.fps:.4g}. Calibrate it on the videos themselves, which are brought to "
+                f"that rate: `{command('train')} --calibrate VIDEOS`; or extract them again: "
+                f"`{command('preprocess')} --fps {info.fps:.4g}`."
+            )
 
 
 def _normal_video(video: InputVideo, info: ModelInfo, notes: set[str]) -> NormalVideo:

@@ -11,6 +11,7 @@ from abnormal.files import make_folder
 from abnormal.lock import locked
 from abnormal.models.backend import make_deterministic, memory_advice, replica_scope, versions
 from abnormal.models.model_path import check_suffix
+from abnormal.replacing import require_replaceable
 from abnormal.training.batch_size import with_batch_size
 from abnormal.training.checkpoint_writer import CheckpointWriter, NoCheckpoints
 from abnormal.training.checkpoints import begun_state, newest_checkpoint, set_damaged_aside
@@ -25,11 +26,17 @@ from abnormal.training.interrupt import catching_signals
 from abnormal.training.network import compiled, devices_for, random_numbers_kept, tried_network
 from abnormal.training.options import FIXED_WHEN_RESUMED, TrainingOptions
 from abnormal.training.same_run import footage_facts
-from abnormal.training.split import BY_CAMERA
+from abnormal.training.split import NEAR_SHARE
 from abnormal.training.tensorboard import check_tensorboard
 
 LOCK = "lock"
 """Name of the lock file in a folder of checkpoints."""
+
+ADVICE_WHILE_FINISHING = (
+    "Close what else uses the memory, and start the same command again: the network is trained, "
+    "and what is left are its calibration and its exam."
+)
+"""What to do where there is too little memory after the training."""
 
 log = logging.getLogger(__name__)
 
@@ -67,19 +74,30 @@ def train(
         devices, given = devices_for(network, options, devices), options
         options = with_batch_size(options, network, devices)
         log_devices(devices, options.batch_size)
-        footage = open_footage(options, _splits_by_camera(options))
+        footage = open_footage(options, _split_rule(options))
         _log_footage(footage)
         same = _values_to_agree_on(options, footage)
         devices.require_same(same, "Start all with the same command.")
         devices.require_shared(options.checkpoints)
-        smaller = max(1, options.batch_size // 2)
-        with memory_advice(f"Try --batch-size {smaller}, or close what else uses the memory."):
+        with memory_advice(_advice_while_fitting(options.batch_size)):
             fitting = _fit(options, footage, devices, clock)
-            if not devices.is_first_host:
-                return None
+        if not devices.is_first_host:
+            return None
+        with memory_advice(ADVICE_WHILE_FINISHING):
             result = finish(options, footage, fitting, devices)
-            note_finished(given)
-            return result
+        note_finished(given, footage.found)
+        return result
+
+
+def _advice_while_fitting(batch_size: int) -> str:
+    """Returns what to do where there is too little memory for the training."""
+    fewer = (
+        f"--batch-size {batch_size // 2}" if batch_size > 1 else "a smaller --size or --clip-length"
+    )
+    return (
+        "Close what else uses the memory, and start the same command again, which goes on from "
+        f"the newest checkpoint; or begin anew with {fewer} and --restart."
+    )
 
 
 def _check_output(options: TrainingOptions) -> None:
@@ -93,12 +111,13 @@ def _check_output(options: TrainingOptions) -> None:
     if options.tensorboard:
         check_tensorboard(options.tensorboard)
     make_folder(options.output.absolute().parent)
+    require_replaceable(options.output)
 
 
-def _splits_by_camera(options: TrainingOptions) -> bool:
-    """Whether a part of each camera is held out: not if an older version began this run."""
+def _split_rule(options: TrainingOptions) -> str | None:
+    """Returns the rule by which footage is split; if an older version began this run, its rule."""
     state = {} if options.restart else begun_state(options.checkpoints)
-    return not state or state.get("split") == BY_CAMERA
+    return state.get("split") if state else NEAR_SHARE
 
 
 def _values_to_agree_on(options: TrainingOptions, footage: Footage) -> dict[str, object]:

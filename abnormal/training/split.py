@@ -6,7 +6,11 @@ from typing import NamedTuple
 import numpy as np
 
 BY_CAMERA = "by camera"
-"""What a checkpoint says about footage that `split_by_camera` has split."""
+"""What a checkpoint says about footage of several cameras, of each of which a part is held out."""
+
+NEAR_SHARE = "near the share"
+"""What a checkpoint says about footage of which `split_by_camera` has cut a video. Runs of earlier
+versions, which cut none, keep their split."""
 
 
 class Part(NamedTuple):
@@ -24,7 +28,12 @@ class Part(NamedTuple):
 
 
 def split_by_camera(
-    video_lengths: Sequence[int], cameras: Sequence[str], clip_length: int, share: float, seed: int
+    video_lengths: Sequence[int],
+    cameras: Sequence[str],
+    clip_length: int,
+    share: float,
+    seed: int,
+    may_cut: bool = False,
 ) -> tuple[list[Part], list[Part]]:
     """Holds out a part of the footage of each camera, as `split_videos` does for a single one.
 
@@ -34,11 +43,14 @@ def split_by_camera(
         clip_length: See `split_videos`, as for the other arguments.
         share: Fraction of the frames of each camera to hold out.
         seed: Seed of the random order.
+        may_cut: Whether the end of a video is held out where whole videos are far from the share;
+            see `split_near_share`.
 
     Returns:
         The parts to train on, and the held-out parts, in the order of the videos. Of a camera with
         several videos one is held out at least, unless `share` is 0.
     """
+    split = split_near_share if may_cut else split_videos
     training, held_out = list[Part](), list[Part]()
     for number, camera in enumerate(sorted({*cameras})):
         chosen = [video for video, name in enumerate(cameras) if name == camera]
@@ -47,11 +59,41 @@ def split_by_camera(
         # that of `split_videos` with the seed alone.
         for parts, of_camera in zip(
             (training, held_out),
-            split_videos(lengths, clip_length, share, [seed, number]),
+            split(lengths, clip_length, share, [seed, number]),
             strict=True,
         ):
             parts += [part._replace(video=chosen[part.video]) for part in of_camera]
     return sorted(training), sorted(held_out)
+
+
+def split_near_share(
+    video_lengths: Sequence[int], clip_length: int, share: float, seed: int | Sequence[int]
+) -> tuple[list[Part], list[Part]]:
+    """Holds out whole videos, or the end of the longest one where these are far from the share.
+
+    A long video with a gap shortly before its end counts as a long one and a very short one, which
+    alone would say nothing about the network. Far is less than half of the share, or more than
+    twice as much.
+
+    Args:
+        video_lengths: See `split_videos`, as for the other arguments.
+        clip_length: Number of frames in a clip.
+        share: Fraction of all frames to hold out.
+        seed: Seed of the random order.
+
+    Returns:
+        The parts to train on, and the held-out parts.
+    """
+    training, held_out = split_videos(video_lengths, clip_length, share, seed)
+    wanted = share * sum(video_lengths)
+    longest = max(range(len(video_lengths)), key=video_lengths.__getitem__)
+    start = round(video_lengths[longest] - max(wanted, clip_length))
+    is_near = wanted / 2 <= sum(part.stop - part.start for part in held_out) <= 2 * wanted
+    if is_near or start < clip_length:
+        return training, held_out
+    whole = [Part(video, 0, frames) for video, frames in enumerate(video_lengths)]
+    whole[longest] = Part(longest, 0, start)
+    return whole, [Part(longest, start, video_lengths[longest])]
 
 
 def split_videos(

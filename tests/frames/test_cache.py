@@ -11,7 +11,7 @@ import pytest
 from abnormal.errors import AbnormalError
 from abnormal.frames.cache import open_cache
 from abnormal.frames.clips import Clip, epoch_clips
-from abnormal.frames.manifest import read_manifest
+from abnormal.frames.manifest import read_manifest, write_record
 from abnormal.frames.reader import read_frames
 
 LENGTHS = {"training/a": 30, "training/b": 5, "training/c": 40}
@@ -97,6 +97,10 @@ def test_a_changed_video_means_another_cache_and_the_old_one_goes(tmp_path, reco
     open_cache(tmp_path, records, 16)
     old = files(tmp_path)
     changed = [*records[:2], dataclasses.replace(records[2], source={"sha256": "new"})]
+    with pytest.raises(AbnormalError, match="does not have the frames that manifest"):
+        open_cache(tmp_path, changed, 16)
+    assert files(tmp_path) == old
+    write_record(changed[2].folder(tmp_path), changed[2])
     open_cache(tmp_path, changed, 16)
     assert len(files(tmp_path)) == 1
     assert files(tmp_path) != old
@@ -113,7 +117,7 @@ def test_two_may_build_at_once(tmp_path, records):
 import sys
 from pathlib import Path
 from abnormal.frames import cache
-from abnormal.frames.manifest import read_manifest
+from abnormal.frames.manifest import read_manifest, write_record
 img = Path(sys.argv[1])
 records = read_manifest(img, "training")
 read = cache.read_frames
@@ -144,7 +148,7 @@ def test_a_killed_builder_leaves_no_cache(tmp_path, records):
 import os, sys
 from pathlib import Path
 from abnormal.frames import cache
-from abnormal.frames.manifest import read_manifest
+from abnormal.frames.manifest import read_manifest, write_record
 img = Path(sys.argv[1])
 records = read_manifest(img, "training")
 read = cache.read_frames

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from abnormal.errors import AbnormalError
+from abnormal.frames.manifest import write_record
 from abnormal.frames.reader import read_frames, read_labels, read_masks, verify_masks
 from abnormal.frames.writer import write_labels, write_masks
 
@@ -39,6 +40,27 @@ def test_a_frame_that_cannot_be_read(tmp_path, record, spoil):
     path.unlink() if spoil == "missing" else path.write_text("broken")
     with pytest.raises(AbnormalError, match=r"000007\.jpg.* Delete the folder .*testing/v"):
         list(read_frames(tmp_path, record, 32))
+
+
+AGAIN = [{"fps": 5.0}, {"frames": 24}, {"source": {"sha256": "of another file"}}]
+
+
+@pytest.mark.parametrize("again", AGAIN)
+@pytest.mark.parametrize("read_before", [0, 1])
+def test_frames_that_the_manifest_does_not_know_are_refused(tmp_path, record, again, read_before):
+    """`preprocess.py` was killed before it wrote the manifest, or makes them again meanwhile."""
+    frames = read_frames(tmp_path, record, 32)
+    for _ in range(read_before):
+        next(frames)
+    write_record(record.folder(tmp_path), dataclasses.replace(record, **again))
+    with pytest.raises(AbnormalError, match=r"testing/v does not have the frames that manifest"):
+        list(frames)
+
+
+def test_what_frames_do_not_depend_on_may_be_newer_than_the_manifest(tmp_path, record):
+    newer = dataclasses.replace(record, camera="gate", notes=("too dark",), labelled=False)
+    write_record(record.folder(tmp_path), newer)
+    assert len(list(read_frames(tmp_path, record, 32))) == 12
 
 
 def test_no_labels_and_no_masks(tmp_path, record):

@@ -1,5 +1,7 @@
 import dataclasses
+import fcntl
 import math
+import os
 from pathlib import Path
 
 import keras
@@ -50,3 +52,27 @@ def test_what_was_measured_with_another_network_is_not_written(tmp_path, network
     with pytest.raises(AbnormalError, match=r"gate\.h5 has another network now.* Start again"):
         change_calibration(path, with_frames, network=measured)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("there", ["model.h5", "a"])
+def test_a_model_is_locked_where_it_lies_whichever_link_leads_there(
+    tmp_path, network, model_info, there
+):
+    """There may be a link to the file, or to its folder."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    save_model(disk / "model.h5", network, model_info)
+    if there == "a":
+        (tmp_path / "a").symlink_to(disk)
+    else:
+        (tmp_path / "a").mkdir()
+        (tmp_path / "a" / "model.h5").symlink_to("../disk/model.h5")
+
+    def change(known):
+        handle = os.open(disk, os.O_RDONLY)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.close(handle)
+        return dataclasses.replace(known, frames=7)
+
+    assert change_calibration(tmp_path / "a" / "model.h5", change).frames == 7

@@ -10,6 +10,7 @@ import pytest
 
 import abnormal
 from abnormal.cli import train as program
+from abnormal.frames.manifest import read_manifest
 from abnormal.models.model import ModelInfo
 from abnormal.models.model_file import change_model, read_model, save_model
 from abnormal.models.trust import is_trusted
@@ -35,7 +36,7 @@ def finished(arguments, tmp_path, monkeypatch):
     save_network(tmp_path / "model.h5")
     options = program._options(program._parser().parse_args(arguments))
     save_checkpoint(options.checkpoints, Checkpoint(2, 0, {}, {"a": np.zeros(1)}), 5)
-    note_finished(options)
+    note_finished(options, read_manifest(options.img, "training"))
     monkeypatch.setattr("abnormal.models.backend.start_backend", lambda: None)
     monkeypatch.setattr(program, "_train", lambda *_: 9)
     return options

@@ -10,6 +10,7 @@ from abnormal.frames.gaps import Gap
 from abnormal.frames.manifest import write_manifest, write_record
 from abnormal.training import footage as footage_module
 from abnormal.training.footage import open_footage
+from abnormal.training.split import BY_CAMERA, NEAR_SHARE
 
 
 @pytest.fixture
@@ -127,3 +128,19 @@ def test_of_what_is_held_out_no_more_is_calibrated_on(footage_of, monkeypatch):
     for held_out in (False, True):
         frames = sum(video.length for video in videos if video.held_out == held_out)
         assert frames == pytest.approx(160, abs=20)
+
+
+def test_a_gap_near_the_end_is_not_all_that_is_held_out(footage_of):
+    footage = footage_of({"training/01": 100}, {"01": (94,)}, validation=0.2)
+    assert footage.split == NEAR_SHARE
+    assert (footage.training.firsts, footage.training.lengths) == ((0, 94), (74, 6))
+    assert (footage.held_out.firsts, footage.held_out.lengths) == ((74,), (20,))
+
+
+def test_runs_of_earlier_versions_cut_no_video(footage_of, options_of, tmp_path):
+    footage_of({"training/01": 100}, {"01": (94,)})
+    options = options_of(tmp_path / "img", "model", validation=0.2)
+    for rule in (None, BY_CAMERA):
+        footage = open_footage(options, rule)
+        assert footage.split is None  # there is one camera
+        assert footage.held_out.lengths == (6,)

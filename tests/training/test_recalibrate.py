@@ -9,7 +9,8 @@ import keras
 import numpy as np
 import pytest
 
-from abnormal.errors import AbnormalError
+from abnormal.errors import AbnormalError, CannotWriteError
+from abnormal.frames.manifest import write_manifest, write_record
 from abnormal.inference.videos import InputVideo, ModelFrames
 from abnormal.models.lazy_network import LazyNetwork
 from abnormal.models.model import ModelInfo, TrainedModel
@@ -187,3 +188,55 @@ def test_a_network_that_came_meanwhile_gets_no_levels_of_the_old_one(
     with pytest.raises(AbnormalError, match="has another network now"):
         recalibrate(path, tmp_path / "img")
     assert not read_model(path).info.calibration
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """The path of a model for 25 frames a second."""
+    network = keras.Sequential([keras.Input((2, 16, 16, 1)), keras.layers.Conv3D(1, 1)])
+    save_model(tmp_path / "m.h5", network, ModelInfo("cae", 2, 16, 25.0, versions={"keras": "3"}))
+    return tmp_path / "m.h5"
+
+
+@pytest.mark.parametrize(("fps", "is_refused"), [(5.0, True), (50.0, True), (25.4, False)])
+def test_frames_of_another_rate_are_refused_before_anything_is_measured(
+    saved, tmp_path, make_img, monkeypatch, caplog, fps, is_refused
+):
+    caplog.set_level("INFO", "abnormal")
+    img, before = tmp_path / "img", saved.read_bytes()
+    _, slow = make_img(img, {"training/01": 12, "training/02": 12})
+    write_record(slow.folder(img), dataclasses.replace(slow, fps=fps))
+    write_manifest(img)
+    measured = []
+
+    def calibrate(model, videos, old):
+        for video in videos:
+            with video.open_frames() as frames:
+                measured.append(len(list(frames)))
+        return of("", events=1)
+
+    monkeypatch.setattr(module, "split_regimes", lambda videos, fps: videos)
+    monkeypatch.setattr(module, "_calibrate", calibrate)
+    if not is_refused:
+        recalibrate(saved, img)
+        assert measured == [12, 12]
+        assert not [line for line in caplog.messages if "--source" in line]
+        return
+    says = rf"02 in .*img has {fps:g} frames a second.* from 25\. .*--calibrate VIDEOS.* --fps 25`"
+    with pytest.raises(AbnormalError, match=says):
+        recalibrate(saved, img)
+    assert not measured
+    assert saved.read_bytes() == before
+
+
+def test_a_model_file_that_cannot_be_written_is_noticed_before_anything_is_measured(
+    saved, tmp_path, make_img, monkeypatch
+):
+    make_img(tmp_path / "img", {"training/01": 12})
+    monkeypatch.setattr(module, "_calibrate", lambda *_: pytest.fail("it calibrates"))
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link.h5").symlink_to(saved.rename(tmp_path / "disk" / "m.h5"))
+    here = [tmp_path]
+    monkeypatch.setattr("abnormal.replacing.os.access", lambda folder, _: folder in here)
+    with pytest.raises(CannotWriteError, match=r"link\.h5 cannot be written"):
+        recalibrate(tmp_path / "link.h5", tmp_path / "img")

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abnormal.training.split import Part, split_by_camera, split_videos
+from abnormal.training.split import Part, split_by_camera, split_near_share, split_videos
 
 lengths = st.lists(st.integers(10, 300), min_size=1, max_size=12)
 shares = st.floats(0, 0.9)
@@ -121,3 +121,55 @@ def test_a_single_camera_is_split_as_before_cameras_were_told_apart(video_length
     assert split_by_camera(video_lengths, cameras, 10, share, seed) == split_videos(
         video_lengths, 10, share, [seed]
     )
+
+
+@pytest.mark.parametrize(
+    ("video_lengths", "start"),
+    [
+        ((9_980, 20), 8_480),  # a gap shortly before the end: 20 frames were held out
+        ((20, 9_980), 8_480),
+        ((5_000, 5_000), 3_500),  # a pause in the middle: half was
+        ((2_500, 2_500, 2_500, 2_500), None),  # of four whole ones, one is near enough
+        ((14, 14), None),  # too short to be cut
+    ],
+)
+def test_where_whole_videos_are_far_from_the_share_the_end_of_the_longest_is_held_out(
+    video_lengths, start
+):
+    for seed in range(6):
+        split = split_near_share(video_lengths, 10, 0.15, seed)
+        if start is None:
+            assert split == split_videos(video_lengths, 10, 0.15, seed)
+        else:
+            longest = int(np.argmax(video_lengths))
+            assert split[1] == [Part(longest, start, video_lengths[longest])]
+            assert frames_of(split[0]) | frames_of(split[1]) == {
+                (video, n) for video, count in enumerate(video_lengths) for n in range(count)
+            }
+
+
+@pytest.mark.parametrize(
+    "video_lengths",
+    [
+        (120, 150, 150, 180, 180, 150, 150, 120, *(180,) * 5, 150, 150, 150),  # Ped2
+        (300, 1223, 781, 145, 244),  # the part of Avenue that docs/RESULTS.md is about
+        (250,) * 6,  # the demo
+    ],
+)
+def test_usual_footage_is_split_into_whole_videos(video_lengths):
+    for seed in range(50):
+        cameras = ["gate"] * len(video_lengths)
+        cut = split_by_camera(video_lengths, cameras, 10, 0.15, seed, may_cut=True)
+        assert cut == split_by_camera(video_lengths, cameras, 10, 0.15, seed)
+
+
+@settings(deadline=None)
+@given(lengths, st.floats(0.01, 0.9), seeds)
+def test_a_cut_is_nearer_to_the_share(video_lengths, share, seed):
+    wanted, clip = share * sum(video_lengths), 10
+    whole = split_videos(video_lengths, clip, share, seed)
+    cut = split_near_share(video_lengths, clip, share, seed)
+    assert len(frames_of(cut[0])) + len(frames_of(cut[1])) == sum(video_lengths)
+    assert not frames_of(cut[0]) & frames_of(cut[1])
+    far, near = (abs(len(frames_of(held)) - wanted) for _, held in (whole, cut))
+    assert cut == whole or near < far or near < clip

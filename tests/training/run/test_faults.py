@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from abnormal.errors import AbnormalError, Stopped
+from abnormal.training import run as run_module
 from abnormal.training.checkpoints import list_checkpoints, load_checkpoint
 from abnormal.training.losses import LOSSES
 from tests.training.run.running import Death, Meter, die, go
@@ -88,3 +89,45 @@ def test_a_run_that_never_began_is_in_nobodys_way(options):
 
     newest = load_checkpoint(list_checkpoints(options.checkpoints)[-1])
     assert (newest.state["options"]["seed"], newest.batch) == (3, 2)
+
+
+def no_memory(*_):
+    raise MemoryError("Unable to allocate 3 GiB")
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "fewer"),
+    [(5, "--batch-size 2"), (1, "a smaller --size or --clip-length")],
+)
+def test_where_there_is_no_memory_to_train_it_is_said_what_fewer_clips_cost(
+    options, monkeypatch, batch_size, fewer
+):
+    monkeypatch.setattr(run_module, "_fit", no_memory)
+    with pytest.raises(AbnormalError, match=f"anew with {fewer} and --restart"):
+        go(dataclasses.replace(options, batch_size=batch_size))
+
+
+def test_where_there_is_no_memory_to_calibrate_the_batch_does_not_matter(options, monkeypatch):
+    options = dataclasses.replace(options, epochs=1)
+    with monkeypatch.context() as patch:
+        patch.setattr("abnormal.training.finish.Calibrator.calibrate", no_memory)
+        with pytest.raises(AbnormalError, match="the network is trained") as refused:
+            go(options)
+    assert "--batch-size" not in str(refused.value)
+    go(options, meter := Meter())  # as the message promises
+    assert meter.batches == 0
+
+
+def make_folder(path):
+    path.mkdir()
+
+
+def link_to_an_unmounted_place(path):
+    path.symlink_to("/not/mounted/model.h5")
+
+
+@pytest.mark.parametrize("spoil", [make_folder, link_to_an_unmounted_place])
+def test_a_model_file_that_cannot_be_written_is_noticed_before_training(options, spoil):
+    spoil(options.output)
+    with pytest.raises(AbnormalError, match=r"model\.h5 cannot be written: it is a"):
+        go(options, Meter(1, die))

@@ -162,6 +162,36 @@ def test_a_signal_while_it_judges_an_epoch_saves_too(options, left_alone, monkey
     assert made(options) == left_alone(options)
 
 
+@pytest.mark.parametrize("is_full", [False, True])
+def test_a_signal_after_the_last_batch_is_obeyed_before_the_calibration(
+    options, left_alone, monkeypatch, is_full
+):
+    """Also where the last checkpoint cannot be written, so that it is tried once more."""
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    one = dataclasses.replace(options, epochs=1)
+    with monkeypatch.context() as patch:
+        patch.setattr("abnormal.training.run.finish", lambda *_: pytest.fail("it calibrates"))
+        if is_full:
+            patch.setattr(np, "savez", full)
+        patch.setattr(
+            "abnormal.training.loss_files.LossFiles.add_to_tensorboard",
+            lambda *_: signal.raise_signal(signal.SIGTERM),
+        )
+        said = "no checkpoint could be" if is_full else "the same command goes on"
+        with pytest.raises(Stopped, match=said) as stopped:
+            go(one, every_batch=False)
+    assert stopped.value.exit_code == 143
+    newest = list_checkpoints(options.checkpoints)[-1:]
+    assert [path.name for path in newest] == ([] if is_full else ["epoch0001-batch000000"])
+
+    go(options)
+
+    assert made(options) == left_alone(options)
+
+
 def test_more_epochs_extend_a_finished_run(options, left_alone):
     go(dataclasses.replace(options, epochs=1))
 

@@ -104,14 +104,14 @@ def test_a_resumed_run_keeps_the_split_that_it_began_with(options, tmp_path, mon
     options = dataclasses.replace(options, img=img, epochs=1, validation=0.5)
     splits = []
 
-    def open_some(options, by_camera):
-        splits.append(open_footage(options, by_camera))
+    def open_some(options, rule):
+        splits.append(open_footage(options, rule))
         return splits[-1]
 
     monkeypatch.setattr(run_module, "open_footage", open_some)
     with monkeypatch.context() as patch:
         if older:
-            patch.setattr(run_module, "_splits_by_camera", lambda _: False)
+            patch.setattr(run_module, "_split_rule", lambda _: None)
         go(options)
     go(dataclasses.replace(options, epochs=2))
     assert splits[0].held_out_names == splits[1].held_out_names

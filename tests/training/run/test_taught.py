@@ -1,11 +1,13 @@
 """What a model is taught after its training stays, whatever is started again."""
 
 import dataclasses
+import shutil
 
 import keras
 import pytest
 
 from abnormal.errors import AbnormalError
+from abnormal.frames.manifest import read_record, write_manifest, write_record
 from abnormal.inference.stored_calibration import change_calibration, read_info_and_calibration
 from abnormal.models.model_file import read_model, save_model
 from abnormal.scoring.dismissal import Dismissal
@@ -78,6 +80,28 @@ def test_a_run_that_began_anew_calibrates_anew_whatever_stops_it(options, monkey
         with pytest.raises(Death):
             go(options)
     assert not go(options).calibration.dismissed  # although the new network is the same
+
+
+def test_footage_that_is_added_while_a_run_goes_on_does_not_count_as_learnt(
+    options, img, tmp_path, monkeypatch
+):
+    footage = tmp_path / "img"
+    shutil.copytree(img, footage)
+    options = dataclasses.replace(options, epochs=1, img=footage)
+
+    def examine(*parts):
+        """Meanwhile a video is preprocessed."""
+        new = shutil.copytree(footage / "training" / "01", footage / "training" / "04")
+        write_record(new, dataclasses.replace(read_record(new), video="04"))
+        write_manifest(footage)
+        return parts[-1]
+
+    monkeypatch.setattr(finish_module, "examine", examine)
+    go(options)
+    assert not is_finished(options)
+    shutil.rmtree(footage / "training" / "04")
+    write_manifest(footage)
+    assert is_finished(options)
 
 
 def test_an_extended_run_is_examined_also_if_its_network_stays(options, monkeypatch):
