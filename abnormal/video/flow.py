@@ -128,7 +128,7 @@ class SpeedMeter:
         if image is before:
             return self._speed
         if before is not None and np.array_equal(image, before):
-            if passed > MOST_REPEATS + _EARLY_OR_LATE:
+            if self._speed is None or passed > MOST_REPEATS + _EARLY_OR_LATE:
                 self._speed = np.zeros(image.shape, np.float32)
             return self._speed
         self._since, self._speed = time, None

@@ -110,8 +110,10 @@ def test_a_repeat_that_is_another_array_is_a_repeat_as_well(scene, source_fps):
     frames = (Frame(image, number / source_fps, number) for number, image in enumerate(images))
     repeated = [frame.image for frame in at_rate(frames, 25.0)]
     copies = [frame.speed for frame in with_speed(image.copy() for image in repeated)]
-    for speed, expected in zip(copies, with_speed(repeated), strict=True):
-        assert np.array_equal(speed, expected.speed)
+    expected = [frame.speed for frame in with_speed(repeated)]
+    first = sum(speed is None for speed in expected)  # while nobody knows what moves
+    assert not any(np.any(speed) for speed in copies[:first])
+    assert all(map(np.array_equal, copies[first:], expected[first:]))
 
 
 def test_nothing_moves_in_a_picture_that_stays(scene):
@@ -136,7 +138,7 @@ def test_a_speed_that_nobody_wants_is_not_held(scene):
     measure(scene, 0)
     assert measure(first, 1).any()
     assert measure(second, 2, is_wanted=False) is None
-    assert measure(second.copy(), 3) is None
+    assert not measure(second.copy(), 3).any()
     assert np.array_equal(measure(first, 4), FlowMeter()(second, first) / np.float32(2))
 
 
