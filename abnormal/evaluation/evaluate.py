@@ -14,7 +14,7 @@ from abnormal.inference.scored_video import ScoredVideo
 from abnormal.inference.tracking import UnusualThing
 from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
-from abnormal.scoring.events import persistent_events
+from abnormal.scoring.events import Event, persistent_events
 from abnormal.scoring.regularity import psnr_score, stretched
 from abnormal.scoring.residual import ERRORS
 
@@ -133,16 +133,21 @@ def _metrics_with_interval(
 
 
 def _event_metrics(videos: Sequence[ScoredVideo], alarm: Alarm) -> dict[str, Any]:
-    found = [video.events(alarm) for video in videos]
-    labels = [labels_of(video) for video in videos]
-    return dataclasses.asdict(event_metrics(found, labels, [video.fps for video in videos]))
+    return _compared_with_labels(videos, [video.events(alarm) for video in videos])
 
 
 def _regularity_event_metrics(videos: Sequence[ScoredVideo]) -> dict[str, Any]:
     """Counts events as papers do, at the persistent minima of the regularity."""
     found = [persistent_events(video.regularity_by_frame()) for video in videos]
-    labels, fps = [labels_of(video) for video in videos], [video.fps for video in videos]
-    return dataclasses.asdict(event_metrics(found, labels, fps, overlap=0.5))
+    return _compared_with_labels(videos, found, overlap=0.5)
+
+
+def _compared_with_labels(
+    videos: Sequence[ScoredVideo], found: Sequence[Sequence[Event]], overlap: float = 0.0
+) -> dict[str, Any]:
+    labels = [labels_of(video) for video in videos]
+    fps, gaps = [video.fps for video in videos], [video.gaps for video in videos]
+    return dataclasses.asdict(event_metrics(found, labels, fps, gaps, overlap))
 
 
 def _region_metrics(

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from abnormal.frames.gaps import Gap, times_sec
 from abnormal.scoring.events import Event, intervals
 from abnormal.scoring.rate_check import EventRate, event_rate
 
@@ -26,8 +27,8 @@ class EventMetrics:
         false_alarms_per_hour_interval: Lower and upper limit of the 95 % interval of that rate; see
             `event_rate`.
         mean_delay_sec: Mean delay of the events that are found, in seconds, from the start of the
-            true event to the start of the first event that overlaps with it. The delay is 0 if that
-            event began earlier. None if no event is found.
+            true event to the start of the first event that overlaps with it, gaps included. The
+            delay is 0 if that event began earlier. None if no event is found.
     """
 
     true_events: int
@@ -43,6 +44,7 @@ def event_metrics(
     events: Sequence[Sequence[Event]],
     labels: Sequence[np.ndarray],
     fps: Sequence[float],
+    gaps: Sequence[Sequence[Gap]] = (),
     overlap: float = 0.0,
 ) -> EventMetrics:
     """Compares events with labels.
@@ -51,6 +53,7 @@ def event_metrics(
         events: The events of each video.
         labels: For each video `(n,)` uint8, 1 for abnormal frames and 0 for normal ones.
         fps: Frames per second of each video.
+        gaps: The gaps of each video; empty if no video has any.
         overlap: A true event is found if more than this share of its frames belong to events, and
             an event is right if more than this share of its frames are abnormal. With 0, one frame
             in common is enough.
@@ -58,7 +61,8 @@ def event_metrics(
     delays: list[float] = []
     true_events = false_alarms = 0
     normal_sec = 0.0
-    for found, truth, rate in zip(events, labels, fps, strict=True):
+    gaps = gaps or [()] * len(events)
+    for found, truth, rate, of_video in zip(events, labels, fps, gaps, strict=True):
         abnormal, covered = truth == 1, np.zeros(len(truth), bool)
         for event in found:
             covered[event.start : event.stop] = True
@@ -68,7 +72,8 @@ def event_metrics(
             true_events += 1
             if covered[start:stop].mean() > overlap:
                 first = min(e.start for e in found if e.start < stop and e.stop > start)
-                delays.append(max(0, first - start) / rate)
+                begun, noticed = times_sec(np.array([start, max(start, first)]), rate, of_video)
+                delays.append(noticed - begun)
     hourly = event_rate(false_alarms, normal_sec / HOUR_SEC) if normal_sec else None
     return EventMetrics(
         true_events=true_events,

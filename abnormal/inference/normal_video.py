@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,8 +34,8 @@ LARGEST_BOX = "largest_box"
 """Key under which the largest difference over a box of each frame is kept beside the scores."""
 
 CAMERA_SAMPLES = 100
-"""Number of frames from which the background of a camera is learnt. There may be up to twice as
-many. If it has more videos than that, some of them are left out."""
+"""Number of frames from which the background of a camera is learnt. There may be twice as many. If
+it has many more videos than that, some of them are left out."""
 
 Series = dict[str, np.ndarray]
 """For each score an array with one entry per frame or per second of a video."""
@@ -242,7 +243,7 @@ def between_gaps(scores: Sequence[np.ndarray], videos: Sequence[NormalVideo]) ->
 
 
 def learn_backgrounds(videos: Sequence[NormalVideo]) -> dict[str, np.ndarray]:
-    """Learns the background of each camera from some frames of each of its videos.
+    """Learns the background of each camera from frames that are spread evenly over its footage.
 
     Args:
         videos: The videos, sorted by camera. One that cannot be read is left out.
@@ -252,31 +253,73 @@ def learn_backgrounds(videos: Sequence[NormalVideo]) -> dict[str, np.ndarray]:
     """
     backgrounds = {}
     for camera, of_camera in itertools.groupby(videos, lambda video: video.camera):
-        every = list(of_camera)
-        chosen = every[:: max(1, len(every) // CAMERA_SAMPLES)]
-        samples: list[np.ndarray] = []
-        for video in chosen:
-            # A video that cannot be read is reported when it is measured.
-            with contextlib.suppress(AbnormalError), video.open_frames() as frames:
-                samples += _spread(frames, max(1, CAMERA_SAMPLES // len(chosen)))
+        samples = _spread(_neighbours(list(of_camera)))
         if samples:
             backgrounds[camera] = learn_background(np.stack(samples))
     return backgrounds
 
 
-def _spread(frames: Iterable[np.ndarray], wanted: int) -> list[np.ndarray]:
-    """Takes frames that are evenly spread over a video of any length, as many as are wanted.
+def _neighbours(videos: Sequence[NormalVideo]) -> list[Sequence[NormalVideo]]:
+    """Divides the videos of a camera into groups, of one video each unless there are very many."""
+    size = max(1, len(videos) // CAMERA_SAMPLES)
+    return [videos[first : first + size] for first in range(0, len(videos), size)]
 
-    There are up to twice as many, and fewer if the video is shorter.
+
+class _Sample(NamedTuple):
+    """A frame, the number of its group of videos, and its own number in its video."""
+
+    frame: np.ndarray
+    group: int
+    number: int
+
+
+def _spread(groups: Sequence[Sequence[NormalVideo]]) -> list[np.ndarray]:
+    """Takes frames, `(size, size)` uint8 each, in proportion to the length of the footage.
+
+    How it was cut into videos does not matter: the first frame of each and those at a common step
+    are taken, and then some of those that stand for less time than others are left out. Of each
+    group of videos only the longest is read, which stands for all of them.
     """
-    taken: list[np.ndarray] = []
+    most = 2 * len(groups) * max(1, CAMERA_SAMPLES // len(groups))
+    samples: list[_Sample] = []
+    lengths: list[float] = []
     step = 1
-    for number, frame in enumerate(frames):
-        if number % step == 0:
-            taken.append(frame)
-        if len(taken) == 2 * wanted:
-            taken, step = taken[::2], 2 * step
-    return taken
+    for group in groups:
+        longest, length = max(group, key=lambda video: video.length), 0
+        # A video that cannot be read is reported when it is measured.
+        with contextlib.suppress(AbnormalError), longest.open_frames() as frames:
+            for number, frame in enumerate(frames):
+                length = number + 1
+                if number % step == 0:
+                    samples.append(_Sample(frame, len(lengths), number))
+                while len(samples) == most:
+                    step *= 2
+                    samples = [sample for sample in samples if sample.number % step == 0]
+        lengths.append(length * (_mean_length(group) / longest.length if longest.length else 1.0))
+    return _thin_out(samples, lengths)
+
+
+def _mean_length(videos: Sequence[NormalVideo]) -> float:
+    return sum(video.length for video in videos) / len(videos)
+
+
+def _thin_out(samples: Sequence[_Sample], lengths: Sequence[float]) -> list[np.ndarray]:
+    """Leaves out samples so that each group of videos has as many as its length demands.
+
+    If all of them are equally long, no sample is left out.
+
+    Args:
+        samples: The samples, group by group.
+        lengths: Mean number of frames in the videos of each group.
+    """
+    counts = np.bincount([sample.group for sample in samples], minlength=len(lengths))
+    frames = [lengths[sample.group] / counts[sample.group] for sample in samples]
+    wanted = np.floor(np.cumsum(frames) / max(frames, default=1.0) + 0.5)
+    return [
+        sample.frame
+        for sample, is_wanted in zip(samples, np.diff(wanted, prepend=0.0), strict=True)
+        if is_wanted
+    ]
 
 
 def _concatenated(parts: Mapping[str, Sequence[np.ndarray]]) -> Series:

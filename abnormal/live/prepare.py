@@ -5,14 +5,10 @@ import numpy as np
 from abnormal.inference.regimes import RegimeWatch, Seen
 from abnormal.live.frame import LiveFrame, Moment
 from abnormal.live.gate import PictureGate
-from abnormal.video.flow import FlowMeter
+from abnormal.video.flow import SpeedMeter
 from abnormal.video.jpeg import to_jpeg
 from abnormal.video.resample import resize
 from abnormal.video.stream import Frame
-
-_LATE_PERIODS = 1.5
-"""A frame that comes so many periods of the model's rate after the last one, or later, is not one
-that is merely irregular: its camera is slower, or frames were lost."""
 
 
 class FramePreparer:
@@ -38,16 +34,16 @@ class FramePreparer:
         """
         self.fps = fps
         self._size = size
-        self._flow = FlowMeter() if flow else None
+        self._speed = SpeedMeter() if flow else None
         self._pictures = pictures
         self._gate, self._watch = PictureGate(fps), watch
         self._regime: int | None = 0
-        self._before: np.ndarray | None = None
-        self._number, self._sec = -1, 0.0  # of the last frame
+        self._number = -1  # of the last frame
 
     def start_after_gap(self) -> None:
         """Forgets the last frame, because frames are missing after it; the next gets no speed."""
-        self._before = None
+        if self._speed:
+            self._speed.restart()
 
     def start_connection(self) -> None:
         """Forgets the last frame for all purposes, because much time may have passed since."""
@@ -67,11 +63,8 @@ class FramePreparer:
         """
         image = np.ascontiguousarray(resize(frame.image, self._size, self._size))
         speed = None
-        if self._flow is not None and self._before is not None and not is_dropped:
-            periods = (moment.sec - self._sec) * self.fps  # more than one of a slower camera
-            speed = self._flow(self._before, image)
-            speed /= np.float32(periods if periods > _LATE_PERIODS else 1)
-        self._before, self._sec = image, moment.sec
+        if self._speed:
+            speed = self._speed(image, moment.sec * self.fps, is_wanted=not is_dropped)
         after = max(1, moment.number - self._number)
         self._number = moment.number
         seen = self._watch(image, after) if self._watch else Seen()

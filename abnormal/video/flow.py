@@ -25,6 +25,13 @@ MEDIAN_STEP = 4
 LEAST_SIDE_PX = 16
 """Smaller frames have no coarser scale at which the search for the flow could begin, in pixels."""
 
+MOST_REPEATS = 4
+"""A picture that is the same in so many further frames, 0.2 s at 25 frames a second, is taken for
+one of a source with fewer frames. If it stays for longer, nothing moves."""
+_EARLY_OR_LATE = 0.5
+"""Frames of a live camera may be so much early or late, in frames at the model's rate. Those that
+are later come from a slower camera, or frames were lost before them."""
+
 
 class FlowMeter:
     """Measures how fast things move between two frames. Each thread needs its own instance.
@@ -82,6 +89,55 @@ def _median(values: np.ndarray) -> np.floating:
     return median(values[::MEDIAN_STEP, ::MEDIAN_STEP].ravel())
 
 
+class SpeedMeter:
+    """Measures the speed in each frame of one video or camera as the frames arrive.
+
+    A frame may show the last picture once more, because the source has fewer frames than the model.
+    Things move on meanwhile, as fast as they were seen to move. If it is the same array, it is such
+    a repeat. If it is another array that is equal, such as a file has that was filmed at half its
+    rate, the scene may also stand still. It does if the picture stays for more than `MOST_REPEATS`
+    frames.
+
+    The next picture is compared with the repeated one over the whole time that it was shown.
+    """
+
+    def __init__(self) -> None:
+        """Starts without a frame before the next one, which therefore gets no speed."""
+        self._flow = FlowMeter()
+        self._shown: np.ndarray | None = None
+        self._since = 0.0  # when that picture was shown first
+        self._speed: np.ndarray | None = None
+
+    def restart(self) -> None:
+        """Forgets the last frame, because frames are missing after it; the next gets no speed."""
+        self._shown = self._speed = None
+
+    def __call__(self, image: np.ndarray, time: float, is_wanted: bool = True) -> np.ndarray | None:
+        """Measures the speed in the next frame.
+
+        Args:
+            image: `(height, width)` uint8.
+            time: When it was taken, in frames at the model's rate.
+            is_wanted: Whether the speed is needed. If not, no flow is computed.
+
+        Returns:
+            `(height, width)` float32, at least 0, in pixels per frame; None if it was not measured.
+        """
+        before, passed = self._shown, time - self._since
+        self._shown = image
+        if image is before:
+            return self._speed
+        if before is not None and np.array_equal(image, before):
+            if self._speed is None or passed > MOST_REPEATS + _EARLY_OR_LATE:
+                self._speed = np.zeros(image.shape, np.float32)
+            return self._speed
+        self._since, self._speed = time, None
+        if before is not None and is_wanted:
+            self._speed = self._flow(before, image)
+            self._speed /= np.float32(passed if passed > 1 + _EARLY_OR_LATE else 1)
+        return self._speed
+
+
 class MovingFrame(NamedTuple):
     """A frame, and how fast things in it move.
 
@@ -96,10 +152,7 @@ class MovingFrame(NamedTuple):
 
 
 def with_speed(frames: Iterable[np.ndarray]) -> Iterator[MovingFrame]:
-    """Measures the speed in each frame of a video as the frames arrive.
-
-    A frame that is shown several times, because the source has fewer frames than the model, is the
-    same array each time. Things move on meanwhile, as fast as they were seen to move.
+    """Measures the speed in each frame of a video as the frames arrive; see `SpeedMeter`.
 
     Args:
         frames: `(height, width)` uint8 each, in order.
@@ -107,16 +160,9 @@ def with_speed(frames: Iterable[np.ndarray]) -> Iterator[MovingFrame]:
     Yields:
         Each frame with its speed. The first frame has none, because there is no frame before it.
     """
-    meter = FlowMeter()
-    before: np.ndarray | None = None
-    speed: np.ndarray | None = None
-    shown = 0  # how many times the frame before was shown
-    for frame in frames:
-        if frame is not before:
-            speed = None if before is None else meter(before, frame) / np.float32(shown)
-            before, shown = frame, 0
-        shown += 1
-        yield MovingFrame(frame, speed)
+    measure = SpeedMeter()
+    for number, frame in enumerate(frames):
+        yield MovingFrame(frame, measure(frame, number))
 
 
 def without_speed(frames: Iterable[np.ndarray]) -> Iterator[MovingFrame]:

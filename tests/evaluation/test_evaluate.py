@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import numpy as np
@@ -11,6 +12,7 @@ from abnormal.evaluation.evaluate import (
     evaluate,
     labels_of,
 )
+from abnormal.frames.gaps import Gap
 from abnormal.inference.scored_video import ScoredVideo
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.residual import SCORES
@@ -146,6 +148,12 @@ def test_an_event_lasts_until_the_release():
     # tenth of a second are normal, counted without the two abnormal ones.
     assert (steady["true_events"], steady["found"], steady["missed"]) == (2, 2, 0)
     assert evaluate([video], above(8.0))["events"]["found"] == 0  # single frames are no events
+
+
+def test_the_delay_of_an_event_counts_the_gap_before_it():
+    values, labels = [*[0] * 6, *[9] * 4], [0, 0, *[1] * 8]
+    video = dataclasses.replace(scored("a", values, labels), gaps=(Gap(5, 60.0),))
+    assert evaluate([video], above(8.0))["events"]["mean_delay_sec"] == pytest.approx(59.9)
 
 
 def test_the_interval_of_the_auc_needs_three_videos():

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from abnormal.evaluation.event_level import event_metrics
+from abnormal.frames.gaps import Gap
 from abnormal.scoring.events import Event
 
 
@@ -61,6 +62,14 @@ def test_videos_add_up_each_at_its_own_rate():
     low, high = metrics.false_alarms_per_hour_interval  # of one event: 0.0253 to 5.572
     assert (low * hours, high * hours) == pytest.approx((0.0253, 5.572), rel=1e-3)
     assert metrics.mean_delay_sec == 1.0
+
+
+def test_a_delay_counts_the_gap_within_it():
+    """The true event begins at 3.0 s; the event at 62.0 s, two seconds after a gap."""
+    events, labels, gaps = [event(70, 80)], truth((30, 90)), [Gap(50, 60.0)]
+    metrics = event_metrics([events, []], [labels, truth()], [10.0, 10.0], [gaps, []])
+    assert metrics.mean_delay_sec == pytest.approx(59.0)
+    assert event_metrics([events], [labels], [10.0]).mean_delay_sec == pytest.approx(4.0)
 
 
 def test_what_is_not_defined_is_none():

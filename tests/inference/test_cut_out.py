@@ -80,6 +80,19 @@ def test_elsewhere_is_where_things_seldom_are(thing):
         assert moved[5].left - moved[0].left == thing[5].left - thing[0].left
 
 
+def test_elsewhere_is_anywhere_among_places_that_are_alike(thing):
+    usual = np.zeros((SIZE, SIZE))
+    usual[24:40] = 0.3  # a pavement, above and below which there is nobody
+    tops = []
+    for seed in range(30):
+        moved, again = (elsewhere(thing, usual, 2, np.random.default_rng(seed)) for _ in range(2))
+        assert [view.top for view in moved] == [view.top for view in again]
+        assert not 24 <= moved[0].top + 7 < 40
+        tops.append(moved[0].top)
+    assert min(tops) < 10
+    assert max(tops) > 40
+
+
 def test_who_stands_does_not_move(thing):
     stands = standing(thing, 7)
     assert stands[:20] == thing[:20]

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from abnormal.video.flow import FlowMeter, with_speed, without_speed
+from abnormal.video.flow import MOST_REPEATS, FlowMeter, SpeedMeter, with_speed, without_speed
 from abnormal.video.resample import at_rate
 from abnormal.video.stream import Frame
 
@@ -102,3 +102,50 @@ def test_things_move_on_as_fast_while_a_frame_is_repeated(scene, source_fps):
     speeds = [np.median(f.speed[35:55][f.speed[35:55] > 0]) for f in moving]
     assert all(0.7 < speed < 3 for speed in speeds)
     assert np.mean(speeds) == pytest.approx(2, abs=0.5)  # 50 pixels a second are 2 a frame
+
+
+@pytest.mark.parametrize("source_fps", [20.0, 12.5, 10.0, 8.0, 5.0])
+def test_a_repeat_that_is_another_array_is_a_repeat_as_well(scene, source_fps):
+    images = [with_patch(scene, 5 + round(50 * number / source_fps)) for number in range(7)]
+    frames = (Frame(image, number / source_fps, number) for number, image in enumerate(images))
+    repeated = [frame.image for frame in at_rate(frames, 25.0)]
+    copies = [frame.speed for frame in with_speed(image.copy() for image in repeated)]
+    expected = [frame.speed for frame in with_speed(repeated)]
+    first = sum(speed is None for speed in expected)  # while nobody knows what moves
+    assert not any(np.any(speed) for speed in copies[:first])
+    assert all(map(np.array_equal, copies[first:], expected[first:]))
+
+
+def test_nothing_moves_in_a_picture_that_stays(scene):
+    first, second, third = (with_patch(scene, left) for left in (40, 42, 45))
+    stays = 30
+    frames = [first, *(second.copy() for _ in range(stays)), third]
+    speeds = [frame.speed for frame in with_speed(frames)]
+    for held in speeds[1 : 2 + MOST_REPEATS]:
+        assert np.array_equal(held, FlowMeter()(first, second))
+    assert not np.any(speeds[2 + MOST_REPEATS : -1])
+    # It moves again, from where it was a second ago.
+    assert np.array_equal(speeds[-1], FlowMeter()(second, third) / np.float32(stays))
+
+
+def test_a_scene_that_stands_still_from_the_start_has_no_speed(scene):
+    assert not any(np.any(frame.speed) for frame in with_speed(scene.copy() for _ in range(20)))
+
+
+def test_a_speed_that_nobody_wants_is_not_held(scene):
+    measure = SpeedMeter()
+    first, second = with_patch(scene, 40), with_patch(scene, 42)
+    measure(scene, 0)
+    assert measure(first, 1).any()
+    assert measure(second, 2, is_wanted=False) is None
+    assert not measure(second.copy(), 3).any()
+    assert np.array_equal(measure(first, 4), FlowMeter()(second, first) / np.float32(2))
+
+
+def test_the_first_frame_after_a_gap_has_no_speed(scene):
+    measure = SpeedMeter()
+    measure(scene, 0)
+    assert measure(with_patch(scene, 40), 1).any()
+    measure.restart()
+    assert measure(with_patch(scene, 40), 2) is None
+    assert measure(with_patch(scene, 42), 3).any()
