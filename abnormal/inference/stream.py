@@ -142,13 +142,13 @@ class CellStream:
             for name, temporal_filter in self._filters.items()
         }
 
-    def seconds(self, name: str, cells: np.ndarray, ratios: np.ndarray) -> np.ndarray:
-        """Returns for how long the most unusual cell of each frame has been occupied.
+    def seconds(self, name: str, ratios: np.ndarray) -> np.ndarray:
+        """Returns for how long what is at the most unusual cell of each frame has been there.
 
         Args:
             name: Name of a score of a duration.
-            cells: What `add` has just returned for it, `(n, rows, columns)`.
-            ratios: How far each of these cells is above normal, of the same shape.
+            ratios: How far each of the cells that `add` has just returned for it is above normal,
+                `(n, rows, columns)`.
 
         Returns:
             `(n,)` float64, at least 0, in seconds.
@@ -156,9 +156,7 @@ class CellStream:
         timer = self._filters[name]
         assert isinstance(timer, StayTimer), name
         highest = [divmod(int(of.argmax()), of.shape[1]) for of in ratios]
-        return np.array(
-            [timer.seconds_at(of[at], *at) for of, at in zip(cells, highest, strict=True)]
-        )
+        return np.array([timer.seconds_at(number, *at) for number, at in enumerate(highest)])
 
 
 @dataclass(frozen=True)
@@ -307,7 +305,7 @@ class FrameScorer:
             smooth = self._mean(name, raw[name], LOCAL_SMOOTHING_SEC)
             local[name] = self._normality.surprises[name].of(smooth)
             stays = LOCAL_SCORES[name].of_duration
-            measured[name] = self._cells.seconds(name, values, ratios[name]) if stays else smooth
+            measured[name] = self._cells.seconds(name, ratios[name]) if stays else smooth
         fused, sources = fuse(local, self._normality.frames, self._normality.correction)
         raw[FUSED] = fused
         causal |= local | {FUSED: fused}
