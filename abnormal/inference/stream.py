@@ -168,12 +168,13 @@ class ScoredFrames:
             local score that is how far the most unusual cell is above normal.
         causal: For each score's name, its values as alarms use them, `(n,)` float64, at least 0:
             smoothed causally and, for local scores, as surprises.
-        boxes: Box around the most unusual thing in each frame or, where nothing is unusual, around
-            the most unusual cells by the local score that `fused` comes from, `(n, 4)` float64 in
-            [0, 1]: left, top, width and height, as fractions of the picture; None if there are no
-            local scores.
-        things: The unusual things in each frame, the most unusual one first; none where nothing is
-            unusual, and an empty tuple if there are no local scores.
+        boxes: Box around the first thing in each frame or, where nothing is unusual, around the
+            most unusual cells by the local score that raises the alarm, or that `fused` comes from,
+            `(n, 4)` float64 in [0, 1]: left, top, width and height, as fractions of the picture;
+            None if there are no local scores.
+        things: The unusual things in each frame by the alarm's score if that is local and by
+            `fused` otherwise, in the order of `ThingTracker.add`; none where nothing is unusual,
+            and an empty tuple if there are no local scores.
         sources: 0-based number of the local score that `fused` comes from in each frame, in the
             order of `LOCAL_SCORES`, `(n,)` int64; empty if there are no local scores.
         carriers: The cells that raise the score of each frame, none where nothing is unusual, `(n,
