@@ -28,11 +28,11 @@ class ScoredVideo:
             smoothed causally and, for local scores, as surprises.
         labels: `(n,)` uint8, 1 for abnormal frames and 0 for normal ones; None if not known.
         situation: Kind of the abnormal event in the video; empty if not known.
-        boxes: Box around the most unusual thing in each frame or, where nothing is unusual, around
-            the most unusual place, `(n, 4)` float64 in [0, 1]: left, top, width and height, as
+        boxes: Box around the first thing in each frame or, where nothing is unusual, around the
+            most unusual place, `(n, 4)` float64 in [0, 1]: left, top, width and height, as
             fractions of the picture; None if there are no local scores.
-        things: The unusual things in each frame, the most unusual one first; an empty tuple if
-            there are no local scores.
+        things: The unusual things in each frame, the one from which its score comes first; an empty
+            tuple if there are no local scores.
         gaps: The gaps between its frames, in the order of time.
         sources: 0-based number of the local score that `fused` comes from in each frame, in the
             order of `LOCAL_SCORES`, `(n,)` int64; empty if there are no local scores.

@@ -142,13 +142,13 @@ class CellStream:
             for name, temporal_filter in self._filters.items()
         }
 
-    def seconds(self, name: str, cells: np.ndarray, ratios: np.ndarray) -> np.ndarray:
-        """Returns for how long the most unusual cell of each frame has been occupied.
+    def seconds(self, name: str, ratios: np.ndarray) -> np.ndarray:
+        """Returns for how long what is at the most unusual cell of each frame has been there.
 
         Args:
             name: Name of a score of a duration.
-            cells: What `add` has just returned for it, `(n, rows, columns)`.
-            ratios: How far each of these cells is above normal, of the same shape.
+            ratios: How far each of the cells that `add` has just returned for it is above normal,
+                `(n, rows, columns)`.
 
         Returns:
             `(n,)` float64, at least 0, in seconds.
@@ -156,9 +156,7 @@ class CellStream:
         timer = self._filters[name]
         assert isinstance(timer, StayTimer), name
         highest = [divmod(int(of.argmax()), of.shape[1]) for of in ratios]
-        return np.array(
-            [timer.seconds_at(of[at], *at) for of, at in zip(cells, highest, strict=True)]
-        )
+        return np.array([timer.seconds_at(number, *at) for number, at in enumerate(highest)])
 
 
 @dataclass(frozen=True)
@@ -170,12 +168,13 @@ class ScoredFrames:
             local score that is how far the most unusual cell is above normal.
         causal: For each score's name, its values as alarms use them, `(n,)` float64, at least 0:
             smoothed causally and, for local scores, as surprises.
-        boxes: Box around the most unusual thing in each frame or, where nothing is unusual, around
-            the most unusual cells by the local score that `fused` comes from, `(n, 4)` float64 in
-            [0, 1]: left, top, width and height, as fractions of the picture; None if there are no
-            local scores.
-        things: The unusual things in each frame, the most unusual one first; none where nothing is
-            unusual, and an empty tuple if there are no local scores.
+        boxes: Box around the first thing in each frame or, where nothing is unusual, around the
+            most unusual cells by the local score that raises the alarm, or that `fused` comes from,
+            `(n, 4)` float64 in [0, 1]: left, top, width and height, as fractions of the picture;
+            None if there are no local scores.
+        things: The unusual things in each frame by the alarm's score if that is local and by
+            `fused` otherwise, in the order of `ThingTracker.add`; none where nothing is unusual,
+            and an empty tuple if there are no local scores.
         sources: 0-based number of the local score that `fused` comes from in each frame, in the
             order of `LOCAL_SCORES`, `(n,)` int64; empty if there are no local scores.
         carriers: The cells that raise the score of each frame, none where nothing is unusual, `(n,
@@ -307,7 +306,7 @@ class FrameScorer:
             smooth = self._mean(name, raw[name], LOCAL_SMOOTHING_SEC)
             local[name] = self._normality.surprises[name].of(smooth)
             stays = LOCAL_SCORES[name].of_duration
-            measured[name] = self._cells.seconds(name, values, ratios[name]) if stays else smooth
+            measured[name] = self._cells.seconds(name, ratios[name]) if stays else smooth
         fused, sources = fuse(local, self._normality.frames, self._normality.correction)
         raw[FUSED] = fused
         causal |= local | {FUSED: fused}

@@ -28,8 +28,9 @@ class UnusualThing(NamedTuple):
 
     Attributes:
         id: 1-based number of the thing in its video, the same in all frames.
-        score: Its score `fused`. The most unusual thing has the score of the frame, and each other
-            one as much less as its surprise is lower.
+        score: Its score: by the alarm's score if that is a local one, and by `fused` otherwise. The
+            first and the most unusual thing have the score of the frame, and each other one as much
+            less as its surprise is lower.
         box: The box around it.
     """
 
@@ -95,17 +96,18 @@ class ThingTracker:
 
         Args:
             number: 0-based number of the frame.
-            score: Its score `fused`.
+            score: Its score, from which `seen` has the surprises.
             seen: What is unusual in it.
 
         Returns:
-            The things, the most unusual one first. There may be none, as a score is an average over
-            some frames, and things leave.
+            The things: first the one from which the score comes, and then the most unusual one
+            first. There may be none, as a score is an average over some frames, and things leave.
         """
         height, width = seen.pixels[0].shape
         grower = RegionGrower(height, width)
         self._tracks = [track for track in self._tracks if number - track.unusual <= self._gap]
         found = find_things(seen, grower, self._least)
+        earlier = self._last_by(seen.source)
         linked = self._link([each.box for each in found], number)
         unseen = [track for track in self._tracks if track not in linked]
         things = [
@@ -116,11 +118,22 @@ class ThingTracker:
             if track.frames >= SETTLED_FRAMES and _follow(track, number, seen, grower):
                 around = seen.surprises[cells_in(track.box, seen.surprises.shape)].max()
                 things.append((min(float(around), self._least), track))
-        below, scale = score - seen.surprises.max(), np.array((width, height) * 2)
+        highest = float(seen.surprises.max())
+        if earlier and found and found[0].source != seen.source:
+            # The score still comes from a thing that is no longer unusual by it, or has gone.
+            things = [(highest, earlier), *(each for each in things if each[1] is not earlier)]
+        elif found:
+            things[0] = (highest, things[0][1])
+        below, scale = score - highest, np.array((width, height) * 2)
         return [
             UnusualThing(track.id, float(below + surprise), tuple((track.box / scale).tolist()))
             for surprise, track in things
         ]
+
+    def _last_by(self, source: int) -> _Track | None:
+        """Returns the known thing that was last unusual by a local score; None if there is none."""
+        found = (track for track in self._tracks if track.source == source)
+        return max(found, key=lambda track: track.unusual, default=None)
 
     def _link(self, boxes: Sequence[np.ndarray], number: int) -> list[_Track | None]:
         """Returns the known thing that each box in a frame belongs to; None if it is a new one."""

@@ -24,8 +24,11 @@ class SurpriseMap(NamedTuple):
     """What is unusual in a frame, and the pixels that it may consist of.
 
     Attributes:
-        surprises: Fused surprise of each cell, `(rows, columns)` float64, at least 0.
+        surprises: Surprise of each cell by the score for which things are looked for, which is
+            `fused` or a local one, `(rows, columns)` float64, at least 0.
         sources: Index of the local score that it comes from, `(rows, columns)` int64.
+        source: Index of the local score that the score of the frame comes from. As that is a mean
+            over some frames, the most unusual cell may have another source.
         ratios: For each local score how far each cell is above normal, `(rows, columns)` float64,
             at least 0.
         pixels: For each local score `(height, width)` float32, at least 0, from `pixels_of`.
@@ -33,6 +36,7 @@ class SurpriseMap(NamedTuple):
 
     surprises: np.ndarray
     sources: np.ndarray
+    source: int
     ratios: Sequence[np.ndarray]
     pixels: Sequence[np.ndarray]
 
@@ -78,13 +82,15 @@ def find_things(seen: SurpriseMap, grower: RegionGrower, least: float) -> list[F
             unless its surprise is 0.
 
     Returns:
-        The things, the most unusual one first.
+        The things, the most unusual one first. If something is unusual by the score that the score
+        of the frame comes from, that comes before anything else.
     """
     surprises, found = seen.surprises.copy(), list[FoundThing]()
     height, width = seen.pixels[0].shape
     least = min(least, float(surprises.max()))
     while len(found) < MOST_THINGS and 0 < least <= surprises.max():
-        row, column = map(int, np.unravel_index(int(surprises.argmax()), surprises.shape))
+        beginnings = surprises if found else _first_beginnings(seen, least)
+        row, column = map(int, np.unravel_index(int(beginnings.argmax()), surprises.shape))
         surprise, source = float(surprises[row, column]), int(seen.sources[row, column])
         rows, columns = _pixels_in(row, column, surprises.shape, (height, width))
         rectangle = grower.grow(seen.pixels[source], rows, columns)
@@ -99,6 +105,15 @@ def find_things(seen: SurpriseMap, grower: RegionGrower, least: float) -> list[F
         surprises[cells_in(box, surprises.shape)] = -1
         found.append(FoundThing(surprise, source, box))
     return found
+
+
+def _first_beginnings(seen: SurpriseMap, least: float) -> np.ndarray:
+    """Returns the surprises of the cells in which the first thing may begin, `(rows, columns)`.
+
+    People are told what the score of the frame comes from, and where that is.
+    """
+    of_frame = np.where(seen.sources == seen.source, seen.surprises, 0)
+    return of_frame if of_frame.max() >= least else seen.surprises
 
 
 def _pixels_in(

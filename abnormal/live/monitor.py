@@ -73,7 +73,7 @@ class CameraMonitor:
             self.regimes.detector,
             self.regimes.name_of(self._regime),
             ignored,
-            alarm.score,
+            alarm,
             self._network_use(),
         )
         self._fps = detector.info.fps

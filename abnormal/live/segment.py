@@ -13,6 +13,7 @@ from abnormal.inference.detector import Detector
 from abnormal.inference.reconstruct import ClipReconstructor
 from abnormal.inference.stream import FrameScorer, ScoredFrames, open_stream
 from abnormal.live.frame import LiveFrame
+from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.calibration import Calibration
 from abnormal.scoring.residual import ClipResidual
 from abnormal.video.flow import MovingFrame
@@ -67,7 +68,7 @@ class Segment:
         detector: Detector,
         known_as: str,
         ignored: np.ndarray | None,
-        alarm_score: str,
+        alarm: Alarm,
         network: NetworkUse = NetworkUse.ALWAYS,
     ) -> None:
         """Starts a segment without frames.
@@ -76,7 +77,7 @@ class Segment:
             detector: The model.
             known_as: Name by which the model knows the camera, or one of its regimes; may be empty.
             ignored: `(size, size)` bool, True where anomalies are ignored; None if nowhere.
-            alarm_score: Name of the alarm's score. No other score of whole frames is computed.
+            alarm: The alarm. No other score of whole frames than its own is computed.
             network: See the attribute. If never, only scores are computed that do not need it.
         """
         self.known_as, self.network = known_as, network
@@ -85,8 +86,9 @@ class Segment:
         self._stream = open_stream(normality, detector.info.fps, ignored)
         self._scorer = FrameScorer(
             *(detector.info.fps, normality, positions),
+            alarm=alarm,
             network=network is not NetworkUse.NEVER,
-            scores=(alarm_score,),
+            scores=(alarm.score,),
         )
         self.still = detector.still_clips()
         self._overlap = detector.overlap

@@ -24,8 +24,8 @@ def events_with_things(events: pd.DataFrame, videos: Sequence[ScoredVideo]) -> l
 
     Returns:
         For each event its columns and `things`, the thing with the highest score first. Each has an
-        `id`, its number in the video; `peak_score`, its highest score `fused` during the event; and
-        `path`, a list of frame, left, top, width and height for each frame in which it was seen.
+        `id`, its number in the video; `peak_score`, its highest score during the event; and `path`,
+        a list of frame, left, top, width and height for each frame in which it was seen.
         Things that were seen for fewer than `SHORTEST_PATH` frames are left out, unless the box of
         the event is around them.
     """

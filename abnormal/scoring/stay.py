@@ -48,14 +48,16 @@ class StayTimer:
         fps: Frames per second.
 
     Attributes:
-        beyond_sec: For how long each cell has been occupied beyond `LONGEST_SEC`, `(rows,
-            columns)` float64, in seconds. No score depends on it, only what people are told.
+        occupied_sec: For how long each cell has been occupied, also beyond `LONGEST_SEC`, in the
+            frames that were measured last, `(n, rows, columns)` float64, in seconds. No score
+            depends on it, only what people are told.
     """
 
     def __init__(self, fps: float) -> None:
         self._fps = fps
         self._seconds: np.ndarray | None = None
-        self.beyond_sec = np.zeros((1, 1))
+        self._beyond_sec = np.zeros((1, 1))  # of each cell, beyond `LONGEST_SEC`
+        self.occupied_sec = np.zeros((0, 1, 1))
 
     def __call__(self, shares: np.ndarray) -> np.ndarray:
         """Measures the next frames.
@@ -70,24 +72,30 @@ class StayTimer:
             somebody who waits from somebody who walks.
         """
         seconds = np.zeros(shares.shape[1:]) if self._seconds is None else self._seconds
-        times = np.empty(shares.shape)
+        times, self.occupied_sec = np.empty(shares.shape), np.empty(shares.shape)
         for number, share in enumerate(shares):
             decay = DECAY_PER_SEC / self._fps * np.minimum(seconds, SLOWEST_DECAY_SEC)
             change = np.where(share > OCCUPIED_SHARE, 1 / self._fps, -decay)
             beyond = np.maximum(seconds + change - LONGEST_SEC, 0)
-            self.beyond_sec = np.where(seconds < LONGEST_SEC / 2, 0, self.beyond_sec + beyond)
+            self._beyond_sec = np.where(seconds < LONGEST_SEC / 2, 0, self._beyond_sec + beyond)
             seconds = np.clip(seconds + change, 0, LONGEST_SEC)
             times[number] = seconds
+            self.occupied_sec[number] = seconds + self._beyond_sec
         self._seconds = seconds
         square = (0, NEIGHBOURS_CELLS, NEIGHBOURS_CELLS)
         return np.log1p(scipy.ndimage.uniform_filter(times, square, mode="nearest"))
 
-    def seconds_at(self, value: float, row: int, column: int) -> float:
-        """Returns for how long a cell has been occupied, also beyond `LONGEST_SEC`.
+    def seconds_at(self, number: int, row: int, column: int) -> float:
+        """Returns for how long what is at a cell has been there, also beyond `LONGEST_SEC`.
+
+        The value of a cell is the mean over its square, most of which may be free. What stays there
+        has been there for the longest time of any cell of the square.
 
         Args:
-            value: The value of the cell in one of the last frames that were measured.
+            number: 0-based number of the frame, among those that were measured last.
             row: 0-based row of the cell.
             column: 0-based column of the cell.
         """
-        return float(np.expm1(value) + self.beyond_sec[row, column])
+        firsts = (index - NEIGHBOURS_CELLS // 2 for index in (row, column))
+        rows, columns = (slice(max(0, first), first + NEIGHBOURS_CELLS) for first in firsts)
+        return float(self.occupied_sec[number, rows, columns].max())

@@ -15,7 +15,7 @@ def seen(*things):
     for left, top, value in things:
         speed[top : top + 16, left : left + 16] = value
     ratios = cell_means(speed[None])[0]
-    return SurpriseMap(ratios, np.zeros(ratios.shape, int), [ratios], [speed])
+    return SurpriseMap(ratios, np.zeros(ratios.shape, int), 0, [ratios], [speed])
 
 
 def track(frames, score=5.0):
@@ -82,3 +82,19 @@ def test_what_has_left_is_no_longer_there():
     frames = {n: [(80, 16, 3.0), (16, 72, 4.0)] for n in range(5)} | {5: [(16, 72, 4.0)]}
     assert [len(things) for things in track(frames).values()] == [2] * 5 + [1]
     assert track({0: [(0, 0, 2.0)], 1: []})[1] == []
+
+
+@pytest.mark.parametrize("walks_on", [True, False])
+def test_a_thing_from_which_the_score_still_comes_stays_the_first(walks_on):
+    """The score of a frame is a mean over some frames: the runner has just stopped running."""
+    tracker = ThingTracker(FPS, LEAST)
+    runner, bag = (16, 16, 4.0), (72, 72, 2.0)
+    for number in range(SETTLED_FRAMES):
+        tracker.add(number, 3.0, seen(runner, bag))
+    later = seen((16, 16, 1.0), bag) if walks_on else seen(bag)
+    later = later._replace(sources=np.ones(later.surprises.shape, int), pixels=later.pixels * 2)
+    by_runner = tracker.add(SETTLED_FRAMES, 2.5, later)
+    assert [(thing.id, thing.score) for thing in by_runner] == [(1, 2.5), (2, 2.5)]
+    assert by_runner[0].box == (16 / SIZE, 16 / SIZE, 16 / SIZE, 16 / SIZE)
+    by_bag = tracker.add(SETTLED_FRAMES + 1, 2.0, later._replace(source=1))
+    assert [thing.id for thing in by_bag] == ([2, 1] if walks_on else [2])

@@ -15,7 +15,7 @@ def surprise_map(*things, size=SIZE, surprises=None):
         speed[top : top + height, left : left + width] = value
     ratios = cell_means(speed[None])[0]
     surprises = ratios.copy() if surprises is None else surprises
-    return SurpriseMap(surprises, np.zeros(ratios.shape, int), [ratios], [speed])
+    return SurpriseMap(surprises, np.zeros(ratios.shape, int), 0, [ratios], [speed])
 
 
 def found(seen, least=1.0):
@@ -67,6 +67,24 @@ def test_what_has_left_is_no_further_thing():
     seen = surprise_map((8, 8, 16, 16, 3.0))
     seen.surprises[7, 7] = 2.0  # nothing moves there any more
     assert [box for _, box in found(seen)] == [(8, 8, 16, 16)]
+
+
+@pytest.mark.parametrize(
+    ("bag", "expected"),
+    [
+        (2.0, [(2.0, (8, 40, 8, 8)), (5.0, (48, 8, 16, 16))]),
+        (0.9, [(5.0, (48, 8, 16, 16))]),  # it is not unusual
+    ],
+)
+def test_what_the_score_of_the_frame_comes_from_is_the_first(bag, expected):
+    runner = surprise_map((48, 8, 16, 16, 5.0))
+    surprises, sources, foreground = (np.copy(part) for part in (*runner[:2], runner.pixels[0]))
+    surprises[5, 1], sources[5, 1] = bag, 1
+    foreground[:] = 0
+    foreground[40:48, 8:16] = 1
+    seen = SurpriseMap(surprises, sources, 1, runner.ratios * 2, [runner.pixels[0], foreground])
+    assert found(seen) == expected
+    assert found(seen._replace(source=0))[0] == (5.0, (48, 8, 16, 16))
 
 
 def test_nothing_unusual_is_no_thing():

@@ -37,11 +37,26 @@ def test_people_are_told_how_long_something_stood_beyond_what_scores_count():
     timer = StayTimer(FPS)
     values = timer(shares((1.0, 240)))
     assert seconds(values)[-1] == pytest.approx(LONGEST_SEC)
-    assert timer.seconds_at(values[-1, 4, 4], 4, 4) == pytest.approx(240)
-    values = timer(shares((0.0, 0.3), (1.0, 30)))
-    assert timer.seconds_at(values[-1, 4, 4], 4, 4) == pytest.approx(270, abs=3)
-    values = timer(shares((0.0, 30), (1.0, 30)))
-    assert timer.seconds_at(values[-1, 4, 4], 4, 4) == pytest.approx(30)
+    assert timer.seconds_at(-1, 4, 4) == pytest.approx(240)
+    timer(shares((0.0, 0.3), (1.0, 30)))
+    assert timer.seconds_at(-1, 4, 4) == pytest.approx(270, abs=3)
+    timer(shares((0.0, 30), (1.0, 30)))
+    assert timer.seconds_at(-1, 4, 4) == pytest.approx(30)
+
+
+@pytest.mark.parametrize("cells", [[(4, 4)], [(4, 4), (4, 5)], [(3, 4), (4, 4)]])
+@pytest.mark.parametrize("sec", [20, 300])
+def test_people_are_told_the_time_of_a_thing_that_covers_a_part_of_a_square(cells, sec):
+    """Wherever in its squares the value is highest, which depends on the normal levels there."""
+    covered = np.zeros((round(sec * FPS), 9, 9))
+    for cell in cells:
+        covered[:, *cell] = 1
+    timer = StayTimer(FPS)
+    timer(covered)
+    told = [timer.seconds_at(-1, row, column) for row in (4, 5) for column in (4, 5)]
+    assert told == pytest.approx([sec] * 4)
+    assert timer.seconds_at(99, 4, 4) == pytest.approx(10)
+    assert timer.seconds_at(-1, 0, 0) == 0
 
 
 def test_a_cell_that_is_covered_in_part_is_free():

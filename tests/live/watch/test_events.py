@@ -13,13 +13,15 @@ from abnormal.inference.overlap import Overlap, SplitNetwork
 from abnormal.inference.reconstruct import ClipReconstructor
 from abnormal.inference.score import frame_scores, residuals
 from abnormal.inference.score_video import score_video
-from abnormal.inference.stream import FrameScorer, ResidualStream
+from abnormal.inference.stream import FrameScorer, ResidualStream, concatenated
 from abnormal.live.segment import Segment
 from abnormal.names import FUSED
+from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.local import LOCAL_SCORES
 from tests.live.watch.watching import (
     ALARM,
     FPS,
+    LENGTH,
     RUNS,
     SIZE,
     Watched,
@@ -142,7 +144,7 @@ def test_the_first_frames_of_clips_of_one_frame_have_the_speed_of_the_second(det
     """As in a file: in each segment, the first frame waits for the second one's speed."""
     single = dataclasses.replace(detector, info=dataclasses.replace(detector.info, clip_length=1))
     images = footage(40, range(40))
-    segment, found = Segment(single, "0", None, "motion"), []
+    segment, found = Segment(single, "0", None, ALARM), []
     for frame in frames_of(images[:first]):
         found += segment.add(frame)
     found += segment.finish()
@@ -162,6 +164,21 @@ def test_the_first_frames_of_clips_of_one_frame_have_the_speed_of_the_second(det
     else:
         assert speeds[0].any()
         assert np.array_equal(speeds[0], speeds[1])
+
+
+@pytest.mark.parametrize("alarm", [Alarm(FUSED, 0.1, 0.05), Alarm("place", 2.0, 1.0)])
+def test_the_places_in_a_segment_are_those_in_a_file(detector, alarm):
+    images, known = footage(40, RUNS), detector.calibration.normality("0")
+    segment, found = Segment(detector, "0", None, alarm), []
+    for frame in frames_of(images):
+        found += segment.add(frame)
+    windows = [clip.window for clip in found]
+    live = concatenated([segment.score(each) for each in ClipReconstructor(darkened).add(windows)])
+    clips = residuals(images, darkened, LENGTH, ResidualStream())
+    of_file = frame_scores(clips, FrameScorer(FPS, known, alarm=alarm))
+    assert any(of_file.things)
+    assert live.things == of_file.things
+    assert np.array_equal(live.boxes, of_file.boxes)
 
 
 def test_live_events_of_clips_of_one_frame_are_those_of_the_file(detector):
