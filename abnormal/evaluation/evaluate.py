@@ -68,7 +68,7 @@ def evaluate(
         "scores": _metrics_by_score(labelled) if labelled else {},
         "situations": _metrics_by_situation(labelled, alarm),
         "localisation": pixel_metrics(pixels),
-        "regions": _region_metrics(videos, pixels),
+        "regions": _region_metrics(videos, pixels, alarm),
         "alarm": _alarm_metrics(videos, labelled, alarm),
         "events": _event_metrics(labelled, alarm) if labelled else None,
         "regularity_events": _regularity_event_metrics(labelled) if labelled else None,
@@ -151,13 +151,17 @@ def _compared_with_labels(
 
 
 def _region_metrics(
-    videos: Sequence[ScoredVideo], pixels: Sequence[VideoPixels]
+    videos: Sequence[ScoredVideo], pixels: Sequence[VideoPixels], alarm: Alarm
 ) -> dict[str, Any] | None:
-    """Compares the unusual things in each frame, by the score `fused`, with the masks."""
+    """Compares the unusual things in each frame with the masks.
+
+    They are those by the alarm's score if that is local, and by `fused` otherwise.
+    """
+    score = alarm.score if alarm.is_local else FUSED
     detections, truths = [], []
     for video, of_video in zip(videos, pixels, strict=False):
-        if video.boxes is not None and FUSED in video.causal and of_video.regions:
-            places = zip(video.things, video.boxes, video.causal[FUSED], strict=True)
+        if video.boxes is not None and score in video.causal and of_video.regions:
+            places = zip(video.things, video.boxes, video.causal[score], strict=True)
             detections.append([_detected(*place) for place in places])
             truths.append(of_video.regions)
     return region_metrics(detections, truths)

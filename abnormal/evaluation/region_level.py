@@ -22,7 +22,8 @@ PROTOCOL = (
     "its regions are found; a detection that finds no region is false; rbdc and tbdc: the area "
     "under the curve of the fraction of regions, or of tracks, found over the number of false "
     "detections per frame, from 0 to 1. The detections in a frame are the things that are unusual "
-    "in it by the score fused or, if there are none, its most unusual place"
+    "in it by the score of the alarm, or by fused if that is not local, and its most unusual place "
+    "if there are none"
 )
 """How the metrics are computed, for people who read `metrics.json` or the page."""
 
