@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from abnormal.errors import AbnormalError
+from abnormal.frames.gaps import Gap
 from abnormal.frames.manifest import VideoRecord, write_manifest, write_record
 from abnormal.frames.writer import write_frames
 from abnormal.models.model_file import load_model
@@ -119,6 +120,29 @@ def test_a_resumed_run_keeps_the_split_that_it_began_with(options, tmp_path, mon
     if older:  # what begins anew has the split of today
         go(dataclasses.replace(options, restart=True))
         assert {record.camera for record in splits[2].held_out_records} == {"a", "b"}
+
+
+@pytest.mark.parametrize("older", [False, True])
+def test_a_resumed_run_holds_out_the_end_of_a_video_if_it_began_so(
+    options, tmp_path, monkeypatch, make_img, older
+):
+    (record,) = make_img(tmp_path / "img", {"training/01": 60}, SIZE)
+    write_record(record.folder(tmp_path / "img"), dataclasses.replace(record, gaps=(Gap(54, 9.0),)))
+    write_manifest(tmp_path / "img")
+    options = dataclasses.replace(options, img=tmp_path / "img", epochs=1)
+    with monkeypatch.context() as patch:
+        if older:
+            patch.setattr(run_module, "_split_rule", lambda _: None)
+        go(options)
+    held_out = []
+
+    def open_some(options, rule):
+        held_out.append(open_footage(options, rule).held_out.lengths)
+        return open_footage(options, rule)
+
+    monkeypatch.setattr(run_module, "open_footage", open_some)
+    go(dataclasses.replace(options, epochs=2))
+    assert held_out == [(6,) if older else (18,)]
 
 
 def test_a_finished_run_writes_its_losses_again(options):
