@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from abnormal.cli.conflicts import Conflict
 from abnormal.cli.messages import show_result
 from abnormal.cli.program import (
     frame_size,
@@ -36,20 +37,44 @@ if TYPE_CHECKING:  # importing `dataclasses` would double the time of `--help`
     from abnormal.scoring.calibration import Calibration
     from abnormal.training.options import TrainingOptions
 
+_CONFLICTS = (
+    Conflict(
+        lambda args: args.status,
+        "{options} {are} not for --status, which only prints what the folder of checkpoints holds. "
+        "Leave out one or the other.",
+        all_but=("status", "checkpoints", "output"),
+    ),
+    Conflict(
+        lambda args: args.calibrate,
+        "{options} {are} for training, but --calibrate FOLDER only learns from FOLDER what is "
+        "normal for the model --output. Leave out one or the other.",
+        all_but=("calibrate", "camera", "output", "trust"),
+    ),
+    Conflict(
+        lambda args: not args.calibrate,
+        "{options} {are} for --calibrate FOLDER. Add that, or leave {them} out.",
+        without_effect=("camera",),
+    ),
+    Conflict(
+        lambda args: args.distribute != "hosts",
+        "{options} {are} for training on several hosts. Add --distribute hosts, or leave {them} "
+        "out.",
+        without_effect=("coordinator", "hosts", "host_index"),
+    ),
+)
+
 log = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the program and returns its exit code."""
-    return run_program(_parser(), _work, argv)
+    return run_program(_parser(), _work, argv, _CONFLICTS)
 
 
 def _work(args: argparse.Namespace) -> int:
     if args.status:
         return _status(args)
-    if args.camera and not args.calibrate:
-        raise AbnormalError(f"--camera {args.camera} is for --calibrate FOLDER. Add it.")
-    _require_hosts_for_addresses(args)
+    _require_one_device_for_own_network(args)
     with trusting(args.trust):
         options = None if args.calibrate else _options(args)
         _require_files(args)
@@ -146,25 +171,11 @@ def _require_files(args: argparse.Namespace) -> None:
     require_img(args.img)
 
 
-def _require_hosts_for_addresses(args: argparse.Namespace) -> None:
-    given = [
-        f"{name} {value}"
-        for name, value in (
-            ("--coordinator", args.coordinator),
-            ("--hosts", args.hosts),
-            ("--host-index", args.host_index),
-        )
-        if value is not None
-    ]
+def _require_one_device_for_own_network(args: argparse.Namespace) -> None:
     if args.distribute == "hosts" and args.arch and is_file_and_function(args.arch):
         raise AbnormalError(
             f"A network of your own is trained on one device, but {args.arch} and --distribute "
             "hosts are asked for. Leave --distribute out."
-        )
-    if given and args.distribute != "hosts":
-        raise AbnormalError(
-            f"{' '.join(given)} is for training on several hosts, but --distribute is "
-            f"{args.distribute}. Add --distribute hosts, or leave it out."
         )
 
 
