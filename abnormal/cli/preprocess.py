@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from abnormal.cli.conflicts import Conflict
 from abnormal.cli.messages import show_result
 from abnormal.cli.program import frame_size, make_parser, positive_float, positive_int, run_program
+from abnormal.commands import DEFAULT_IMG
 from abnormal.datasets.layouts import AUTO, DATASETS, DEMO, DRAWN
 from abnormal.errors import EXIT_BUG, AbnormalError, write_bug_log
 from abnormal.names import DOWNLOAD_NAMES
@@ -155,7 +156,7 @@ def _parser() -> argparse.ArgumentParser:
         help="fetch a data set first, into --videos (default: a folder of its name)",
     )
     add("--url", help="mirror that --download fetches from")
-    add("--img", type=Path, default=Path("img"), help="where the frames go (default: img)")
+    add("--img", type=Path, default=DEFAULT_IMG, help="where the frames go (default: img)")
     add("--size", type=frame_size, default=227, help="height and width in pixels (default: 227)")
     add(
         "--fps",

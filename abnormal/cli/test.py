@@ -17,6 +17,7 @@ from abnormal.cli.program import (
     run_program,
     zero_or_more,
 )
+from abnormal.commands import DEFAULT_IMG, DEFAULT_MODEL
 from abnormal.errors import EXIT_BUG
 from abnormal.inference.runtimes import AUTO, KERAS, RUNTIMES
 from abnormal.models.trust import TRUST_HELP, trusting
@@ -209,10 +210,15 @@ def _detection_options(args: argparse.Namespace) -> "DetectionOptions":
 def _parser() -> argparse.ArgumentParser:
     parser = make_parser("test", description="Says how regular each frame of each test video is.")
     add = parser.add_argument
-    model = Path("model.h5")
-    add("--model", type=Path, nargs="+", default=[model], help="model files (default: model.h5)")
+    add(
+        "--model",
+        type=Path,
+        nargs="+",
+        default=[DEFAULT_MODEL],
+        help="model files (default: model.h5)",
+    )
     add("--trust", action="store_true", help=TRUST_HELP)
-    add("--img", type=Path, default=Path("img"), help="folder of frames (default: img)")
+    add("--img", type=Path, default=DEFAULT_IMG, help="folder of frames (default: img)")
     add(
         "--source",
         action="append",

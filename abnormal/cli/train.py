@@ -18,6 +18,7 @@ from abnormal.cli.program import (
     share,
     zero_or_more,
 )
+from abnormal.commands import DEFAULT_IMG, DEFAULT_MODEL
 from abnormal.errors import AbnormalError
 from abnormal.models.defaults import (
     ARCHITECTURES,
@@ -187,8 +188,8 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--img", type=Path, default=Path("img"), help="folder of frames (default: img)")
-    add("--output", type=Path, default=Path("model.h5"), help="model file (default: model.h5)")
+    add("--img", type=Path, default=DEFAULT_IMG, help="folder of frames (default: img)")
+    add("--output", type=Path, default=DEFAULT_MODEL, help="model file (default: model.h5)")
     _add_network(parser)
     _add_training(parser)
     _add_computing(parser)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from abnormal.commands import command
+from abnormal.commands import calibrate_command
 from abnormal.errors import AbnormalError
 from abnormal.inference.choice import open_runtime
 from abnormal.inference.overlap import Overlap, make_overlap
@@ -74,9 +74,9 @@ class Detector:
                 log.warning(
                     "%s was calibrated on %s of normal footage, which cannot promise fewer than "
                     "%.3g false alarms an hour; the threshold for %g is an extrapolation. "
-                    "Calibrate on more: `%s --calibrate FOLDER`",
+                    "Calibrate on more: `%s`",
                     *(self.name, _duration(RULE_OF_THREE / lowest), lowest, per_hour),
-                    command("train"),
+                    calibrate_command(self.path),
                 )
         return alarm
 
@@ -101,7 +101,7 @@ class Detector:
             raise AbnormalError(
                 f"{self.name} is not calibrated for the score {score!r}, only for "
                 f"{', '.join(normality.levels)}. Calibrate it again: "
-                f"`{command('train')} --calibrate FOLDER` with normal footage."
+                f"`{calibrate_command(self.path)}` with normal footage."
             )
 
     def require_camera(self, camera: str) -> Normality:
@@ -115,7 +115,7 @@ class Detector:
             raise AbnormalError(
                 f"{self.name} is not calibrated for scores that compare each place in the picture "
                 "with what is normal there. Calibrate it: "
-                f"`{command('train')} --calibrate FOLDER` with normal footage."
+                f"`{calibrate_command(self.path)}` with normal footage."
             )
         normality = self.calibration.normality(camera)
         if normality is None or camera != camera_of(camera):  # one of its regimes is no camera
@@ -123,7 +123,7 @@ class Detector:
             raise AbnormalError(
                 f"{self.name} knows the cameras {names}, but not {camera!r}. Name one of them with "
                 "--camera, or calibrate it for this one: "
-                f"`{command('train')} --calibrate FOLDER{f' --camera {camera}' if camera else ''}`"
+                f"`{calibrate_command(self.path, camera)}`"
             )
         return normality
 
@@ -138,7 +138,7 @@ class Detector:
             return ""
         return (
             f"{self.name} knows the camera {known[0]!r} alone, which {camera!r} is taken for; if "
-            f"it is another one: `{command('train')} --calibrate FOLDER --camera {camera}`"
+            f"it is another one: `{calibrate_command(self.path, camera)}`"
         )
 
     def localiser(self, asked: Localiser, camera: str) -> Localiser:
@@ -160,7 +160,7 @@ class Detector:
             raise AbnormalError(
                 f"{self.name} has no --box-threshold auto for boxes of {asked.box_size} pixels"
                 f"{f' of camera {camera}' if camera else ''}. Calibrate it again: "
-                f"`{command('train')} --calibrate FOLDER` with normal footage, and leave the "
+                f"`{calibrate_command(self.path)}` with normal footage, and leave the "
                 f"--box-size at {BOX_SIZE}; or give a number, such as {BOX_THRESHOLD:g}."
             )
         return asked._replace(box_threshold=known[camera])

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from abnormal.commands import command
+from abnormal.commands import command, preprocess_command
 from abnormal.datasets import folder
 from abnormal.datasets.labels.attach import find_labels
 from abnormal.errors import AbnormalError
@@ -96,8 +96,8 @@ def stored_videos(img: Path, split: str = "testing") -> list[InputVideo]:
     records = read_manifest(img, split)
     if not records:
         raise AbnormalError(
-            f"There is no {split} video in {img}. Add some with `{command('preprocess')} --videos "
-            f"FOLDER --split {split}`, or name a video with --source."
+            f"There is no {split} video in {img}. Add some with "
+            f"`{preprocess_command(img, split)}`, or name a video with --source."
         )
     return [
         InputVideo(

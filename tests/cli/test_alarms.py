@@ -281,7 +281,10 @@ def test_a_model_without_any_score_that_knows_the_place_says_what_to_do(
 
     path = of_another_version(change)
     score(path, code=1)
-    assert "Calibrate it: `python train_model.py --calibrate FOLDER`" in capsys.readouterr().err
+    assert (
+        f"Calibrate it: `python train_model.py --calibrate FOLDER --output {path}`"
+        in capsys.readouterr().err
+    )
     score(path, "--score", "gradient")
 
 
