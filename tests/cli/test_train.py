@@ -5,11 +5,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from abnormal.cli.train import _options, _parser, _train, main
+from abnormal.cli.train import _options, _parser, _print_promises, _train, main
 from abnormal.errors import AbnormalError
 from abnormal.models.backend import start_backend
 from abnormal.models.defaults import ARCHITECTURES
 from abnormal.names import AUTO_BATCH_SIZE
+from abnormal.scoring.rate_check import RateCheck
 from abnormal.training.checkpoints import ARRAYS, Checkpoint, save_checkpoint
 
 
@@ -170,3 +171,31 @@ def test_results_are_told_before_they_are_drawn(tmp_path, monkeypatch, capsys):
     with pytest.raises(AbnormalError, match="no plot"):
         _train(args, _options(args))
     assert capsys.readouterr().out == f"model: {tmp_path / 'model.h5'} (epoch 1 of 1)\n"
+
+
+@pytest.mark.parametrize(
+    ("held_out", "videos", "told"),
+    [
+        (True, [(("a", "b"), 10, "")], " held out"),
+        (True, [(("a",), 60, "")], " held out"),
+        (False, [(("a", "b"), 60, "")], ", all of it known to the network"),
+        (True, [(("a",), 30, "")], ", judged by what was learnt from it"),
+        (
+            True,
+            [(("a", "b"), 600, "gate"), (("c",), 30, "yard")],
+            ", judged in the case of yard by what was learnt from it",
+        ),
+    ],
+)
+def test_normal_footage_is_called_held_out_only_if_it_was(held_out, videos, told, capsys):
+    def check(seconds):
+        return RateCheck(0.0, 0.0, 0.975, 0, seconds / 3600)
+
+    pools = tuple(
+        SimpleNamespace(cameras=(camera,), videos=names, rate_check=check(seconds))
+        for names, seconds, camera in videos
+    )
+    _print_promises(
+        SimpleNamespace(rate_check=check(1), exams={}, held_out=held_out, all_pools=pools)
+    )
+    assert capsys.readouterr().out.startswith(f"normal footage{told}: 0.0% [0.0%, 97.5%] of the")
