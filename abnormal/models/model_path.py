@@ -5,10 +5,10 @@ from pathlib import Path
 from abnormal.commands import command, train_command
 from abnormal.errors import AbnormalError
 
-KERAS_SUFFIX = ".keras"
+H5_SUFFIX, KERAS_SUFFIX = ".h5", ".keras"
 """Suffix of the form that also holds networks that are classes of their own."""
 
-SUFFIXES = (".h5", ".hdf5", KERAS_SUFFIX)
+SUFFIXES = (H5_SUFFIX, ".hdf5", KERAS_SUFFIX)
 """Suffixes of the names of model files; the first one is recommended."""
 _SUFFIX_TEXT = f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
 

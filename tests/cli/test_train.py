@@ -78,11 +78,24 @@ def test_help_lists_what_each_network_is_trained_with(capsys):
     [
         ([], "checkpoints/model"),
         (["--output", "here/gate.h5"], "here/checkpoints/gate"),
+        (["--output", "here/gate.keras"], "here/checkpoints/gate.keras"),
         (["--output", "here/gate.h5", "--checkpoints", "there"], "there"),
     ],
 )
 def test_two_models_never_share_a_folder_of_checkpoints(argv, folder):
     assert options(*argv).checkpoints == Path(folder)
+
+
+def test_a_run_of_an_earlier_version_goes_on_in_its_folder(tmp_path):
+    """It left out every suffix, so that only its checkpoints tell which model the run writes."""
+    old, arrays = tmp_path / "checkpoints" / "gate", {"network.0000": np.zeros(1, np.float32)}
+    named = {suffix: str(tmp_path / f"gate{suffix}") for suffix in (".h5", ".keras")}
+    of_keras = {"options": {"output": named[".keras"]}}
+    for batch, state in enumerate(({}, {"options": {"output": named[".h5"]}}, of_keras)):
+        assert options("--output", named[".keras"]).checkpoints == old.with_name("gate.keras")
+        save_checkpoint(old, Checkpoint(0, batch, state, arrays), keep=5)
+    assert options("--output", named[".keras"]).checkpoints == old
+    assert options("--output", str(tmp_path / "gate.hdf5")).checkpoints.name == "gate.hdf5"
 
 
 def test_loss_and_precision_that_are_not_said():
