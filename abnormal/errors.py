@@ -29,6 +29,10 @@ class AbnormalError(Exception):
         return "".join(char if char.isprintable() else " " for char in super().__str__())
 
 
+class UsageError(AbnormalError):
+    """Options that have no effect beside each other. The programs exit with 2, as argparse does."""
+
+
 class CannotWriteError(AbnormalError):
     """A result cannot be written to the disk. Further results would fail in the same way."""
 

@@ -1,10 +1,19 @@
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from abnormal import commands
-from abnormal.commands import command, install_command, program_name
+from abnormal.commands import (
+    calibrate_command,
+    command,
+    install_command,
+    preprocess_command,
+    program_name,
+    train_command,
+)
 from abnormal.version import __version__
 
 
@@ -28,6 +37,30 @@ def installed(tmp_path, monkeypatch):
 def test_a_program_is_named_as_it_was_called(monkeypatch, called, name, typed):
     monkeypatch.setattr(sys, "argv", [called])
     assert (program_name("test"), command("test")) == (name, typed)
+
+
+def test_a_script_that_was_called_from_elsewhere_is_named_with_its_folder(monkeypatch, tmp_path):
+    called, beside = tmp_path / "my programs" / "train_model.py", "test_model.py"
+    called.parent.mkdir()
+    for folder, name in ((called.parent, str(called.with_name(beside))), (Path(), beside)):
+        monkeypatch.setattr(sys, "argv", [str(folder / called.name)])
+        called.with_name(beside).touch()
+        assert shlex.split(command("test")) == ["python", name]
+        assert program_name("test") == beside
+
+
+def test_advice_names_model_and_folder_unless_they_are_the_defaults(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/abnormal-test"])
+    assert calibrate_command(Path("model.h5")) == "abnormal-train --calibrate FOLDER"
+    assert calibrate_command(Path()) == "abnormal-train --calibrate FOLDER"
+    assert calibrate_command(Path("here/a b.h5"), "gate 1") == (
+        "abnormal-train --calibrate FOLDER --output 'here/a b.h5' --camera 'gate 1'"
+    )
+    assert train_command(Path("model.h5")) == "abnormal-train"
+    assert train_command(Path("my.h5")) == "abnormal-train --output my.h5"
+    training = "abnormal-preprocess --videos FOLDER --split training"
+    assert preprocess_command(Path("img"), "training") == training
+    assert preprocess_command(Path("my img"), "training") == f"{training} --img 'my img'"
 
 
 def test_where_there_are_no_scripts_none_is_named(monkeypatch, installed):

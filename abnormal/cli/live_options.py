@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from abnormal.cli.conflicts import Conflict, flag
 from abnormal.cli.program import positive_float
 from abnormal.cli.streams import StdoutClosedError
 from abnormal.errors import AbnormalError
@@ -23,13 +24,37 @@ _ONLY_LIVE = ("page", "cool_down", "quiet", "keep_days", "keep_gb", "no_frames",
 log = logging.getLogger(__name__)
 
 
+def watches_cameras(args: argparse.Namespace) -> bool:
+    """Whether cameras are named, or a file that is played as if it were one."""
+    from abnormal.live.address import is_stream  # not imported for `--help`
+
+    return bool(args.cameras or args.realtime or any(map(is_stream, args.source or [])))
+
+
+LIVE_CONFLICTS = (
+    Conflict(
+        watches_cameras,
+        "{options} {are} for testing files, not for watching cameras. Leave {them} out.",
+        without_effect=(
+            *("img", "strict", "scheduler", "box_size", "box_threshold", "panels", "figures"),
+        ),
+    ),
+    Conflict(
+        lambda args: not watches_cameras(args),
+        "{options} {are} for cameras. Name one with --source, such as 0 or rtsp://..., or play a "
+        "file with --realtime.",
+        without_effect=(*LISTENERS, *_ONLY_LIVE),
+    ),
+)
+
+
 def add_live_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options that are for cameras."""
     add = parser.add_argument_group("cameras").add_argument
     add("--cameras", type=Path, metavar="CSV", help="cameras to watch: name,source[,camera]")
     add("--realtime", action="store_true", help="play the file of --source as if it were a camera")
     for option, listener in LISTENERS.items():
-        add(_flag(option), metavar=listener.metavar, help=listener.help)
+        add(flag(option), metavar=listener.metavar, help=listener.help)
     add(
         "--page",
         metavar="HOST:PORT",
@@ -100,11 +125,15 @@ limit.__name__ = 'number above 0, or "inf" for no limit'
 
 
 def is_live(args: argparse.Namespace) -> bool:
-    """Returns whether to watch cameras; otherwise refuses the options that only cameras have."""
+    """Returns whether to watch cameras, after a look at what --source names.
+
+    Raises:
+        AbnormalError: It names something that cannot be watched, or several files to be tested.
+    """
     from abnormal.live.address import is_stream  # not imported for `--help`
 
     sources = args.source or []
-    if args.cameras or args.realtime or any(map(is_stream, sources)):
+    if watches_cameras(args):
         for source in sources:
             if not is_stream(source) and not Path(source).is_file():
                 raise AbnormalError(
@@ -119,12 +148,6 @@ def is_live(args: argparse.Namespace) -> bool:
             f"--source is given {len(sources)} times, which is for cameras. Name one file or "
             "folder, or play the files at their own pace with --realtime."
         )
-    for option in (*LISTENERS, *_ONLY_LIVE):
-        if getattr(args, option):
-            raise AbnormalError(
-                f"{_flag(option)} is for cameras. Name one with --source, such as 0 "
-                "or rtsp://..., or play a file with --realtime."
-            )
     return False
 
 
@@ -165,7 +188,3 @@ def _print_event(event: "LiveEvent") -> None:
     except StdoutClosedError as closed:
         log.error("%s; the watch goes on, and events are in events.jsonl", closed)
         closed.stdout.discard()
-
-
-def _flag(option: str) -> str:
-    return f"--{option.replace('_', '-')}"

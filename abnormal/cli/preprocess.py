@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from abnormal.cli.conflicts import Conflict
 from abnormal.cli.messages import show_result
 from abnormal.cli.program import frame_size, make_parser, positive_float, positive_int, run_program
-from abnormal.datasets.layouts import AUTO, DATASETS
+from abnormal.commands import DEFAULT_IMG
+from abnormal.datasets.layouts import AUTO, DATASETS, DEMO, DRAWN
 from abnormal.errors import EXIT_BUG, AbnormalError, write_bug_log
 from abnormal.names import DOWNLOAD_NAMES
 from abnormal.tasks.cores import available_cores
@@ -17,10 +19,31 @@ if TYPE_CHECKING:
     from abnormal.datasets.preprocess import PreprocessResult
     from abnormal.frames.check import VideoCheck
 
+_CONFLICTS = (
+    Conflict(
+        lambda args: args.check,
+        "{options} {are} not for --check, which only reports on what is in --img. Leave out one or "
+        "the other.",
+        all_but=("check", "img", "workers", "strict"),
+    ),
+    Conflict(
+        lambda args: args.dataset in (DEMO, *DRAWN),
+        "{options} {are} for footage that there is, but that of --dataset demo, street, square and "
+        "hall is drawn. Leave out one or the other.",
+        without_effect=("videos", "split", "labels", "download", "url"),
+    ),
+    Conflict(
+        lambda args: not args.download,
+        "{options} {are} the mirror that --download NAME fetches from. Add that, or leave {them} "
+        "out.",
+        without_effect=("url",),
+    ),
+)
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the program and returns its exit code."""
-    return run_program(_parser(), _work, argv)
+    return run_program(_parser(), _work, argv, _CONFLICTS)
 
 
 def _work(args: argparse.Namespace) -> int:
@@ -133,7 +156,7 @@ def _parser() -> argparse.ArgumentParser:
         help="fetch a data set first, into --videos (default: a folder of its name)",
     )
     add("--url", help="mirror that --download fetches from")
-    add("--img", type=Path, default=Path("img"), help="where the frames go (default: img)")
+    add("--img", type=Path, default=DEFAULT_IMG, help="where the frames go (default: img)")
     add("--size", type=frame_size, default=227, help="height and width in pixels (default: 227)")
     add(
         "--fps",

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from abnormal.cli.conflicts import Conflict, require_no_conflict
 from abnormal.cli.messages import LOG_FORMATS, show_messages
 from abnormal.cli.streams import StdoutClosedError, safe_streams
 from abnormal.commands import program_name
@@ -17,9 +18,11 @@ from abnormal.errors import (
     EXIT_BUG,
     EXIT_ERROR,
     EXIT_INTERRUPTED,
+    EXIT_USAGE,
     NO_BUGS,
     AbnormalError,
     Stopped,
+    UsageError,
     bug_text,
     no_bug_text,
     write_bug_log,
@@ -54,6 +57,7 @@ def run_program(
     parser: argparse.ArgumentParser,
     work: Callable[[argparse.Namespace], int],
     argv: Sequence[str] | None,
+    conflicts: Sequence[Conflict] = (),
 ) -> int:
     """Parses the command line, does the work, and turns errors into messages and exit codes.
 
@@ -61,17 +65,18 @@ def run_program(
         parser: The parser of the command line.
         work: Does the work of the program with the parsed arguments, and returns an exit code.
         argv: The arguments; None to take those of this process.
+        conflicts: Options that are refused because they have no effect beside others.
 
     Returns:
         The exit code of `work`; or 1 for an error that the user can mend, among them a stdout that
-        cannot be written, 3 for a bug, 130 after Ctrl-C, and 143 if SIGTERM has stopped the work in
-        good order.
+        cannot be written, 2 for options without effect, 3 for a bug, 130 after Ctrl-C, and 143 if
+        SIGTERM has stopped the work in good order.
     """
     for argument in sys.argv[1:] if argv is None else argv:
         remember_secrets(argument)
     with safe_streams() as stdout:
         try:
-            code = _run(parser, work, argv)
+            code = _run(parser, work, argv, conflicts)
             stdout.flush()
         except StdoutClosedError:  # `| head` has seen enough
             code = 0
@@ -83,6 +88,7 @@ def _run(
     parser: argparse.ArgumentParser,
     work: Callable[[argparse.Namespace], int],
     argv: Sequence[str] | None,
+    conflicts: Sequence[Conflict],
 ) -> int:
     given = " ".join(sys.argv[1:] if argv is None else argv)
     show_messages(as_json=bool(re.search(r"--log-format[= ]json\b", given)))  # also usage errors
@@ -90,11 +96,12 @@ def _run(
     show_messages(args.verbose, args.log_format == "json")
     try:
         _require_posix()
+        require_no_conflict(parser, args, conflicts)
         return work(args)
     except AbnormalError as error:
         _show_traceback()
         log.error("%s: %s", parser.prog, error)
-        return EXIT_ERROR
+        return EXIT_USAGE if isinstance(error, UsageError) else EXIT_ERROR
     except Stopped as stopped:
         log.error("%s: %s", parser.prog, stopped)
         return stopped.exit_code

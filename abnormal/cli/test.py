@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from abnormal.cli.live_options import add_live_options, is_live, watch
+from abnormal.cli.conflicts import Conflict
+from abnormal.cli.live_options import LIVE_CONFLICTS, add_live_options, is_live, watch
 from abnormal.cli.messages import show_result
 from abnormal.cli.program import (
-    make_parser,
     finite_float,
+    make_parser,
     positive_float,
     positive_int,
     run_program,
     zero_or_more,
 )
-from abnormal.errors import EXIT_BUG, AbnormalError
+from abnormal.commands import DEFAULT_IMG, DEFAULT_MODEL
+from abnormal.errors import EXIT_BUG
 from abnormal.inference.runtimes import AUTO, KERAS, RUNTIMES
 from abnormal.models.trust import TRUST_HELP, trusting
 from abnormal.names import EXPORT_NAMES, FIGURE_FORMATS, FIGURES_FOR, SCORE_NAMES
@@ -24,10 +26,40 @@ from abnormal.names import EXPORT_NAMES, FIGURE_FORMATS, FIGURES_FOR, SCORE_NAME
 if TYPE_CHECKING:
     from abnormal.detection.options import DetectionOptions
 
+_CONFLICTS = (
+    Conflict(
+        lambda args: args.export,
+        "{options} {are} not for --export, which only writes the network of --model in another "
+        "format, beside it. Leave out one or the other.",
+        all_but=("export", "model", "trust", "runtime"),
+    ),
+    Conflict(
+        lambda args: args.dismiss is None,
+        "{options} takes a dismissal back. Name the event with --dismiss EVENT.",
+        without_effect=("undo",),
+    ),
+    # Before the next, because `--img` is not for cameras either.
+    *LIVE_CONFLICTS,
+    Conflict(
+        lambda args: args.source,
+        "{options} {are} not used beside --source, which is tested in its place. Leave out one or "
+        "the other.",
+        without_effect=("img",),
+    ),
+    Conflict(
+        lambda args: args.figures_for == FIGURES_FOR[-1],
+        "{options} {are} for pictures, but --no-figures (or --figures-for none) leaves them out. "
+        "Leave out one or the other.",
+        without_effect=("panels", "figures"),
+    ),
+)
+"""Options without effect. `--dismiss` refuses none: it is added to the command that raised the
+alarm, whatever that command drew or sent."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the program and returns its exit code."""
-    return run_program(_parser(), _work, argv)
+    return run_program(_parser(), _work, argv, _CONFLICTS)
 
 
 def _work(args: argparse.Namespace) -> int:
@@ -76,8 +108,6 @@ def _require_files(args: argparse.Namespace, live: bool) -> None:
         require_broker_address(args.mqtt)
     for path in args.model:
         require_model_file(path)
-    if args.undo and args.dismiss is None:
-        raise AbnormalError("--undo takes a dismissal back. Name the event with --dismiss EVENT.")
     if (
         args.export or args.dismiss is not None
     ):  # the source is checked later, after the event to dismiss
@@ -180,10 +210,15 @@ def _detection_options(args: argparse.Namespace) -> "DetectionOptions":
 def _parser() -> argparse.ArgumentParser:
     parser = make_parser("test", description="Says how regular each frame of each test video is.")
     add = parser.add_argument
-    model = Path("model.h5")
-    add("--model", type=Path, nargs="+", default=[model], help="model files (default: model.h5)")
+    add(
+        "--model",
+        type=Path,
+        nargs="+",
+        default=[DEFAULT_MODEL],
+        help="model files (default: model.h5)",
+    )
     add("--trust", action="store_true", help=TRUST_HELP)
-    add("--img", type=Path, default=Path("img"), help="folder of frames (default: img)")
+    add("--img", type=Path, default=DEFAULT_IMG, help="folder of frames (default: img)")
     add(
         "--source",
         action="append",
@@ -260,7 +295,8 @@ def _add_computing(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_results(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument_group("results").add_argument
+    group = parser.add_argument_group("results")
+    add = group.add_argument
     add("--box-size", type=positive_int, default=4, help="pixels; see --box-threshold")
     add(
         "--box-threshold",
@@ -278,14 +314,15 @@ def _add_results(parser: argparse.ArgumentParser) -> None:
         default=FIGURE_FORMATS[0],
         help="file format of plots (default: png)",
     )
-    add(
+    figures_for = group.add_mutually_exclusive_group()
+    figures_for.add_argument(
         "--figures-for",
         choices=FIGURES_FOR,
         default=FIGURES_FOR[0],
         help="draw all frames; or those around events, and one of the others every 10 s; or write "
         "no pictures, videos or report.html (default: all)",
     )
-    add(
+    figures_for.add_argument(
         "--no-figures",
         dest="figures_for",
         action="store_const",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from abnormal.cli.conflicts import Conflict
 from abnormal.cli.messages import show_result
 from abnormal.cli.program import (
     frame_size,
@@ -17,6 +18,7 @@ from abnormal.cli.program import (
     share,
     zero_or_more,
 )
+from abnormal.commands import DEFAULT_IMG, DEFAULT_MODEL
 from abnormal.errors import AbnormalError
 from abnormal.models.defaults import (
     ARCHITECTURES,
@@ -36,20 +38,44 @@ if TYPE_CHECKING:  # importing `dataclasses` would double the time of `--help`
     from abnormal.scoring.calibration import Calibration
     from abnormal.training.options import TrainingOptions
 
+_CONFLICTS = (
+    Conflict(
+        lambda args: args.status,
+        "{options} {are} not for --status, which only prints what the folder of checkpoints holds. "
+        "Leave out one or the other.",
+        all_but=("status", "checkpoints", "output"),
+    ),
+    Conflict(
+        lambda args: args.calibrate,
+        "{options} {are} for training, but --calibrate FOLDER only learns from FOLDER what is "
+        "normal for the model --output. Leave out one or the other.",
+        all_but=("calibrate", "camera", "output", "trust"),
+    ),
+    Conflict(
+        lambda args: not args.calibrate,
+        "{options} {are} for --calibrate FOLDER. Add that, or leave {them} out.",
+        without_effect=("camera",),
+    ),
+    Conflict(
+        lambda args: args.distribute != "hosts",
+        "{options} {are} for training on several hosts. Add --distribute hosts, or leave {them} "
+        "out.",
+        without_effect=("coordinator", "hosts", "host_index"),
+    ),
+)
+
 log = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the program and returns its exit code."""
-    return run_program(_parser(), _work, argv)
+    return run_program(_parser(), _work, argv, _CONFLICTS)
 
 
 def _work(args: argparse.Namespace) -> int:
     if args.status:
         return _status(args)
-    if args.camera and not args.calibrate:
-        raise AbnormalError(f"--camera {args.camera} is for --calibrate FOLDER. Add it.")
-    _require_hosts_for_addresses(args)
+    _require_one_device_for_own_network(args)
     with trusting(args.trust):
         options = None if args.calibrate else _options(args)
         _require_files(args)
@@ -121,9 +147,24 @@ def _print_promises(calibration: "Calibration") -> None:
     from abnormal.scoring.calibration import describe_exam
 
     if calibration.rate_check:
-        show_result(f"normal footage held out: {calibration.rate_check}")
+        show_result(f"normal footage{_what_it_is(calibration)}: {calibration.rate_check}")
     for camera, results in calibration.exams.items():
         show_result(f"exam{f' of {camera}' if camera else ''}: {describe_exam(results)}")
+
+
+def _what_it_is(calibration: "Calibration") -> str:
+    """Says of the normal footage that raises alarms whether the model has learnt from it."""
+    from abnormal.scoring.folds import PART_SEC
+
+    for pool in calibration.all_pools:
+        hours = pool.rate_check.hours if pool.rate_check else float("inf")
+        if len(pool.videos) == 1 and 3600 * hours < 2 * PART_SEC:  # too short for two parts
+            return f", judged{_of(pool.cameras)} by what was learnt from it"
+    return " held out" if calibration.held_out else ", all of it known to the network"
+
+
+def _of(cameras: Sequence[str]) -> str:
+    return f" in the case of {cameras[0]}" if any(cameras) else ""
 
 
 def _require_files(args: argparse.Namespace) -> None:
@@ -146,25 +187,11 @@ def _require_files(args: argparse.Namespace) -> None:
     require_img(args.img)
 
 
-def _require_hosts_for_addresses(args: argparse.Namespace) -> None:
-    given = [
-        f"{name} {value}"
-        for name, value in (
-            ("--coordinator", args.coordinator),
-            ("--hosts", args.hosts),
-            ("--host-index", args.host_index),
-        )
-        if value is not None
-    ]
+def _require_one_device_for_own_network(args: argparse.Namespace) -> None:
     if args.distribute == "hosts" and args.arch and is_file_and_function(args.arch):
         raise AbnormalError(
             f"A network of your own is trained on one device, but {args.arch} and --distribute "
             "hosts are asked for. Leave --distribute out."
-        )
-    if given and args.distribute != "hosts":
-        raise AbnormalError(
-            f"{' '.join(given)} is for training on several hosts, but --distribute is "
-            f"{args.distribute}. Add --distribute hosts, or leave it out."
         )
 
 
@@ -176,8 +203,8 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--img", type=Path, default=Path("img"), help="folder of frames (default: img)")
-    add("--output", type=Path, default=Path("model.h5"), help="model file (default: model.h5)")
+    add("--img", type=Path, default=DEFAULT_IMG, help="folder of frames (default: img)")
+    add("--output", type=Path, default=DEFAULT_MODEL, help="model file (default: model.h5)")
     _add_network(parser)
     _add_training(parser)
     _add_computing(parser)

@@ -245,7 +245,7 @@ def _warn_of_little_footage(camera: str, seconds: int) -> None:
         log.warning(
             "%d s of a single video are all the normal footage%s. They are judged by what was "
             "learnt from them, so there will be more false alarms than asked for. Calibrate it on "
-            "at least %d s, or on two videos: `%s --calibrate FOLDER%s`.",
+            "at least %d s, or on two videos: `%s --calibrate FOLDER --output MODEL%s`.",
             *(seconds, f" of camera {camera}" if camera else ""),
             *(2 * PART_SEC, command("train"), f" --camera {camera}" if camera else ""),
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from abnormal.commands import command
+from abnormal.commands import calibrate_command
 from abnormal.errors import AbnormalError
 from abnormal.inference.choice import open_runtime
 from abnormal.inference.overlap import Overlap, make_overlap
@@ -83,17 +83,16 @@ class Detector:
             log.warning(
                 "%s was calibrated on %s of normal footage, which cannot promise fewer than "
                 "%.3g false alarms an hour; the threshold for %g is an extrapolation. "
-                "Calibrate on more: `%s --calibrate FOLDER`",
+                "Calibrate on more: `%s`",
                 *(self.name, _duration(RULE_OF_THREE / lowest), lowest, per_hour),
-                command("train"),
+                calibrate_command(self.path),
             )
         elif not self.calibration.is_counted(score, per_hour):
             log.warning(
                 "The normal footage of %s has so much that is far from usual that the threshold "
                 "for %g false alarms an hour is an extrapolation: alarms were counted up to a "
-                "surprise of %g. Take out what is not normal, or calibrate on more: `%s "
-                "--calibrate FOLDER`",
-                *(self.name, per_hour, COUNTED_SURPRISES[-1], command("train")),
+                "surprise of %g. Take out what is not normal, or calibrate on more: `%s`",
+                *(self.name, per_hour, COUNTED_SURPRISES[-1], calibrate_command(self.path)),
             )
 
     def _warn_of_silent_scores(self, threshold: float) -> None:
@@ -113,9 +112,9 @@ class Detector:
         ]
         log.warning(
             "At a threshold of %.3g, some scores cannot raise an alarm by %s, because there is too "
-            "little normal footage for them: %s. Calibrate on more (`%s --calibrate FOLDER`), or "
-            "allow more false alarms",
-            *(threshold, self.name, "; ".join(scores), command("train")),
+            "little normal footage for them: %s. Calibrate on more (`%s`), or allow more false "
+            "alarms",
+            *(threshold, self.name, "; ".join(scores), calibrate_command(self.path)),
         )
 
     def require(self, score: str, camera: str) -> None:
@@ -139,7 +138,7 @@ class Detector:
             raise AbnormalError(
                 f"{self.name} is not calibrated for the score {score!r}, only for "
                 f"{', '.join(normality.levels)}. Calibrate it again: "
-                f"`{command('train')} --calibrate FOLDER` with normal footage."
+                f"`{calibrate_command(self.path)}` with normal footage."
             )
 
     def require_camera(self, camera: str) -> Normality:
@@ -153,7 +152,7 @@ class Detector:
             raise AbnormalError(
                 f"{self.name} is not calibrated for scores that compare each place in the picture "
                 "with what is normal there. Calibrate it: "
-                f"`{command('train')} --calibrate FOLDER` with normal footage."
+                f"`{calibrate_command(self.path)}` with normal footage."
             )
         normality = self.calibration.normality(camera)
         if normality is None or camera != camera_of(camera):  # one of its regimes is no camera
@@ -161,7 +160,7 @@ class Detector:
             raise AbnormalError(
                 f"{self.name} knows the cameras {names}, but not {camera!r}. Name one of them with "
                 "--camera, or calibrate it for this one: "
-                f"`{command('train')} --calibrate FOLDER{f' --camera {camera}' if camera else ''}`"
+                f"`{calibrate_command(self.path, camera)}`"
             )
         return normality
 
@@ -176,7 +175,7 @@ class Detector:
             return ""
         return (
             f"{self.name} knows the camera {known[0]!r} alone, which {camera!r} is taken for; if "
-            f"it is another one: `{command('train')} --calibrate FOLDER --camera {camera}`"
+            f"it is another one: `{calibrate_command(self.path, camera)}`"
         )
 
     def localiser(self, asked: Localiser, camera: str) -> Localiser:
@@ -198,7 +197,7 @@ class Detector:
             raise AbnormalError(
                 f"{self.name} has no --box-threshold auto for boxes of {asked.box_size} pixels"
                 f"{f' of camera {camera}' if camera else ''}. Calibrate it again: "
-                f"`{command('train')} --calibrate FOLDER` with normal footage, and leave the "
+                f"`{calibrate_command(self.path)}` with normal footage, and leave the "
                 f"--box-size at {BOX_SIZE}; or give a number, such as {BOX_THRESHOLD:g}."
             )
         return asked._replace(box_threshold=known[camera])

@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,17 +12,20 @@ from pathlib import Path
 
 import numpy as np
 
-from abnormal.commands import command
+from abnormal.commands import command, preprocess_command
 from abnormal.datasets import folder
 from abnormal.datasets.labels.attach import find_labels
 from abnormal.errors import AbnormalError
-from abnormal.files import list_folder, require_path
+from abnormal.files import list_folder, natural_key, require_path
 from abnormal.frames.gaps import Gap, note_gaps
 from abnormal.frames.manifest import LABELS, MASKS, RECORD, VideoRecord, read_manifest
 from abnormal.frames.reader import read_frames, read_labels, read_masks
 from abnormal.video.flatness import note_if_flat
 from abnormal.video.resample import at_rate, keep_pace, resize
 from abnormal.video.stream import Frame, OpenFrames
+
+MOST_NAMED = 5
+"""A message names at most so many folders."""
 
 _SAME_RATE = 0.0005
 """Relative difference up to which two frame rates count as the same, as 25 and 25.01 do. The rates
@@ -96,8 +99,8 @@ def stored_videos(img: Path, split: str = "testing") -> list[InputVideo]:
     records = read_manifest(img, split)
     if not records:
         raise AbnormalError(
-            f"There is no {split} video in {img}. Add some with `{command('preprocess')} --videos "
-            f"FOLDER --split {split}`, or name a video with --source."
+            f"There is no {split} video in {img}. Add some with "
+            f"`{preprocess_command(img, split)}`, or name a video with --source."
         )
     return [
         InputVideo(
@@ -130,7 +133,7 @@ def source_videos(path: Path, split: str = "") -> list[InputVideo]:
     passed_over.log_summary()
     videos = [video for video in found if split in ("", video.split)]
     if not videos:
-        raise AbnormalError(f"There is no {split + ' ' if split else ''}video in {path}.")
+        raise AbnormalError(_without_videos(path, split, [one.path for one in found if one.path]))
     if labels := path.is_dir() and find_labels(path):
         log.info("note: %s is not used: only `%s` reads labels", labels, command("preprocess"))
     return [
@@ -143,6 +146,21 @@ def source_videos(path: Path, split: str = "") -> list[InputVideo]:
         )
         for video in videos
     ]
+
+
+def _without_videos(path: Path, split: str, others: Sequence[Path]) -> str:
+    """Says that there is no video of a split, and by which rule others are of another one."""
+    text = f"There is no {split + ' ' if split else ''}video in {path}."
+    names = [one.relative_to(path).parts[0] for one in others if one != path]
+    if not names:
+        return text
+    some = sorted(dict.fromkeys(names), key=natural_key)
+    more = ", ..." if len(some) > MOST_NAMED else ""
+    return (
+        f"{text} Of its sub-folders, only those called normal* or train* are for training, but "
+        f"there {'are' if len(some) > 1 else 'is'} {', '.join(some[:MOST_NAMED])}{more}. Rename "
+        "those that show what is normal, or name one of them alone."
+    )
 
 
 def _identity_of_stored(img: Path, record: VideoRecord) -> str:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
-from abnormal.commands import command
+from abnormal.commands import calibrate_command
 from abnormal.errors import AbnormalError, Stopped
 from abnormal.files import make_folder
 from abnormal.inference.detector import Detector, open_detector
@@ -211,7 +211,7 @@ def _log_health(model: Path, monitors: list[CameraMonitor], clock: Clock) -> Non
         if warning := monitor.drift.warning(clock.now()):
             log.warning(
                 "%s: %s. Calibrate again on normal footage of it, "
-                f"`{command('train')} --calibrate FOLDER --output %s`, and then start the watch "
-                "again, because it goes on with what it has read at its start",
-                *(monitor.health.name, warning, model),
+                "`%s`, and then start the watch again, because it goes on with what it has read "
+                "at its start",
+                *(monitor.health.name, warning, calibrate_command(model)),
             )

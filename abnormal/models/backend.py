@@ -19,6 +19,10 @@ from abnormal.version import __version__
 _ACCELERATORS = ("nvidia*", "nvhost*", "nvmap", "dxg", "kfd", "accel*", "vfio/[0-9]*")
 """Names under `/dev` of the devices of graphics cards and TPUs."""
 
+BACKENDS = ("tensorflow", "jax")
+"""Backends of Keras with which the program works, as the environment variable `KERAS_BACKEND` has
+them."""
+
 COMPUTE_NETWORKS = ("keras", "tensorflow", "tensorflow-cpu", "jax", "openvino")
 """Names under which packages that compute networks are distributed."""
 
@@ -28,16 +32,31 @@ def start_backend() -> None:
 
     TensorFlow prints errors only. It allocates the memory of a graphics card as it needs it, and
     leaves the rest to other processes.
+
+    Raises:
+        AbnormalError: Keras is to run on a backend that does not work.
     """
+    _require_backend(os.environ.get("KERAS_BACKEND") or BACKENDS[0])
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors remain
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its warnings address developers
     with quiet_stderr():
         backend = importlib.import_module("keras").backend.backend()
         if backend == "tensorflow":
             _let_memory_grow()
-        else:  # Keras imports TensorFlow with every backend as soon as it gets data
+        elif backend in BACKENDS:
+            # Keras imports TensorFlow with every backend as soon as it gets data.
             with contextlib.suppress(ImportError):
                 importlib.import_module("tensorflow")
+    _require_backend(backend)  # which Keras also takes from a file of its own
+
+
+def _require_backend(name: str) -> None:
+    if name not in BACKENDS:
+        raise AbnormalError(
+            f"Keras is to run on {name!r}. Expected: {' or '.join(BACKENDS)}. Set KERAS_BACKEND to "
+            f"one of them; without it, {BACKENDS[0]} is taken unless ~/.keras/keras.json says "
+            "otherwise."
+        )
 
 
 def make_deterministic() -> None:

@@ -25,7 +25,7 @@ import h5py
 import numpy as np
 
 from abnormal import checks
-from abnormal.commands import command
+from abnormal.commands import calibrate_command, command
 from abnormal.errors import AbnormalError
 from abnormal.files import make_folder
 from abnormal.hdf5 import hdf5_write_errors, one_line_errors
@@ -223,8 +223,8 @@ def _info_of_plain(path: Path, config: Any) -> ModelInfo:
     name = str(config["config"].get("name"))
     log.warning(
         "%s has no calibration, because Keras alone has written it. Calibrate it on normal "
-        "footage: `%s --calibrate FOLDER --output %s`",
-        *(path, command("train"), path),
+        "footage: `%s`",
+        *(path, calibrate_command(path)),
     )
     return ModelInfo(name if name in ARCHITECTURES else OWN, length, size, UNKNOWN_FPS)
 

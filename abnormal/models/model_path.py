@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from abnormal.commands import command
+from abnormal.commands import command, train_command
 from abnormal.errors import AbnormalError
 
-KERAS_SUFFIX = ".keras"
+H5_SUFFIX, KERAS_SUFFIX = ".h5", ".keras"
 """Suffix of the form that also holds networks that are classes of their own."""
 
-SUFFIXES = (".h5", ".hdf5", KERAS_SUFFIX)
+SUFFIXES = (H5_SUFFIX, ".hdf5", KERAS_SUFFIX)
 """Suffixes of the names of model files; the first one is recommended."""
 _SUFFIX_TEXT = f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
 
@@ -51,9 +51,7 @@ def require_model_file(path: Path) -> None:
     if path.is_dir():
         raise AbnormalError(f"{path} is a folder. Expected: a file such as {path / 'model.h5'}.")
     if not path.is_file():
-        raise AbnormalError(
-            f"There is no model file {path}. Train one: `{command('train')} --output {path}`."
-        )
+        raise AbnormalError(f"There is no model file {path}. Train one: `{train_command(path)}`.")
     if path.suffix not in SUFFIXES:
         raise AbnormalError(
             f"A model file has a name that ends in {_SUFFIX_TEXT}, but this one is "

@@ -42,7 +42,7 @@ def import_file(path: Path) -> ModuleType:
     Raises:
         AbnormalError: There is no such file, another module has its name, or it cannot be run.
     """
-    path = path.absolute()
+    path = path.absolute() if ".." not in path.parts else path.parent.resolve() / path.name
     if not path.is_file():
         raise AbnormalError(f"There is no file {path}. Expected: a Python file with the network.")
     place = _place_of(path)
@@ -64,7 +64,7 @@ def import_needed(path: Path) -> ModuleType:
             place = place._replace(name=f"{place.name}_{digest}")
         return _run(path, place)
     outermost = file_of(sys.modules.get(place.packages[0]))
-    if outermost in (None, place.root / place.packages[0] / "__init__.py"):
+    if outermost is None or _is_same(outermost, place.root / place.packages[0] / "__init__.py"):
         return _run(path, place)
     with contextlib.suppress(ImportError):
         known = importlib.import_module(place.name)
@@ -137,7 +137,7 @@ def _require_own_neighbours(module: ModuleType, root: Path) -> None:
         is_beside = (root / f"{name}.py").is_file() or (root / name).is_dir()
         if not name or not is_beside or file is None or is_installed(file):
             continue
-        if name not in sys.stdlib_module_names and not file.is_relative_to(root):
+        if name not in sys.stdlib_module_names and not _is_below(file, root):
             raise AbnormalError(
                 f"{module.__file__} imports {name} from beside it, but {file} has the same name "
                 "and was imported before. Rename one of them, or use a program for each."
@@ -148,14 +148,25 @@ def _is_taken(place: _Place, path: Path) -> bool:
     """Whether Python knows another module by the name of a file, or would find another."""
     known = sys.modules.get(place.name)
     if known is not None:
-        return file_of(known) != path
+        file = file_of(known)
+        return file is None or not _is_same(file, path)
     name = place.packages[0] if place.packages else place.name
     outermost = place.root / name / "__init__.py" if place.packages else path
     try:
         spec = importlib.util.find_spec(name)
     except (ImportError, ValueError):
         return False
-    return spec is not None and (spec.origin is None or Path(spec.origin).absolute() != outermost)
+    return spec is not None and (spec.origin is None or not _is_same(Path(spec.origin), outermost))
+
+
+def _is_same(file: Path, other: Path) -> bool:
+    """Whether two paths lead to the same file, by links or `..`."""
+    return file.resolve() == other.resolve()
+
+
+def _is_below(file: Path, folder: Path) -> bool:
+    """Whether a file, which may be a link to elsewhere, is in a folder or in one below it."""
+    return file.parent.resolve().is_relative_to(folder.resolve())
 
 
 def is_installed(file: Path) -> bool:

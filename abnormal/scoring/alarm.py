@@ -99,7 +99,9 @@ def require_usable(threshold: float | None, per_hour: float | None) -> None:
     if threshold is not None and not math.isfinite(threshold):
         raise AbnormalError(f"The threshold is {threshold}. Expected: a finite number.")
     if per_hour is not None and not 0 < per_hour < math.inf:
-        raise AbnormalError(f"{per_hour} false alarms an hour are asked for. Expected: more than 0.")
+        raise AbnormalError(
+            f"{per_hour} false alarms an hour are asked for. Expected: a finite number above 0."
+        )
 
 
 @dataclass(frozen=True)

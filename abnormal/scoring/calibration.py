@@ -280,7 +280,8 @@ class Calibration:
             way = "Use --score gradient with a" if is_local(score) else "Give a"
             raise AbnormalError(
                 f"The model is not calibrated for the score {score!r}. {way} --threshold, or "
-                f"calibrate it: `{command('train')} --calibrate FOLDER` with normal footage."
+                f"calibrate it: `{command('train')} --calibrate FOLDER --output MODEL` with normal "
+                "footage."
             ) from None
 
     def as_dict(self) -> dict[str, Any]:

@@ -27,6 +27,8 @@ ANSWER_SEC = 10.0
 POLL_SEC = 1.0
 """How often to look for workers that have been added, in seconds."""
 
+log = logging.getLogger(__name__)
+
 _CHECKED_RUNS: set[str] = set()
 """In a worker's process: the runs for which this worker has passed the check."""
 
@@ -100,12 +102,20 @@ def _run_tasks(
 ) -> Iterator[tuple[Item, Result | WorkerDiedError]]:
     waiting, run = iter(items), secrets.token_hex(8)
     submitted: dict[distributed.Future, Item] = {}
+    is_told = False
     while True:
-        for item in itertools.islice(waiting, max(0, _worker_count(client) - len(submitted))):
+        workers = len(client.nthreads())
+        for item in itertools.islice(waiting, max(0, max(1, workers) - len(submitted))):
             job = client.submit(_run_on_worker, check, run, task, item, pure=False)
             submitted[job] = item
         if not submitted:
             return
+        if not workers and not is_told:
+            address = client.scheduler.address
+            log.info(
+                "waiting for workers: %s has none. `dask worker %s` adds one", address, address
+            )
+            is_told = True
         for job in _finished(client, list(submitted)):
             yield submitted.pop(job), _result_of(job)
 
@@ -127,10 +137,6 @@ def _result_of(job: distributed.Future) -> Any:
     except distributed.KilledWorker as error:
         tries = error.allowed_failures + 1
         return WorkerDiedError(f"each of the {tries} workers that tried it died")
-
-
-def _worker_count(client: distributed.Client) -> int:
-    return max(1, len(client.nthreads()))
 
 
 def _run_on_worker(

@@ -6,7 +6,9 @@ from typing import Any, TypedDict
 
 from abnormal import checks
 from abnormal.errors import AbnormalError, require_one_of
+from abnormal.files import read_json
 from abnormal.models.defaults import ARCHITECTURES, OWN_NETWORK, SPATIOTEMPORAL
+from abnormal.models.model_path import H5_SUFFIX
 from abnormal.names import AUTO_BATCH_SIZE, LARGEST_SIZE, PRECISION_NAMES, TUNE_NAMES
 from abnormal.training.options import TrainingOptions
 
@@ -129,9 +131,26 @@ def _facts_of(init: Path, said: Mapping[str, Any]) -> dict[str, Any]:
 def default_checkpoints(output: Path) -> Path:
     """Returns the folder of checkpoints unless another is named.
 
-    It lies beside the model file, and has its name so that models never share it.
+    It lies beside the model file, and has its name so that models never share it: without the
+    suffix .h5, and with every other one. Earlier versions left out all of them, and a run that they
+    have begun goes on in its folder.
     """
-    return output.parent / "checkpoints" / output.stem
+    folder = output.parent / "checkpoints"
+    without_suffix = folder / output.stem
+    if output.suffix == H5_SUFFIX or _are_of(without_suffix, output):
+        return without_suffix
+    return folder / output.name
+
+
+def _are_of(checkpoints: Path, output: Path) -> bool:
+    """Whether the newest of some checkpoints says that it is of a run that writes a model file."""
+    from abnormal.training.checkpoints import STATE, list_checkpoints  # not imported for `--help`
+
+    try:
+        state = read_json(list_checkpoints(checkpoints)[-1] / STATE)
+        return Path(state["options"]["output"]).name == output.name
+    except (AbnormalError, IndexError, KeyError, TypeError):
+        return False
 
 
 def _require_fitting_bottleneck(arch: str, said: Mapping[str, Any]) -> None:

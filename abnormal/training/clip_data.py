@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from abnormal import checks
-from abnormal.commands import command
+from abnormal.commands import preprocess_command
 from abnormal.errors import AbnormalError, require_one_of
 from abnormal.frames.cache import FrameCache, open_cache
 from abnormal.frames.clips import Clip, end_to_end_clips, epoch_clips, to_input
@@ -126,8 +126,7 @@ def open_clips(
     found = read_manifest(img, split)
     if not found:
         raise AbnormalError(
-            f"There is no {split} video in {img}. Add some with `{command('preprocess')} --videos "
-            f"FOLDER --split {split}`."
+            f"There is no {split} video in {img}. Add some with `{preprocess_command(img, split)}`."
         )
     records = [record for record in found if parts_of(0, record, length)]
     parts = [part for video in enumerate(records) for part in parts_of(*video, length)]

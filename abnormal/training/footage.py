@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from abnormal.commands import command
+from abnormal.commands import command, preprocess_command
 from abnormal.errors import AbnormalError
 from abnormal.frames.cache import FrameCache, open_cache
 from abnormal.frames.gaps import stretches
@@ -118,7 +118,7 @@ def open_footage(options: TrainingOptions, rule: str | None = NEAR_SHARE) -> Foo
         shorter = f" of at least {clip_length} frames, which a clip has" if found else ""
         raise AbnormalError(
             f"There is no training video{shorter} in {options.img}. Videos of ordinary life are "
-            f"needed: `{command('preprocess')} --videos FOLDER --split training`."
+            f"needed: `{preprocess_command(options.img, 'training')}`."
         )
     warn_of_different_rates(records)
     _warn_of_nameless(records)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from abnormal.errors import AbnormalError
+from abnormal.models.model_path import H5_SUFFIX
 from abnormal.reading import first_line
 from abnormal.replacing import replacing
 from abnormal.training.options import TrainingOptions
@@ -57,12 +58,16 @@ class LossFiles:
 
 
 def losses_path(output: Path) -> Path:
-    """Returns the path of the losses of a model file: `model.losses.csv` beside `model.h5`.
+    """Returns the path of the losses of a model file.
+
+    It is `model.losses.csv` beside `model.h5`, and has any other suffix of the model file in its
+    name, so that models never share it.
 
     Args:
         output: Path of the model file.
     """
-    return output.with_name(f"{output.stem}.losses.csv")
+    name = output.stem if output.suffix == H5_SUFFIX else output.name
+    return output.with_name(f"{name}.losses.csv")
 
 
 def write_losses(path: Path, history: Sequence[Mapping[str, float]]) -> None:

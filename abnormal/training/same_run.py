@@ -1,11 +1,13 @@
 """Tells whether a run can go on from a checkpoint: options, footage and backend are the same."""
 
+from pathlib import Path
 from typing import Any
 
 import keras
 
 from abnormal.files import sha256
 from abnormal.frames.manifest import camera_fingerprint
+from abnormal.models.defaults import is_file_and_function
 from abnormal.models.fast import stock_of
 from abnormal.models.own_network import connections_of, fingerprint_of
 from abnormal.training.checkpoint_check import check_complete
@@ -76,7 +78,11 @@ def differences(
 def _means_the_same(
     name: str, saved: dict[str, Any], now: dict[str, Any], options: TrainingOptions
 ) -> bool:
-    """Whether values that differ mean the same, because an earlier version wrote one of them."""
+    """Whether values that differ mean the same: an earlier version wrote one of them, or the same
+    file is named from another folder.
+    """
+    if name == "arch":
+        return _is_same_function(str(saved.get(name)), now[name])
     if name == "cameras":
         return name not in saved or saved.get("data") != now["data"]  # of which it is a part
     if name in (CONNECTIONS, LOSS_CODE) and name not in saved:
@@ -86,3 +92,13 @@ def _means_the_same(
     if name == "init" and saved.get(name) and options.init and options.init.is_file():
         return bool(saved[name] == sha256(options.init)[:DIGITS])  # of the file as a whole
     return False
+
+
+def _is_same_function(arch: str, other: str) -> bool:
+    """Whether both name a function of the same name, in files of the same name.
+
+    The folder tells nothing: it depends on where the program runs. What the function builds is
+    compared besides.
+    """
+    both = (arch, other)
+    return all(map(is_file_and_function, both)) and Path(arch).name == Path(other).name

@@ -68,7 +68,8 @@ def score(img, tmp_path):
 
     def run(model, *options, code=0):
         output = tmp_path / "results"
-        arguments = ["--model", model, "--img", img, "--output", output, "--no-figures"]
+        arguments = ["--model", model, "--output", output, "--no-figures"]
+        arguments += [] if "--source" in options else ["--img", img]
         assert test.main([*map(str, arguments), "--runtime", "keras", *map(str, options)]) == code
         return pd.read_csv(output / "events.csv", dtype={"video": str}) if not code else None
 
@@ -196,8 +197,8 @@ def test_a_model_of_several_cameras_wants_to_know_which(tmp_path, capsys):
         assert np.array_equal(level, before.arrays["gate/1"][name])
     for shared in ("false_alarms", "frames", "positions"):  # the footage of the door is the same
         assert after.info.calibration[shared] == before.info.calibration[shared]
-    assert train.main(["--camera", "door"]) == 1
-    assert "--camera door is for --calibrate" in capsys.readouterr().err
+    assert train.main(["--camera", "door"]) == 2
+    assert "--camera is for --calibrate" in capsys.readouterr().err
 
 
 def test_a_calibration_that_fails_leaves_the_model_as_it_was(model, tmp_path, capsys):
@@ -280,7 +281,10 @@ def test_a_model_without_any_score_that_knows_the_place_says_what_to_do(
 
     path = of_another_version(change)
     score(path, code=1)
-    assert "Calibrate it: `python train_model.py --calibrate FOLDER`" in capsys.readouterr().err
+    assert (
+        f"Calibrate it: `python train_model.py --calibrate FOLDER --output {path}`"
+        in capsys.readouterr().err
+    )
     score(path, "--score", "gradient")
 
 

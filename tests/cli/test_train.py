@@ -5,11 +5,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from abnormal.cli.train import _options, _parser, _train, main
+from abnormal.cli.train import _options, _parser, _print_promises, _train, main
 from abnormal.errors import AbnormalError
 from abnormal.models.backend import start_backend
 from abnormal.models.defaults import ARCHITECTURES
 from abnormal.names import AUTO_BATCH_SIZE
+from abnormal.scoring.rate_check import RateCheck
 from abnormal.training.checkpoints import ARRAYS, Checkpoint, save_checkpoint
 
 
@@ -77,11 +78,24 @@ def test_help_lists_what_each_network_is_trained_with(capsys):
     [
         ([], "checkpoints/model"),
         (["--output", "here/gate.h5"], "here/checkpoints/gate"),
+        (["--output", "here/gate.keras"], "here/checkpoints/gate.keras"),
         (["--output", "here/gate.h5", "--checkpoints", "there"], "there"),
     ],
 )
 def test_two_models_never_share_a_folder_of_checkpoints(argv, folder):
     assert options(*argv).checkpoints == Path(folder)
+
+
+def test_a_run_of_an_earlier_version_goes_on_in_its_folder(tmp_path):
+    """It left out every suffix, so that only its checkpoints tell which model the run writes."""
+    old, arrays = tmp_path / "checkpoints" / "gate", {"network.0000": np.zeros(1, np.float32)}
+    named = {suffix: str(tmp_path / f"gate{suffix}") for suffix in (".h5", ".keras")}
+    of_keras = {"options": {"output": named[".keras"]}}
+    for batch, state in enumerate(({}, {"options": {"output": named[".h5"]}}, of_keras)):
+        assert options("--output", named[".keras"]).checkpoints == old.with_name("gate.keras")
+        save_checkpoint(old, Checkpoint(0, batch, state, arrays), keep=5)
+    assert options("--output", named[".keras"]).checkpoints == old
+    assert options("--output", str(tmp_path / "gate.hdf5")).checkpoints.name == "gate.hdf5"
 
 
 def test_loss_and_precision_that_are_not_said():
@@ -170,3 +184,31 @@ def test_results_are_told_before_they_are_drawn(tmp_path, monkeypatch, capsys):
     with pytest.raises(AbnormalError, match="no plot"):
         _train(args, _options(args))
     assert capsys.readouterr().out == f"model: {tmp_path / 'model.h5'} (epoch 1 of 1)\n"
+
+
+@pytest.mark.parametrize(
+    ("held_out", "videos", "told"),
+    [
+        (True, [(("a", "b"), 10, "")], " held out"),
+        (True, [(("a",), 60, "")], " held out"),
+        (False, [(("a", "b"), 60, "")], ", all of it known to the network"),
+        (True, [(("a",), 30, "")], ", judged by what was learnt from it"),
+        (
+            True,
+            [(("a", "b"), 600, "gate"), (("c",), 30, "yard")],
+            ", judged in the case of yard by what was learnt from it",
+        ),
+    ],
+)
+def test_normal_footage_is_called_held_out_only_if_it_was(held_out, videos, told, capsys):
+    def check(seconds):
+        return RateCheck(0.0, 0.0, 0.975, 0, seconds / 3600)
+
+    pools = tuple(
+        SimpleNamespace(cameras=(camera,), videos=names, rate_check=check(seconds))
+        for names, seconds, camera in videos
+    )
+    _print_promises(
+        SimpleNamespace(rate_check=check(1), exams={}, held_out=held_out, all_pools=pools)
+    )
+    assert capsys.readouterr().out.startswith(f"normal footage{told}: 0.0% [0.0%, 97.5%] of the")

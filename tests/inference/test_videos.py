@@ -147,6 +147,20 @@ def test_a_source_without_videos(tmp_path):
         videos.source_videos(tmp_path)
 
 
+def test_a_source_with_test_videos_alone_says_which_folders_are_for_training(tmp_path):
+    for name in ("monday/a.mp4", "day 10/b.mp4", "day 9/c.mp4"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_bytes(b"a video, as its name says")
+    with pytest.raises(AbnormalError) as raised:
+        videos.source_videos(tmp_path, "training")
+    assert str(raised.value) == (
+        f"There is no training video in {tmp_path}. Of its sub-folders, only those called normal* "
+        "or train* are for training, but there are day 9, day 10, monday. Rename those that show "
+        "what is normal, or name one of them alone."
+    )
+    assert len(videos.source_videos(tmp_path / "monday", "training")) == 1
+
+
 def test_a_source_that_is_no_video(tmp_path):
     (tmp_path / "gate.mp4").write_text("no video\n")
     (video,) = videos.source_videos(tmp_path / "gate.mp4")

@@ -321,12 +321,7 @@ def test_a_run_that_is_killed_has_its_missing_clips_told_by_the_next_one(
         (["--source", "0", "--source", "missing.mp4"], "missing.mp4 cannot be watched"),
         (["--realtime"], "--realtime plays files"),
         (["--realtime", "--source", "."], ". cannot be watched"),
-        (["--webhook", "http://host"], "--webhook is for cameras"),
-        (["--alarm-command", "true"], "--alarm-command is for cameras"),
-        (["--no-frames"], "--no-frames is for cameras"),
-        (["--page", "8080"], "--page is for cameras"),
         (["--source", "rtsp://gate.lan/", "--page", "gate.lan"], "--page gate.lan is no address"),
-        (["--allow-redirects"], "--allow-redirects is for cameras"),
         (["--source", "4321"], "/dev/video4321 does not exist"),
         (["--cameras", "missing.csv"], "There is no file missing.csv"),
     ],
@@ -335,4 +330,21 @@ def test_what_cannot_be_meant_is_one_line(options, says, capsys):
     assert test.main(options) == 1
     told = capsys.readouterr()
     assert says in told.err
+    assert len(told.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--webhook", "http://host"],
+        ["--alarm-command", "true"],
+        ["--no-frames"],
+        ["--page", "8080"],
+        ["--allow-redirects"],
+    ],
+)
+def test_what_is_for_cameras_alone_is_a_usage_error(options, capsys):
+    assert test.main(options) == 2
+    told = capsys.readouterr()
+    assert f"{options[0]} is for cameras" in told.err
     assert len(told.err.splitlines()) == 1

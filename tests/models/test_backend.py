@@ -90,3 +90,17 @@ def test_too_little_memory_is_answered_with_advice(error):
 def test_other_errors_are_left_alone(error):
     with pytest.raises(type(error), match=str(error)), memory_advice("Try."):
         raise error
+
+
+@pytest.mark.parametrize("name", ["tf", "numpy", "torch"])
+def test_a_backend_that_does_not_work_is_refused(monkeypatch, name):
+    monkeypatch.setenv("KERAS_BACKEND", name)
+    with pytest.raises(AbnormalError, match=f"run on '{name}'. Expected: tensorflow or jax"):
+        start_backend()
+
+
+def test_a_backend_that_keras_takes_from_its_own_file_is_refused(monkeypatch):
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    monkeypatch.setattr("keras.backend.backend", lambda: "numpy")
+    with pytest.raises(AbnormalError, match="run on 'numpy'"):
+        start_backend()

@@ -1,6 +1,7 @@
 """The code of networks of one's own: of several files, of a package, edited, and of one name."""
 
 import sys
+from pathlib import Path
 
 import keras
 import pytest
@@ -34,6 +35,17 @@ def test_a_file_that_was_edited_is_run_again(tmp_path):
         assert load_builder(f"{tmp_path}/{PREFIX}.py:build")(1, 1) == text
     known = sys.modules[PREFIX]
     assert import_file(tmp_path / f"{PREFIX}.py") is known
+
+
+def test_a_file_may_be_named_from_another_folder_or_by_a_link(tmp_path, monkeypatch):
+    written(tmp_path / "real", code_of_a_test="def build(length, size): pass")
+    (tmp_path / "link").symlink_to("real")
+    (tmp_path / "real" / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "real" / "below")
+    monkeypatch.syspath_prepend(tmp_path / "real")  # as `python ../train_model.py` does
+    known = import_file(Path(f"../{PREFIX}.py"))
+    for path in (tmp_path / "real", tmp_path / "link", tmp_path / "link" / "below" / ".."):
+        assert import_file(path / f"{PREFIX}.py") is known
 
 
 NEIGHBOURS = {"code_of_a_test": "from PREFIX_b import Scale", f"{PREFIX}_b": "class Scale: pass"}

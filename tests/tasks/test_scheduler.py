@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -207,3 +208,21 @@ def test_files_that_a_worker_sees_otherwise_are_named(dask_cluster, tmp_path, lo
 def test_without_dask_the_answer_is_how_to_install_it(monkeypatch, log):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert "pip install '.[dask]'" in refused("127.0.0.1:8786", log)
+
+
+def test_a_scheduler_without_workers_is_said_once(monkeypatch, caplog):
+    """Its first worker comes after two looks, and a second one would not be told of again."""
+    looks = iter([{}, {}, {"tcp://first": 1}, {}, {}])
+    client = SimpleNamespace(
+        nthreads=lambda: next(looks),
+        submit=lambda *_, **__: object(),
+        scheduler=SimpleNamespace(address="tcp://here:8786"),
+    )
+    done = iter([False, False, True])
+    monkeypatch.setattr(scheduling, "_finished", lambda _, jobs: jobs if next(done) else [])
+    monkeypatch.setattr(scheduling, "_result_of", lambda job: "result")
+    with caplog.at_level("INFO"):
+        assert [*scheduling._run_tasks(client, lambda: None, str, ["a"])] == [("a", "result")]
+    assert caplog.messages == [
+        "waiting for workers: tcp://here:8786 has none. `dask worker tcp://here:8786` adds one"
+    ]

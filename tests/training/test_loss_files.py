@@ -2,10 +2,23 @@
 
 import errno
 import threading
+from pathlib import Path
 
 import pytest
 
-from abnormal.training.loss_files import LossFiles
+from abnormal.training.loss_files import LossFiles, losses_path
+
+
+@pytest.mark.parametrize(
+    ("output", "losses"),
+    [
+        ("here/model.h5", "here/model.losses.csv"),
+        ("here/model.keras", "here/model.keras.losses.csv"),
+        ("model.hdf5", "model.hdf5.losses.csv"),
+    ],
+)
+def test_two_models_never_share_their_losses(output, losses):
+    assert losses_path(Path(output)) == Path(losses)
 
 
 def test_a_folder_of_tensorboard_that_vanishes_is_said_once(options_of, tmp_path, caplog):

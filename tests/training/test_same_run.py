@@ -81,3 +81,15 @@ def test_older_checkpoints_do_not_know_what_a_loss_computes(options_of, tmp_path
     ]
     named = checkpoint(options, facts | {"loss_code": None, "connections": "a"})
     assert differences(named, options, now) == said[:1]
+
+
+def test_a_file_with_the_network_may_be_named_from_another_folder(options_of, tmp_path):
+    options = options_of(tmp_path, "m", arch="net.py:build")
+    facts = footage_facts(footage("")) | {"network": "a"}
+    saved = checkpoint(options, facts)
+    for arch in ("../net.py:build", str(tmp_path / "net.py:build")):
+        assert not differences(saved, dataclasses.replace(options, arch=arch), facts)
+    for arch in ("net.py:other", "nets.py:build", "cae"):
+        changed = dataclasses.replace(options, arch=arch)
+        assert differences(saved, changed, facts) == [f"arch was net.py:build, is {arch}"]
+    assert differences(saved, options, facts | {"network": "b"}) == ["network was a, is b"]

@@ -129,5 +129,5 @@ def test_the_command_line_dismisses_without_a_video(model, output, capsys):
     assert test.main([*options, "--undo"]) == 0
     assert "with 1 dismissed event\n" in capsys.readouterr().out
     assert level(in_file(model)) == 1
-    assert test.main(["--model", str(model), "--undo"]) == 1
+    assert test.main(["--model", str(model), "--undo"]) == 2
     assert "Name the event with --dismiss EVENT" in capsys.readouterr().err
