@@ -16,6 +16,7 @@ import numpy as np
 
 from abnormal.files import natural_key
 from abnormal.inference.cut_out import (
+    SHORTEST_SEC,
     Thing,
     View,
     cut_out_things,
@@ -107,12 +108,13 @@ def examine(
     videos = sorted(videos, key=lambda video: natural_key(video.name))
     for camera, normality in calibration.cameras.items():
         of_camera = [v for v in videos if v.camera == camera and v.name in calibration.videos]
+        of_whom = f" of {camera}" if camera else ""
         if normality.background is None:
             continue
         if normality.frames < ENOUGH_SEC * fps:
             log.info(
                 "no exam%s: it takes %.0f s of normal footage, and there are %.0f s",
-                *(f" of {camera}" if camera else "", ENOUGH_SEC, normality.frames / fps),
+                *(of_whom, ENOUGH_SEC, normality.frames / fps),
             )
             continue
         examiner = _Examiner(
@@ -120,6 +122,11 @@ def examine(
         )
         if results := examiner.examine(of_camera):
             exams[camera] = results
+        else:
+            log.info(
+                "no exam%s: in the normal footage, nothing was seen to move alone for %.0f s",
+                *(of_whom, SHORTEST_SEC),
+            )
     return dataclasses.replace(calibration, exams=exams)
 
 

@@ -78,3 +78,4 @@ def test_too_little_footage_and_footage_without_passers_by_have_no_exam(frames, 
     assert examined([video]) == {}
     is_short = len(frames) == 400
     assert ("no exam: it takes 100 s of normal footage" in caplog.text) == is_short
+    assert ("nothing was seen to move alone for 3 s" in caplog.text) == (not is_short)
