@@ -94,7 +94,7 @@ class Calibrator:
         """
         videos = sorted(videos, key=lambda video: (video.camera, natural_key(video.name)))
         total = sum(video.length for video in videos) if all(v.length for v in videos) else 0
-        backgrounds = learn_backgrounds(videos)
+        backgrounds = learn_backgrounds(videos, self._fps)
         with (
             Progress("frames", total, "calibration") as progress,
             open_cell_file(tuple(LOCAL_SCORES)) as file,

@@ -23,6 +23,7 @@ from abnormal.scoring.localisation import BOX_SIZE, WHITE, box_sums
 from abnormal.scoring.normal_level import second_maxima
 from abnormal.scoring.regularity import SMOOTHING_SEC, causal_mean
 from abnormal.scoring.residual import SCORES, ClipResidual
+from abnormal.scoring.stay import LONGEST_SEC
 from abnormal.video.background import ForegroundDetector, learn_background
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,10 @@ LARGEST_BOX = "largest_box"
 CAMERA_SAMPLES = 100
 """Number of frames from which the background of a camera is learnt. There may be twice as many. If
 it has many more videos than that, some of them are left out."""
+
+SHORTEST_SEC = LONGEST_SEC
+"""A shorter video counts as so long, in seconds, in the background. Who stands in front of the
+camera may do so in all of its frames, and says no more about the place if these are a few more."""
 
 Series = dict[str, np.ndarray]
 """For each score an array with one entry per frame or per second of a video."""
@@ -242,18 +247,19 @@ def between_gaps(scores: Sequence[np.ndarray], videos: Sequence[NormalVideo]) ->
     ]
 
 
-def learn_backgrounds(videos: Sequence[NormalVideo]) -> dict[str, np.ndarray]:
-    """Learns the background of each camera from frames that are spread evenly over its footage.
+def learn_backgrounds(videos: Sequence[NormalVideo], fps: float) -> dict[str, np.ndarray]:
+    """Learns the background of each camera from frames that are spread over its footage.
 
     Args:
         videos: The videos, sorted by camera. One that cannot be read is left out.
+        fps: Frames per second.
 
     Returns:
         For each camera's name its background, `(size, size)` uint8.
     """
     backgrounds = {}
     for camera, of_camera in itertools.groupby(videos, lambda video: video.camera):
-        samples = _spread(_neighbours(list(of_camera)))
+        samples = _spread(_neighbours(list(of_camera)), SHORTEST_SEC * fps)
         if samples:
             backgrounds[camera] = learn_background(np.stack(samples))
     return backgrounds
@@ -273,29 +279,34 @@ class _Sample(NamedTuple):
     number: int
 
 
-def _spread(groups: Sequence[Sequence[NormalVideo]]) -> list[np.ndarray]:
+def _spread(groups: Sequence[Sequence[NormalVideo]], shortest: float) -> list[np.ndarray]:
     """Takes frames, `(size, size)` uint8 each, in proportion to the length of the footage.
 
-    How it was cut into videos does not matter: the first frame of each and those at a common step
-    are taken, and then some of those that stand for less time than others are left out. Of each
-    group of videos only the longest is read, which stands for all of them.
+    The first frame of each video and those at a common step are taken, and then some of those that
+    stand for less time than others are left out. Of each group of videos only the longest is read,
+    which stands for all of them.
+
+    Args:
+        groups: The videos of a camera, in groups.
+        shortest: A video counts as so many frames at least.
     """
     most = 2 * len(groups) * max(1, CAMERA_SAMPLES // len(groups))
     samples: list[_Sample] = []
     lengths: list[float] = []
     step = 1
     for group in groups:
-        longest, length = max(group, key=lambda video: video.length), 0
+        longest, length = max(group, key=lambda video: video.length), 0.0
         # A video that cannot be read is reported when it is measured.
         with contextlib.suppress(AbnormalError), longest.open_frames() as frames:
             for number, frame in enumerate(frames):
-                length = number + 1
+                length = number + 1.0
                 if number % step == 0:
                     samples.append(_Sample(frame, len(lengths), number))
                 while len(samples) == most:
                     step *= 2
                     samples = [sample for sample in samples if sample.number % step == 0]
-        lengths.append(length * (_mean_length(group) / longest.length if longest.length else 1.0))
+        length *= _mean_length(group) / longest.length if longest.length else 1.0
+        lengths.append(max(length, shortest))
     return _thin_out(samples, lengths)
 
 
