@@ -31,21 +31,23 @@ def watches_cameras(args: argparse.Namespace) -> bool:
     return bool(args.cameras or args.realtime or any(map(is_stream, args.source or [])))
 
 
-LIVE_CONFLICTS = (
-    Conflict(
-        watches_cameras,
-        "{options} {are} for testing files, not for watching cameras. Leave {them} out.",
-        without_effect=(
-            *("img", "strict", "scheduler", "box_size", "box_threshold", "panels", "figures"),
+def live_conflicts() -> tuple[Conflict, ...]:
+    """Returns which options have no effect for cameras, and which for nothing else."""
+    return (
+        Conflict(
+            watches_cameras,
+            "{options} {are} for testing files, not for watching cameras. Leave {them} out.",
+            without_effect=(
+                *("img", "strict", "scheduler", "box_size", "box_threshold", "panels", "figures"),
+            ),
         ),
-    ),
-    Conflict(
-        lambda args: not watches_cameras(args),
-        "{options} {are} for cameras. Name one with --source, such as 0 or rtsp://..., or play a "
-        "file with --realtime.",
-        without_effect=(*LISTENERS, *_ONLY_LIVE),
-    ),
-)
+        Conflict(
+            lambda args: not watches_cameras(args),
+            "{options} {are} for cameras. Name one with --source, such as 0 or rtsp://..., or play "
+            "a file with --realtime.",
+            without_effect=(*LISTENERS, *_ONLY_LIVE),
+        ),
+    )
 
 
 def add_live_options(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from abnormal.cli.conflicts import Conflict
-from abnormal.cli.live_options import LIVE_CONFLICTS, add_live_options, is_live, watch
+from abnormal.cli.live_options import add_live_options, is_live, live_conflicts, watch
 from abnormal.cli.messages import show_result
 from abnormal.cli.program import (
     finite_float,
@@ -38,8 +38,6 @@ _CONFLICTS = (
         "{options} takes a dismissal back. Name the event with --dismiss EVENT.",
         without_effect=("undo",),
     ),
-    # Before the next, because `--img` is not for cameras either.
-    *LIVE_CONFLICTS,
     Conflict(
         lambda args: args.source,
         "{options} {are} not used beside --source, which is tested in its place. Leave out one or "
@@ -59,7 +57,8 @@ alarm, whatever that command drew or sent."""
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the program and returns its exit code."""
-    return run_program(_parser(), _work, argv, _CONFLICTS)
+    # Those of cameras come first, because `--img` is not for them either.
+    return run_program(_parser(), _work, argv, (*live_conflicts(), *_CONFLICTS))
 
 
 def _work(args: argparse.Namespace) -> int:

@@ -91,5 +91,5 @@ def test_the_command_line_has_an_option_for_each(radio, capsys):
 @pytest.mark.parametrize("name", ["alarm_command", "webhook", "mqtt", "short_wave"])
 def test_without_a_camera_each_is_refused(radio, name, capsys):
     option = f"--{name.replace('_', '-')}"
-    assert program.main([option, "7"]) == 1
+    assert program.main([option, "7"]) == 2
     assert f"{option} is for cameras" in capsys.readouterr().err

@@ -163,5 +163,5 @@ def test_what_are_no_hours_is_refused(text, capsys):
 
 @pytest.mark.parametrize("option", [("--cool-down", "60"), ("--quiet", "22:00-06:00")])
 def test_without_a_camera_there_is_nothing_to_be_quiet_about(option, capsys):
-    assert program.main([*option]) == 1
+    assert program.main([*option]) == 2
     assert f"{option[0]} is for cameras" in capsys.readouterr().err

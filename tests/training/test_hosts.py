@@ -154,5 +154,5 @@ def test_another_backend_is_answered_with_the_command_that_works(tmp_path, capsy
 
 
 def test_an_address_without_hosts_is_refused(capsys):
-    assert main(["--hosts", "2", "--host-index", "0"]) == 1
-    assert "--hosts 2 --host-index 0 is for training on several hosts" in capsys.readouterr().err
+    assert main(["--hosts", "2", "--host-index", "0"]) == 2
+    assert "--hosts and --host-index are for training on several hosts" in capsys.readouterr().err

@@ -234,5 +234,5 @@ def test_what_is_no_limit_is_refused(option, value, capsys):
 
 @pytest.mark.parametrize("option", ["--keep-days", "--keep-gb"])
 def test_without_a_camera_there_is_nothing_to_keep(option, capsys):
-    assert program.main([option, "inf"]) == 1
+    assert program.main([option, "inf"]) == 2
     assert f"{option} is for cameras" in capsys.readouterr().err

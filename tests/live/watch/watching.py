@@ -14,7 +14,7 @@ from abnormal.live.monitor import CameraMonitor
 from abnormal.live.run import _deliver
 from abnormal.live.watch import WatchLoop
 from abnormal.scoring.alarm import Alarm
-from abnormal.video.flow import FlowMeter
+from abnormal.video.flow import SpeedMeter
 
 FPS, LENGTH, SIZE = 5.0, 5, 48
 SCENE = np.random.default_rng(0).integers(60, 190, (SIZE, SIZE), np.uint8)
@@ -41,10 +41,9 @@ def footage(count, running):
 
 
 def frames_of(images, first=0, faulty=()):
-    meter, before = FlowMeter(), None
+    meter = SpeedMeter()
     for index, image in enumerate(images):
-        speed = None if before is None else meter(before, image)
-        before = image
+        speed = meter(image, index)
         number = first + index
         moment = Moment(number, number / FPS, 1e9 + number / FPS)
         yield LiveFrame(moment, number / FPS, image, speed, "blurred" if index in faulty else "")
