@@ -56,15 +56,16 @@ def train_command(model: Path) -> str:
     return f"{command('train')}{_option('--output', model, DEFAULT_MODEL)}"
 
 
-def calibrate_command(model: Path, camera: str = "") -> str:
+def calibrate_command(model: Path = Path(), camera: str = "") -> str:
     """Returns the command that calibrates a model again.
 
     Args:
-        model: The model file. An empty path stands for one that is not known.
+        model: The model file. An empty path stands for one that is not known, in whose place the
+            command has `MODEL`.
         camera: Name of the camera to calibrate; empty for all that the footage has.
     """
-    known = "" if model == Path() else _option("--output", model, DEFAULT_MODEL)
-    return f"{command('train')} --calibrate FOLDER{known}{_option('--camera', camera, '')}"
+    output = _option("--output", "MODEL" if model == Path() else model, DEFAULT_MODEL)
+    return f"{command('train')} --calibrate FOLDER{output}{_option('--camera', camera, '')}"
 
 
 def preprocess_command(img: Path, split: str) -> str:

@@ -52,7 +52,7 @@ def test_a_script_that_was_called_from_elsewhere_is_named_with_its_folder(monkey
 def test_advice_names_model_and_folder_unless_they_are_the_defaults(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["/usr/bin/abnormal-test"])
     assert calibrate_command(Path("model.h5")) == "abnormal-train --calibrate FOLDER"
-    assert calibrate_command(Path()) == "abnormal-train --calibrate FOLDER"
+    assert calibrate_command() == "abnormal-train --calibrate FOLDER --output MODEL"
     assert calibrate_command(Path("here/a b.h5"), "gate 1") == (
         "abnormal-train --calibrate FOLDER --output 'here/a b.h5' --camera 'gate 1'"
     )

@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 from abnormal.errors import UsageError
 
+_ALWAYS = ("verbose", "log_format")
+"""Options that have an effect in each case."""
+
 
 class Conflict(NamedTuple):
     """Options that have no effect in a case.
@@ -23,9 +26,11 @@ class Conflict(NamedTuple):
     without_effect: Sequence[str] = ()
     all_but: Sequence[str] = ()
 
-
-_ALWAYS = ("verbose", "log_format")
-"""Options that have an effect in each case."""
+    def concerns(self, option: str) -> bool:
+        """Tells whether an option has no effect in this case."""
+        if self.all_but:
+            return option not in (*self.all_but, *_ALWAYS)
+        return option in self.without_effect
 
 
 def require_no_conflict(
@@ -40,8 +45,7 @@ def require_no_conflict(
     for conflict in conflicts:
         if not conflict.applies(args):
             continue
-        used = (*conflict.all_but, *_ALWAYS) if conflict.all_but else given
-        idle = [name for name in given if name in conflict.without_effect or name not in used]
+        idle = [name for name in given if conflict.concerns(name)]
         if idle:
             many = len(idle) > 1
             words = {"are": "are" if many else "is", "them": "them" if many else "it"}

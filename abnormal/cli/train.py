@@ -144,27 +144,12 @@ def _train(args: argparse.Namespace, options: "TrainingOptions") -> int:
 
 def _print_promises(calibration: "Calibration") -> None:
     """Prints how often normal footage raises alarms, and what each camera would find."""
-    from abnormal.scoring.calibration import describe_exam
+    from abnormal.scoring.calibration import describe_exam, describe_rate_check
 
     if calibration.rate_check:
-        show_result(f"normal footage{_what_it_is(calibration)}: {calibration.rate_check}")
+        show_result(describe_rate_check(calibration))
     for camera, results in calibration.exams.items():
         show_result(f"exam{f' of {camera}' if camera else ''}: {describe_exam(results)}")
-
-
-def _what_it_is(calibration: "Calibration") -> str:
-    """Says of the normal footage that raises alarms whether the model has learnt from it."""
-    from abnormal.scoring.folds import PART_SEC
-
-    for pool in calibration.all_pools:
-        hours = pool.rate_check.hours if pool.rate_check else float("inf")
-        if len(pool.videos) == 1 and 3600 * hours < 2 * PART_SEC:  # too short for two parts
-            return f", judged{_of(pool.cameras)} by what was learnt from it"
-    return " held out" if calibration.held_out else ", all of it known to the network"
-
-
-def _of(cameras: Sequence[str]) -> str:
-    return f" in the case of {cameras[0]}" if any(cameras) else ""
 
 
 def _require_files(args: argparse.Namespace) -> None:

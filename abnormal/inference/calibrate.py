@@ -23,9 +23,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from abnormal.commands import command
+from abnormal.commands import calibrate_command
 from abnormal.files import natural_key
 from abnormal.inference.cell_file import CellFile, open_cell_file
+from abnormal.inference.learn_backgrounds import learn_backgrounds
 from abnormal.inference.learn_pool import learn_pool
 from abnormal.inference.normal_video import (
     LARGEST_BOX,
@@ -35,20 +36,20 @@ from abnormal.inference.normal_video import (
     Series,
     VideoMeter,
     judge,
-    learn_backgrounds,
     smoothed,
 )
 from abnormal.inference.runtimes import Reconstruct
 from abnormal.progress import Progress
-from abnormal.scoring.calibration import ALARM_SURPRISE, Calibration, Normality
+from abnormal.scoring.calibration import ALARM_SURPRISE, Calibration
 from abnormal.scoring.folds import (
-    PART_SEC,
+    LEAST_SEC,
     lengths_sec,
     levels_from_all,
     levels_from_other_folds,
 )
 from abnormal.scoring.learn_normality import learn_normality
 from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.normality import Normality
 from abnormal.scoring.regime_names import camera_of
 from abnormal.scoring.residual import BASELINE, ERRORS, SCORES
 
@@ -241,13 +242,13 @@ def _warn_of_little_footage(camera: str, seconds: int) -> None:
         camera: Name of the camera; empty where cameras were not told apart.
         seconds: Length of the video, of which a part may be held out.
     """
-    if seconds < 2 * PART_SEC:
+    if seconds < LEAST_SEC:
         log.warning(
             "%d s of a single video are all the normal footage%s. They are judged by what was "
             "learnt from them, so there will be more false alarms than asked for. Calibrate it on "
-            "at least %d s, or on two videos: `%s --calibrate FOLDER --output MODEL%s`.",
+            "at least %d s, or on two videos: `%s`.",
             *(seconds, f" of camera {camera}" if camera else ""),
-            *(2 * PART_SEC, command("train"), f" --camera {camera}" if camera else ""),
+            *(LEAST_SEC, calibrate_command(camera=camera)),
         )
 
 

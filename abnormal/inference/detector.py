@@ -19,7 +19,7 @@ from abnormal.models.model import ModelInfo, TrainedModel
 from abnormal.models.model_file import read_model
 from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
-from abnormal.scoring.calibration import ALARM_SURPRISE, Calibration, Normality
+from abnormal.scoring.calibration import ALARM_SURPRISE, Calibration
 from abnormal.scoring.false_alarms import COUNTED_SURPRISES, RULE_OF_THREE
 from abnormal.scoring.local import LOCAL_SCORES, is_local
 from abnormal.scoring.localisation import (
@@ -27,6 +27,7 @@ from abnormal.scoring.localisation import (
     BOX_THRESHOLD,
     Localiser,
 )
+from abnormal.scoring.normality import Normality
 from abnormal.scoring.regime_names import camera_of
 from abnormal.scoring.residual import SCORES
 from abnormal.video.resample import resize
@@ -101,8 +102,9 @@ class Detector:
         At the default threshold that is so with any short footage, and nobody has chosen it.
         """
         cameras = defaultdict[tuple[str, ...], list[str]](list)
-        for camera, names in self.calibration.silent_scores(threshold).items():
-            cameras[names].append(camera.strip())
+        for camera, normality in self.calibration.cameras.items():
+            if names := normality.silent_scores(threshold):
+                cameras[names].append(camera.strip())
         if not cameras:
             return
         is_same = [len(self.calibration.cameras)] == [len(of) for of in cameras.values()]

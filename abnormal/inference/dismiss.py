@@ -15,11 +15,12 @@ from abnormal.inference.stream import CellStream, open_stream
 from abnormal.inference.videos import InputVideo, ModelFrames
 from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
-from abnormal.scoring.calibration import Calibration, Normality
+from abnormal.scoring.calibration import Calibration
 from abnormal.scoring.calibration_check import MOST_LEVEL
 from abnormal.scoring.dismissal import Dismissal
 from abnormal.scoring.fusion import uncorrected
 from abnormal.scoring.local import shares_of
+from abnormal.scoring.normality import Normality
 from abnormal.scoring.regime_names import camera_of
 from abnormal.scoring.residual import ClipResidual
 

@@ -33,8 +33,9 @@ from abnormal.inference.stream import FrameScorer, open_stream
 from abnormal.names import FUSED
 from abnormal.progress import Progress
 from abnormal.scoring.alarm import Alarm
-from abnormal.scoring.calibration import Calibration, Normality
+from abnormal.scoring.calibration import Calibration
 from abnormal.scoring.cells import CELL_PX
+from abnormal.scoring.normality import Normality
 from abnormal.video.background import ForegroundDetector
 
 TRIALS = 10

@@ -17,10 +17,10 @@ from abnormal.inference.cell_file import CellFile, open_cell_file
 from abnormal.inference.normal_video import CellRecorder, MeasuredVideo, NormalVideo, judge
 from abnormal.inference.regimes import LEFT, SAME
 from abnormal.inference.stream import CellStream
-from abnormal.scoring.calibration import Normality
 from abnormal.scoring.folds import lengths_sec, levels_from_all, levels_from_other_folds
 from abnormal.scoring.learn_normality import learn_normality
 from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.normality import Normality
 from abnormal.scoring.residual import ClipResidual
 from abnormal.video.background import ForegroundDetector, learn_background
 from abnormal.video.view import View, shrink

@@ -11,11 +11,12 @@ from abnormal.inference.unusual_things import SurpriseMap, pixels_of
 from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
 from abnormal.scoring.boxes import Box
-from abnormal.scoring.calibration import ALARM_SURPRISE, Normality
+from abnormal.scoring.calibration import ALARM_SURPRISE
 from abnormal.scoring.cells import pack_cells
 from abnormal.scoring.false_alarms import RELEASE_DROP
 from abnormal.scoring.fusion import fuse
 from abnormal.scoring.local import LOCAL_SCORES, unusual_box
+from abnormal.scoring.normality import Normality
 from abnormal.scoring.residual import ClipResidual
 from abnormal.scoring.standing import NO_VOTE
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from abnormal.frames.gaps import Gap, split_at_gaps
 from abnormal.inference.stream import ScoredFrames
-from abnormal.scoring.calibration import Normality
 from abnormal.scoring.local import is_local
+from abnormal.scoring.normality import Normality
 from abnormal.video.view import View, shrink
 
 SAME = 0.5

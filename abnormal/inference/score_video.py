@@ -24,8 +24,8 @@ from abnormal.inference.stream import (
 )
 from abnormal.inference.videos import InputVideo, ModelFrames
 from abnormal.scoring.alarm import Alarm
-from abnormal.scoring.calibration import Normality
 from abnormal.scoring.localisation import DEFAULT_LOCALISER, Localiser, Sink
+from abnormal.scoring.normality import Normality
 from abnormal.scoring.residual import ClipResidual
 
 Watch = Callable[[Iterable[np.ndarray]], Iterable[np.ndarray]]

@@ -11,9 +11,9 @@ from abnormal.inference.places import PlaceFinder
 from abnormal.inference.tracking import UnusualThing
 from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
-from abnormal.scoring.calibration import Normality
 from abnormal.scoring.fusion import fuse
 from abnormal.scoring.local import LOCAL_SCORES, needs_network, ratios_to_normal
+from abnormal.scoring.normality import Normality
 from abnormal.scoring.regularity import SMOOTHING_SEC, CausalMean
 from abnormal.scoring.residual import SCORES, ClipResidual
 from abnormal.scoring.standing import NO_VOTE

@@ -28,10 +28,11 @@ from abnormal.models.model import ModelInfo
 from abnormal.printable import as_file_name
 from abnormal.reading import parse_json
 from abnormal.replacing import replacing
-from abnormal.scoring.calibration import BACKGROUND, Calibration, Normality, read_calibration
+from abnormal.scoring.calibration import Calibration, read_calibration
 from abnormal.scoring.calibration_check import check_calibration
 from abnormal.scoring.dismissal import RAISED
 from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.normality import BACKGROUND, Normality
 
 MOST_REGIMES = 8
 """So many regimes of a camera are learnt at most while it is watched."""

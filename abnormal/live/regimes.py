@@ -28,8 +28,9 @@ from abnormal.live.regime_file import (
     write_regime,
 )
 from abnormal.live.regime_folder import free_number, read_regimes
-from abnormal.scoring.calibration import Calibration, Normality
+from abnormal.scoring.calibration import Calibration
 from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.normality import Normality
 from abnormal.scoring.regime_names import camera_of, learnt_regime_name
 from abnormal.scoring.residual import ClipResidual
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from abnormal.commands import command
+from abnormal.commands import calibrate_command
 from abnormal.errors import AbnormalError
 from abnormal.scoring.alarm import Alarm, require_usable
-from abnormal.scoring.dismissal import Dismissal, raise_levels, read_dismissals, stack_levels
+from abnormal.scoring.dismissal import Dismissal, read_dismissals, stack_levels
 from abnormal.scoring.false_alarms import RELEASE_DROP, FalseAlarms
-from abnormal.scoring.fusion import highest_fused
-from abnormal.scoring.local import LOCAL_SCORES, is_local, needs_network
+from abnormal.scoring.local import is_local
+from abnormal.scoring.normality import BACKGROUND, Normality, read_normality
 from abnormal.scoring.pools import Pool, read_pool, read_surprises
 from abnormal.scoring.rate_check import RateCheck
 from abnormal.scoring.regime_names import camera_of
@@ -22,55 +22,6 @@ from abnormal.scoring.surprise import Surprise
 
 ALARM_SURPRISE = 2.0
 """Surprise above which there is an alarm by default. One normal frame in a hundred reaches it."""
-
-BACKGROUND = "background"
-"""Name under which the background of a camera is kept beside its normal levels."""
-
-
-@dataclass(frozen=True)
-class Normality:
-    """What local scores learnt from the normal footage of one regime of a camera.
-
-    Attributes:
-        levels: For each local score that the model has, the normal level of each cell,
-            `(rows, columns)` float32 above 0.
-        surprises: For each of these scores, the distribution of how far normal frames are above
-            that level.
-        background: What the camera shows when nobody is there, `(size, size)` uint8; None in models
-            of older versions, which lack the scores that need it.
-        correction: What is added to the fused surprise; see `abnormal.scoring.rate_check`.
-        learnt: The levels before events were dismissed; empty if they are the same.
-        is_one_view: Whether the footage resembles the background, which therefore tells whether a
-            picture shows this regime. It does not if several cameras were taken for one.
-    """
-
-    levels: dict[str, np.ndarray]
-    surprises: dict[str, Surprise]
-    background: np.ndarray | None = None
-    correction: float = 0.0
-    learnt: dict[str, np.ndarray] = field(default_factory=dict)
-    is_one_view: bool = True
-
-    @property
-    def frames(self) -> int:
-        """Number of normal frames of the camera."""
-        return next(iter(self.surprises.values())).frames
-
-    def without_network(self) -> "Normality | None":
-        """Returns what is normal for the scores that need no network; None if there are none."""
-        levels = {name: of for name, of in self.levels.items() if not needs_network(name)}
-        surprises = {name: of for name, of in self.surprises.items() if name in levels}
-        learnt = {name: of for name, of in self.learnt.items() if name in levels}
-        if not levels:
-            return None
-        return dataclasses.replace(self, levels=levels, surprises=surprises, learnt=learnt)
-
-    def with_dismissed(self, dismissed: Sequence[Dismissal]) -> "Normality":
-        """Returns what is normal after these events of the camera were dismissed, and no others."""
-        learnt = self.learnt or self.levels
-        if not any(dismissal.levels for dismissal in dismissed):
-            return dataclasses.replace(self, levels=learnt, learnt={})
-        return dataclasses.replace(self, levels=raise_levels(learnt, dismissed), learnt=learnt)
 
 
 @dataclass(frozen=True)
@@ -249,22 +200,6 @@ class Calibration:
         """
         return bool(self._look_up(self.false_alarms, score).is_counted(per_hour))
 
-    def silent_scores(self, threshold: float) -> dict[str, tuple[str, ...]]:
-        """Names the local scores that cannot bring `fused` above a threshold; see `fuse`.
-
-        Args:
-            threshold: The threshold of `fused`.
-
-        Returns:
-            For each regime of a camera that has such scores, by its name in `cameras`, their names.
-        """
-        silent = {}
-        for camera, known in self.cameras.items():
-            highest = highest_fused(known.levels, known.frames, known.correction)
-            if names := tuple(name for name, most in highest.items() if most <= threshold):
-                silent[camera] = names
-        return silent
-
     def _score_at(self, score: str, surprise: float) -> float:
         """Returns the value of a score at a surprise; local scores are surprises themselves."""
         if is_local(score):
@@ -280,8 +215,7 @@ class Calibration:
             way = "Use --score gradient with a" if is_local(score) else "Give a"
             raise AbnormalError(
                 f"The model is not calibrated for the score {score!r}. {way} --threshold, or "
-                f"calibrate it: `{command('train')} --calibrate FOLDER --output MODEL` with normal "
-                "footage."
+                f"calibrate it: `{calibrate_command()}` with normal footage."
             ) from None
 
     def as_dict(self) -> dict[str, Any]:
@@ -319,7 +253,7 @@ def read_calibration(
             is_one_view=name not in stored.get("several_views", ()),
         )
         for name, surprises in stored.get("cameras", {}).items()
-        if (normality := _normality(arrays[name], read_surprises(surprises)))
+        if (normality := read_normality(arrays[name], read_surprises(surprises)))
     }
     shared = read_pool({**stored, "cameras": tuple(cameras)})
     calibration = Calibration(
@@ -341,25 +275,15 @@ def read_calibration(
     return calibration.with_dismissed(read_dismissals(stored.get("dismissed", ()), arrays))
 
 
-def _normality(
-    arrays: Mapping[str, np.ndarray], surprises: Mapping[str, Surprise]
-) -> Normality | None:
-    """Returns the local scores that model and program both know; None if there is no such score."""
-    background = arrays.get(BACKGROUND)
-    names = [
-        name
-        for name, score in LOCAL_SCORES.items()
-        if name in arrays
-        and name in surprises
-        and (background is not None or not score.of_background)
-    ]
-    if not names:
-        return None
-    return Normality(
-        {name: arrays[name] for name in names},
-        {name: surprises[name] for name in names},
-        background,
-    )
+def describe_rate_check(calibration: Calibration) -> str:
+    """Says how often normal footage raised alarms, and whether the model has learnt from it."""
+    learnt = " held out" if calibration.held_out else ", all of it known to the network"
+    for pool in calibration.all_pools:
+        if pool.is_judged_by_itself:
+            of_camera = f" in the case of {pool.cameras[0]}" if any(pool.cameras) else ""
+            learnt = f", judged{of_camera} by what was learnt from it"
+            break
+    return f"normal footage{learnt}: {calibration.rate_check}"
 
 
 def describe_exam(results: Mapping[str, Sequence[int]]) -> str:

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from abnormal import checks
-from abnormal.scoring.calibration import BACKGROUND
 from abnormal.scoring.cells import cell_means
 from abnormal.scoring.dismissal import RAISED
 from abnormal.scoring.false_alarms import COUNTED_SURPRISES
 from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.localisation import Localiser
+from abnormal.scoring.normality import BACKGROUND
 from abnormal.scoring.rate_check import MOST_LOWERED
 from abnormal.scoring.surprise import MAX_SURPRISE
 

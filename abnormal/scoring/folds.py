@@ -14,6 +14,9 @@ PART_SEC = 20
 """Smallest length of a part of a video, in seconds, where a video is cut. Single frames cannot be
 split up, because neighbouring frames are alike."""
 
+LEAST_SEC = 2 * PART_SEC
+"""A single video that is shorter, in seconds, makes no two parts. It is judged by itself."""
+
 Levels = Mapping[str, np.ndarray]
 """For each local score the normal level of each cell, `(rows, columns)` float32 above 0."""
 

@@ -30,7 +30,8 @@ def fuse(
         The fused surprise, `(n,)` float64, at least 0; and the 0-based number of the score that it
         comes from, in the order of `surprises`, `(n,)` int64.
     """
-    shares, limits = shares_of(surprises), _limits(surprises, frames)
+    shares = shares_of(surprises)
+    limits = _limits(shares, frames)
     weighted = np.stack(
         [
             np.minimum(values, limits[name]) + np.log10(shares[name])
@@ -51,16 +52,16 @@ def highest_fused(scores: Iterable[str], frames: int, correction: float = 0.0) -
     Returns:
         For each of the scores the highest surprise; infinity for the one with the largest share.
     """
-    names = list(scores)
-    shares, limits = shares_of(names), _limits(names, frames)
+    shares = shares_of(scores)
+    limits = _limits(shares, frames)
     return {
-        name: float(corrected(limits[name] + np.log10(shares[name]), correction)) for name in names
+        name: float(corrected(limits[name] + np.log10(share), correction))
+        for name, share in shares.items()
     }
 
 
-def _limits(scores: Iterable[str], frames: int) -> dict[str, float]:
-    """Returns up to which surprise each score counts; see `fuse`."""
-    shares = shares_of(scores)
+def _limits(shares: Mapping[str, float], frames: int) -> dict[str, float]:
+    """Returns up to which surprise each score counts, by the shares of all; see `fuse`."""
     largest = max(shares, key=shares.__getitem__)
     return {name: np.inf if name == largest else np.log10(frames) for name in shares}
 

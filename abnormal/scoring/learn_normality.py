@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from abnormal.names import FUSED
-from abnormal.scoring.calibration import ALARM_SURPRISE, Normality
+from abnormal.scoring.calibration import ALARM_SURPRISE
 from abnormal.scoring.folds import assign_folds
 from abnormal.scoring.fusion import corrected, fuse
 from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.normality import Normality
 from abnormal.scoring.rate_check import correct_surprise
 from abnormal.scoring.surprise import Surprise, learn_surprise
 

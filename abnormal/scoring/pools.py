@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from abnormal.scoring.false_alarms import FalseAlarms
+from abnormal.scoring.folds import LEAST_SEC
 from abnormal.scoring.rate_check import RateCheck
 from abnormal.scoring.surprise import Surprise
 
@@ -35,6 +36,12 @@ class Pool:
     videos: tuple[str, ...]
     held_out: bool
     rate_check: RateCheck | None = None
+
+    @property
+    def is_judged_by_itself(self) -> bool:
+        """Whether the footage is a video that is too short for a part of it to judge another."""
+        seconds = 3600 * self.rate_check.hours if self.rate_check else LEAST_SEC
+        return len(self.videos) == 1 and seconds < LEAST_SEC
 
 
 def read_pool(stored: Mapping[str, Any]) -> Pool:

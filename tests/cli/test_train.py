@@ -10,6 +10,7 @@ from abnormal.errors import AbnormalError
 from abnormal.models.backend import start_backend
 from abnormal.models.defaults import ARCHITECTURES
 from abnormal.names import AUTO_BATCH_SIZE
+from abnormal.scoring.pools import Pool
 from abnormal.scoring.rate_check import RateCheck
 from abnormal.training.checkpoints import ARRAYS, Checkpoint, save_checkpoint
 
@@ -205,7 +206,7 @@ def test_normal_footage_is_called_held_out_only_if_it_was(held_out, videos, told
         return RateCheck(0.0, 0.0, 0.975, 0, seconds / 3600)
 
     pools = tuple(
-        SimpleNamespace(cameras=(camera,), videos=names, rate_check=check(seconds))
+        Pool((camera,), {}, {}, 25 * seconds, names, held_out, check(seconds))
         for names, seconds, camera in videos
     )
     _print_promises(

@@ -17,10 +17,10 @@ from abnormal.inference.score_video import Wanted, score_video
 from abnormal.models.model_file import save_model
 from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
-from abnormal.scoring.calibration import Normality
 from abnormal.scoring.false_alarms import COUNTED_SURPRISES, FalseAlarms
 from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.localisation import Localiser
+from abnormal.scoring.normality import Normality
 from abnormal.scoring.regularity import causal_mean
 from abnormal.scoring.residual import SCORES
 from abnormal.scoring.surprise import learn_surprise

@@ -6,9 +6,9 @@ import pytest
 from abnormal.inference.stream import FrameScorer, concatenated
 from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
-from abnormal.scoring.calibration import Normality
 from abnormal.scoring.cells import unpack_cells
 from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.normality import Normality
 from abnormal.scoring.residual import ClipResidual
 from abnormal.scoring.surprise import learn_surprise
 

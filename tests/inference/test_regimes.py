@@ -6,7 +6,7 @@ import pytest
 from abnormal.frames.gaps import Gap
 from abnormal.inference.regimes import RegimeWatch, Seen, silenced, split_at_regimes
 from abnormal.inference.stream import ScoredFrames
-from abnormal.scoring.calibration import Normality
+from abnormal.scoring.normality import Normality
 
 FPS = 5.0
 DAY = np.random.default_rng(1).integers(40, 215, (16, 16), np.uint8).repeat(6, 0).repeat(6, 1)

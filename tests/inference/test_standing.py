@@ -8,7 +8,7 @@ from abnormal.frames.clips import stream_clips
 from abnormal.inference.reconstruct import ClipReconstructor
 from abnormal.inference.standing import StandingWatch
 from abnormal.inference.stream import FrameScorer, ResidualStream, concatenated
-from abnormal.scoring.calibration import Normality
+from abnormal.scoring.normality import Normality
 from abnormal.scoring.residual import ClipResidual
 from abnormal.scoring.standing import elected
 from abnormal.scoring.surprise import learn_surprise

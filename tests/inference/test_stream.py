@@ -17,9 +17,9 @@ from abnormal.inference.stream import (
 )
 from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
-from abnormal.scoring.calibration import Normality
 from abnormal.scoring.fusion import fuse
 from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.normality import Normality
 from abnormal.scoring.residual import SCORES
 from abnormal.scoring.surprise import learn_surprise
 from abnormal.video.flow import FlowMeter

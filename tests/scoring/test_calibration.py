@@ -10,12 +10,7 @@ from hypothesis import strategies as st
 from abnormal.errors import AbnormalError
 from abnormal.names import FUSED
 from abnormal.scoring.alarm import Alarm
-from abnormal.scoring.calibration import (
-    ALARM_SURPRISE,
-    Calibration,
-    Normality,
-    read_calibration,
-)
+from abnormal.scoring.calibration import ALARM_SURPRISE, Calibration, read_calibration
 from abnormal.scoring.false_alarms import COUNTED_SURPRISES as LEVELS
 from abnormal.scoring.false_alarms import (
     ENOUGH_EVENTS,
@@ -25,6 +20,7 @@ from abnormal.scoring.false_alarms import (
 )
 from abnormal.scoring.fusion import fuse
 from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.normality import Normality
 from abnormal.scoring.surprise import learn_surprise
 
 FPS = 10.0

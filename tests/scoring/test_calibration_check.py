@@ -4,10 +4,11 @@ import math
 import numpy as np
 import pytest
 
-from abnormal.scoring.calibration import Calibration, Normality
+from abnormal.scoring.calibration import Calibration
 from abnormal.scoring.calibration_check import check_calibration
 from abnormal.scoring.dismissal import Dismissal
 from abnormal.scoring.false_alarms import COUNTED_SURPRISES, FalseAlarms
+from abnormal.scoring.normality import Normality
 from abnormal.scoring.surprise import learn_surprise
 
 SURPRISE = learn_surprise(np.random.default_rng(0).random(500))

@@ -3,8 +3,9 @@ import json
 import numpy as np
 import pytest
 
-from abnormal.scoring.calibration import Calibration, Normality, read_calibration
+from abnormal.scoring.calibration import Calibration, read_calibration
 from abnormal.scoring.dismissal import Dismissal
+from abnormal.scoring.normality import Normality
 from abnormal.scoring.surprise import learn_surprise
 
 SURPRISE = learn_surprise(np.arange(9.0))

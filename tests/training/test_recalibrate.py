@@ -16,9 +16,10 @@ from abnormal.models.lazy_network import LazyNetwork
 from abnormal.models.model import ModelInfo, TrainedModel
 from abnormal.models.model_file import read_model, save_model
 from abnormal.names import FUSED
-from abnormal.scoring.calibration import Calibration, Normality, read_calibration
+from abnormal.scoring.calibration import Calibration, read_calibration
 from abnormal.scoring.dismissal import Dismissal
 from abnormal.scoring.false_alarms import COUNTED_SURPRISES, FalseAlarms
+from abnormal.scoring.normality import Normality
 from abnormal.scoring.surprise import learn_surprise
 from abnormal.training import recalibrate as module
 from abnormal.training.choose_camera import choose_videos

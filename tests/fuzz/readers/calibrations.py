@@ -13,11 +13,12 @@ import numpy as np
 from abnormal import checks
 from abnormal.inference.event_cells import EventCells, read_event_cells, write_event_cells
 from abnormal.reading import parse_json
-from abnormal.scoring.calibration import Calibration, Normality, read_calibration
+from abnormal.scoring.calibration import Calibration, read_calibration
 from abnormal.scoring.calibration_check import check_calibration
 from abnormal.scoring.dismissal import Dismissal
 from abnormal.scoring.false_alarms import COUNTED_SURPRISES, FalseAlarms
 from abnormal.scoring.local import LOCAL_SCORES
+from abnormal.scoring.normality import Normality
 from abnormal.scoring.rate_check import RateCheck
 from abnormal.scoring.surprise import learn_surprise
 from tests.fuzz.mutations import damage

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from abnormal.errors import AbnormalError
-from abnormal.inference import normal_video
-from abnormal.inference.normal_video import SHORTEST_SEC, NormalVideo, learn_backgrounds
+from abnormal.inference.learn_backgrounds import SHORTEST_SEC, learn_backgrounds
+from abnormal.inference.normal_video import NormalVideo
 
 EMPTY, TRUCK = 100, 230
 SLOW = 1 / SHORTEST_SEC  # no video counts as longer than it is
@@ -76,7 +76,10 @@ def test_videos_of_one_length_have_as_many_frames_each(count, step):
 @pytest.mark.parametrize("cuts", [[], [20_000], [100, 200, 300, 5000, 5001]])
 def test_memory_does_not_grow_with_the_footage_and_nothing_is_read_twice(monkeypatch, cuts):
     kept, opened = [], []
-    monkeypatch.setattr(normal_video, "learn_background", lambda frames: kept.append(len(frames)))
+    monkeypatch.setattr(
+        "abnormal.inference.learn_backgrounds.learn_background",
+        lambda frames: kept.append(len(frames)),
+    )
     borders = [0, *cuts, 30_000]
     learn_backgrounds(
         [
