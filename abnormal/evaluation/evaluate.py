@@ -185,6 +185,7 @@ def _alarm_metrics(
     return {
         "score": alarm.score,
         "threshold": alarm.threshold,
+        **({"thresholds": alarm.thresholds} if alarm.cameras else {}),
         "alarm_frames": sum(int(video.alarms(alarm).sum()) for video in videos),
         "false_alarm_rate": float(raised[~abnormal].mean()) if (~abnormal).any() else None,
         "detection_rate": float(raised[abnormal].mean()) if abnormal.any() else None,

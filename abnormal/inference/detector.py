@@ -18,7 +18,7 @@ from abnormal.inference.stored_calibration import calibration_of
 from abnormal.models.model import ModelInfo, TrainedModel
 from abnormal.models.model_file import read_model
 from abnormal.names import FUSED
-from abnormal.scoring.alarm import Alarm
+from abnormal.scoring.alarm import Alarm, describe_thresholds
 from abnormal.scoring.calibration import ALARM_SURPRISE, Calibration
 from abnormal.scoring.false_alarms import COUNTED_SURPRISES, RULE_OF_THREE
 from abnormal.scoring.local import LOCAL_SCORES, is_local
@@ -73,8 +73,8 @@ class Detector:
         alarm = self.calibration.alarm(score, threshold, per_hour)
         if threshold is None and per_hour is not None:
             self._warn_of_extrapolation(score, per_hour)
-        if score == FUSED and alarm.threshold > ALARM_SURPRISE:
-            self._warn_of_silent_scores(alarm.threshold)
+        if score == FUSED:
+            self._warn_of_silent_scores(alarm)
         return alarm
 
     def _warn_of_extrapolation(self, score: str, per_hour: float) -> None:
@@ -96,14 +96,15 @@ class Detector:
                 *(self.name, per_hour, COUNTED_SURPRISES[-1], calibrate_command(self.path)),
             )
 
-    def _warn_of_silent_scores(self, threshold: float) -> None:
+    def _warn_of_silent_scores(self, alarm: Alarm) -> None:
         """Warns of the scores that cannot raise an alarm, because too little footage backs them.
 
         At the default threshold that is so with any short footage, and nobody has chosen it.
         """
         cameras = defaultdict[tuple[str, ...], list[str]](list)
         for camera, normality in self.calibration.cameras.items():
-            if names := normality.silent_scores(threshold):
+            threshold = alarm.of(camera_of(camera)).threshold
+            if threshold > ALARM_SURPRISE and (names := normality.silent_scores(threshold)):
                 cameras[names].append(camera.strip())
         if not cameras:
             return
@@ -113,10 +114,11 @@ class Detector:
             for names, of in cameras.items()
         ]
         log.warning(
-            "At a threshold of %.3g, some scores cannot raise an alarm by %s, because there is too "
+            "At a threshold of %s, some scores cannot raise an alarm by %s, because there is too "
             "little normal footage for them: %s. Calibrate on more (`%s`), or allow more false "
             "alarms",
-            *(threshold, self.name, "; ".join(scores), calibrate_command(self.path)),
+            describe_thresholds(alarm.threshold, alarm.thresholds),
+            *(self.name, "; ".join(scores), calibrate_command(self.path)),
         )
 
     def require(self, score: str, camera: str) -> None:

@@ -145,7 +145,7 @@ def measure_event(
         detector: The model.
         video: The video in which the event happened.
         frames: 0-based numbers of the event's first and last frame.
-        alarm: The alarm that the event raised.
+        alarm: The alarm of the model.
         ignored: `(height, width)` bool of any size, True where nothing counts; None if everything
             counts.
 
@@ -176,7 +176,7 @@ def measure_event(
             f"{video.name} has {number} frames, but the event ends with frame {last}. Score it "
             "again first: has it changed?"
         )
-    return EventCells(regime, alarm.score, alarm.release, largest)
+    return EventCells(regime, alarm.score, alarm.of(video.camera).release, largest)
 
 
 def _cells(

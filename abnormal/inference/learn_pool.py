@@ -68,5 +68,5 @@ def _check_rate(held_out: Sequence[np.ndarray], fps: float) -> RateCheck:
         fps: Frames per second.
     """
     false_alarms = count_false_alarms(held_out, fps)
-    events = false_alarms.counts[COUNTED_SURPRISES.index(ALARM_SURPRISE)]
+    events = int(false_alarms.counts[COUNTED_SURPRISES.index(ALARM_SURPRISE)])
     return RateCheck(*share_above(held_out, ALARM_SURPRISE, fps), events, false_alarms.hours)

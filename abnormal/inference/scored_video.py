@@ -28,6 +28,7 @@ class ScoredVideo:
             smoothed causally and, for local scores, as surprises.
         labels: `(n,)` uint8, 1 for abnormal frames and 0 for normal ones; None if not known.
         situation: Kind of the abnormal event in the video; empty if not known.
+        camera: Name of the camera that filmed it; empty if not known.
         boxes: Box around the first thing in each frame or, where nothing is unusual, around the
             most unusual place, `(n, 4)` float64 in [0, 1]: left, top, width and height, as
             fractions of the picture; None if there are no local scores.
@@ -51,6 +52,7 @@ class ScoredVideo:
     causal: dict[str, np.ndarray]
     labels: np.ndarray | None = None
     situation: str = ""
+    camera: str = ""
     boxes: np.ndarray | None = None
     things: tuple[Sequence[UnusualThing], ...] = ()
     gaps: tuple[Gap, ...] = ()
@@ -86,12 +88,12 @@ class ScoredVideo:
         return regularity(self.raw[error])
 
     def alarms(self, alarm: Alarm) -> np.ndarray:
-        """Tells which frames are alarms, `(n,)` bool."""
-        return alarm.frames(self.causal[alarm.score])
+        """Tells which frames are alarms, `(n,)` bool, by the threshold of the video's camera."""
+        return alarm.of(self.camera).frames(self.causal[alarm.score])
 
     def events(self, alarm: Alarm) -> list[Event]:
         """Finds the events of an alarm, in the order of time. None of them spans a gap."""
-        scores = self.causal[alarm.score]
+        scores, alarm = self.causal[alarm.score], alarm.of(self.camera)
         return [
             event.later(start)
             for start, stop in stretches(len(scores), self.gaps)

@@ -61,11 +61,12 @@ class CameraMonitor:
         Args:
             camera: The camera.
             detector: The model.
-            alarm: The alarm, which decides what is an anomaly.
+            alarm: The alarm of the model, which decides what is an anomaly.
             send: Receives each state of each event.
             recorder: Keeps pictures of events; None if no pictures may be kept.
             ignored: `(size, size)` bool, True where anomalies are ignored; None if nowhere.
         """
+        alarm = alarm.of(camera.known_as)
         self._camera, self._alarm = camera, alarm
         self.events = CameraEvents(camera.name, send, recorder)
         self.regimes, self._regime = CameraRegimes(camera, detector), FIRST

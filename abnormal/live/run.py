@@ -28,6 +28,7 @@ from abnormal.live.reader import CameraReader
 from abnormal.live.recorder import Recorder, amend_events_of_killed_run
 from abnormal.live.status import Watched
 from abnormal.live.watch import WatchLoop, warm_up
+from abnormal.scoring.alarm import describe_thresholds
 from abnormal.scoring.local import needs_network
 from abnormal.training.interrupt import catching_signals
 from abnormal.video.zone import read_zone
@@ -158,9 +159,9 @@ def _monitors(
     alarm = detector.alarm(options.score, options.threshold, options.false_alarms_per_hour)
     zone = detector.at_size(read_zone(options.zone)) if options.zone else None
     log.info(
-        "%s, computed by %s, watches %s: an alarm where %s is above %.4g; events are in %s",
+        "%s, computed by %s, watches %s: an alarm where %s is above %s; events are in %s",
         *(detector.name, detector.runtime, ", ".join(camera.name for camera in options.cameras)),
-        *(alarm.score, alarm.threshold, options.output),
+        *(alarm.score, describe_thresholds(alarm.threshold, alarm.thresholds), options.output),
     )
     if not (detector.exact or needs_network(alarm.score)):
         log.info("the network does not run, because %s does not need it", alarm.score)

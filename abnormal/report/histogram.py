@@ -31,14 +31,15 @@ class Histogram:
             frames if there are no labels.
         abnormal: Percentage of the abnormal frames in each bin, `(BINS,)` float64 in [0, 100]; None
             if there are none.
-        threshold: Threshold of the alarm; None if it is not finite.
+        thresholds: Thresholds of the alarm, several if cameras have their own; those that are not
+            finite are left out.
         labelled: Whether the frames have labels.
     """
 
     edges: np.ndarray
     normal: np.ndarray
     abnormal: np.ndarray | None
-    threshold: float | None
+    thresholds: tuple[float, ...]
     labelled: bool
 
 
@@ -56,16 +57,14 @@ def histograms_of(
         The histogram of each model, by the name of the model.
     """
     score = next(iter(alarms.values())).score
-    finite = {
-        name: alarm.threshold if math.isfinite(alarm.threshold) else None
-        for name, alarm in alarms.items()
-    }
     scored = {name: _labelled(videos) or videos for name, videos in scored.items()}
+    finite = {name: _thresholds(scored[name], alarm) for name, alarm in alarms.items()}
     values = {name: np.concatenate([v.causal[score] for v in scored[name]]) for name in scored}
     together = np.concatenate(list(values.values()))
     low = float(together.min())
     highest_shown = float(np.quantile(together, SHOWN_QUANTILE))
-    high = max(highest_shown, *(1.2 * (t or low) for t in finite.values()))
+    shown = (1.2 * limit for limits in finite.values() for limit in limits)
+    high = max([highest_shown, *shown])
     edges = np.linspace(low, high if high > low else low + 1, BINS + 1)
     result = {}
     for name, videos in scored.items():
@@ -74,7 +73,7 @@ def histograms_of(
             edges=edges,
             normal=_percentages(values[name][~abnormal], edges),
             abnormal=_percentages(values[name][abnormal], edges) if abnormal.any() else None,
-            threshold=finite[name],
+            thresholds=finite[name],
             labelled=bool(_labelled(videos)),
         )
     return result
@@ -82,6 +81,11 @@ def histograms_of(
 
 def _labelled(videos: Sequence[ScoredVideo]) -> list[ScoredVideo]:
     return [video for video in videos if video.labels is not None]
+
+
+def _thresholds(videos: Sequence[ScoredVideo], alarm: Alarm) -> tuple[float, ...]:
+    found = {alarm.of(video.camera).threshold for video in videos}
+    return tuple(sorted(filter(math.isfinite, found)))
 
 
 def _abnormal(video: ScoredVideo, score: str) -> np.ndarray:
@@ -118,8 +122,8 @@ def plot_histograms(histograms: Mapping[str, Histogram], score: str, path: Path)
             if histogram.abnormal is not None:
                 label = f"{name}, abnormal frames (hatched)"
                 axes.stairs(histogram.abnormal, edges, lw=0.8, hatch="////", label=label, **outline)
-            if histogram.threshold is not None:
-                axes.axvline(histogram.threshold, color=look.colour, ls=(0, (6, 3)), label="_")
+            for threshold in histogram.thresholds:
+                axes.axvline(threshold, color=look.colour, ls=(0, (6, 3)), label="_")
         axes.plot([], [], color="grey", ls=(0, (6, 3)), label="threshold of the alarm")
         axes.set(xlabel=score_label(score), ylabel="frames (%)", ylim=(0, None))
         axes.margins(x=0)

@@ -52,9 +52,7 @@ def points_for(lengths: np.ndarray, curves: int) -> int:
 
 
 def _model(name: str, model: ModelResults, colour: str) -> dict[str, Any]:
-    limit = model.alarm.threshold
-    threshold = limit if math.isfinite(limit) else None
-    return {"name": name, "colour": colour, "threshold": threshold}
+    return {"name": name, "colour": colour}
 
 
 def _videos(contents: Contents, points: int) -> list[dict[str, Any]]:
@@ -88,10 +86,12 @@ def _intervals(events: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[int,
 def _model_view(model: ModelResults, number: int, points: int) -> dict[str, Any]:
     """Returns what the page shows of a video, given by its number, for one model."""
     video, score = model.videos[number], model.alarm.score
+    limit = model.alarm.of(video.camera).threshold
     return {
         "video": relative_url("videos", model.folder, f"{video.name}.mp4"),
         "panels": relative_url("anomalies", model.folder, f"{video.name}.mp4"),
         "regularity": pack_curve(video.regularity(score), points),
         "score": pack_curve(video.causal[score], points),
+        "threshold": limit if math.isfinite(limit) else None,
         "alarms": list(intervals(video.alarms(model.alarm))),
     }

@@ -10,6 +10,7 @@ from abnormal.inference.scored_video import ScoredVideo
 from abnormal.report.contents import Contents, ModelResults, relative_url
 from abnormal.report.tables import records
 from abnormal.report.thumbnails import thumbnail_name
+from abnormal.scoring.alarm import describe_thresholds
 from abnormal.scoring.calibration import describe_exam
 from abnormal.scoring.rate_check import RateCheck
 from abnormal.version import installed_versions
@@ -181,8 +182,10 @@ def _facts(model: ModelResults) -> Iterator[tuple[str, str]]:
         yield "normal footage held out", f"{RateCheck(**check)}"
     for camera, exam in calibration.get("exams", {}).items():
         yield f"exam {camera}".strip(), describe_exam(exam)
-    yield "alarm above", f"{model.alarm.threshold:.4g}"
-    yield "event ends at", f"{model.alarm.release:.4g}"
+    alarm = model.alarm
+    releases = {camera: own.release for camera, own in alarm.cameras.items()}
+    yield "alarm above", describe_thresholds(alarm.threshold, alarm.thresholds)
+    yield "event ends at", describe_thresholds(alarm.release, releases)
     yield "runtime", model.runtime
     yield "fingerprint of the footage", info.data_fingerprint[:12]
     for library, version in info.versions.items():

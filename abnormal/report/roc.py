@@ -53,7 +53,7 @@ def roc_of(videos: Sequence[ScoredVideo], alarm: Alarm) -> Roc | None:
         return None
     scores = [video.causal[alarm.score] for video in labelled]
     raw = np.concatenate(scores)
-    raised = alarm.frames(raw)
+    raised = np.concatenate([video.alarms(alarm) for video in labelled])
     return Roc(
         *_curve(labels, raw),
         *_curve(labels, np.concatenate([stretched(values) for values in scores])),

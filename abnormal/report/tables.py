@@ -15,7 +15,7 @@ from abnormal.evaluation.pixel_level import VideoPixels
 from abnormal.inference.scored_video import ScoredVideo, error_of
 from abnormal.printable import spreadsheet_safe
 from abnormal.replacing import replacing
-from abnormal.scoring.alarm import Alarm
+from abnormal.scoring.alarm import Alarm, describe_thresholds
 from abnormal.scoring.boxes import BOX_SIDES
 from abnormal.scoring.events import Event, persistent_events
 from abnormal.scoring.local import is_local, reason_of
@@ -259,8 +259,9 @@ def metrics_lines(model: str, metrics: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {alarm['score']} by situation"
         for name, figures in metrics["situations"].items():
             yield f"  {name:<22} {_percent(figures[MICRO_RAW])}"
+    above = describe_thresholds(alarm["threshold"], alarm.get("thresholds", {}))
     yield (
-        f"  alarms ({alarm['score']} > {alarm['threshold']:.4g}): {alarm['alarm_frames']} frames"
+        f"  alarms ({alarm['score']} > {above}): {alarm['alarm_frames']} frames"
         + _rate(alarm["detection_rate"], "abnormal")
         + _rate(alarm["false_alarm_rate"], "normal")
     )

@@ -5,7 +5,8 @@ the events that are reported while a camera is watched all come from `Alarm`.
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -36,6 +37,8 @@ class Alarm:
         release: A frame whose score is not above this ends an event. At most the threshold.
         gap_sec: Longest gap within an event, in seconds.
         shortest_sec: Length of the shortest event, in seconds.
+        cameras: The alarm of each camera that has a threshold of its own, by the camera's name; see
+            `of`.
     """
 
     score: str
@@ -43,6 +46,7 @@ class Alarm:
     release: float
     gap_sec: float = GAP_SEC
     shortest_sec: float = SHORTEST_SEC
+    cameras: Mapping[str, "Alarm"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Raises `ValueError` if the release is above the threshold."""
@@ -55,6 +59,19 @@ class Alarm:
     def is_local(self) -> bool:
         """Whether the alarm's score is local; see `abnormal.scoring.local.is_local`."""
         return is_local(self.score)
+
+    def of(self, camera: str) -> "Alarm":
+        """Returns the alarm for the footage of a camera.
+
+        Args:
+            camera: Name by which the model knows the camera.
+        """
+        return self.cameras.get(camera, self)
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """The threshold of each camera that has its own, by the camera's name."""
+        return {camera: alarm.threshold for camera, alarm in self.cameras.items()}
 
     def frames(self, scores: np.ndarray) -> np.ndarray:
         """Tells which frames are alarms.
@@ -84,6 +101,17 @@ class Alarm:
             ended += tracker.add(number, float(scores[number]))
         ended += tracker.finish()
         return [event_between(scores, event.start, event.last + 1) for event in ended]
+
+
+def describe_thresholds(threshold: float, of_cameras: Mapping[str, float]) -> str:
+    """Describes the threshold of a model as text, such as `2` or `2.9 (gate), 3.6 (lobby)`.
+
+    Args:
+        threshold: The threshold of cameras that have none of their own.
+        of_cameras: The thresholds of the cameras that have their own, by the camera's name.
+    """
+    own = ", ".join(f"{value:.4g} ({camera})" for camera, value in of_cameras.items())
+    return own or f"{threshold:.4g}"
 
 
 def require_usable(threshold: float | None, per_hour: float | None) -> None:

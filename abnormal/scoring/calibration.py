@@ -7,14 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from abnormal.commands import calibrate_command
-from abnormal.errors import AbnormalError
 from abnormal.scoring.alarm import Alarm, require_usable
 from abnormal.scoring.dismissal import Dismissal, read_dismissals, stack_levels
-from abnormal.scoring.false_alarms import RELEASE_DROP, FalseAlarms
-from abnormal.scoring.local import is_local
+from abnormal.scoring.false_alarms import FalseAlarms
 from abnormal.scoring.normality import BACKGROUND, Normality, read_normality
-from abnormal.scoring.pools import Pool, read_pool, read_surprises
+from abnormal.scoring.pools import Pool, combine, read_pool, read_surprises
 from abnormal.scoring.rate_check import RateCheck
 from abnormal.scoring.regime_names import camera_of
 from abnormal.scoring.residual import SCORES
@@ -103,13 +100,7 @@ class Calibration:
     @property
     def all_pools(self) -> tuple[Pool, ...]:
         """The parts that what all cameras share consists of; it may be a single one."""
-        return self.pools or (
-            Pool(
-                tuple(self.cameras),
-                *(self.surprises, self.false_alarms, self.frames, self.videos),
-                *(self.held_out, self.rate_check),
-            ),
-        )
+        return self.pools or (self._shared,)
 
     def with_dismissed(self, dismissed: Iterable[Dismissal]) -> "Calibration":
         """Returns the calibration with these dismissals instead of those that it has.
@@ -145,6 +136,10 @@ class Calibration:
     ) -> Alarm:
         """Returns the alarm of a score.
 
+        If a rate is asked for and the model knows several cameras, each has a threshold of its own,
+        which is chosen from its own footage. As far as that is too short to guarantee the rate,
+        footage of all cameras stands for what is missing.
+
         Args:
             score: Name of the score.
             threshold: Score above which there is an alarm; None to take it from the calibration.
@@ -156,29 +151,22 @@ class Calibration:
                 is not finite, or the rate not above 0.
         """
         require_usable(threshold, per_hour)
-        threshold = self.threshold(score, per_hour) if threshold is None else threshold
-        return Alarm(score, threshold, self._release(score, threshold))
+        if threshold is None and per_hour is not None:
+            cameras = {
+                name: pool.alarm(score, per_hour)
+                for name, pool in self._alone(score, per_hour).items()
+            }
+            return dataclasses.replace(self._shared.alarm(score, per_hour), cameras=cameras)
+        threshold = self.threshold(score) if threshold is None else threshold
+        return Alarm(score, threshold, self._shared.release(score, threshold))
 
-    def threshold(self, score: str, per_hour: float | None = None) -> float:
-        """Returns the score above which there is an alarm; see `alarm`.
+    def threshold(self, score: str) -> float:
+        """Returns the score that one normal frame in a hundred reaches.
 
         Raises:
             AbnormalError: The score was not calibrated.
         """
-        if per_hour is None:
-            return self._score_at(score, ALARM_SURPRISE)
-        surprise = self._look_up(self.false_alarms, score).surprise_for(per_hour)
-        return self._score_at(score, surprise)
-
-    def _release(self, score: str, threshold: float) -> float:
-        """Returns the release that belongs to a threshold; see `Alarm`."""
-        if score in self.surprises:
-            surprise = float(self.surprises[score].of(np.array(threshold)))
-        elif score in self.false_alarms:
-            surprise = threshold
-        else:
-            return threshold
-        return min(threshold, self._score_at(score, max(0.0, surprise - RELEASE_DROP)))
+        return self._shared.score_at(score, ALARM_SURPRISE)
 
     def lowest_rate_per_hour(self, score: str) -> float:
         """Returns the lowest rate of false alarms that the normal footage can guarantee.
@@ -186,37 +174,45 @@ class Calibration:
         Raises:
             AbnormalError: The score was not calibrated.
         """
-        return self._look_up(self.false_alarms, score).lowest_rate_per_hour
+        return self._shared.false_alarms_of(score).lowest_rate_per_hour
 
     def is_counted(self, score: str, per_hour: float) -> bool:
-        """Tells whether a threshold is among those at which false alarms were counted.
+        """Tells whether all thresholds are among those at which false alarms were counted.
 
         Args:
             score: Name of the score.
-            per_hour: Rate of false alarms that the threshold is chosen for, above 0.
+            per_hour: Rate of false alarms that the thresholds are chosen for, above 0.
 
         Raises:
             AbnormalError: The score was not calibrated.
         """
-        return bool(self._look_up(self.false_alarms, score).is_counted(per_hour))
+        pools = self._alone(score, per_hour).values()
+        return all(
+            pool.false_alarms_of(score).is_counted(per_hour) for pool in (self._shared, *pools)
+        )
 
-    def _score_at(self, score: str, surprise: float) -> float:
-        """Returns the value of a score at a surprise; local scores are surprises themselves."""
-        if is_local(score):
-            self._look_up(self.false_alarms, score)
-            return surprise
-        return self._look_up(self.surprises, score).score(surprise)
+    def _alone(self, score: str, per_hour: float) -> dict[str, Pool]:
+        """Returns what was learnt of each camera alone; nothing if the model knows a single one.
 
-    def _look_up(self, by_score: Mapping[str, Any], score: str) -> Any:
-        """Returns the entry of a score, and raises `AbnormalError` if there is none."""
-        try:
-            return by_score[score]
-        except KeyError:
-            way = "Use --score gradient with a" if is_local(score) else "Give a"
-            raise AbnormalError(
-                f"The model is not calibrated for the score {score!r}. {way} --threshold, or "
-                f"calibrate it: `{calibrate_command()}` with normal footage."
-            ) from None
+        Footage of all cameras stands for the hours that the camera's own lacks for the rate. An
+        older version did not tell the footage of its cameras apart: they are left out.
+        """
+        found = {}
+        for camera in self.camera_names if len(self.camera_names) > 1 else ():
+            own = [pool for pool in self.pools if {*map(camera_of, pool.cameras)} == {camera}]
+            if own and (pool := combine(own)).knows(score):
+                usual = self._shared.false_alarms_of(score)
+                found[camera] = pool.filled_up(score, usual, per_hour)
+        return found
+
+    @property
+    def _shared(self) -> Pool:
+        """What all cameras share."""
+        return Pool(
+            tuple(self.cameras),
+            *(self.surprises, self.false_alarms, self.frames, self.videos),
+            *(self.held_out, self.rate_check),
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Returns all but the arrays, as a model file stores it in JSON."""

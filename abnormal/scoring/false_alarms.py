@@ -33,7 +33,7 @@ class FalseAlarms:
     """
 
     hours: float
-    counts: tuple[int, ...]
+    counts: tuple[float, ...]
 
     @property
     def lowest_rate_per_hour(self) -> float:
@@ -72,6 +72,20 @@ class FalseAlarms:
         else:
             surprise = max(surprise, COUNTED_SURPRISES[exceeded])
         return float(min(surprise, MAX_SURPRISE))
+
+    def filled_up(self, usual: "FalseAlarms", per_hour: float) -> "FalseAlarms":
+        """Returns the false alarms of as much footage as can guarantee a rate.
+
+        The hours that are missing are taken to have as many false alarms as usual footage has. So a
+        camera with little footage is taken for a usual one, and one with enough for what it is.
+
+        Args:
+            usual: The false alarms of the same score in footage of all cameras.
+            per_hour: Number of false alarms per hour, above 0.
+        """
+        missing = max(0.0, RULE_OF_THREE / per_hour - self.hours)
+        counts = np.array(self.counts) + missing / usual.hours * np.array(usual.counts)
+        return FalseAlarms(self.hours + missing, tuple(counts.tolist()))
 
     def is_counted(self, per_hour: float) -> bool:
         """Tells whether the threshold for a rate is among those at which events were counted.

@@ -7,8 +7,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from abnormal.scoring.false_alarms import FalseAlarms
+from abnormal.commands import calibrate_command
+from abnormal.errors import AbnormalError
+from abnormal.scoring.alarm import Alarm
+from abnormal.scoring.false_alarms import RELEASE_DROP, FalseAlarms
 from abnormal.scoring.folds import LEAST_SEC
+from abnormal.scoring.local import is_local
 from abnormal.scoring.rate_check import RateCheck
 from abnormal.scoring.surprise import Surprise
 
@@ -42,6 +46,71 @@ class Pool:
         """Whether the footage is a video that is too short for a part of it to judge another."""
         seconds = 3600 * self.rate_check.hours if self.rate_check else LEAST_SEC
         return len(self.videos) == 1 and seconds < LEAST_SEC
+
+    def knows(self, score: str) -> bool:
+        """Tells whether the footage can tell the threshold of a score for a rate."""
+        return score in self.false_alarms and (is_local(score) or score in self.surprises)
+
+    def alarm(self, score: str, per_hour: float) -> Alarm:
+        """Returns the alarm of a score for a rate of false alarms per hour, above 0.
+
+        Raises:
+            AbnormalError: The score was not calibrated.
+        """
+        surprise = self.false_alarms_of(score).surprise_for(per_hour)
+        threshold = self.score_at(score, surprise)
+        return Alarm(score, threshold, self.release(score, threshold))
+
+    def release(self, score: str, threshold: float) -> float:
+        """Returns the release that belongs to a threshold; see `Alarm`."""
+        if score in self.surprises:
+            surprise = float(self.surprises[score].of(np.array(threshold)))
+        elif score in self.false_alarms:
+            surprise = threshold
+        else:
+            return threshold
+        return min(threshold, self.score_at(score, max(0.0, surprise - RELEASE_DROP)))
+
+    def score_at(self, score: str, surprise: float) -> float:
+        """Returns the value of a score at a surprise; local scores are surprises themselves.
+
+        Raises:
+            AbnormalError: The score was not calibrated.
+        """
+        if is_local(score):
+            self.false_alarms_of(score)
+            return surprise
+        return _look_up(self.surprises, score).score(surprise)
+
+    def false_alarms_of(self, score: str) -> FalseAlarms:
+        """Returns the false alarms of a score.
+
+        Raises:
+            AbnormalError: The score was not calibrated.
+        """
+        return _look_up(self.false_alarms, score)
+
+    def filled_up(self, score: str, usual: FalseAlarms, per_hour: float) -> "Pool":
+        """Returns the pool with as much footage as can guarantee a rate of false alarms of a score.
+
+        Args:
+            score: Name of the score, which it knows.
+            usual: The false alarms of the score in footage of all cameras.
+            per_hour: Number of false alarms per hour, above 0.
+        """
+        filled = self.false_alarms[score].filled_up(usual, per_hour)
+        return replace(self, false_alarms=self.false_alarms | {score: filled})
+
+
+def _look_up(by_score: Mapping[str, Value], score: str) -> Value:
+    try:
+        return by_score[score]
+    except KeyError:
+        way = "Use --score gradient with a" if is_local(score) else "Give a"
+        raise AbnormalError(
+            f"The model is not calibrated for the score {score!r}. {way} --threshold, or calibrate "
+            f"it: `{calibrate_command()}` with normal footage."
+        ) from None
 
 
 def read_pool(stored: Mapping[str, Any]) -> Pool:

@@ -118,6 +118,26 @@ def test_alarms_are_above_the_threshold():
     )
 
 
+def test_each_video_is_judged_by_the_threshold_of_its_camera():
+    alarm = dataclasses.replace(above(0.2), cameras={"lit": above(0.8), "other": above(0.3)})
+    videos = [
+        dataclasses.replace(VIDEOS[0], camera="dark"),
+        dataclasses.replace(VIDEOS[1], camera="lit"),
+    ]
+    tree = evaluate(videos, alarm)
+    assert tree["alarm"] == {
+        "score": "l2",
+        "threshold": 0.2,
+        "thresholds": {"lit": 0.8, "other": 0.3},
+        "alarm_frames": 2,  # twice 0.9
+        "false_alarm_rate": 0.0,
+        "detection_rate": 0.5,
+    }
+    assert tree["events"]["found"] == 2
+    assert tree["events"]["false_alarms"] == 0
+    assert evaluate(videos, above(0.2))["alarm"]["alarm_frames"] == 4
+
+
 @pytest.mark.parametrize(("label", "false_alarms", "detection"), [(0, 1.0, None), (1, None, 1.0)])
 def test_frames_of_one_class_have_no_metrics(label, false_alarms, detection):
     tree = evaluate([scored("a", [0.5, 0.6], [label, label], "x")], above(0.1))

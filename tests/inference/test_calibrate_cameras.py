@@ -1,11 +1,26 @@
 """Each camera has what is normal there, and shares what cameras have in common."""
 
+import contextlib
+import dataclasses
+import functools
+
 import numpy as np
 import pytest
 
 from abnormal.inference.calibrate import Calibrator
+from abnormal.inference.detector import Detector
+from abnormal.inference.dismiss import measure_event
+from abnormal.inference.score_video import Wanted, score_video
+from abnormal.inference.videos import InputVideo, ModelFrames
+from abnormal.models.model import ModelInfo
 from abnormal.names import FUSED
-from tests.inference.calibrating import FPS, LENGTH, halved, scored, video, walking
+from abnormal.scoring.alarm import Alarm
+from tests.inference.calibrating import FPS, LENGTH, SIZE, halved, scored, video, walking
+
+
+@contextlib.contextmanager
+def one_video(frames, size, fps):
+    yield ModelFrames(iter(frames), FPS)
 
 
 def test_what_cameras_share_is_kept_for_each_of_them_too():
@@ -18,6 +33,22 @@ def test_what_cameras_share_is_kept_for_each_of_them_too():
     sums = np.sum([pool.false_alarms[FUSED].counts for pool in both.pools], axis=0)
     assert both.false_alarms[FUSED].counts == tuple(sums.tolist())
     assert both.false_alarms[FUSED].hours == pytest.approx(150 / FPS / 3600)
+
+
+def test_a_video_and_its_events_are_judged_by_the_alarm_of_its_camera():
+    frames = walking(60, 0)
+    calibration = Calibrator(halved, LENGTH, FPS).calibrate([video(frames, "a", "gate")])
+    detector = Detector("m", ModelInfo("cae", LENGTH, SIZE, FPS), halved, calibration)
+    never = Alarm("motion", 1e9, 1e8)
+    alarm = dataclasses.replace(Alarm("motion", -1.0, -2.0), cameras={"gate": never})
+    for camera, found in (("gate", 0), ("", 1)):
+        opened = functools.partial(one_video, frames)
+        shown = InputVideo("shown", opened, camera=camera)
+        seen, _ = score_video(detector, shown, Wanted(alarm))
+        assert seen.camera == camera
+        assert len(seen.events(alarm)) == found
+        event = measure_event(detector, shown, (0, 9), alarm)
+        assert event.release == alarm.of(camera).release
 
 
 def test_each_camera_has_its_own_levels():

@@ -267,7 +267,7 @@ def test_scores_that_cannot_raise_an_alarm_are_named(detector, caplog, asked, si
     said = [m for m in caplog.messages if "cannot raise an alarm" in m]
     if silent:
         (message,) = said
-        assert f"At a threshold of {alarm.threshold:.3g}, " in message
+        assert f"At a threshold of {alarm.threshold:.4g}, " in message
         assert f"too little normal footage for them: {silent}. Calibrate on more" in message
     else:
         assert said == []

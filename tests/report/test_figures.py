@@ -1,3 +1,5 @@
+import dataclasses
+
 import matplotlib.pyplot
 import numpy as np
 import PIL.Image
@@ -76,6 +78,14 @@ def test_the_curves_are_the_regularity_and_the_score(scored, tmp_path, drawn):
     np.testing.assert_array_equal(upper[0].get_data(), (np.arange(8) / 4.0, video.regularity()))
     np.testing.assert_array_equal(lower[0].get_data(), (np.arange(8) / 4.0, video.causal["l2"]))
     assert set(lower[1].get_ydata()) == {3.0}
+
+
+def test_the_threshold_is_that_of_the_camera(scored, tmp_path, drawn):
+    video = dataclasses.replace(scored("gate", 8, fps=4.0), camera="lively")
+    alarm = dataclasses.replace(above(3.0), cameras={"lively": above(5.0)})
+    plot_regularity({"model": video}, {"model": alarm}, tmp_path / "gate.png")
+    _, lower = (axes.lines for axes in drawn[0].axes)
+    assert set(lower[1].get_ydata()) == {5.0}
 
 
 def test_every_model_has_its_curve(scored, tmp_path, drawn):

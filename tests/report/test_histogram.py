@@ -1,3 +1,4 @@
+import dataclasses
 import math
 
 import pytest
@@ -21,7 +22,7 @@ def test_shares_of_normal_and_abnormal_frames(scored):
     assert {place: share for place, share in enumerate(histogram.abnormal) if share} == {
         BINS - 1: 100
     }
-    assert histogram.threshold == 50
+    assert histogram.thresholds == (50,)
     assert histogram.labelled
 
 
@@ -60,7 +61,7 @@ def test_all_models_have_the_same_bins(scored):
     assert first.edges.tolist() == second.edges.tolist()
     assert first.edges[0] == 0
     assert first.edges[-1] > 8.9
-    assert second.threshold is None
+    assert second.thresholds == ()
 
 
 def test_scores_that_are_all_equal_have_a_histogram(scored):
@@ -75,3 +76,12 @@ def test_it_is_drawn(scored, tmp_path, ending):
     histograms = histograms_of(videos, {"a$b": above(1.0), "c": above(math.inf)})
     plot_histograms(histograms, "l2", tmp_path / f"histogram.{ending}")
     assert (tmp_path / f"histogram.{ending}").stat().st_size > 5000
+
+
+def test_the_thresholds_are_those_of_the_cameras(scored, tmp_path):
+    videos = [dataclasses.replace(scored(), camera=camera) for camera in ("a", "b", "c")]
+    alarm = dataclasses.replace(above(2.0), cameras={"b": above(3.0), "not here": above(4.0)})
+    found = histograms_of({"m": videos}, {"m": alarm})
+    assert found["m"].thresholds == (2.0, 3.0)
+    plot_histograms(found, "l2", tmp_path / "histogram.png")
+    assert (tmp_path / "histogram.png").exists()

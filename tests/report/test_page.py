@@ -86,9 +86,20 @@ def test_it_tells_figures_protocols_and_versions(written, scored):
 def test_what_is_not_finite_is_nothing_to_a_script(make_contents, scored):
     contents = make_contents([scored(frames=4)], threshold=math.inf, release=1.0)
     data = page_data(contents)
-    assert data["models"][0]["threshold"] is None
+    assert data["videos"][0]["seen"][0]["threshold"] is None
     assert data["videos"][0]["abnormal"] is None
     json.dumps(data, allow_nan=False)
+
+
+def test_the_threshold_of_a_curve_is_that_of_the_camera(make_contents, scored):
+    videos = [scored(), dataclasses.replace(scored("lobby"), camera="lobby")]
+    contents = make_contents(videos)
+    (model,) = contents.models.values()
+    own = dataclasses.replace(model.alarm, threshold=4.5, release=3.5)
+    alarm = dataclasses.replace(model.alarm, cameras={"lobby": own})
+    contents.models["model"] = dataclasses.replace(model, alarm=alarm)
+    data = page_data(contents)
+    assert [video["seen"][0]["threshold"] for video in data["videos"]] == [2.5, 4.5]
 
 
 def test_times_and_events_are_in_frames(make_contents, scored):

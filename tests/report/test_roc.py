@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -47,3 +49,12 @@ def test_it_is_drawn(scored, tmp_path, ending):
     roc = roc_of([scored(labels=[0, 1, 0, 1, 1])], above(2.5))
     plot_roc({"a$b": roc, "c": roc}, "l2", tmp_path / f"roc.{ending}")
     assert (tmp_path / f"roc.{ending}").stat().st_size > 5000
+
+
+def test_the_alarm_is_where_the_thresholds_of_all_cameras_lead(scored):
+    videos = [
+        dataclasses.replace(scored(labels=[0, 1], errors=[1, 9], fps=1.0), camera=camera)
+        for camera in ("calm", "lively")
+    ]
+    alarm = dataclasses.replace(above(0.5), cameras={"lively": above(5)})
+    assert roc_of(videos, alarm).alarm == (0.5, 1.0)

@@ -119,6 +119,13 @@ def test_lines_without_labels():
     ]
 
 
+def test_the_line_names_the_thresholds_of_cameras():
+    alarm = metrics()["alarm"] | {"thresholds": {"gate": 2.91234, "lobby": 3.5}}
+    assert list(metrics_lines("model", metrics(alarm=alarm)))[-1] == (
+        "  alarms (gradient > 2.912 (gate), 3.5 (lobby)): 12 frames"
+    )
+
+
 def test_lines_with_labels():
     figures = {"auc": 0.91234, "eer": 0.15}
     alarm = metrics()["alarm"] | {"false_alarm_rate": 0.01, "detection_rate": 0.5}

@@ -21,6 +21,7 @@ from abnormal.scoring.false_alarms import (
 from abnormal.scoring.fusion import fuse
 from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.normality import Normality
+from abnormal.scoring.pools import Pool, combine
 from abnormal.scoring.surprise import learn_surprise
 
 FPS = 10.0
@@ -220,4 +221,101 @@ def test_what_is_not_calibrated_is_answered_with_what_to_do(stored, score):
     with pytest.raises(AbnormalError, match=message):
         older.threshold(score)
     with pytest.raises(AbnormalError, match=message):
-        older.threshold(score, 1.0)
+        older.alarm(score, per_hour=1.0)
+
+
+def footage(draw, hours, bursts):
+    """The surprise of each frame of a camera with so many bursts an hour, ten times fewer per 1."""
+    surprise = np.zeros(round(hours * 3600 * FPS))
+    for start in draw.integers(0, len(surprise), draw.poisson(bursts * hours)):
+        burst = surprise[start : start + 10]
+        np.maximum(burst, 1.0 + draw.exponential(1 / math.log(10)), out=burst)
+    return surprise
+
+
+def of_cameras(pools):
+    """A calibration of cameras of which nothing is known but how often they raise false alarms."""
+    all_of_them = combine(pools)
+    names = [name for pool in pools for name in pool.cameras]
+    return Calibration(
+        *({}, all_of_them.false_alarms, dict.fromkeys(names, Normality({}, {}))),
+        *(all_of_them.frames, all_of_them.videos, False),
+        pools=tuple(pools),
+    )
+
+
+def pool_of(camera, normal):
+    return Pool((camera,), {}, {FUSED: count_false_alarms([normal], FPS)}, 1, (camera,), False)
+
+
+BURSTS = {"calm": 30.0, "calm as well": 30.0, "lively": 500.0}
+
+
+@pytest.mark.parametrize(
+    "hours", [dict.fromkeys(BURSTS, 4.0), {"calm": 6.0, "calm as well": 6.0, "lively": 0.5}]
+)
+def test_each_camera_has_the_rate_that_is_asked_for(hours):
+    draw = np.random.default_rng(0)
+    known = of_cameras(
+        [pool_of(name, footage(draw, hours[name], bursts)) for name, bursts in BURSTS.items()]
+    )
+    alarm, together = known.alarm(FUSED, per_hour=3.0), []
+    for name, bursts in BURSTS.items():
+        fresh = footage(draw, 50.0, bursts)
+        assert 1.5 < len(alarm.of(name).events(fresh, FPS)) / 50 < 6
+        together.append(len(alarm.events(fresh, FPS)) / 50)
+    assert max(together) > 6  # with one threshold for all
+
+
+def test_a_camera_with_hardly_any_footage_has_the_threshold_of_all():
+    draw = np.random.default_rng(0)
+    pools = [pool_of("long", footage(draw, 6.0, 100.0)), pool_of("new", np.zeros(10))]
+    alarm = of_cameras(pools).alarm(FUSED, per_hour=3.0)
+    assert alarm.of("new").threshold == pytest.approx(alarm.threshold, abs=0.1)
+    assert alarm.of("unknown") is alarm
+
+
+def test_thresholds_of_cameras_are_for_rates_and_for_several_cameras_alone():
+    draw = np.random.default_rng(0)
+    pools = [pool_of(name, footage(draw, 1.0, 50.0)) for name in "ab"]
+    known = of_cameras(pools)
+    assert set(known.alarm(FUSED, per_hour=3.0).cameras) == {"a", "b"}
+    for asked in ({}, {"threshold": 2.5}):
+        assert known.alarm(FUSED, **asked).cameras == {}
+    day_and_night = [pools[0], dataclasses.replace(pools[1], cameras=("a (regime 2)",))]
+    assert of_cameras(day_and_night).alarm(FUSED, per_hour=3.0).cameras == {}
+
+
+def test_cameras_that_an_older_version_did_not_tell_apart_have_the_threshold_of_all():
+    draw = np.random.default_rng(0)
+    both = dataclasses.replace(pool_of("a", footage(draw, 1.0, 50.0)), cameras=("a", "b"))
+    alone = pool_of("c", footage(draw, 1.0, 500.0))
+    assert set(of_cameras([both, alone]).alarm(FUSED, per_hour=3.0).cameras) == {"c"}
+
+
+def test_a_score_that_is_not_local_has_the_distribution_of_the_camera():
+    draw = np.random.default_rng(0)
+    pools = []
+    for name, scale in {"dark": 1.0, "bright": 10.0}.items():
+        values = draw.exponential(scale, 40_000)
+        surprise = learn_surprise(values, FPS)
+        counted = {"l2": count_false_alarms([surprise.of(values)], FPS)}
+        pools.append(Pool((name,), {"l2": surprise}, counted, 1, (name,), held_out=False))
+    known = dataclasses.replace(of_cameras(pools), surprises=combine(pools).surprises)
+    alarm = known.alarm("l2", per_hour=20.0)
+    assert alarm.of("bright").threshold == pytest.approx(10 * alarm.of("dark").threshold, rel=0.3)
+    assert alarm.of("dark").release < alarm.of("dark").threshold
+    without = [pools[0], dataclasses.replace(pools[1], surprises={})]
+    assert set(
+        dataclasses.replace(known, pools=tuple(without)).alarm("l2", per_hour=20.0).cameras
+    ) == {"dark"}
+
+
+def test_a_rate_is_counted_if_it_is_for_each_camera():
+    draw = np.random.default_rng(0)
+    wild = np.where(draw.random(36_000) < 0.01, 9.0, 0.0)
+    calm = pool_of("calm", footage(draw, 100.0, 1.0))
+    assert of_cameras([calm]).is_counted(FUSED, 3.0)
+    known = of_cameras([calm, pool_of("wild", wild)])
+    assert known.all_pools == known.pools
+    assert not known.is_counted(FUSED, 3.0)

@@ -80,7 +80,7 @@ class Curves {
 
   plotOf(kind, yLabel) {
     const curves = this.video.seen.map((seen) => unpack(seen[kind]));
-    const limits = kind === "score" ? data.models.map((model) => model.threshold) : [];
+    const limits = kind === "score" ? this.video.seen.map((seen) => seen.threshold) : [];
     const values = curves.flatMap((curve) => [extreme(curve.values, Math.max),
       extreme(curve.values, Math.min)]).concat(limits.filter((limit) => limit !== null));
     const [low, high] = [Math.min(...values), Math.max(...values)];

@@ -95,6 +95,17 @@ def test_each_camera_has_events_of_its_own(detector):
     assert (len(watched.closed()), len(watched.closed(camera="c1"))) == (2, 1)
 
 
+def test_each_camera_has_its_own_threshold(detector):
+    calm = Alarm("motion", 1e9, 1e9)
+    alarm = dataclasses.replace(ALARM, cameras={"lively": calm})
+    watched = Watched(detector, cameras=2, alarm=alarm, known_as=["", "lively"])
+    for camera in (0, 1):
+        watched.give(frames_of(footage(120, RUNS)), camera)
+    watched.end()
+    assert (len(watched.closed()), len(watched.closed(camera="c1"))) == (2, 0)
+    assert [monitor.status.threshold for monitor in watched.monitors] == [2.0, 1e9]
+
+
 def test_an_event_is_one_line_of_json_and_one_sentence(detector):
     watched = Watched(detector)
     watched.give(frames_of(footage(120, RUNS)))

@@ -52,14 +52,14 @@ def frames_of(images, first=0, faulty=()):
 class Watched:
     """Some cameras that are watched, and a clock."""
 
-    def __init__(self, detector, cameras=1, ignored=None, alarm=ALARM):
+    def __init__(self, detector, cameras=1, ignored=None, alarm=ALARM, known_as=None):
         self.now, self.told, self.minutes = 0.0, [], 0
         self.mailbox = Mailbox(cameras, capacity=1000, clip_length=1, hop=1)
         self.monitors = [
             CameraMonitor(
-                Camera(f"c{number}", "0"), detector, alarm, self.told.append, None, ignored,
+                Camera(f"c{number}", "0", name), detector, alarm, self.told.append, None, ignored,
             )
-            for number in range(cameras)
+            for number, name in enumerate(known_as or [""] * cameras)
         ]  # fmt: skip
         clock = Clock(lambda: self.now, lambda: 1e9 + self.now)
         self.watch = WatchLoop(
