@@ -183,6 +183,15 @@ def test_a_model_of_several_cameras_wants_to_know_which(tmp_path, capsys):
     assert test.main([*arguments, "--camera", "door"]) == 0
     assert test.main([*arguments, "--score", "gradient"]) == 0
 
+    # Each has a threshold of its own for a rate, and the same one, as the footage is the same.
+    capsys.readouterr()
+    assert test.main([*arguments, "--camera", "door", "--false-alarms-per-hour", "2000"]) == 0
+    alarm = json.loads((tmp_path / "results" / "metrics.json").read_text())["two"]["alarm"]
+    assert set(alarm["thresholds"]) == {"door", "gate/1"}
+    assert len({*alarm["thresholds"].values(), alarm["threshold"]}) == 1
+    threshold = f"{alarm['threshold']:.4g}"
+    assert f"fused > {threshold} (door), {threshold} (gate/1)" in capsys.readouterr().out
+
     # Other footage of one camera leaves the other as it is.
     before = load_model(model)
     one = make_img(tmp_path / "one", ("door",))
