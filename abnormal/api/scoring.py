@@ -72,8 +72,8 @@ def score_video(
             calibration gives.
         camera: Name by which the model knows the camera that filmed the video; needed only if it
             knows several.
-        false_alarms_per_hour: Expected number of false alarms per hour, by which the threshold is
-            chosen; None for one normal frame in a hundred.
+        false_alarms_per_hour: Expected number of false alarms per hour of a camera, by which its
+            threshold is chosen; None for one normal frame in a hundred.
 
     Returns:
         A table with one row per frame and the columns of `results/scores.csv`. Its attribute

@@ -259,8 +259,8 @@ def _add_alarm(parser: argparse.ArgumentParser) -> None:
         "--false-alarms-per-hour",
         type=positive_float,
         metavar="RATE",
-        help="choose the threshold for so many false alarms per hour of a camera, as a mean over "
-        "all cameras of the model (default: as calibrated, one normal frame in a hundred)",
+        help="choose the threshold of each camera for so many false alarms per hour of it "
+        "(default: as calibrated, one normal frame in a hundred)",
     )
     group.add_argument(
         "--ignore-zone",

@@ -28,7 +28,7 @@ def open_panels(
     job: Job, model: str, video: InputVideo, opened: ModelFrames
 ) -> AbstractContextManager[Sink]:
     """Opens the sink that draws the panels of a model for a video."""
-    choose = partial(_with_panels, job, job.alarms[model].of(video.camera), opened.fps)
+    choose = partial(_with_panels, job, job.alarms[model].for_camera(video.camera), opened.fps)
     path = job.video_path(model, "anomalies", video.name)
     return record_panels(path, opened, choose, job.panels)
 

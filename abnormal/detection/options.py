@@ -20,8 +20,8 @@ class DetectionOptions:
         score: Name of the score that raises alarms.
         threshold: A frame whose score is above this is an alarm; None for the threshold that the
             calibration gives.
-        false_alarms_per_hour: Expected number of false alarms per hour, by which the threshold is
-            chosen; None for one normal frame in a hundred.
+        false_alarms_per_hour: Expected number of false alarms per hour of a camera, by which its
+            threshold is chosen; None for one normal frame in a hundred.
         zone: Path of a picture that is white where anomalies are ignored; None to ignore none.
         localiser: Finds the anomalous pixels.
         runtime: Name of the runtime that computes the networks, or `"auto"`.

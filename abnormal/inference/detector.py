@@ -88,12 +88,21 @@ class Detector:
                 *(self.name, _duration(RULE_OF_THREE / lowest), lowest, per_hour),
                 calibrate_command(self.path),
             )
-        elif not self.calibration.is_counted(score, per_hour):
+        elif cameras := self.calibration.not_counted(score, per_hour):
             log.warning(
                 "The normal footage of %s has so much that is far from usual that the threshold "
                 "for %g false alarms an hour is an extrapolation: alarms were counted up to a "
                 "surprise of %g. Take out what is not normal, or calibrate on more: `%s`",
-                *(self.name, per_hour, COUNTED_SURPRISES[-1], calibrate_command(self.path)),
+                *(_with_cameras(self.name, cameras), per_hour, COUNTED_SURPRISES[-1]),
+                calibrate_command(self.path),
+            )
+        if cameras := self.calibration.too_short(score, per_hour):
+            log.warning(
+                "%s has less than %s of normal footage, which cannot promise %g false alarms an "
+                "hour of a camera; where it is too short, the camera is taken for a usual one. "
+                "Calibrate it on more: `%s`",
+                *(_with_cameras(self.name, cameras), _duration(RULE_OF_THREE / per_hour)),
+                *(per_hour, calibrate_command(self.path)),
             )
 
     def _warn_of_silent_scores(self, alarm: Alarm) -> None:
@@ -103,7 +112,7 @@ class Detector:
         """
         cameras = defaultdict[tuple[str, ...], list[str]](list)
         for camera, normality in self.calibration.cameras.items():
-            threshold = alarm.of(camera_of(camera)).threshold
+            threshold = alarm.for_camera(camera_of(camera)).threshold
             if threshold > ALARM_SURPRISE and (names := normality.silent_scores(threshold)):
                 cameras[names].append(camera.strip())
         if not cameras:
@@ -292,6 +301,12 @@ def detector_of(
         if not model.info.is_own:
             overlap = make_overlap(model.lazy_network, chosen, hop, model.info.clip_length)
     return Detector(name, model.info, reconstruct, calibration, chosen, overlap, exact, model.path)
+
+
+def _with_cameras(model: str, cameras: Sequence[str]) -> str:
+    """Names a model and some of its cameras, such as `street (camera gate, lobby)`."""
+    names = ", ".join(filter(None, cameras))
+    return f"{model} (camera {names})" if names else model
 
 
 def _duration(hours: float) -> str:

@@ -176,7 +176,7 @@ def measure_event(
             f"{video.name} has {number} frames, but the event ends with frame {last}. Score it "
             "again first: has it changed?"
         )
-    return EventCells(regime, alarm.score, alarm.of(video.camera).release, largest)
+    return EventCells(regime, alarm.score, alarm.for_camera(video.camera).release, largest)
 
 
 def _cells(

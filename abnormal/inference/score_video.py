@@ -82,7 +82,7 @@ def score_video(
     Raises:
         AbnormalError: The video cannot be read.
     """
-    info, alarm = detector.info, wanted.alarm and wanted.alarm.of(video.camera)
+    info, alarm = detector.info, wanted.alarm and wanted.alarm.for_camera(video.camera)
     with video.open_frames(info.size, info.fps) as opened, open_sink(opened) as sink:
         labels, fps = video.read_labels(), opened.fps
         local = labels is not None or alarm is None or alarm.is_local

@@ -89,11 +89,11 @@ class ScoredVideo:
 
     def alarms(self, alarm: Alarm) -> np.ndarray:
         """Tells which frames are alarms, `(n,)` bool, by the threshold of the video's camera."""
-        return alarm.of(self.camera).frames(self.causal[alarm.score])
+        return alarm.for_camera(self.camera).frames(self.causal[alarm.score])
 
     def events(self, alarm: Alarm) -> list[Event]:
         """Finds the events of an alarm, in the order of time. None of them spans a gap."""
-        scores, alarm = self.causal[alarm.score], alarm.of(self.camera)
+        scores, alarm = self.causal[alarm.score], alarm.for_camera(self.camera)
         return [
             event.later(start)
             for start, stop in stretches(len(scores), self.gaps)

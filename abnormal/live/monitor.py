@@ -66,7 +66,7 @@ class CameraMonitor:
             recorder: Keeps pictures of events; None if no pictures may be kept.
             ignored: `(size, size)` bool, True where anomalies are ignored; None if nowhere.
         """
-        alarm = alarm.of(camera.known_as)
+        alarm = alarm.for_camera(camera.known_as)
         self._camera, self._alarm = camera, alarm
         self.events = CameraEvents(camera.name, send, recorder)
         self.regimes, self._regime = CameraRegimes(camera, detector), FIRST

@@ -18,8 +18,8 @@ class WatchOptions:
         score: Name of the score that raises alarms.
         threshold: A frame whose score is above this is an alarm; None for the threshold that the
             calibration gives.
-        false_alarms_per_hour: Expected number of false alarms per hour, by which the threshold is
-            chosen; None for one normal frame in a hundred.
+        false_alarms_per_hour: Expected number of false alarms per hour of a camera, by which its
+            threshold is chosen; None for one normal frame in a hundred.
         zone: Path of a picture that is white where anomalies are ignored; None to ignore none.
         runtime: Name of the runtime that computes the network, or `"auto"`.
         hop: Number of frames from the start of one clip to the start of the next; None for the

@@ -86,9 +86,9 @@ class Annotation:
     shown: np.ndarray
 
     @property
-    def own_alarm(self) -> Alarm:
+    def camera_alarm(self) -> Alarm:
         """The alarm for the video's camera."""
-        return self.alarm.of(self.video.camera)
+        return self.alarm.for_camera(self.video.camera)
 
 
 def write_annotated(path: Path, pictures: Iterator[np.ndarray], annotation: Annotation) -> None:
@@ -128,7 +128,7 @@ class _Sheet:
     """
 
     def __init__(self, annotation: Annotation, size: tuple[int, int]) -> None:
-        video, alarm = annotation.video, annotation.own_alarm
+        video, alarm = annotation.video, annotation.camera_alarm
         self._annotation, self._size = annotation, size
         self._scores, self._alarms = video.causal[alarm.score], video.alarms(alarm)
         # An event may go on for a while in which nothing is unusual any more.
@@ -150,7 +150,7 @@ class _Sheet:
             height, width = self._size
             cv2.rectangle(shown, (0, 0), (width - 1, height - 1), RED, 2 * FRAME_PX - 1)
         shown = _wide_enough(shown)
-        alarm = self._annotation.own_alarm
+        alarm = self._annotation.camera_alarm
         text = f"{self._times_sec[number]:.1f} s   {alarm.score} score {self._scores[number]:.3g}"
         write_text(shown, f"{text}, alarm above {alarm.threshold:.3g}", 6, 6, TEXT_PX)
         if self._unusual[number]:
@@ -218,7 +218,7 @@ class Strip:
             figure = Figure(figsize=(width / 100, STRIP_PX / 100), dpi=100, layout="constrained")
             axes = figure.subplots()
             draw_curve(axes, scores, fps, CURVE)
-            threshold = alarm.of(video.camera).threshold
+            threshold = alarm.for_camera(video.camera).threshold
             axes.axhline(threshold, color=DARK["text.color"], ls=(0, (6, 3)), lw=0.8)
             _mark(axes, video.labels == 1 if video.labels is not None else None, fps, 1.0)
             _mark(axes, video.alarms(alarm), fps, 0.06)

@@ -84,7 +84,7 @@ def _labelled(videos: Sequence[ScoredVideo]) -> list[ScoredVideo]:
 
 
 def _thresholds(videos: Sequence[ScoredVideo], alarm: Alarm) -> tuple[float, ...]:
-    found = {alarm.of(video.camera).threshold for video in videos}
+    found = {alarm.for_camera(video.camera).threshold for video in videos}
     return tuple(sorted(filter(math.isfinite, found)))
 
 

@@ -86,7 +86,7 @@ def _intervals(events: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[int,
 def _model_view(model: ModelResults, number: int, points: int) -> dict[str, Any]:
     """Returns what the page shows of a video, given by its number, for one model."""
     video, score = model.videos[number], model.alarm.score
-    limit = model.alarm.of(video.camera).threshold
+    limit = model.alarm.for_camera(video.camera).threshold
     return {
         "video": relative_url("videos", model.folder, f"{video.name}.mp4"),
         "panels": relative_url("anomalies", model.folder, f"{video.name}.mp4"),

@@ -43,7 +43,7 @@ def plot_regularity(
         ):
             draw_curve(upper, video.regularity(score), video.fps, look, name)
             draw_curve(lower, video.causal[score], video.fps, look, name)
-            threshold = alarm.of(video.camera).threshold
+            threshold = alarm.for_camera(video.camera).threshold
             lower.axhline(threshold, color=look.colour, ls=(0, (6, 3)), lw=0.8)
             bar_colour = ALARM_COLOUR if len(scored) == 1 else look.colour
             _mark_alarms(lower, video.alarms(alarm), video.fps, number, bar_colour)

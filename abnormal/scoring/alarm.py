@@ -13,6 +13,7 @@ import numpy as np
 from abnormal.errors import AbnormalError
 from abnormal.scoring.events import Event, event_between
 from abnormal.scoring.local import is_local
+from abnormal.scoring.regime_names import camera_of
 
 GAP_SEC = 2.0
 """Longest gap within an event, in seconds. It is the 50 frames of Hasan et al., 2016
@@ -37,8 +38,8 @@ class Alarm:
         release: A frame whose score is not above this ends an event. At most the threshold.
         gap_sec: Longest gap within an event, in seconds.
         shortest_sec: Length of the shortest event, in seconds.
-        cameras: The alarm of each camera that has a threshold of its own, by the camera's name; see
-            `of`.
+        cameras: The alarm of each camera, by its name, if they have thresholds of their own; see
+            `for_camera`.
     """
 
     score: str
@@ -46,7 +47,7 @@ class Alarm:
     release: float
     gap_sec: float = GAP_SEC
     shortest_sec: float = SHORTEST_SEC
-    cameras: Mapping[str, "Alarm"] = field(default_factory=dict)
+    cameras: Mapping[str, "Alarm"] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         """Raises `ValueError` if the release is above the threshold."""
@@ -60,17 +61,17 @@ class Alarm:
         """Whether the alarm's score is local; see `abnormal.scoring.local.is_local`."""
         return is_local(self.score)
 
-    def of(self, camera: str) -> "Alarm":
+    def for_camera(self, camera: str) -> "Alarm":
         """Returns the alarm for the footage of a camera.
 
         Args:
-            camera: Name by which the model knows the camera.
+            camera: Name by which the model knows the camera, or name of one of its regimes.
         """
-        return self.cameras.get(camera, self)
+        return self.cameras.get(camera_of(camera), self)
 
     @property
     def thresholds(self) -> dict[str, float]:
-        """The threshold of each camera that has its own, by the camera's name."""
+        """The threshold of each camera, by its name; empty if one holds for all of them."""
         return {camera: alarm.threshold for camera, alarm in self.cameras.items()}
 
     def frames(self, scores: np.ndarray) -> np.ndarray:
@@ -107,10 +108,10 @@ def describe_thresholds(threshold: float, of_cameras: Mapping[str, float]) -> st
     """Describes the threshold of a model as text, such as `2` or `2.9 (gate), 3.6 (lobby)`.
 
     Args:
-        threshold: The threshold of cameras that have none of their own.
-        of_cameras: The thresholds of the cameras that have their own, by the camera's name.
+        threshold: The threshold of all cameras.
+        of_cameras: The threshold of each camera, by its name; empty if one holds for all of them.
     """
-    own = ", ".join(f"{value:.4g} ({camera})" for camera, value in of_cameras.items())
+    own = ", ".join(f"{value:.4g} ({camera or 'no name'})" for camera, value in of_cameras.items())
     return own or f"{threshold:.4g}"
 
 

@@ -44,8 +44,8 @@ class Calibration:
             found and how many there were; see `abnormal.inference.exam`.
         box_thresholds: For each camera's name the `box_threshold` above which one normal frame in a
             hundred has any pixel; empty in models of older versions. See `Localiser`.
-        pools: The parts that what all cameras share was combined from, so that one camera can be
-            calibrated again; empty if there is a single part.
+        pools: What the thresholds of each camera follow from, and together those of all cameras, so
+            that one camera can be calibrated again; empty if there is a single part.
     """
 
     surprises: dict[str, Surprise]
@@ -152,11 +152,10 @@ class Calibration:
         """
         require_usable(threshold, per_hour)
         if threshold is None and per_hour is not None:
-            cameras = {
-                name: pool.alarm(score, per_hour)
-                for name, pool in self._alone(score, per_hour).items()
-            }
-            return dataclasses.replace(self._shared.alarm(score, per_hour), cameras=cameras)
+            shared, pools = self._shared.alarm(score, per_hour), self._pools(score, per_hour)
+            own = {camera: pool.alarm(score, per_hour) for camera, pool in pools.items()}
+            cameras = {name: own.get(name, shared) for name in self.camera_names} if own else {}
+            return dataclasses.replace(shared, cameras=cameras)
         threshold = self.threshold(score) if threshold is None else threshold
         return Alarm(score, threshold, self._shared.release(score, threshold))
 
@@ -176,34 +175,63 @@ class Calibration:
         """
         return self._shared.false_alarms_of(score).lowest_rate_per_hour
 
-    def is_counted(self, score: str, per_hour: float) -> bool:
-        """Tells whether all thresholds are among those at which false alarms were counted.
+    def too_short(self, score: str, per_hour: float) -> list[str]:
+        """Names the cameras whose own footage cannot guarantee a rate, if all of it together can.
+
+        Args:
+            score: Name of the score.
+            per_hour: Number of false alarms per hour, above 0.
+
+        Raises:
+            AbnormalError: The score was not calibrated.
+        """
+        if self._shared.false_alarms_of(score).missing_hours(per_hour):
+            return []
+        return [
+            camera
+            for camera, pool in self._pools_of_cameras(score).items()
+            if pool.false_alarms[score].missing_hours(per_hour)
+        ]
+
+    def not_counted(self, score: str, per_hour: float) -> list[str]:
+        """Names the cameras for whose thresholds no false alarms were counted.
 
         Args:
             score: Name of the score.
             per_hour: Rate of false alarms that the thresholds are chosen for, above 0.
 
+        Returns:
+            The names of the cameras; an empty name if one threshold holds for all of them.
+
         Raises:
             AbnormalError: The score was not calibrated.
         """
-        pools = self._alone(score, per_hour).values()
-        return all(
-            pool.false_alarms_of(score).is_counted(per_hour) for pool in (self._shared, *pools)
-        )
+        pools = self._pools(score, per_hour) or {"": self._shared}
+        return [
+            camera
+            for camera, pool in pools.items()
+            if not pool.false_alarms_of(score).is_counted(per_hour)
+        ]
 
-    def _alone(self, score: str, per_hour: float) -> dict[str, Pool]:
-        """Returns what was learnt of each camera alone; nothing if the model knows a single one.
+    def _pools(self, score: str, per_hour: float) -> dict[str, Pool]:
+        """Returns the pool of each camera, extended by usual footage where it is too short."""
+        return {
+            camera: pool.extended(self._shared, score, per_hour)
+            for camera, pool in self._pools_of_cameras(score).items()
+        }
 
-        Footage of all cameras stands for the hours that the camera's own lacks for the rate. An
-        older version did not tell the footage of its cameras apart: they are left out.
+    def _pools_of_cameras(self, score: str) -> dict[str, Pool]:
+        """Returns the pool of each camera's own footage; empty if the model knows a single camera.
+
+        Cameras that an older version did not tell apart, or that do not know the score, are left
+        out.
         """
         found = {}
         for camera in self.camera_names if len(self.camera_names) > 1 else ():
-            own = [pool for pool in self.pools if {*map(camera_of, pool.cameras)} == {camera}]
-            if own and (pool := combine(own)).knows(score):
-                usual = self._shared.false_alarms_of(score)
-                found[camera] = pool.filled_up(score, usual, per_hour)
-        return found
+            pools = [pool for pool in self.pools if {*map(camera_of, pool.cameras)} == {camera}]
+            if pools and not any(pool.is_mixed for pool in pools):
+                found[camera] = combine(pools)
+        return {camera: pool for camera, pool in found.items() if pool.knows(score)}
 
     @property
     def _shared(self) -> Pool:

@@ -94,6 +94,7 @@ def _check_pool(stored: Mapping[str, Any], size: int) -> None:
             checks.whole(f"a value of {name}.counts", count, 0, MOST_FRAMES)
     checks.whole("frames", stored.get("frames", 0), 0, MOST_FRAMES)
     checks.flag("held_out", stored.get("held_out", False))
+    checks.flag("is_mixed", stored.get("is_mixed", False))
     for video in checks.sequence("videos", stored.get("videos", ())):
         checks.text("the name of a video", video)
     _check_rate(stored.get("rate_check"))

@@ -29,7 +29,8 @@ class FalseAlarms:
 
     Attributes:
         hours: Length of the footage, in hours.
-        counts: Number of events at each threshold of `COUNTED_SURPRISES`.
+        counts: Number of events at each threshold of `COUNTED_SURPRISES`. It is not whole where the
+            footage was `extended`.
     """
 
     hours: float
@@ -73,19 +74,24 @@ class FalseAlarms:
             surprise = max(surprise, COUNTED_SURPRISES[exceeded])
         return float(min(surprise, MAX_SURPRISE))
 
-    def filled_up(self, usual: "FalseAlarms", per_hour: float) -> "FalseAlarms":
-        """Returns the false alarms of as much footage as can guarantee a rate.
-
-        The hours that are missing are taken to have as many false alarms as usual footage has. So a
-        camera with little footage is taken for a usual one, and one with enough for what it is.
+    def missing_hours(self, per_hour: float) -> float:
+        """Returns how much longer the footage had to be to guarantee a rate, in hours.
 
         Args:
-            usual: The false alarms of the same score in footage of all cameras.
             per_hour: Number of false alarms per hour, above 0.
         """
-        missing = max(0.0, RULE_OF_THREE / per_hour - self.hours)
-        counts = np.array(self.counts) + missing / usual.hours * np.array(usual.counts)
-        return FalseAlarms(self.hours + missing, tuple(counts.tolist()))
+        return max(0.0, RULE_OF_THREE / per_hour - self.hours)
+
+    def extended(self, by: "FalseAlarms", hours: float) -> "FalseAlarms":
+        """Returns the false alarms of this footage and of some hours like other footage.
+
+        Args:
+            by: The false alarms of the same score in the other footage.
+            hours: How many hours of it are added, at most as many as it has: more would count each
+                of its events several times.
+        """
+        counts = np.array(self.counts) + hours / by.hours * np.array(by.counts)
+        return FalseAlarms(self.hours + hours, tuple(counts.tolist()))
 
     def is_counted(self, per_hour: float) -> bool:
         """Tells whether the threshold for a rate is among those at which events were counted.

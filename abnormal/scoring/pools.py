@@ -1,4 +1,4 @@
-"""What cameras share, of each camera alone, so that one of them can be calibrated again."""
+"""What the footage of each camera says of thresholds, and of all cameras together."""
 
 import itertools
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class Pool:
-    """What was learnt from the normal footage of a camera, or of several, and holds for all.
+    """What was learnt from the normal footage of a camera, or of several, for their thresholds.
 
     Attributes:
         cameras: Names of the cameras whose footage it is.
@@ -31,6 +31,8 @@ class Pool:
         videos: Names of the normal videos.
         held_out: Whether there were videos that the network had not been trained on.
         rate_check: How often held-out normal footage raised alarms; None if that is not known.
+        is_mixed: Whether there is footage of other cameras among it, which an older version did not
+            tell apart.
     """
 
     cameras: tuple[str, ...]
@@ -40,6 +42,7 @@ class Pool:
     videos: tuple[str, ...]
     held_out: bool
     rate_check: RateCheck | None = None
+    is_mixed: bool = False
 
     @property
     def is_judged_by_itself(self) -> bool:
@@ -90,16 +93,29 @@ class Pool:
         """
         return _look_up(self.false_alarms, score)
 
-    def filled_up(self, score: str, usual: FalseAlarms, per_hour: float) -> "Pool":
-        """Returns the pool with as much footage as can guarantee a rate of false alarms of a score.
+    def extended(self, by: "Pool", score: str, per_hour: float) -> "Pool":
+        """Returns what is known of one score if as much footage can guarantee a rate as is needed.
+
+        The hours that are missing are taken to be like other footage. So a camera with little
+        footage is taken for a usual one, and one with enough for what it is.
 
         Args:
-            score: Name of the score, which it knows.
-            usual: The false alarms of the score in footage of all cameras.
+            by: The other footage, which has at least as many hours as are added.
+            score: Name of the score, which both know.
             per_hour: Number of false alarms per hour, above 0.
         """
-        filled = self.false_alarms[score].filled_up(usual, per_hour)
-        return replace(self, false_alarms=self.false_alarms | {score: filled})
+        own, others = self.false_alarms[score], by.false_alarms[score]
+        hours = min(own.missing_hours(per_hour), others.hours)
+        false_alarms = {score: own.extended(others, hours)}
+        if is_local(score) or not hours:
+            return replace(self, false_alarms=false_alarms)
+        added = by.surprises[score]
+        added = replace(added, frames=max(1, round(added.frames * hours / others.hours)))
+        return replace(
+            self,
+            false_alarms=false_alarms,
+            surprises={score: mix([self.surprises[score], added])},
+        )
 
 
 def _look_up(by_score: Mapping[str, Value], score: str) -> Value:
@@ -127,6 +143,7 @@ def read_pool(stored: Mapping[str, Any]) -> Pool:
         videos=tuple(stored.get("videos", ())),
         held_out=stored.get("held_out", False),
         rate_check=RateCheck(**rate_check) if rate_check else None,
+        is_mixed=stored.get("is_mixed", False),
     )
 
 
@@ -148,11 +165,13 @@ def without_cameras(pools: Iterable[Pool], cameras: Collection[str]) -> list[Poo
     An older version did not tell the footage of its cameras apart. Such a pool stays as it is until
     all of its cameras are left out.
     """
-    left = [
-        replace(pool, cameras=tuple(name for name in pool.cameras if name not in cameras))
-        for pool in pools
-    ]
-    return [pool for pool in left if pool.cameras]
+    left = []
+    for pool in pools:
+        names = tuple(name for name in pool.cameras if name not in cameras)
+        if names:
+            is_mixed = pool.is_mixed or names != pool.cameras
+            left.append(replace(pool, cameras=names, is_mixed=is_mixed))
+    return left
 
 
 def combine(pools: Sequence[Pool]) -> Pool:

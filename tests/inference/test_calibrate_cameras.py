@@ -48,7 +48,7 @@ def test_a_video_and_its_events_are_judged_by_the_alarm_of_its_camera():
         assert seen.camera == camera
         assert len(seen.events(alarm)) == found
         event = measure_event(detector, shown, (0, 9), alarm)
-        assert event.release == alarm.of(camera).release
+        assert event.release == alarm.for_camera(camera).release
 
 
 def test_each_camera_has_its_own_levels():

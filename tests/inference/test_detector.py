@@ -21,6 +21,7 @@ from abnormal.scoring.false_alarms import COUNTED_SURPRISES, FalseAlarms
 from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.localisation import Localiser
 from abnormal.scoring.normality import Normality
+from abnormal.scoring.pools import Pool, combine
 from abnormal.scoring.regularity import causal_mean
 from abnormal.scoring.residual import SCORES
 from abnormal.scoring.surprise import learn_surprise
@@ -245,6 +246,24 @@ def calibrated(detector, counts, hours=1 / 3, **frames):
         detector.calibration, cameras=cameras, false_alarms={FUSED: alarms}
     )
     return dataclasses.replace(detector, calibration=calibration)
+
+
+def test_a_camera_that_is_too_short_for_the_rate_is_named(detector, caplog):
+    counts = (*range(19, 0, -1),)
+    pools = [
+        Pool((name,), {}, {FUSED: FalseAlarms(hours, counts)}, 9, (name,), held_out=False)
+        for name, hours in (("gate", 2.0), ("lobby", 0.5))
+    ]
+    known = calibrated(detector, (), gate=10**9, lobby=10**9).calibration
+    known = dataclasses.replace(known, false_alarms=combine(pools).false_alarms, pools=tuple(pools))
+    detector = dataclasses.replace(detector, calibration=known)
+    detector.alarm(FUSED, per_hour=2.0)
+    (said,) = caplog.messages
+    assert "small (camera lobby) has less than 1.5 hours of normal footage" in said
+    assert "cannot promise 2 false alarms an hour of a camera" in said
+    caplog.clear()
+    detector.alarm(FUSED, per_hour=6.0)
+    assert caplog.messages == []
 
 
 TWENTY_MINUTES = (40, 30, 22, 15, 10, 6, 4, 2, 1)

@@ -21,7 +21,7 @@ from abnormal.scoring.false_alarms import (
 from abnormal.scoring.fusion import fuse
 from abnormal.scoring.local import LOCAL_SCORES
 from abnormal.scoring.normality import Normality
-from abnormal.scoring.pools import Pool, combine
+from abnormal.scoring.pools import Pool, combine, without_cameras
 from abnormal.scoring.surprise import learn_surprise
 
 FPS = 10.0
@@ -262,7 +262,7 @@ def test_each_camera_has_the_rate_that_is_asked_for(hours):
     alarm, together = known.alarm(FUSED, per_hour=3.0), []
     for name, bursts in BURSTS.items():
         fresh = footage(draw, 50.0, bursts)
-        assert 1.5 < len(alarm.of(name).events(fresh, FPS)) / 50 < 6
+        assert 1.5 < len(alarm.for_camera(name).events(fresh, FPS)) / 50 < 6
         together.append(len(alarm.events(fresh, FPS)) / 50)
     assert max(together) > 6  # with one threshold for all
 
@@ -271,8 +271,9 @@ def test_a_camera_with_hardly_any_footage_has_the_threshold_of_all():
     draw = np.random.default_rng(0)
     pools = [pool_of("long", footage(draw, 6.0, 100.0)), pool_of("new", np.zeros(10))]
     alarm = of_cameras(pools).alarm(FUSED, per_hour=3.0)
-    assert alarm.of("new").threshold == pytest.approx(alarm.threshold, abs=0.1)
-    assert alarm.of("unknown") is alarm
+    assert alarm.for_camera("new").threshold == pytest.approx(alarm.threshold, abs=0.1)
+    assert alarm.for_camera("unknown") is alarm
+    assert alarm.for_camera("new (regime 2)") is alarm.cameras["new"]
 
 
 def test_thresholds_of_cameras_are_for_rates_and_for_several_cameras_alone():
@@ -290,7 +291,10 @@ def test_cameras_that_an_older_version_did_not_tell_apart_have_the_threshold_of_
     draw = np.random.default_rng(0)
     both = dataclasses.replace(pool_of("a", footage(draw, 1.0, 50.0)), cameras=("a", "b"))
     alone = pool_of("c", footage(draw, 1.0, 500.0))
-    assert set(of_cameras([both, alone]).alarm(FUSED, per_hour=3.0).cameras) == {"c"}
+    for parts in ([both, alone], [*without_cameras([both], ["a"]), alone]):
+        alarm = of_cameras(parts).alarm(FUSED, per_hour=3.0)
+        assert alarm.thresholds["b"] == alarm.threshold < alarm.thresholds["c"]
+    assert of_cameras([both]).alarm(FUSED, per_hour=3.0).cameras == {}
 
 
 def test_a_score_that_is_not_local_has_the_distribution_of_the_camera():
@@ -303,19 +307,52 @@ def test_a_score_that_is_not_local_has_the_distribution_of_the_camera():
         pools.append(Pool((name,), {"l2": surprise}, counted, 1, (name,), held_out=False))
     known = dataclasses.replace(of_cameras(pools), surprises=combine(pools).surprises)
     alarm = known.alarm("l2", per_hour=20.0)
-    assert alarm.of("bright").threshold == pytest.approx(10 * alarm.of("dark").threshold, rel=0.3)
-    assert alarm.of("dark").release < alarm.of("dark").threshold
+    assert alarm.for_camera("bright").threshold == pytest.approx(
+        10 * alarm.for_camera("dark").threshold, rel=0.3
+    )
+    assert alarm.for_camera("dark").release < alarm.for_camera("dark").threshold
     without = [pools[0], dataclasses.replace(pools[1], surprises={})]
-    assert set(
-        dataclasses.replace(known, pools=tuple(without)).alarm("l2", per_hour=20.0).cameras
-    ) == {"dark"}
+    known = dataclasses.replace(known, pools=tuple(without))
+    alarm = known.alarm("l2", per_hour=20.0)
+    assert alarm.thresholds["bright"] == alarm.threshold > alarm.thresholds["dark"]
 
 
-def test_a_rate_is_counted_if_it_is_for_each_camera():
+def test_cameras_for_whose_thresholds_nothing_was_counted_are_named():
     draw = np.random.default_rng(0)
-    wild = np.where(draw.random(36_000) < 0.01, 9.0, 0.0)
+    wild = np.where(draw.random(72_000) < 0.01, 9.0, 0.0)
     calm = pool_of("calm", footage(draw, 100.0, 1.0))
-    assert of_cameras([calm]).is_counted(FUSED, 3.0)
+    assert of_cameras([calm]).not_counted(FUSED, 3.0) == []
+    assert of_cameras([pool_of("wild", wild)]).not_counted(FUSED, 3.0) == [""]
     known = of_cameras([calm, pool_of("wild", wild)])
     assert known.all_pools == known.pools
-    assert not known.is_counted(FUSED, 3.0)
+    assert known.not_counted(FUSED, 3.0) == ["wild"]
+
+
+def test_cameras_with_too_little_footage_of_their_own_are_named():
+    draw = np.random.default_rng(0)
+    pools = [pool_of("long", footage(draw, 6.0, 9.0)), pool_of("short", footage(draw, 0.5, 9.0))]
+    assert of_cameras(pools).too_short(FUSED, 3.0) == ["short"]
+    assert of_cameras(pools).too_short(FUSED, 6.0) == []
+    assert of_cameras(pools).too_short(FUSED, 0.1) == []  # all of it together is too short
+    assert of_cameras(pools[1:]).too_short(FUSED, 3.0) == []
+
+
+@pytest.mark.parametrize("per_hour", [1.0, 0.1, 0.01, 1e-320])
+def test_single_events_are_not_counted_several_times(per_hour):
+    draw = np.random.default_rng(0)
+    pools = [pool_of(name, footage(draw, 0.4, 40.0)) for name in "ab"]
+    alarm = of_cameras([*pools, pool_of("new", np.zeros(1))]).alarm(FUSED, per_hour=per_hour)
+    assert alarm.for_camera("new").threshold == pytest.approx(alarm.threshold, abs=0.01)
+
+
+@pytest.mark.parametrize(("scale", "threshold"), [(1.0, 7.0), (10.0, 35.0)])
+def test_a_camera_with_a_minute_has_nearly_the_distribution_of_all(scale, threshold):
+    draw, pools = np.random.default_rng(0), []
+    for name, seconds, of_camera in (("a", 3600, 1.0), ("b", 3600, 1.0), ("new", 60, scale)):
+        values = draw.exponential(of_camera, round(seconds * FPS))
+        surprise = learn_surprise(values, FPS)
+        counted = {"l2": count_false_alarms([surprise.of(values)], FPS)}
+        pools.append(Pool((name,), {"l2": surprise}, counted, 1, (name,), held_out=False))
+    known = dataclasses.replace(of_cameras(pools), surprises=combine(pools).surprises)
+    found = known.alarm("l2", per_hour=3.0).for_camera("new").threshold
+    assert threshold / 1.5 < found < threshold * 1.5

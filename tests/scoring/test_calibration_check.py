@@ -63,6 +63,7 @@ def test_what_a_calibration_gives_is_right():
         ("corrections.gate", 2.5, "corrections.gate is 2.5"),
         ("frames", -1, "frames is -1"),
         ("held_out", "yes", "held_out is 'yes'"),
+        ("is_mixed", 1, "is_mixed is 1"),
         ("videos", [None], "name of a video is None"),
         ("pools", [{}], "a pool has no cameras"),
         ("pools", [{"cameras": [1]}], "a camera of a pool is 1"),

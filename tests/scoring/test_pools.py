@@ -1,10 +1,11 @@
 import dataclasses
+import json
 
 import numpy as np
 import pytest
 
 from abnormal.scoring.false_alarms import COUNTED_SURPRISES, FalseAlarms
-from abnormal.scoring.pools import Pool, combine, combine_checks, mix, without_cameras
+from abnormal.scoring.pools import Pool, combine, combine_checks, mix, read_pool, without_cameras
 from abnormal.scoring.rate_check import RateCheck
 from abnormal.scoring.surprise import learn_surprise
 
@@ -68,3 +69,6 @@ def test_footage_that_is_not_told_apart_stays_until_all_its_cameras_are_left_out
     assert [one.cameras for one in without_a] == [("b",)]
     assert without_a[0].false_alarms == old[0].false_alarms
     assert without_cameras(without_a, {"b"}) == []
+    (without_c,) = without_cameras(without_a, {"c"})
+    kept = read_pool(json.loads(json.dumps(dataclasses.asdict(without_c))))
+    assert (old[0].is_mixed, without_a[0].is_mixed, kept.is_mixed) == (False, True, True)
