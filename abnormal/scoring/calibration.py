@@ -159,13 +159,15 @@ class Calibration:
         threshold = self.threshold(score) if threshold is None else threshold
         return Alarm(score, threshold, self._shared.release(score, threshold))
 
-    def threshold(self, score: str) -> float:
-        """Returns the score that one normal frame in a hundred reaches.
+    def threshold(self, score: str, per_hour: float | None = None) -> float:
+        """Returns the threshold of all cameras; see `alarm`, which has that of each, too.
 
         Raises:
             AbnormalError: The score was not calibrated.
         """
-        return self._shared.score_at(score, ALARM_SURPRISE)
+        if per_hour is None:
+            return self._shared.score_at(score, ALARM_SURPRISE)
+        return self._shared.alarm(score, per_hour).threshold
 
     def lowest_rate_per_hour(self, score: str) -> float:
         """Returns the lowest rate of false alarms that the normal footage can guarantee.
