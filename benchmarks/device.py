@@ -104,13 +104,14 @@ def speeds(turns: int, options: list[str]) -> str:
 
 
 def train_here(args: argparse.Namespace) -> Path:
-    """Trains for an epoch, says how long it took and to which loss, and returns the model."""
+    """Trains for an epoch, says how long it took and with which loss, and returns the model."""
     model = args.output.absolute() / "model.h5"
     run("train_model.py", "--img", args.img.absolute(), "--output", model, *("--epochs", 1),
         *("--strides", 1, "--precision", args.precision, "--restart"))  # fmt: skip
+    print("\n| model | loss | of held-out footage |\n|---|---|---|")
     for folder in filter(None, (args.expected, args.output)):
-        losses = (folder / "model.losses.csv").read_text().split()
-        print(f"{folder}: {losses[0]} {losses[-1]}", flush=True)
+        _, loss, held_out = (folder / "model.losses.csv").read_text().split()[-1].split(",")
+        print(f"| {folder} | {float(loss):.5f} | {float(held_out):.5f} |", flush=True)
     return model
 
 

@@ -152,7 +152,8 @@ class Calibration:
         """
         require_usable(threshold, per_hour)
         if threshold is None and per_hour is not None:
-            shared, pools = self._shared.alarm(score, per_hour), self._pools(score, per_hour)
+            shared = self._shared.alarm(score, per_hour)
+            pools = self._extended_pools(score, per_hour)
             own = {camera: pool.alarm(score, per_hour) for camera, pool in pools.items()}
             cameras = {name: own.get(name, shared) for name in self.camera_names} if own else {}
             return dataclasses.replace(shared, cameras=cameras)
@@ -208,14 +209,14 @@ class Calibration:
         Raises:
             AbnormalError: The score was not calibrated.
         """
-        pools = self._pools(score, per_hour) or {"": self._shared}
+        pools = self._extended_pools(score, per_hour) or {"": self._shared}
         return [
             camera
             for camera, pool in pools.items()
             if not pool.false_alarms_of(score).is_counted(per_hour)
         ]
 
-    def _pools(self, score: str, per_hour: float) -> dict[str, Pool]:
+    def _extended_pools(self, score: str, per_hour: float) -> dict[str, Pool]:
         """Returns the pool of each camera, extended by usual footage where it is too short."""
         return {
             camera: pool.extended(self._shared, score, per_hour)
